@@ -1,0 +1,98 @@
+"""The preprocessing contract: what stands between a picture and a model's input tensor.
+
+It is saved inside every `.tflite` file and executed, bit for bit alike, by training, calibration, evaluation, the
+benchmark, the Raspberry Pi runner and the Android app. `docs/preprocessing.md` specifies each step; `image.py`
+executes it.
+"""
+
+import dataclasses
+import json
+from typing import Any, Literal
+
+from tfl_lite_suite.errors import SuiteError
+
+VERSION = 1
+FILE_NAME = "tfl_lite_suite.json"
+LABELS_FILE_NAME = "labels.txt"
+
+
+@dataclasses.dataclass(frozen=True)
+class Contract:
+    """How a picture becomes the tensor of raw pixels that a model takes.
+
+    Attributes:
+        height: Height of the input tensor, in pixels.
+        width: Width of the input tensor, in pixels.
+        channels: 3 for RGB, 1 for grey.
+        resize_height: Height to which the picture is scaled before the centre crop; at least `height`.
+        resize_width: Width to which the picture is scaled before the centre crop; at least `width`.
+        fit: `crop` keeps the aspect ratio, scales until both `resize_` sides are covered, and crops the centre;
+            `stretch` scales to the `resize_` sides exactly, and crops the centre.
+        contrast: `none`, or `stretch`: the tensor's darkest value becomes 0 and its brightest 255.
+        labels: Class names, in the order of the logits.
+    """
+
+    height: int
+    width: int
+    channels: int
+    resize_height: int
+    resize_width: int
+    fit: Literal["crop", "stretch"] = "crop"
+    contrast: Literal["none", "stretch"] = "none"
+    labels: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("height", "width", "resize_height", "resize_width"):
+            value = getattr(self, name)
+            if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 4096:
+                raise SuiteError(f"contract.{name}: expected a whole number from 1 to 4096. Received: {value!r}")
+        if self.channels not in (1, 3):
+            raise SuiteError(f"contract.channels: expected 1 (grey) or 3 (RGB). Received: {self.channels!r}")
+        if self.resize_height < self.height or self.resize_width < self.width:
+            raise SuiteError(
+                f"contract: the picture is scaled to {self.resize_height}x{self.resize_width}, "
+                f"which is smaller than the crop {self.height}x{self.width}"
+            )
+        if self.fit not in ("crop", "stretch"):
+            raise SuiteError(f"contract.fit: expected 'crop' or 'stretch'. Received: {self.fit!r}")
+        if self.contrast not in ("none", "stretch"):
+            raise SuiteError(f"contract.contrast: expected 'none' or 'stretch'. Received: {self.contrast!r}")
+        if not all(isinstance(label, str) for label in self.labels):
+            raise SuiteError("contract.labels: expected a list of strings")
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """`(height, width, channels)` of the input tensor."""
+        return self.height, self.width, self.channels
+
+    def to_json(self) -> str:
+        """Returns the contract as one JSON object, keys sorted."""
+        return json.dumps({"version": VERSION, **dataclasses.asdict(self)}, sort_keys=True, ensure_ascii=False)
+
+
+def from_json(text: str) -> Contract:
+    """Parses what `Contract.to_json` wrote; the text may come from a hostile file.
+
+    Args:
+        text: One JSON object.
+
+    Returns:
+        The contract.
+
+    Raises:
+        SuiteError: If the text is no such object, or of a newer version.
+    """
+    try:
+        values: Any = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise SuiteError(f"contract: not JSON: {error}") from error
+    if not isinstance(values, dict):
+        raise SuiteError("contract: expected a JSON object")
+    if values.pop("version", None) != VERSION:
+        raise SuiteError(f"contract: this release reads version {VERSION} only")
+    fields = {field.name for field in dataclasses.fields(Contract)}
+    if set(values) != fields:
+        raise SuiteError(f"contract: expected the keys {sorted(fields)}. Received: {sorted(values)}")
+    if not isinstance(values["labels"], list):
+        raise SuiteError("contract.labels: expected a list of strings")
+    return Contract(**{**values, "labels": tuple(values["labels"])})

@@ -1,0 +1,1 @@
+"""Datasets: listing, decoding, splitting and feeding labelled images."""

@@ -1,0 +1,33 @@
+"""Errors that are told to a user in one line."""
+
+import difflib
+from collections.abc import Iterable
+
+
+class SuiteError(Exception):
+    """A user's mistake or an outside failure: one line with what was wrong, what was received and what to do.
+
+    Verbs print it as `error: …` and exit with status 1, without a traceback.
+    """
+
+
+class InvalidMeasurement(SuiteError):
+    """A measurement was made, but the machine was too busy or too hot for it to count; exit status 3."""
+
+
+def unknown_name(key: str, received: object, known: Iterable[str], kind: str = "name") -> SuiteError:
+    """Builds the error for a name that is not in a closed set.
+
+    Args:
+        key: Where the name stood, such as `model.name` or `--engine`.
+        received: What stood there.
+        known: Every allowed name.
+        kind: What the name names, such as `network`.
+
+    Returns:
+        An error naming the key, the value received, the nearest match and all that is allowed.
+    """
+    allowed = sorted(known)
+    nearest = difflib.get_close_matches(str(received), allowed, n=1)
+    hint = f" Did you mean '{nearest[0]}'?" if nearest else ""
+    return SuiteError(f"{key}: unknown {kind} '{received}'.{hint} Known: {', '.join(allowed)}")

@@ -1,0 +1,42 @@
+"""The one place that loads TensorFlow and decides which Keras the suite uses.
+
+TFMOT works on Keras 2 layers only, so the suite's Keras is `tf-keras`. `import keras` elsewhere stays Keras 3.
+"""
+
+import importlib.metadata
+import os
+import sys
+
+from tfl_lite_suite.errors import SuiteError
+
+os.environ["TF_USE_LEGACY_KERAS"] = "1"
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+if "tensorflow" in sys.modules and "tf_keras" not in sys.modules and "keras" in sys.modules:
+    raise SuiteError(
+        "TensorFlow was imported with Keras 3 before tfl_lite_suite.framework. "
+        "Import tfl_lite_suite.framework first, or set TF_USE_LEGACY_KERAS=1"
+    )
+
+try:
+    import tensorflow as tf
+    import tf_keras as keras
+except ImportError as error:
+    raise SuiteError(
+        f"this command needs TensorFlow and tf-keras: {error}. Install them with: pip install 'tfl-lite-suite[host]'"
+    ) from error
+
+
+def _minor(package: str) -> str:
+    return ".".join(importlib.metadata.version(package).split(".")[:2])
+
+
+if _minor("tf_keras") != ".".join(tf.__version__.split(".")[:2]):
+    raise SuiteError(
+        f"tf-keras {importlib.metadata.version('tf_keras')} does not fit TensorFlow {tf.__version__}: "
+        f"install tf-keras {_minor('tensorflow')}.*, or run python -m tfl_lite_suite.doctor"
+    )
+
+tf.get_logger().setLevel("ERROR")
+
+__all__ = ["keras", "tf"]

@@ -1,0 +1,1 @@
+"""Training, quantization-aware training, pruning and other changes to a Keras model."""

@@ -1,0 +1,357 @@
+"""Recipes: one YAML file that says everything about a run, parsed once into frozen dataclasses."""
+
+import dataclasses
+import difflib
+import os
+import pathlib
+import types
+import typing
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, TypeVar
+
+import yaml
+
+from tfl_lite_suite.errors import SuiteError, unknown_name
+
+T = TypeVar("T")
+Scheme = Literal["float32", "float16", "dynamic", "int8"]
+STAGES = ("train", "quantize", "convert", "evaluate", "benchmark")
+
+
+def _at(default: Any, least: float | None = None, most: float | None = None) -> Any:
+    """A field with a default and the range that its value must lie in."""
+    return dataclasses.field(default=default, metadata={"least": least, "most": most})
+
+
+@dataclasses.dataclass(frozen=True)
+class Augment:
+    """Random changes to training images; every one is off by default.
+
+    Attributes:
+        flip: Mirror left-right with probability ½.
+        crop: Greatest share of height and width by which an image is shifted (zoomed out of by as much).
+        color: Greatest relative change of brightness, contrast and saturation.
+        rand_augment_layers: Operations of RandAugment applied to each image.
+        rand_augment_magnitude: Their strength, 0 to 10.
+        mixup: Alpha of mixup's beta distribution; 0 is off.
+        cutmix: Alpha of CutMix's beta distribution; 0 is off.
+        erasing: Probability that a random rectangle is erased.
+    """
+
+    flip: bool = False
+    crop: float = _at(0.0, 0, 0.9)
+    color: float = _at(0.0, 0, 1)
+    rand_augment_layers: int = _at(0, 0, 8)
+    rand_augment_magnitude: float = _at(9.0, 0, 10)
+    mixup: float = _at(0.0, 0, 10)
+    cutmix: float = _at(0.0, 0, 10)
+    erasing: float = _at(0.0, 0, 1)
+
+
+@dataclasses.dataclass(frozen=True)
+class Data:
+    """Which images, and the preprocessing contract.
+
+    Attributes:
+        source: `fashion_mnist`, a folder with one subfolder a class, or a folder of TFRecords.
+        resolution: Height and width of the input tensor, in pixels.
+        color: `rgb`, or `grey`.
+        fit: `crop` (centre, aspect ratio kept) or `stretch`.
+        crop_fraction: Input side over the side that the picture is scaled to before the centre crop.
+        contrast: `none`, or `stretch` to the full range after resizing.
+        validation_fraction: Share of the training images held out to choose the best epoch.
+        test_fraction: Share held out for the final figures, where the source has no test split.
+        on_corrupt: Whether an unreadable picture stops the run or is skipped and counted.
+        train_limit: Greatest number of training images; all if absent.
+        test_limit: Greatest number of test images; all if absent.
+        augment: Random changes to training images.
+    """
+
+    source: str
+    resolution: int = _at(224, 32, 1024)
+    color: Literal["rgb", "grey"] = "rgb"
+    fit: Literal["crop", "stretch"] = "crop"
+    crop_fraction: float = _at(1.0, 0.5, 1)
+    contrast: Literal["none", "stretch"] = "none"
+    validation_fraction: float = _at(0.1, 0.0, 0.5)
+    test_fraction: float = _at(0.1, 0.0, 0.5)
+    on_corrupt: Literal["error", "skip"] = "error"
+    train_limit: int | None = _at(None, 1)
+    test_limit: int | None = _at(None, 1)
+    augment: Augment = Augment()
+
+
+@dataclasses.dataclass(frozen=True)
+class Model:
+    """Which network.
+
+    Attributes:
+        name: A network of the suite; `summary --model=all` lists them.
+        alpha: Width multiplier.
+        weights: `none`, `imagenet`, or a weights file.
+        dropout: Dropout before the classifier.
+    """
+
+    name: str
+    alpha: float = _at(1.0, 0.05, 4)
+    weights: str = "none"
+    dropout: float = _at(0.0, 0, 0.9)
+
+
+@dataclasses.dataclass(frozen=True)
+class Train:
+    """How the float network is trained.
+
+    Attributes:
+        epochs: Passes over the training images with every layer trained (from `fine_tune_from` on).
+        batch_size: Images a step.
+        optimizer: Name of the optimizer.
+        learning_rate: Peak learning rate, reached after the warm-up; cosine decay to zero after it.
+        warmup_epochs: Epochs of linear warm-up.
+        weight_decay: Decoupled weight decay of kernels.
+        label_smoothing: Share of the label spread over all classes.
+        ema: Decay a step of the weights' moving average, which is what is kept; 0 is off.
+        early_stopping: Epochs without a better validation top-1 before training stops; 0 is off.
+        head_epochs: Transfer learning: epochs in which only the classifier is trained, first.
+        head_learning_rate: Peak learning rate of those epochs.
+        fine_tune_from: Name of the first layer that fine-tuning trains; every layer if absent.
+        mixed_precision: float16 computation; `auto` is on where there is a GPU.
+    """
+
+    epochs: int = _at(10, 0, 10000)
+    batch_size: int = _at(128, 1, 65536)
+    optimizer: Literal["sgd", "adam", "adamw", "rmsprop"] = "sgd"
+    learning_rate: float = _at(0.1, 0, 100)
+    warmup_epochs: float = _at(1.0, 0)
+    weight_decay: float = _at(1e-4, 0, 1)
+    label_smoothing: float = _at(0.0, 0, 0.9)
+    ema: float = _at(0.0, 0, 0.99999)
+    early_stopping: int = _at(0, 0)
+    head_epochs: int = _at(0, 0, 10000)
+    head_learning_rate: float = _at(0.01, 0, 100)
+    fine_tune_from: str | None = None
+    mixed_precision: Literal["auto", "off"] = "auto"
+
+
+@dataclasses.dataclass(frozen=True)
+class Quantize:
+    """How the trained network is prepared for int8.
+
+    Attributes:
+        scheme: `qat`, quantization-aware training.
+        epochs: Passes over the training images with fake quantization.
+        batch_size: Images a step.
+        learning_rate: Peak learning rate; cosine decay to zero.
+        calibration_images: Training images from which activation ranges are taken.
+    """
+
+    scheme: Literal["qat"] = "qat"
+    epochs: int = _at(1, 0, 10000)
+    batch_size: int = _at(128, 1, 65536)
+    learning_rate: float = _at(0.001, 0, 100)
+    calibration_images: int = _at(512, 1)
+
+
+@dataclasses.dataclass(frozen=True)
+class Convert:
+    """Which `.tflite` files are written.
+
+    Attributes:
+        schemes: One file each.
+        io_type: Type of input and output of int8 files; the others are float32.
+        calibration_images: Training images from which int8 ranges are taken.
+    """
+
+    schemes: tuple[Scheme, ...] = ("float32", "int8")
+    io_type: Literal["int8", "uint8", "float32"] = "int8"
+    calibration_images: int = _at(200, 1)
+
+
+@dataclasses.dataclass(frozen=True)
+class Benchmark:
+    """How latency is measured.
+
+    Attributes:
+        engines: Runtimes that evaluate and time each file; those installed if empty.
+        threads: Threads a runtime uses.
+        runs: Least number of timed inferences.
+        min_seconds: Least time over which inferences are timed.
+    """
+
+    engines: tuple[str, ...] = ()
+    threads: int = _at(1, 1, 64)
+    runs: int = _at(50, 1)
+    min_seconds: float = _at(1.0, 0)
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """A whole run.
+
+    Attributes:
+        name: Names the run in reports.
+        data: Images and preprocessing.
+        model: The network.
+        train: Float training.
+        quantize: Quantization-aware training.
+        convert: Files to write.
+        benchmark: Latency measurement.
+        stages: What `run` does, in this order.
+        seed: Seed of splits, shuffling, augmentation and initial weights.
+    """
+
+    name: str
+    data: Data
+    model: Model
+    train: Train = Train()
+    quantize: Quantize = Quantize()
+    convert: Convert = Convert()
+    benchmark: Benchmark = Benchmark()
+    stages: tuple[str, ...] = STAGES
+    seed: int = _at(0, 0, 2**31 - 1)
+
+    def __post_init__(self) -> None:
+        for index, stage in enumerate(self.stages):
+            if stage not in STAGES:
+                raise unknown_name(f"stages[{index}]", stage, STAGES, "stage")
+
+
+def load(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Recipe:
+    """Reads a recipe.
+
+    Args:
+        path: A YAML file.
+        overrides: `dotted.key=value` assignments made after reading, the value in YAML.
+
+    Returns:
+        The recipe, every default filled in.
+
+    Raises:
+        SuiteError: If the file is missing, is not YAML, or holds an unknown key, a wrong type or a value out of range.
+    """
+    try:
+        document = yaml.safe_load(pathlib.Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SuiteError(f"recipe: no such file '{path}'{_nearby_recipe(path)}") from None
+    except (IsADirectoryError, PermissionError, UnicodeDecodeError) as error:
+        raise SuiteError(f"recipe: cannot read '{path}': {getattr(error, 'strerror', None) or error}") from None
+    except (yaml.YAMLError, RecursionError) as error:
+        raise SuiteError(f"recipe: '{path}' is not YAML: {error}") from None
+    for override in overrides:
+        _override(document, override)
+    return parse(Recipe, document, "")
+
+
+def parse(kind: type[T], document: Any, path: str) -> T:
+    """Parses plain YAML values into a dataclass.
+
+    Args:
+        kind: A dataclass.
+        document: What the YAML reader returned.
+        path: Dotted key of `document` in the whole recipe, for messages; empty at the top.
+
+    Returns:
+        An instance of `kind`.
+
+    Raises:
+        SuiteError: If a key is unknown or missing, or a value has the wrong type or is out of range.
+    """
+    if not isinstance(document, Mapping):
+        raise SuiteError(f"{path or 'recipe'}: expected keys and values. Received: {document!r}")
+    fields = {field.name: field for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    hints = typing.get_type_hints(kind)
+    values = {}
+    for key, value in document.items():
+        where = f"{path}.{key}" if path else str(key)
+        if key not in fields:
+            raise unknown_name(where, key, fields, "key")
+        values[key] = _coerce(hints[key], value, where)
+        _check_range(fields[key], values[key], where)
+    for name, field in fields.items():
+        if name not in values and field.default is dataclasses.MISSING:
+            raise SuiteError(f"{path + '.' if path else ''}{name}: missing; the recipe must say it")
+    return kind(**values)
+
+
+def dump(recipe: Recipe) -> str:
+    """Returns the resolved recipe as YAML, every default written out; `load` reads it back equal."""
+    return yaml.safe_dump(_plain(dataclasses.asdict(recipe)), sort_keys=False, allow_unicode=True)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, tuple) else value
+
+
+def _coerce(hint: Any, value: Any, where: str) -> Any:
+    """Returns `value` as the type `hint`, or raises the error that names both."""
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if dataclasses.is_dataclass(hint):
+        return parse(typing.cast(type, hint), value, where)
+    if origin is Literal:
+        # YAML 1.1 reads a bare off as False.
+        value = "off" if value is False and "off" in arguments else value
+        if value not in arguments:
+            raise unknown_name(where, value, arguments, "value")
+        return value
+    if origin in (types.UnionType, typing.Union):
+        return None if value is None else _coerce(arguments[0], value, where)
+    if origin is tuple:
+        if not isinstance(value, list):
+            raise SuiteError(f"{where}: expected a list, such as [{_example(arguments[0])}]. Received: {value!r}")
+        return tuple(_coerce(arguments[0], item, f"{where}[{index}]") for index, item in enumerate(value))
+    if hint is float and isinstance(value, str):
+        # YAML 1.1 reads 1e-3 as a string.
+        try:
+            value = float(value)
+        except ValueError:
+            pass
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if hint is str and isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, hint) or (hint is not bool and isinstance(value, bool)):
+        raise SuiteError(f"{where}: expected {_TYPE_NAMES[hint]}. Received: {value!r}")
+    return value
+
+
+_TYPE_NAMES = {int: "a whole number", float: "a number", str: "a string", bool: "true or false"}
+
+
+def _example(hint: Any) -> str:
+    return str(typing.get_args(hint)[0]) if typing.get_origin(hint) is Literal else "name"
+
+
+def _check_range(field: Any, value: Any, where: str) -> None:
+    least, most = field.metadata.get("least"), field.metadata.get("most")
+    if value is None or isinstance(value, (str, tuple)):
+        return
+    if (least is not None and not value >= least) or (most is not None and not value <= most):
+        allowed = f"at least {least}" if most is None else f"from {least} to {most}"
+        raise SuiteError(f"{where}: expected a number {allowed}. Received: {value!r}")
+
+
+def _override(document: Any, override: str) -> None:
+    key, equals, text = override.partition("=")
+    if not equals or not key:
+        raise SuiteError(f"--set: expected key=value, such as train.epochs=3. Received: '{override}'")
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError:
+        raise SuiteError(f"--set: the value of {key} is not YAML. Received: '{text}'") from None
+    *parents, last = key.split(".")
+    for parent in parents:
+        if isinstance(document, dict) and document.get(parent) is None:
+            document[parent] = {}
+        document = document.get(parent) if isinstance(document, dict) else None
+    if not isinstance(document, dict):
+        raise SuiteError(f"--set: {key} is not a key of a recipe")
+    document[last] = value
+
+
+def _nearby_recipe(path: str | os.PathLike[str]) -> str:
+    folder = pathlib.Path(path).parent
+    there = sorted(entry.name for entry in folder.glob("*.yaml")) if folder.is_dir() else []
+    nearest = difflib.get_close_matches(pathlib.Path(path).name, there, n=1)
+    return f". Did you mean '{folder / nearest[0]}'?" if nearest else ""

@@ -1,0 +1,1 @@
+"""Engines that run deployed models, and the measurement of what they do. Never imports TensorFlow."""
