@@ -1,1 +1,81 @@
 """The networks, one module an architecture; names are discovered from this folder."""
+
+import functools
+import importlib
+import pathlib
+import re
+from typing import TYPE_CHECKING
+
+from tfl_lite_suite import errors
+
+if TYPE_CHECKING:
+    from tfl_lite_suite.framework import keras
+
+SMALLEST_SIDE = 32
+
+
+@functools.cache
+def names() -> tuple[str, ...]:
+    """Returns the name of every network: the modules of this folder that define `build` at top level."""
+    folder = pathlib.Path(__file__).parent
+    return tuple(
+        sorted(
+            path.stem
+            for path in folder.glob("[a-z]*.py")
+            if re.search(r"^def build\(", path.read_text(encoding="utf-8"), re.MULTILINE)
+        )
+    )
+
+
+def check_name(name: str, key: str = "model.name") -> None:
+    """Raises a `SuiteError` that gives the nearest match unless `name` is a network."""
+    if name not in names():
+        raise errors.unknown_name(key, name, names(), "network")
+
+
+def build(
+    name: str,
+    image_shape: tuple[int, int, int],
+    num_classes: int,
+    *,
+    alpha: float = 1.0,
+    dropout: float = 0.0,
+    weights: str = "none",
+) -> "keras.Model":
+    """Builds a network by its name.
+
+    Args:
+        name: One of `names()`.
+        image_shape: `(height, width, channels)`, in pixels; sides of at least 32, 1 channel (grey) or 3 (RGB).
+        num_classes: Length of the logits vector.
+        alpha: Width multiplier, greater than 0.
+        dropout: Share of features dropped before the classifier, in [0, 1).
+        weights: `none`, `imagenet`, or a weights file; see `weights.find`.
+
+    Returns:
+        A model from raw pixels `(batch, *image_shape)`, float32 in [0, 255], to logits `(batch, num_classes)`.
+
+    Raises:
+        SuiteError: If a value is out of range, or the weights cannot be had or do not fit.
+    """
+    check_name(name)
+    _check_shape(image_shape, num_classes, alpha, dropout)
+    module = importlib.import_module(f"{__name__}.{name}")
+    return module.build(image_shape, num_classes, alpha=alpha, dropout=dropout)
+
+
+def _check_shape(image_shape: tuple[int, int, int], num_classes: int, alpha: float, dropout: float) -> None:
+    height, width, channels = image_shape
+    if min(height, width) < SMALLEST_SIDE:
+        raise errors.SuiteError(
+            f"resolution: the networks take images of at least {SMALLEST_SIDE}x{SMALLEST_SIDE} pixels. "
+            f"Received: {height}x{width}"
+        )
+    if channels not in (1, 3):
+        raise errors.SuiteError(f"channels: expected 1 (grey) or 3 (RGB). Received: {channels}")
+    if num_classes < 1:
+        raise errors.SuiteError(f"classes: expected at least 1. Received: {num_classes}")
+    if not 0.05 <= alpha <= 4:
+        raise errors.SuiteError(f"model.alpha: expected a width multiplier from 0.05 to 4. Received: {alpha}")
+    if not 0 <= dropout < 1:
+        raise errors.SuiteError(f"model.dropout: expected a share from 0 to below 1. Received: {dropout}")

@@ -1,0 +1,119 @@
+"""Layers that Keras lacks, named and registered so that quantization, pruning and files know them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from tfl_lite_suite.framework import keras, tf
+
+_register = keras.saving.register_keras_serializable(package="tfl_lite_suite")
+
+
+@_register
+class PixelNormalization(keras.layers.Layer):
+    """Computes `(pixel - mean) / std` for each channel, as one depthwise 1×1 convolution in a `.tflite` file.
+
+    Args:
+        mean: One number a channel, in pixels 0–255.
+        std: One number a channel, in pixels, greater than 0.
+    """
+
+    def __init__(self, mean: Sequence[float], std: Sequence[float], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.mean = [float(value) for value in mean]
+        self.std = [float(value) for value in std]
+
+    def call(self, inputs: Any) -> Any:
+        """Normalises pixels `(batch, height, width, channels)`."""
+        scale = tf.constant([1 / std for std in self.std], self.compute_dtype)
+        offset = tf.constant([-mean / std for mean, std in zip(self.mean, self.std, strict=True)], self.compute_dtype)
+        kernel = tf.reshape(scale, (1, 1, len(self.std), 1))
+        return tf.nn.bias_add(tf.nn.depthwise_conv2d(inputs, kernel, (1, 1, 1, 1), "VALID"), offset)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns what `from_config` needs."""
+        return {**super().get_config(), "mean": self.mean, "std": self.std}
+
+
+@_register
+class HardSwish(keras.layers.Layer):
+    """Computes `x · relu6(x + 3) / 6`, written so that the converter makes one HARD_SWISH operator of it.
+
+    Source: Howard et al., 2019, https://arxiv.org/abs/1905.02244, section 5.2.
+    """
+
+    def call(self, inputs: Any) -> Any:
+        """Applies the function to each element."""
+        return inputs * (tf.nn.relu6(inputs + 3.0) * (1.0 / 6.0))
+
+
+@_register
+class HardSigmoid(keras.layers.Layer):
+    """Computes `relu6(x + 3) / 6`.
+
+    Source: Howard et al., 2019, https://arxiv.org/abs/1905.02244, section 5.2.
+    """
+
+    def call(self, inputs: Any) -> Any:
+        """Applies the function to each element."""
+        return tf.nn.relu6(inputs + 3.0) * (1.0 / 6.0)
+
+
+@_register
+class Swish(keras.layers.Layer):
+    """Computes `x · sigmoid(x)`.
+
+    Source: Ramachandran et al., 2017, https://arxiv.org/abs/1710.05941.
+    """
+
+    def call(self, inputs: Any) -> Any:
+        """Applies the function to each element."""
+        return inputs * tf.sigmoid(inputs)
+
+
+@_register
+class ChannelSlice(keras.layers.Layer):
+    """Takes `size` neighbouring channels from `begin` on: one half of a channel split.
+
+    Args:
+        begin: Index of the first channel.
+        size: Number of channels.
+    """
+
+    def __init__(self, begin: int, size: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.begin = begin
+        self.size = size
+
+    def call(self, inputs: Any) -> Any:
+        """Slices the last axis of `(batch, height, width, channels)`."""
+        return inputs[..., self.begin : self.begin + self.size]
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns what `from_config` needs."""
+        return {**super().get_config(), "begin": self.begin, "size": self.size}
+
+
+@_register
+class ChannelShuffle(keras.layers.Layer):
+    """Interleaves the channels of `groups` equal groups.
+
+    Args:
+        groups: Number of groups; it divides the number of channels.
+
+    Source: Zhang et al., 2017, https://arxiv.org/abs/1707.01083, figure 1.
+    """
+
+    def __init__(self, groups: int = 2, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.groups = groups
+
+    def call(self, inputs: Any) -> Any:
+        """Permutes the last axis of `(batch, height, width, channels)`."""
+        _, height, width, channels = inputs.shape
+        # Four axes, because mobile kernels for five are slow or missing.
+        grouped = tf.reshape(inputs, (-1, height * width, self.groups, channels // self.groups))
+        return tf.reshape(tf.transpose(grouped, (0, 1, 3, 2)), (-1, height, width, channels))
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns what `from_config` needs."""
+        return {**super().get_config(), "groups": self.groups}
