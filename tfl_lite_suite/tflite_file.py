@@ -1,0 +1,232 @@
+"""What a `.tflite` file says of itself, read without a runtime and without trusting a byte of it.
+
+Source: `schema.fbs` of LiteRT, version 3d, 2026,
+https://github.com/google-ai-edge/LiteRT/blob/main/tflite/converter/schema/schema.fbs
+"""
+
+import collections
+import functools
+import mmap
+import os
+import stat
+from typing import Any
+
+from tfl_lite_suite import contract as contract_module
+from tfl_lite_suite import operator_names, tflite_metadata
+from tfl_lite_suite.contract import Contract
+from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.flatbuffer import Reader, Table
+from tfl_lite_suite.tflite_graph import Subgraph, TensorSpec, computes_in_float, name_of
+from tfl_lite_suite.tflite_metadata import Archive, ModelMetadata
+
+FILE_IDENTIFIER = b"TFL3"
+
+
+class TfliteFile:
+    """A `.tflite` file. Parts are parsed when asked for; each may raise `SuiteError` if its bytes are damaged."""
+
+    def __init__(self, data: Any, where: str = "the model") -> None:
+        """Checks the header.
+
+        Args:
+            data: A bytes-like object, the whole file.
+            where: What to call it in error messages.
+
+        Raises:
+            SuiteError: If it is not a TensorFlow Lite file.
+        """
+        self.data, self.where = data, where
+        self.root = Reader(data, FILE_IDENTIFIER, where).root()
+        self.version: int = self.root.scalar(0, "I")
+        self.buffer_count = self.root.count(4)
+        if not self.root.count(2):
+            raise self.root.reader.error("it holds no graph")
+
+    @classmethod
+    def read(cls, path: str | os.PathLike[str]) -> "TfliteFile":
+        """Maps a file into memory and checks its header.
+
+        Args:
+            path: The file.
+
+        Returns:
+            The file's view.
+
+        Raises:
+            SuiteError: If there is no such file, or it is empty or not a TensorFlow Lite file.
+        """
+        try:
+            with open(path, "rb", opener=_open_without_waiting) as file:
+                status = os.fstat(file.fileno())
+                if not stat.S_ISREG(status.st_mode):
+                    raise SuiteError(f"{path}: expected a .tflite file. Received: a device or pipe")
+                if status.st_size == 0:
+                    raise SuiteError(f"{path}: the file is empty. Convert or copy the model again")
+                data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        except OSError as error:
+            raise SuiteError(f"{path}: {os.strerror(error.errno or 0)}. Expected a .tflite file") from error
+        model = cls(data, str(path))
+        model.check()
+        return model
+
+    def check(self) -> None:
+        """Reads every buffer's size, tensor and operator: interpreters do not, and crash on a file cut short.
+
+        Raises:
+            SuiteError: If a part is damaged.
+        """
+        for graph in self.subgraphs:
+            known = range(len(graph.tensors))
+            if not all(index in known for index in (*graph.input_indices, *graph.output_indices)):
+                raise self.root.reader.error("an input or output is a tensor that does not exist")
+            graph.operators  # noqa: B018
+        self._buffer_sizes  # noqa: B018
+
+    @property
+    def file_bytes(self) -> int:
+        """Size of the file."""
+        return len(self.data)
+
+    @property
+    def description(self) -> str:
+        """The description in the model's own table, which the converter writes."""
+        return self.root.text(3)
+
+    @functools.cached_property
+    def operator_codes(self) -> tuple[tuple[str, int, bool], ...]:
+        """`(name, version, is_custom)` for each operator code."""
+        codes = []
+        for table in self.root.items(1):
+            # Files from before 2020 have the code in a byte; later ones set both, and the larger counts.
+            code = max(table.scalar(0, "b"), table.scalar(3, "i"))
+            is_custom = code == operator_names.CUSTOM
+            name = (table.text(1) or "unnamed") if is_custom else name_of(operator_names.BUILTIN, code)
+            codes.append((name, table.scalar(2, "i", 1), is_custom))
+        return tuple(codes)
+
+    @functools.cached_property
+    def subgraphs(self) -> tuple[Subgraph, ...]:
+        """Every graph; the first is the one that runs."""
+        return tuple(Subgraph(table, self) for table in self.root.items(2))
+
+    @functools.cached_property
+    def inputs(self) -> tuple[TensorSpec, ...]:
+        """The tensors that the model takes."""
+        graph = self.subgraphs[0]
+        return tuple(graph.tensor(index) for index in graph.input_indices)
+
+    @functools.cached_property
+    def outputs(self) -> tuple[TensorSpec, ...]:
+        """The tensors that the model gives."""
+        graph = self.subgraphs[0]
+        return tuple(graph.tensor(index) for index in graph.output_indices)
+
+    def buffer_bytes(self, index: int) -> int:
+        """Returns the size of a buffer."""
+        return self._buffer_sizes[index]
+
+    @functools.cached_property
+    def _buffer_sizes(self) -> tuple[int, ...]:
+        return tuple(self._buffer_size(table) for table in self.root.items(4))
+
+    @staticmethod
+    def _buffer_size(table: Table) -> int:
+        # Files beyond 2 GB keep the data behind the flatbuffer, and say where by an offset from the file's beginning.
+        offset, size = table.scalar(1, "Q"), table.scalar(2, "Q")
+        if offset <= 1:
+            return len(table.blob(0))
+        if offset + size > table.reader.length:
+            raise table.reader.error("a buffer lies beyond the end of the file")
+        return int(size)
+
+    def buffer(self, index: int) -> memoryview:
+        """Returns the bytes of a buffer, not copied."""
+        table = self.root.item(4, index)
+        offset, size = table.scalar(1, "Q"), self._buffer_size(table)
+        return table.reader.view[offset : offset + size] if offset > 1 else table.blob(0)
+
+    @functools.cached_property
+    def metadata_entries(self) -> dict[str, int]:
+        """Named blocks of the model: name to buffer."""
+        return {table.text(0): table.scalar(1, "I") for table in self.root.items(6)}
+
+    @functools.cached_property
+    def signatures(self) -> dict[str, tuple[dict[str, int], dict[str, int]]]:
+        """Signature name to `(inputs, outputs)`, each a name to its tensor's index."""
+        return {
+            table.text(2): (
+                {item.text(0): item.scalar(1, "I") for item in table.items(0)},
+                {item.text(0): item.scalar(1, "I") for item in table.items(1)},
+            )
+            for table in self.root.items(7)
+        }
+
+    @functools.cached_property
+    def metadata(self) -> ModelMetadata | None:
+        """The standard metadata; `None` where the file has none."""
+        index = self.metadata_entries.get(tflite_metadata.BLOCK_NAME)
+        return None if index is None else tflite_metadata.parse(self.buffer(index), self.where)
+
+    @functools.cached_property
+    def archive(self) -> Archive:
+        """The associated files."""
+        return Archive(self.data, self.where)
+
+    @functools.cached_property
+    def contract(self) -> Contract | None:
+        """The preprocessing contract; `None` where the file has none."""
+        content = self.archive.read(contract_module.FILE_NAME)
+        if content is None:
+            return None
+        try:
+            return contract_module.from_json(content.decode())
+        except (SuiteError, UnicodeDecodeError) as error:
+            raise SuiteError(f"{self.where}: {error}") from error
+
+    @functools.cached_property
+    def labels(self) -> tuple[str, ...]:
+        """Class names in the order of the first output; empty where the file has none."""
+        outputs = self.metadata.outputs if self.metadata else ()
+        named = (
+            [file.name for file in outputs[0].files if file.type == tflite_metadata.TENSOR_AXIS_LABELS]
+            if outputs
+            else []
+        )
+        for name in (*named, contract_module.LABELS_FILE_NAME):
+            content = self.archive.read(name)
+            if content is not None:
+                lines = content.decode("utf-8", "replace").replace("\r\n", "\n").removesuffix("\n").split("\n")
+                return tuple(lines)
+        return self.contract.labels if self.contract else ()
+
+    @functools.cached_property
+    def op_histogram(self) -> dict[tuple[str, int], int]:
+        """How often each `(name, version)` occurs, over all graphs, the most frequent first."""
+        counts = collections.Counter((op.name, op.version) for graph in self.subgraphs for op in graph.operators)
+        return dict(counts.most_common())
+
+    @functools.cached_property
+    def float_ops(self) -> tuple[dict[str, Any], ...]:
+        """Operators that compute in floating point: `{"index", "name", "output"}`.
+
+        A QUANTIZE right behind a float input and a DEQUANTIZE right before a float output only convert, and do not
+        count.
+        """
+        return tuple(
+            {"index": op.index, "name": op.name, "output": graph.tensors[op.outputs[0]].name if op.outputs else ""}
+            for graph in self.subgraphs
+            for op in graph.operators
+            if computes_in_float(graph, op)
+        )
+
+    @property
+    def fully_int8(self) -> bool:
+        """Whether every operator computes in 8-bit integers; the input and output may still be float."""
+        tensors = [graph.tensors[index] for graph in self.subgraphs for op in graph.operators for index in op.outputs]
+        quantized = {tensor.dtype for tensor in tensors if tensor.scales}
+        return bool(quantized & {"int8", "uint8"}) and "int16" not in quantized and not self.float_ops
+
+
+def _open_without_waiting(path: str, flags: int) -> int:
+    """Opens a named pipe too without waiting for its writer."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
