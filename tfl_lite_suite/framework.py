@@ -3,9 +3,13 @@
 TFMOT works on Keras 2 layers only, so the suite's Keras is `tf-keras`. `import keras` elsewhere stays Keras 3.
 """
 
+import contextlib
 import importlib.metadata
+import logging
 import os
 import sys
+import tempfile
+from collections.abc import Callable, Iterator
 
 from tfl_lite_suite.errors import SuiteError
 
@@ -18,9 +22,35 @@ if "tensorflow" in sys.modules and "tf_keras" not in sys.modules and "keras" in 
         "Import tfl_lite_suite.framework first, or set TF_USE_LEGACY_KERAS=1"
     )
 
+
+@contextlib.contextmanager
+def native_messages() -> Iterator[Callable[[], str]]:
+    """Keeps what TensorFlow's C++ code prints on stderr off the terminal.
+
+    Yields:
+        A function that returns what was printed so far.
+    """
+    with tempfile.TemporaryFile() as file:
+        saved = os.dup(2)
+        os.dup2(file.fileno(), 2)
+
+        def printed() -> str:
+            file.seek(0)
+            return file.read().decode(errors="replace")
+
+        try:
+            yield printed
+        finally:
+            os.dup2(saved, 2)
+            os.close(saved)
+
+
 try:
-    import tensorflow as tf
-    import tf_keras as keras
+    with native_messages():
+        import tensorflow as tf
+        import tf_keras as keras
+
+        tf.constant(0)  # Looks for GPUs now, while its messages are kept off the terminal.
 except ImportError as error:
     raise SuiteError(
         f"this command needs TensorFlow and tf-keras: {error}. Install them with: pip install 'tfl-lite-suite[host]'"
@@ -37,6 +67,7 @@ if _minor("tf_keras") != ".".join(tf.__version__.split(".")[:2]):
         f"install tf-keras {_minor('tensorflow')}.*, or run python -m tfl_lite_suite.doctor"
     )
 
-tf.get_logger().setLevel("ERROR")
+for _logger in ("tensorflow", "absl"):
+    logging.getLogger(_logger).setLevel(logging.ERROR)
 
-__all__ = ["keras", "tf"]
+__all__ = ["keras", "native_messages", "tf"]

@@ -1,0 +1,83 @@
+"""From a Keras model to the bytes of a `.tflite` file.
+
+The concrete function is converted on its own, without the Keras object: nearly all of the time that
+`TFLiteConverter.from_keras_model` takes goes into saving that object. `tools/bench_convert.py` measures the ratio.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.framework import native_messages, tf
+
+INPUT_NAME = "image"
+OUTPUT_NAME = "logits"
+PIXEL_QUANTIZATION = {"int8": (1.0, -128), "uint8": (1.0, 0)}
+
+
+def convert(
+    model: Any,
+    scheme: str,
+    *,
+    io_type: str = "int8",
+    calibration: np.ndarray | None = None,
+    quantization_aware: bool = False,
+) -> bytes:
+    """Converts a classifier to a TensorFlow Lite flatbuffer with batch size 1.
+
+    Args:
+        model: Keras model from raw pixels `(batch, height, width, channels)`, float32 in [0, 255], to logits.
+        scheme: `float32`, `float16` (weights), `dynamic` (int8 weights) or `int8` (all integer).
+        io_type: Type of input and output of an int8 file: `int8`, `uint8` or `float32`.
+        calibration: uint8 `(n, height, width, channels)`, pictures that int8 activation ranges are taken from.
+        quantization_aware: The model carries its ranges as fake-quantization operators; no calibration.
+
+    Returns:
+        The flatbuffer, without metadata.
+
+    Raises:
+        SuiteError: If int8 lacks calibration pictures, or TensorFlow refuses the graph.
+    """
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([_concrete_function(model)])
+    if scheme == "float16":
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        converter.target_spec.supported_types = [tf.float16]
+    elif scheme == "dynamic":
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    elif scheme == "int8":
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        converter.inference_input_type = converter.inference_output_type = getattr(tf, io_type)
+        if not quantization_aware:
+            converter.representative_dataset = _representative_dataset(model, calibration)
+            converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    with native_messages() as printed:
+        try:
+            return bytes(converter.convert())
+        except Exception as error:
+            lines = [line for line in printed().splitlines() if "error:" in line]
+            detail = " ".join(lines)[:500] or str(error)
+            raise SuiteError(f"TensorFlow cannot convert '{model.name}' to {scheme}: {detail}") from error
+
+
+def _concrete_function(model: Any) -> Any:
+    signature = tf.TensorSpec((1, *model.input_shape[1:]), tf.float32, name=INPUT_NAME)
+    function = tf.function(lambda image: {OUTPUT_NAME: model(image, training=False)}, autograph=False)
+    return function.get_concrete_function(signature)
+
+
+def _representative_dataset(model: Any, calibration: np.ndarray | None) -> Callable[[], Iterator[list[np.ndarray]]]:
+    if calibration is None or not len(calibration):
+        raise SuiteError("int8 without quantization-aware training needs calibration pictures: --calibration=DATA")
+    if calibration.shape[1:] != model.input_shape[1:]:
+        raise SuiteError(f"calibration pictures have shape {calibration.shape[1:]}, the model {model.input_shape[1:]}")
+    pictures = calibration.astype(np.float32)
+    # Only a range of exactly [0, 255] gives the input scale 1 and zero point -128, so that int8 = pixel - 128.
+    pictures[0, 0, 0, 0], pictures[0, -1, -1, -1] = 0.0, 255.0
+    return lambda: ([picture[np.newaxis]] for picture in pictures)
+
+
+def is_quantization_aware(model: Any) -> bool:
+    """Tells whether the model carries TFMOT quantization wrappers."""
+    return any(type(layer).__name__.startswith("QuantizeWrapper") for layer in model.layers)

@@ -1,0 +1,46 @@
+"""The whole state of a training, in one file that is either complete or absent."""
+
+import json
+import os
+import zipfile
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from tfl_lite_suite.results import atomic_path
+
+
+def save(path: str | os.PathLike[str], arrays: Mapping[str, Sequence[np.ndarray]], state: Mapping[str, Any]) -> None:
+    """Writes a checkpoint.
+
+    Args:
+        path: A file ending in `.npz`.
+        arrays: Lists of arrays, by name.
+        state: JSON-serialisable values.
+    """
+    flat = {f"{name}/{index}": array for name, group in arrays.items() for index, array in enumerate(group)}
+    with atomic_path(path) as temporary:
+        np.savez(temporary, state=np.array(json.dumps(state)), **flat)
+
+
+def load(path: str | os.PathLike[str]) -> tuple[dict[str, list[np.ndarray]], dict[str, Any]] | None:
+    """Reads a checkpoint.
+
+    Args:
+        path: What `save` wrote.
+
+    Returns:
+        The arrays and the state, or `None` where there is no readable checkpoint.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            state = json.loads(str(file["state"]))
+            arrays: dict[str, list[np.ndarray]] = {}
+            for key in file.files:
+                name, _, index = key.rpartition("/")
+                if name:
+                    arrays.setdefault(name, []).append(file[f"{name}/{len(arrays.get(name, []))}"])
+            return arrays, state
+    except (FileNotFoundError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return None

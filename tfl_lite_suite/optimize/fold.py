@@ -1,0 +1,74 @@
+"""Batch normalization folded into the convolution or dense layer before it.
+
+Source: Jacob et al., 2018, https://arxiv.org/abs/1712.05877, Eq. 14.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from tfl_lite_suite.framework import keras
+from tfl_lite_suite.optimize import graph
+
+_FOLDABLE = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D, keras.layers.Dense)
+
+
+def fold_batch_norm(model: Any) -> Any:
+    """Returns a model of equal outputs whose convolutions carry the batch normalization that followed them.
+
+    A batch normalization that follows anything else, or a layer with another consumer, is left as it is. Dropout is
+    left out.
+
+    Args:
+        model: Functional Keras model.
+
+    Returns:
+        A new functional model; the layers that took a batch normalization have a bias.
+    """
+    graph.check_functional(model)
+    norm_of = _foldable_norms(model)
+    folded = {id(norm) for norm in norm_of.values()}
+
+    def replace(layer: Any, inputs: Any) -> Any:
+        if id(layer) in folded or isinstance(layer, keras.layers.Dropout):
+            return inputs
+        if id(layer) in norm_of:
+            return _apply_folded(layer, norm_of[id(layer)], inputs)
+        return graph.copy_layer(layer, inputs)
+
+    return graph.rebuild(model, replace)
+
+
+def _foldable_norms(model: Any) -> dict[int, Any]:
+    """Returns, for the `id` of each layer that can take one, the batch normalization that it takes."""
+    norm_of = {}
+    consumers = graph.consumers(model)
+    for node in graph.nodes(model):
+        layer = node.layer
+        if isinstance(layer, keras.Model):
+            norm_of.update(_foldable_norms(layer))
+        if not _foldable(layer):
+            continue
+        after = consumers.get(id(node.outputs), [])
+        if len(after) == 1 and isinstance(after[0], keras.layers.BatchNormalization):
+            norm_of[id(layer)] = after[0]
+    return norm_of
+
+
+def _foldable(layer: Any) -> bool:
+    # A transposed convolution is a Conv2D to Keras, with input and output channels exchanged in its kernel.
+    kind = isinstance(layer, _FOLDABLE) and not isinstance(layer, keras.layers.Conv2DTranspose)
+    return kind and len(layer._inbound_nodes) == 1 and layer.activation in (None, keras.activations.linear)
+
+
+def _apply_folded(layer: Any, norm: Any, inputs: Any) -> Any:
+    copy = type(layer).from_config({**layer.get_config(), "use_bias": True})
+    output = copy(inputs)
+    kernel = layer.get_weights()[0].astype(np.float64)
+    bias = layer.get_weights()[1].astype(np.float64) if layer.use_bias else 0.0
+    mean, variance = norm.moving_mean.numpy().astype(np.float64), norm.moving_variance.numpy().astype(np.float64)
+    scale = (norm.gamma.numpy() if norm.scale else 1.0) / np.sqrt(variance + norm.epsilon)
+    offset = norm.beta.numpy() if norm.center else 0.0
+    per_kernel = scale.reshape(kernel.shape[2:]) if isinstance(layer, keras.layers.DepthwiseConv2D) else scale
+    copy.set_weights([kernel * per_kernel, (bias - mean) * scale + offset])
+    return output

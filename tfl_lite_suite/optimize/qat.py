@@ -1,0 +1,229 @@
+"""Quantization-aware training: from a trained float model to one that computes as its int8 file will.
+
+Batch normalization is folded first, activation ranges are calibrated once and kept, and every layer is wrapped by
+TFMOT with its own configuration. Where a convolution is followed by a ReLU, only the result of both is rounded, as in
+the fused operator of the `.tflite` file.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.framework import keras, tf
+from tfl_lite_suite.models import layers
+from tfl_lite_suite.optimize import graph
+from tfl_lite_suite.optimize.fold import fold_batch_norm
+from tfl_lite_suite.optimize.quantizers import LayerConfig, _quantization
+
+_BATCH = 64
+_PIXELS = (0.0, 255.0)
+# The only output quantization that TensorFlow Lite's LOGISTIC accepts: scale 1/256, zero point -128.
+_SIGMOID = (0.0, 255.0 / 256.0)
+_KERNELS = {
+    keras.layers.DepthwiseConv2D: "depthwise_kernel",
+    keras.layers.Conv2D: "kernel",
+    keras.layers.Dense: "kernel",
+}
+_RANGED = (
+    keras.layers.Add,
+    keras.layers.Multiply,
+    keras.layers.Concatenate,
+    keras.layers.GlobalAveragePooling2D,
+    layers.HardSwish,
+)
+# Their output has the scale of their input.
+_SAME_SCALE = (
+    keras.layers.ZeroPadding2D,
+    keras.layers.MaxPooling2D,
+    keras.layers.AveragePooling2D,
+    keras.layers.GlobalMaxPooling2D,
+    keras.layers.Flatten,
+    keras.layers.Reshape,
+    layers.ChannelShuffle,
+    layers.ChannelSlice,
+)
+
+
+def quantization_aware(model: Any, calibration: np.ndarray) -> Any:
+    """Returns a trainable model with fake quantization wherever its int8 file will round.
+
+    Args:
+        model: Trained functional model from raw pixels to logits.
+        calibration: uint8 `(n, height, width, channels)`, pictures that activation ranges are taken from.
+
+    Returns:
+        A functional model of TFMOT wrappers, named like `model`.
+
+    Raises:
+        SuiteError: If the graph holds a layer that has no int8 form here; the message names each.
+    """
+    folded = _expand(fold_batch_norm(model))
+    _check(folded)
+    plan = _Plan(folded, calibration)
+    return graph.rebuild(folded, plan.wrap)
+
+
+def _expand(model: Any) -> Any:
+    """Rewrites layers that are several operators in a `.tflite` file, or can be part of the convolution before them."""
+    after = graph.consumers(model)
+    gated = {
+        id(node.layer)
+        for node in graph.nodes(model)
+        if _kernel(node.layer) and [type(layer) for layer in after.get(id(node.outputs), [])] == [layers.HardSigmoid]
+    }
+
+    def replace(layer: Any, inputs: Any) -> Any:
+        if isinstance(layer, layers.PixelNormalization):
+            return _normalization_as_depthwise(layer, inputs)
+        if isinstance(layer, layers.Swish):
+            gate = keras.layers.Activation("sigmoid", name=f"{layer.name}_gate")(inputs)
+            return keras.layers.Multiply(name=layer.name)([inputs, gate])
+        output = graph.copy_layer(layer, inputs)
+        if id(layer) in gated:
+            copy = output._keras_history.layer
+            kernel, bias = copy.get_weights()
+            copy.set_weights([kernel / 6, bias / 6 + 0.5])
+        return output
+
+    return graph.rebuild(model, replace)
+
+
+def _normalization_as_depthwise(layer: Any, inputs: Any) -> Any:
+    scale = 1 / np.array(layer.std, np.float32)
+    depthwise = keras.layers.DepthwiseConv2D(1, name=layer.name, trainable=False)
+    output = depthwise(inputs)
+    depthwise.set_weights([scale.reshape(1, 1, -1, 1), -np.array(layer.mean, np.float32) * scale])
+    return output
+
+
+def _kernel(layer: Any) -> str | None:
+    if isinstance(layer, keras.layers.Conv2DTranspose):
+        return None
+    return next((name for kind, name in _KERNELS.items() if isinstance(layer, kind)), None)
+
+
+def _is_clip(layer: Any) -> bool:
+    """Tells whether int8 saturation does all that the layer does, once its input has the layer's output range."""
+    relu = isinstance(layer, keras.layers.ReLU) and not layer.threshold and not layer.negative_slope
+    named = isinstance(layer, keras.layers.Activation) and layer.activation in (
+        keras.activations.relu,
+        keras.activations.relu6,
+    )
+    return relu or named or isinstance(layer, layers.HardSigmoid)
+
+
+def _is_sigmoid(layer: Any) -> bool:
+    return isinstance(layer, keras.layers.Activation) and layer.activation is keras.activations.sigmoid
+
+
+def _check(model: Any) -> None:
+    refused = []
+    for node in graph.nodes(model):
+        layer = node.layer
+        known = _kernel(layer) or _is_clip(layer) or _is_sigmoid(layer) or isinstance(layer, _RANGED + _SAME_SCALE)
+        fused = getattr(layer, "activation", None) not in (None, keras.activations.linear)
+        if not known or (_kernel(layer) and fused):
+            reason = "its activation is not a layer of its own" if known else "it has no int8 form here"
+            refused.append(f"'{layer.name}' ({type(layer).__name__}: {reason})")
+    if refused:
+        raise SuiteError(f"model '{model.name}' cannot be trained for int8. Layers: {', '.join(refused)}")
+
+
+class _Plan:
+    """Decides, for each layer of a folded model, which configuration wraps it."""
+
+    def __init__(self, model: Any, calibration: np.ndarray) -> None:
+        self._after = graph.consumers(model)
+        self._node_of = {id(node.layer): node for node in graph.nodes(model)}
+        self._input = id(model.inputs[0])
+        self._ranges = self._shared(model, _observe(model, calibration))
+
+    def wrap(self, layer: Any, inputs: Any) -> Any:
+        """Applies the wrapped copy of `layer`."""
+        node = self._node_of[id(layer)]
+        if id(node.keras_inputs[0]) == self._input:
+            inputs = _wrapped(keras.layers.Activation("linear", name="pixels"), LayerConfig(None, _PIXELS))(inputs)
+        if isinstance(layer, _SAME_SCALE):
+            return graph.copy_layer(layer, inputs)
+        config = LayerConfig(_kernel(layer), self._output_range(node))
+        if _is_clip(layer) and self._follows_kernel(node):
+            return _wrapped(keras.layers.Activation("linear", name=layer.name), config)(inputs)
+        copy = type(layer).from_config(layer.get_config())
+        if layer.weights:
+            copy.build(inputs.shape)
+            copy.set_weights(layer.get_weights())
+        wrapper = _wrapped(copy, config)
+        output = wrapper(inputs)
+        wrapper.trainable = layer.trainable
+        return output
+
+    def _follows_kernel(self, node: Any) -> bool:
+        before = node.keras_inputs[0]
+        return bool(_kernel(before._keras_history.layer)) and len(self._after[id(before)]) == 1
+
+    def _output_range(self, node: Any) -> tuple[float, float] | None:
+        after = self._after.get(id(node.outputs), [])
+        if _kernel(node.layer) and len(after) == 1 and _is_clip(after[0]):
+            return None
+        if after and all(isinstance(layer, keras.layers.Concatenate) for layer in after):
+            return None
+        return self._ranges[id(node.outputs)]
+
+    def _shared(self, model: Any, observed: dict[int, tuple[float, float]]) -> dict[int, tuple[float, float]]:
+        """Gives one range to tensors of one scale: what a concatenation joins, and what only moves values."""
+        leader = {tensor: tensor for tensor in observed}
+
+        def find(tensor: int) -> int:
+            while leader[tensor] != tensor:
+                tensor = leader[tensor]
+            return tensor
+
+        for node in graph.nodes(model):
+            if isinstance(node.layer, (keras.layers.Concatenate, *_SAME_SCALE)):
+                for tensor in node.keras_inputs:
+                    leader[find(id(tensor))] = find(id(node.outputs))
+        groups: dict[int, list[tuple[float, float]]] = {}
+        for tensor, limits in observed.items():
+            groups.setdefault(find(tensor), []).append(limits)
+        joined = {key: (min(low for low, _ in ends), max(high for _, high in ends)) for key, ends in groups.items()}
+        return {tensor: joined[find(tensor)] for tensor in observed}
+
+
+def _wrapped(layer: Any, config: LayerConfig) -> Any:
+    return _quantization.QuantizeWrapperV2(layer, config)
+
+
+def _observe(model: Any, calibration: np.ndarray) -> dict[int, tuple[float, float]]:
+    """Returns least and greatest value of every tensor, by its `id`; 0 lies between them."""
+    tensors = [model.inputs[0], *(node.outputs for node in graph.nodes(model))]
+    probe = tf.function(keras.Model(model.inputs, [_Extremes()(tensor) for tensor in tensors]))
+    starts = range(0, len(calibration), _BATCH)
+    batches = np.array([probe(tf.cast(calibration[start : start + _BATCH], tf.float32)) for start in starts])
+    least, most = batches[..., 0].min(axis=0), batches[..., 1].max(axis=0)
+    ranges = {}
+    for index, tensor in enumerate(tensors):
+        low, high = min(float(least[index]), 0.0), max(float(most[index]), 0.0)
+        ranges[id(tensor)] = _fixed_range(tensor._keras_history.layer) or (low, max(high, low + 1e-3))
+    return ranges
+
+
+def _fixed_range(layer: Any) -> tuple[float, float] | None:
+    if isinstance(layer, keras.layers.InputLayer):
+        return _PIXELS
+    if _is_sigmoid(layer):
+        return _SIGMOID
+    if isinstance(layer, layers.HardSigmoid):
+        return 0.0, 1.0
+    if isinstance(layer, keras.layers.ReLU) and layer.max_value:
+        return 0.0, float(layer.max_value)
+    if isinstance(layer, keras.layers.Activation) and layer.activation is keras.activations.relu6:
+        return 0.0, 6.0
+    return None
+
+
+class _Extremes(keras.layers.Layer):
+    """Least and greatest value of a batch, float32 `(2,)`."""
+
+    def call(self, inputs: Any) -> Any:
+        return tf.stack([tf.reduce_min(inputs), tf.reduce_max(inputs)])

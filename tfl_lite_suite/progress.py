@@ -1,0 +1,59 @@
+"""A line of progress with the time left, on stderr."""
+
+import sys
+import time
+
+
+def duration(seconds: float) -> str:
+    """Returns a time span as people read it, such as `2:05` or `1:02:05`."""
+    whole = max(0, round(seconds))
+    minutes, hours = whole // 60, whole // 3600
+    return f"{hours}:{minutes % 60:02d}:{whole % 60:02d}" if hours else f"{minutes}:{whole % 60:02d}"
+
+
+class Progress:
+    """Reports how far a long job is: twice a second on a terminal, every half minute in a log file."""
+
+    def __init__(self, title: str, total: int) -> None:
+        """Starts the clock.
+
+        Args:
+            title: What is being done, such as `training`.
+            total: Number of steps in the whole job.
+        """
+        self._title, self._total = title, max(total, 1)
+        self._terminal = sys.stderr.isatty()
+        self._interval = 0.5 if self._terminal else 30.0
+        self._start = self._printed = time.monotonic()
+        self._first: int | None = None
+
+    def update(self, done: int, detail: str = "") -> None:
+        """Prints the line if it is time to.
+
+        Args:
+            done: Steps finished so far.
+            detail: What else to say, such as the loss.
+        """
+        now = time.monotonic()
+        if self._first is None:
+            self._first, self._start = done, now
+        if now - self._printed < self._interval or done <= self._first:
+            return
+        self._printed = now
+        left = (now - self._start) / (done - self._first) * (self._total - done)
+        self._write(f"{self._title}: {100 * done // self._total} % {detail}, {duration(left)} left")
+
+    def line(self, text: str) -> None:
+        """Prints a line that stays."""
+        self._write(text, stays=True)
+
+    def _write(self, text: str, stays: bool = False) -> None:
+        if self._terminal:
+            print(f"\r\x1b[K{text}", end="\n" if stays else "", file=sys.stderr, flush=True)
+        else:
+            print(text, file=sys.stderr, flush=True)
+
+    def close(self) -> None:
+        """Clears the line."""
+        if self._terminal:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
