@@ -82,6 +82,27 @@ def depthwise(
     return _normalize_activate(x, name, conventions, activation)
 
 
+def biased_convolution(
+    x: Any, filters: int, kernel: int, *, name: str, stride: int = 1, padding: str = "same", activation: str = ""
+) -> Any:
+    """Applies a convolution with bias and, unless it is empty, an activation, in networks without batch normalization.
+
+    Args:
+        x: Tensor `(batch, height, width, channels)`.
+        filters: Output channels.
+        kernel: Side of the kernel, in pixels.
+        name: Name of the convolution; the activation is `name_<activation>`.
+        stride: Stride in both directions.
+        padding: `same` or `valid`.
+        activation: As for `activate`.
+
+    Returns:
+        Tensor `(batch, height, width, filters)`.
+    """
+    x = keras.layers.Conv2D(filters, kernel, stride, padding, kernel_initializer="he_uniform", name=name)(x)
+    return activate(x, activation, name) if activation else x
+
+
 def activate(x: Any, activation: str, name: str) -> Any:
     """Applies `relu`, `relu6`, `hard_swish`, `hard_sigmoid`, `swish` or `sigmoid` as a layer `name_<activation>`."""
     name = f"{name}_{activation}"

@@ -1,0 +1,49 @@
+"""What a network costs: parameters and multiply-adds by layer, read from its functional graph."""
+
+import dataclasses
+import math
+
+from tfl_lite_suite.framework import keras
+
+
+@dataclasses.dataclass(frozen=True)
+class LayerCost:
+    """Cost of one layer.
+
+    Attributes:
+        name: The layer's name.
+        kind: Its class, such as `Conv2D`.
+        params: Weights, statistics of batch normalization included.
+        macs: Multiply-adds of convolution, depthwise convolution and dense for one image; other layers count as 0.
+    """
+
+    name: str
+    kind: str
+    params: int
+    macs: int
+
+
+def by_layer(model: keras.Model) -> list[LayerCost]:
+    """Returns the cost of every layer, in the model's order, for one image."""
+    return [LayerCost(layer.name, type(layer).__name__, layer.count_params(), _macs(layer)) for layer in model.layers]
+
+
+def params(model: keras.Model) -> int:
+    """Returns the number of weights; the pixel normalisation is fixed and has none."""
+    return int(model.count_params())
+
+
+def macs(model: keras.Model) -> int:
+    """Returns the multiply-adds of one image."""
+    return sum(layer.macs for layer in by_layer(model))
+
+
+def _macs(layer: keras.layers.Layer) -> int:
+    layer = getattr(layer, "layer", layer)  # a quantization or pruning wrapper
+    if isinstance(layer, keras.layers.DepthwiseConv2D):
+        return math.prod(layer.output_shape[1:3]) * math.prod(layer.depthwise_kernel.shape)
+    if isinstance(layer, keras.layers.Conv2D):
+        return math.prod(layer.output_shape[1:3]) * math.prod(layer.kernel.shape)
+    if isinstance(layer, keras.layers.Dense):
+        return math.prod(layer.output_shape[1:-1]) * math.prod(layer.kernel.shape)
+    return 0

@@ -1,0 +1,62 @@
+"""ResNet50, a teacher and a baseline.
+
+Source: He et al., 2015, https://arxiv.org/abs/1512.03385, Table 1.
+"""
+
+from typing import Any
+
+from tfl_lite_suite.framework import keras
+from tfl_lite_suite.models import blocks
+from tfl_lite_suite.models.conventions import Conventions
+
+CONVENTIONS = Conventions(mean=(123.68, 116.779, 103.939), std=(1.0, 1.0, 1.0), padding="symmetric", epsilon=1.001e-5)
+# Filters of the bottleneck and number of blocks.
+_STAGES = ((64, 3), (128, 4), (256, 6), (512, 3))
+
+
+def build(
+    image_shape: tuple[int, int, int],
+    num_classes: int,
+    *,
+    alpha: float = 1.0,
+    dropout: float = 0.0,
+    conventions: Conventions = CONVENTIONS,
+) -> keras.Model:
+    """Builds the classifier.
+
+    Args:
+        image_shape: `(height, width, channels)`, in pixels.
+        num_classes: Length of the logits vector.
+        alpha: Width multiplier on every filter count, greater than 0.
+        dropout: Share of features dropped before the classifier, in [0, 1).
+        conventions: Normalisation, padding and epsilon.
+
+    Returns:
+        A model from raw pixels `(batch, *image_shape)`, float32 in [0, 255], to logits `(batch, num_classes)`.
+    """
+    inputs, x = blocks.pixels(image_shape, conventions)
+    stem = blocks.make_divisible(64 * alpha)
+    x = blocks.convolution(x, stem, 7, name="stem", conventions=conventions, stride=2, activation="relu")
+    x = keras.layers.ZeroPadding2D(1, name="stem_pool_pad")(x)
+    x = keras.layers.MaxPooling2D(3, 2, name="stem_pool")(x)
+    for stage, (filters, repeats) in enumerate(_STAGES, start=1):
+        filters = blocks.make_divisible(filters * alpha)
+        for repeat in range(repeats):
+            stride = 2 if stage > 1 and repeat == 0 else 1
+            x = _bottleneck(x, filters, stride, repeat == 0, f"stage_{stage}_block_{repeat + 1}", conventions)
+    return keras.Model(inputs, blocks.classify(x, num_classes, dropout), name="resnet50")
+
+
+def _bottleneck(x: Any, filters: int, stride: int, projected: bool, name: str, conventions: Conventions) -> Any:
+    shortcut = x
+    if projected:
+        shortcut = blocks.convolution(
+            x, 4 * filters, 1, name=f"{name}_shortcut", conventions=conventions, stride=stride
+        )
+    x = blocks.convolution(
+        x, filters, 1, name=f"{name}_reduce", conventions=conventions, stride=stride, activation="relu"
+    )
+    x = blocks.convolution(x, filters, 3, name=f"{name}_filter", conventions=conventions, activation="relu")
+    x = blocks.convolution(x, 4 * filters, 1, name=f"{name}_expand", conventions=conventions)
+    x = keras.layers.Add(name=f"{name}_add")([shortcut, x])
+    return blocks.activate(x, "relu", name)
