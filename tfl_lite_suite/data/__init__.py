@@ -1,1 +1,149 @@
-"""Datasets: listing, decoding, splitting and feeding labelled images."""
+"""The data layer: from `fashion_mnist`, a folder of pictures or TFRecords to prepared, labelled, split pictures.
+
+Nothing here imports TensorFlow, except `pipeline` and `augment`, which nothing else here imports.
+"""
+
+import os
+import pathlib
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+import numpy as np
+
+from tfl_lite_suite import recipe
+from tfl_lite_suite.contract import Contract
+from tfl_lite_suite.data import fashion_mnist, image_folder, prepared, splits, tfrecord
+from tfl_lite_suite.data.samples import PARTS, Dataset, Listing, Split, class_indices, contract_for
+from tfl_lite_suite.errors import SuiteError, unknown_name
+
+__all__ = ["Dataset", "Listing", "Split", "contract_for", "listing_of", "load", "open_all"]
+
+
+def load(
+    recipe_data: recipe.Data, seed: int, cache_dir: str | os.PathLike[str] | None = None, progress: bool = True
+) -> Dataset:
+    """Opens the source of a recipe, prepares every picture and cuts the splits.
+
+    Args:
+        recipe_data: The recipe's `data` section.
+        seed: Seed of the splits.
+        cache_dir: Where to keep prepared pictures for the next run; see `prepared.prepare_all`.
+        progress: Print progress on stderr.
+
+    Returns:
+        The three splits, the contract, and notes for the user.
+
+    Raises:
+        SuiteError: If the source is missing or unusable, or a picture is unreadable and the recipe says `error`.
+    """
+    listing = listing_of(recipe_data.source)
+    if len(listing.class_names) < 2:
+        raise SuiteError(
+            f"{listing.source}: only one class, '{listing.class_names[0]}'; a classifier needs two or more"
+        )
+    contract = contract_for(recipe_data, listing.class_names)
+    pictures = prepared.prepare_all(listing, contract, cache_dir, recipe_data.on_corrupt, progress)
+    usable = pictures.usable
+    labels, groups = listing.labels[usable], [pictures.digests[row] for row in usable]
+    keys, parts = [listing.keys[row] for row in usable], [listing.parts[row] for row in usable]
+    fractions = (recipe_data.validation_fraction, recipe_data.test_fraction)
+    places = splits.cut(labels, parts, groups, keys, fractions, seed)
+    splits.check_classes(listing.source, labels[places["train"]], listing.class_names, "training")
+    notes = [*listing.notes, *pictures.notes, *_skipped(listing, pictures)]
+    notes += splits.duplicate_notes(labels, places, groups, keys, listing.class_names)
+    limits = {"train": recipe_data.train_limit, "test": recipe_data.test_limit}
+    made = {}
+    for part in PARTS:
+        place = places[part]
+        own_keys = [keys[index] for index in place]
+        chosen = splits.limited(labels[place], own_keys, limits.get(part), seed)
+        place, own_keys = place[chosen], [own_keys[index] for index in chosen]
+        made[part] = Split(pictures.fetch, usable[place], labels[place], own_keys, len(listing.class_names))
+        notes.append(_counts_note(part, made[part], listing.class_names))
+    return Dataset(listing.class_names, contract, made["train"], made["validation"], made["test"], notes)
+
+
+def open_all(
+    source: str,
+    contract: Contract,
+    split: Literal["train", "validation", "test"] | None = None,
+    on_corrupt: Literal["error", "skip"] = "error",
+    limit: int | None = None,
+    cache_dir: str | os.PathLike[str] | None = None,
+    progress: bool = True,
+) -> Split:
+    """Opens pictures to evaluate or calibrate a model whose contract is known.
+
+    Args:
+        source: `fashion_mnist`, a folder of pictures, or a folder of TFRecords.
+        contract: The model's; labels are mapped to its labels.
+        split: Which ready-made split; for evaluation (absent) `test`, else `validation`. A source without ready-made
+            splits is taken whole.
+        on_corrupt: Whether an unreadable picture stops the run or is left out.
+        limit: Greatest number of pictures, every class in proportion; all if absent.
+        cache_dir: Where to keep prepared pictures for the next run.
+        progress: Print progress on stderr.
+
+    Returns:
+        The pictures, with labels as indices into `contract.labels`.
+
+    Raises:
+        SuiteError: If the source is missing, lacks the split, or its classes do not match the contract's labels.
+    """
+    listing = listing_of(source)
+    mapping = class_indices(listing, contract.labels)
+    listing = listing.subset(_evaluated(listing, split))
+    listing = listing.subset(splits.limited(listing.labels, listing.keys, limit, 0))
+    pictures = prepared.prepare_all(listing, contract, cache_dir, on_corrupt, progress)
+    usable = pictures.usable
+    if not len(usable):
+        raise SuiteError(f"{source}: not one readable picture")
+    keys = [listing.keys[row] for row in usable]
+    return Split(pictures.fetch, usable, mapping[listing.labels[usable]], keys, len(contract.labels))
+
+
+def listing_of(source: str) -> Listing:
+    """Finds out what a source is and lists its pictures, without decoding any.
+
+    Raises:
+        SuiteError: If there is no such source, or nothing usable in it.
+    """
+    if source == fashion_mnist.NAME:
+        return fashion_mnist.listing()
+    path = pathlib.Path(source)
+    if not path.exists():
+        if os.sep in source or "." in source:
+            raise SuiteError(f"data.source: no such folder '{source}'")
+        raise unknown_name("data.source", source, [fashion_mnist.NAME, "a folder with one subfolder a class"], "source")
+    if not path.is_dir():
+        raise SuiteError(f"data.source: '{source}' is a file; expected a folder with one subfolder a class")
+    readers: Sequence[tuple[Callable[[pathlib.Path], bool], Callable[[pathlib.Path], Listing]]] = (
+        (tfrecord.is_source, tfrecord.listing),
+        (lambda _: True, image_folder.listing),
+    )
+    return next(read for fits, read in readers if fits(path))(path)
+
+
+def _evaluated(listing: Listing, split: str | None) -> np.ndarray:
+    if split is not None and split not in PARTS:
+        raise unknown_name("split", split, PARTS, "split")
+    made = sorted({part for part in listing.parts if part})
+    if not made:
+        return np.arange(len(listing))
+    for part in [split] if split else ["test", "validation"]:
+        if part in made:
+            return listing.part_indices(part)
+    wanted = split or "test or validation"
+    raise SuiteError(f"{listing.source}: it has no {wanted} split, only {', '.join(made)}; name a folder inside it")
+
+
+def _skipped(listing: Listing, pictures: prepared.Prepared) -> list[str]:
+    if not pictures.problems:
+        return []
+    first = pictures.problems[min(pictures.problems)]
+    return [f"warning: {len(pictures.problems)} of {len(listing)} pictures left out as unreadable; first: {first}"]
+
+
+def _counts_note(part: str, split: Split, class_names: Sequence[str]) -> str:
+    counts = ", ".join(f"{name} {count}" for name, count in zip(class_names, split.class_counts, strict=True))
+    return f"{part}: {len(split)} pictures ({counts})"

@@ -1,0 +1,189 @@
+"""What readers, the cache and the splits share: labelled pictures before and after preparation."""
+
+import dataclasses
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from tfl_lite_suite.contract import Contract
+from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.recipe import Data
+
+PARTS = ("train", "validation", "test")
+
+
+@dataclasses.dataclass(frozen=True)
+class Listing:
+    """Every picture of a source, in an order that does not depend on the file system; nothing is decoded yet.
+
+    Attributes:
+        source: What the user called it, for messages.
+        class_names: One name a class.
+        keys: Names the picture in messages and reports, such as its relative path.
+        labels: Index into `class_names`, int64 `(n,)`.
+        parts: Ready-made split of each picture: `train`, `validation`, `test`, or empty where the source has none.
+        fingerprint: Changes when any picture may have changed; names the prepared cache.
+        read: Returns the encoded bytes of picture `i`, or its decoded grey or RGB pixels, uint8 `(height, width, c)`.
+        notes: What a user should know about the source.
+    """
+
+    source: str
+    class_names: tuple[str, ...]
+    keys: tuple[str, ...]
+    labels: np.ndarray
+    parts: tuple[str, ...]
+    fingerprint: str
+    read: Callable[[int], bytes | np.ndarray]
+    notes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def part_indices(self, part: str) -> np.ndarray:
+        """Returns the indices of the pictures in a ready-made split, int64."""
+        return np.flatnonzero(np.asarray(self.parts) == part)
+
+    def subset(self, indices: np.ndarray) -> "Listing":
+        """Returns a listing of some of the pictures, in the order of `indices`."""
+        chosen = [int(index) for index in indices]
+        read = self.read
+        return dataclasses.replace(
+            self,
+            keys=tuple(self.keys[index] for index in chosen),
+            labels=self.labels[chosen],
+            parts=tuple(self.parts[index] for index in chosen),
+            fingerprint=f"{self.fingerprint} {chosen}",
+            read=lambda index: read(chosen[index]),
+        )
+
+
+class Split:
+    """Prepared pictures with labels, in a fixed order, read at random."""
+
+    def __init__(
+        self,
+        fetch: Callable[[np.ndarray], np.ndarray],
+        rows: np.ndarray,
+        labels: np.ndarray,
+        keys: Sequence[str],
+        num_classes: int,
+    ) -> None:
+        """Makes a split.
+
+        Args:
+            fetch: Returns prepared pictures `(n, height, width, channels)`, uint8, by their place in the source.
+            rows: Place in the source of each picture of this split, int64 `(n,)`.
+            labels: Class index of each, int64 `(n,)`.
+            keys: Name of each.
+            num_classes: Number of classes, of which some may be absent here.
+        """
+        self._fetch = fetch
+        self._rows = np.asarray(rows, np.int64)
+        self.labels = np.asarray(labels, np.int64)
+        self.keys = tuple(keys)
+        self.num_classes = num_classes
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @property
+    def class_counts(self) -> tuple[int, ...]:
+        """Number of pictures of each class."""
+        return tuple(int(count) for count in np.bincount(self.labels, minlength=self.num_classes))
+
+    def images(self, indices: Sequence[int] | np.ndarray) -> np.ndarray:
+        """Returns prepared pictures.
+
+        Args:
+            indices: Places in this split, `(n,)`, each from 0 to `len(self) - 1`.
+
+        Returns:
+            `(n, height, width, channels)`, uint8 in [0, 255].
+        """
+        return self._fetch(self._rows[np.asarray(indices, np.int64)])
+
+    def sample(self, count: int, seed: int) -> np.ndarray:
+        """Returns prepared pictures drawn without replacement, uint8 `(min(count, n), height, width, channels)`."""
+        return self.images(np.sort(np.random.default_rng(seed).permutation(len(self))[:count]))
+
+    def subset(self, indices: Sequence[int] | np.ndarray) -> "Split":
+        """Returns a split of some of the pictures, in the order of `indices`."""
+        chosen = np.asarray(indices, np.int64)
+        keys = [self.keys[index] for index in chosen]
+        return Split(self._fetch, self._rows[chosen], self.labels[chosen], keys, self.num_classes)
+
+
+@dataclasses.dataclass(frozen=True)
+class Dataset:
+    """A source cut into three splits.
+
+    Attributes:
+        class_names: One name a class, in the order of the logits.
+        contract: How pictures are prepared; its labels are `class_names`.
+        train: Pictures to train on.
+        validation: Pictures to choose the best epoch by; may be empty if the recipe wants none.
+        test: Pictures for the final figures; may be empty if the recipe wants none.
+        notes: Class counts, skipped files, duplicates and what else a user should know.
+    """
+
+    class_names: tuple[str, ...]
+    contract: Contract
+    train: Split
+    validation: Split
+    test: Split
+    notes: list[str]
+
+
+def contract_for(data: Data, labels: Sequence[str]) -> Contract:
+    """Returns the preprocessing contract that a recipe asks for.
+
+    Args:
+        data: The recipe's `data` section.
+        labels: Class names, in the order of the logits.
+    """
+    scaled = math.floor(data.resolution / data.crop_fraction + 0.5)
+    return Contract(
+        height=data.resolution,
+        width=data.resolution,
+        channels=3 if data.color == "rgb" else 1,
+        resize_height=scaled,
+        resize_width=scaled,
+        fit=data.fit,
+        contrast=data.contrast,
+        labels=tuple(labels),
+    )
+
+
+def class_indices(listing: Listing, labels: Sequence[str]) -> np.ndarray:
+    """Maps a source's classes to a model's.
+
+    By name where every class name is one of the labels; else the class name is the index itself where all are whole
+    numbers in range; else in sorted order where the source has as many classes as the model.
+
+    Args:
+        listing: The source.
+        labels: The model's class names; a model without names gives `("0", "1", …)`.
+
+    Returns:
+        The model's index of each of `listing.class_names`, int64.
+
+    Raises:
+        SuiteError: If none of these fits.
+    """
+    names = listing.class_names
+    if set(names) <= set(labels):
+        return np.array([list(labels).index(name) for name in names], np.int64)
+    if all(name.isascii() and name.isdigit() and int(name) < len(labels) for name in names):
+        return np.array([int(name) for name in names], np.int64)
+    if len(names) == len(labels) and not set(names) & set(labels):
+        return np.arange(len(names), dtype=np.int64)
+    strange = sorted(set(names) - set(labels))
+    raise SuiteError(
+        f"{listing.source}: its classes do not match the model's. Not a label of the model: {_some(strange)}. "
+        f"Labels: {_some(labels)}. Name the folders as the labels, or by index from 0 to {len(labels) - 1}"
+    )
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names[:8]) + (f", … ({len(names)} in all)" if len(names) > 8 else "")

@@ -1,0 +1,139 @@
+"""Cutting labelled pictures into train, validation and test, and finding pictures that stand in two of them."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+
+from tfl_lite_suite.data.samples import PARTS
+from tfl_lite_suite.errors import SuiteError
+
+
+def stratified(
+    labels: np.ndarray, groups: Sequence[str], keys: Sequence[str], fraction: float, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Holds out the same share of every class; pictures of one group stay together.
+
+    Depends on labels, groups, keys, fraction and seed only, not on the order in which the pictures come.
+
+    Args:
+        labels: Class index of each picture, int64 `(n,)`.
+        groups: Content digest of each picture: equal for the same picture.
+        keys: Name of each picture.
+        fraction: Share to hold out, 0 to 1. At least one picture of each class is held out, and one kept, where the
+            fraction is above 0 and the class has two different pictures.
+        seed: Seed of the draw.
+
+    Returns:
+        Indices kept and indices held out, each int64 and ascending.
+    """
+    if fraction == 0:
+        return np.arange(len(labels)), np.arange(0)
+    members: dict[str, list[int]] = defaultdict(list)
+    for index, group in enumerate(groups):
+        members[group].append(index)
+    # A picture under two class names counts for the class of its first name.
+    by_class: dict[int, list[str]] = defaultdict(list)
+    for group in sorted(members, key=lambda group: min(keys[index] for index in members[group])):
+        by_class[int(labels[min(members[group], key=lambda index: keys[index])])].append(group)
+    held: list[int] = []
+    for label, names in sorted(by_class.items()):
+        total = sum(len(members[name]) for name in names)
+        wanted = min(max(round(total * fraction), 1), total - 1)
+        taken = 0
+        for name in (names[place] for place in np.random.default_rng([seed, label]).permutation(len(names))[:-1]):
+            if taken >= wanted:
+                break
+            held.extend(members[name])
+            taken += len(members[name])
+    out = np.array(sorted(held), np.int64)
+    return np.setdiff1d(np.arange(len(labels)), out), out
+
+
+def limited(labels: np.ndarray, keys: Sequence[str], limit: int | None, seed: int) -> np.ndarray:
+    """Chooses at most `limit` pictures, every class in proportion.
+
+    Returns:
+        Indices, int64, ascending; all of them where `limit` is absent or not reached.
+    """
+    if limit is None or limit >= len(labels):
+        return np.arange(len(labels))
+    order = np.array(sorted(range(len(keys)), key=lambda index: keys[index]), np.int64)
+    order = order[np.random.default_rng([seed, 1]).permutation(len(order))]
+    # Position within its class over the class's size: taking the smallest takes every class in proportion.
+    rank = np.empty(len(labels))
+    for label in np.unique(labels):
+        own = order[labels[order] == label]
+        rank[own] = (np.arange(len(own)) + 0.5) / len(own)
+    return np.sort(order[np.argsort(rank[order], kind="stable")[:limit]])
+
+
+def cut(
+    labels: np.ndarray,
+    parts: Sequence[str],
+    groups: Sequence[str],
+    keys: Sequence[str],
+    fractions: tuple[float, float],
+    seed: int,
+) -> dict[str, np.ndarray]:
+    """Cuts a source into three splits; ready-made splits are kept, missing ones cut from the training pictures.
+
+    Args:
+        labels: Class index of each picture, int64 `(n,)`.
+        parts: Ready-made split of each picture, or empty.
+        groups: Content digest of each picture.
+        keys: Name of each picture.
+        fractions: Shares of `(validation, test)` to hold out where the source has no such split: the test share of
+            all pictures, the validation share of those then left to train on.
+        seed: Seed of the draw.
+
+    Returns:
+        Ascending indices, int64, for each of `train`, `validation`, `test`.
+    """
+    made = np.asarray([part or "train" for part in parts])
+    result = {part: np.flatnonzero(made == part) for part in PARTS}
+    for part, fraction, salt in (("test", fractions[1], 2), ("validation", fractions[0], 3)):
+        if len(result[part]) or not len(result["train"]):
+            continue
+        left = result["train"]
+        keep, out = stratified(
+            labels[left], [groups[i] for i in left], [keys[i] for i in left], fraction, seed * 10 + salt
+        )
+        result["train"], result[part] = left[keep], left[out]
+    return result
+
+
+def duplicate_notes(
+    labels: np.ndarray,
+    places: dict[str, np.ndarray],
+    groups: Sequence[str],
+    keys: Sequence[str],
+    class_names: Sequence[str],
+) -> list[str]:
+    """Reports the same picture in two splits, and the same picture under two class names."""
+    split_of = {int(index): part for part, indices in places.items() for index in indices}
+    members: dict[str, list[int]] = defaultdict(list)
+    for index in sorted(split_of):
+        members[groups[index]].append(index)
+    repeated = [found for found in members.values() if len(found) > 1]
+    across = [found for found in repeated if len({split_of[index] for index in found}) > 1]
+    twice_named = [found for found in repeated if len({int(labels[index]) for index in found}) > 1]
+    notes = []
+    if repeated:
+        notes.append(f"{sum(len(found) - 1 for found in repeated)} pictures are exact copies of another")
+    for found, what in ((across, "the same picture in two splits"), (twice_named, "the same picture in two classes")):
+        if found:
+            example = ", ".join(
+                f"{keys[index]} ({split_of[index]}, {class_names[int(labels[index])]})" for index in found[0][:3]
+            )
+            notes.append(f"warning: {what}, {len(found)} times; for example {example}")
+    return notes
+
+
+def check_classes(source: str, labels: np.ndarray, class_names: Sequence[str], part: str) -> None:
+    """Refuses a split that lacks a class."""
+    absent = [name for index, name in enumerate(class_names) if not np.any(labels == index)]
+    if absent:
+        raise SuiteError(
+            f"{source}: no picture of class '{absent[0]}' in the {part} split; add some or remove the class"
+        )
