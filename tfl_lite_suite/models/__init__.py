@@ -2,6 +2,7 @@
 
 import functools
 import importlib
+import os
 import pathlib
 import re
 from typing import TYPE_CHECKING
@@ -33,6 +34,14 @@ def check_name(name: str, key: str = "model.name") -> None:
         raise errors.unknown_name(key, name, names(), "network")
 
 
+def check_weights(weights: str, key: str = "model.weights") -> None:
+    """Raises a `SuiteError` unless `weights` is `none`, `imagenet` or an existing file."""
+    if weights not in ("none", "imagenet") and not os.path.isfile(weights):
+        raise errors.SuiteError(
+            f"{key}: expected none, imagenet or a weights file. Received: '{weights}', no such file"
+        )
+
+
 def build(
     name: str,
     image_shape: tuple[int, int, int],
@@ -59,9 +68,42 @@ def build(
         SuiteError: If a value is out of range, or the weights cannot be had or do not fit.
     """
     check_name(name)
+    check_weights(weights)
     _check_shape(image_shape, num_classes, alpha, dropout)
     module = importlib.import_module(f"{__name__}.{name}")
-    return module.build(image_shape, num_classes, alpha=alpha, dropout=dropout)
+    if weights == "none":
+        return module.build(image_shape, num_classes, alpha=alpha, dropout=dropout)
+    from tfl_lite_suite.models import weights as pretrained
+
+    source = pretrained.find(name, image_shape, alpha, weights)
+    conventions = source.conventions or module.CONVENTIONS
+    model = module.build(image_shape, num_classes, alpha=alpha, dropout=dropout, conventions=conventions)
+    pretrained.load_into(model, source, conventions)
+    return model
+
+
+def load(path: str | os.PathLike[str]) -> "keras.Model":
+    """Loads a `.keras` file, with the suite's layers known.
+
+    Args:
+        path: The file.
+
+    Returns:
+        The model, not compiled.
+
+    Raises:
+        SuiteError: If there is no such file or it is no Keras model.
+    """
+    from tfl_lite_suite.framework import keras
+    from tfl_lite_suite.models import layers  # noqa: F401  registers them
+
+    if not os.path.isfile(path):
+        raise errors.SuiteError(f"model: no such file '{os.fspath(path)}'")
+    try:
+        return keras.models.load_model(path, compile=False)
+    except Exception as error:
+        reason = next(iter(str(error).splitlines()), type(error).__name__)
+        raise errors.SuiteError(f"model: '{os.fspath(path)}' is not a Keras model that can be read: {reason}") from None
 
 
 def _check_shape(image_shape: tuple[int, int, int], num_classes: int, alpha: float, dropout: float) -> None:

