@@ -13,11 +13,14 @@ import re
 import sys
 import traceback
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from absl import flags
 
 from tfl_lite_suite.errors import InvalidMeasurement, SuiteError
+
+if TYPE_CHECKING:
+    from tfl_lite_suite.recipe import Recipe
 
 _JSON = flags.DEFINE_bool("json", False, "Print one JSON document on stdout; progress and messages go to stderr.")
 _TRACEBACK = flags.DEFINE_bool("traceback", False, "Show where in the code an error arose.")
@@ -39,10 +42,12 @@ def run_verb(verb: str, summary: str, main: Callable[[], Any], show: Callable[[A
     try:
         _parse(sys.argv)
         with _stdout_kept_for_result(_JSON.value) as stdout:
-            document = main()
+            document, invalid = _measure(main)
             text = json.dumps(document, ensure_ascii=False) if _JSON.value else show(document)
             stdout.write(text.rstrip("\n") + "\n" if text else "")
             stdout.flush()
+        if invalid is not None:
+            raise invalid
         status = 0
     except KeyboardInterrupt:
         _complain("interrupted. What was finished is kept; the same command goes on from there")
@@ -57,6 +62,43 @@ def run_verb(verb: str, summary: str, main: Callable[[], Any], show: Callable[[A
         if _TRACEBACK.value:
             traceback.print_exc()
     sys.exit(status)
+
+
+def _measure(main: Callable[[], Any]) -> tuple[Any, InvalidMeasurement | None]:
+    """Runs `main`; an invalid measurement still has a document to print."""
+    try:
+        return main(), None
+    except InvalidMeasurement as error:
+        return error.document, error
+
+
+def define_recipe_flags() -> None:
+    """Defines the flags of verbs that work from a recipe."""
+    flags.DEFINE_string("recipe", None, "Recipe, a YAML file. Examples: recipes/*.yaml.")
+    flags.DEFINE_string("data", None, "Images to use in place of the recipe's data.source.")
+    flags.DEFINE_multi_string("set", [], "Changes one value of the recipe: --set=train.epochs=3. May be repeated.")
+
+
+def recipe_from_flags() -> "Recipe":
+    """Returns the recipe that the flags of `define_recipe_flags` name."""
+    from tfl_lite_suite import recipe
+
+    overrides = list(flags.FLAGS.set)
+    if flags.FLAGS.data is not None:
+        overrides.append(f"data.source={json.dumps(flags.FLAGS.data)}")
+    return recipe.load(required("recipe"), overrides)
+
+
+def required(name: str) -> Any:
+    """Returns a flag's value.
+
+    Raises:
+        SuiteError: If the flag was not given.
+    """
+    value = flags.FLAGS[name].value
+    if value is None:
+        raise SuiteError(f"--{name}: missing. {_one_line(flags.FLAGS[name].help)}")
+    return value
 
 
 def describe(error: BaseException) -> str:

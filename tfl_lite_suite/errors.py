@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
 
 
 class SuiteError(Exception):
@@ -12,7 +13,15 @@ class SuiteError(Exception):
 
 
 class InvalidMeasurement(SuiteError):
-    """A measurement was made, but the machine was too busy or too hot for it to count; exit status 3."""
+    """A measurement was made, but the machine was too busy or too hot for it to count; exit status 3.
+
+    Attributes:
+        document: What was measured, printed all the same; JSON-serialisable.
+    """
+
+    def __init__(self, message: str, document: Any) -> None:
+        super().__init__(message)
+        self.document = document
 
 
 def unknown_name(key: str, received: object, known: Iterable[str], kind: str = "name") -> SuiteError:

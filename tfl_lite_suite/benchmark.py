@@ -1,0 +1,117 @@
+"""Measures the latency, memory and energy of a `.tflite` model on this machine. Never imports TensorFlow."""
+
+import dataclasses
+import os
+from typing import Any
+
+from absl import flags
+
+from tfl_lite_suite import cli
+from tfl_lite_suite.errors import InvalidMeasurement, SuiteError
+
+KERNELS = ("default", "builtin", "reference")
+_UNITS = {"s": 1, "m": 60, "h": 3600}
+
+
+def main() -> Any:
+    """Measures what the flags say.
+
+    Returns:
+        One document; for a sweep a list of them; with `--compare` the comparison's document.
+    """
+    from tfl_lite_suite.runtime import engines, targets
+
+    module, address = targets.get(flags.FLAGS.target)
+    names = flags.FLAGS.engine or [engines.default()]
+    for name in names:
+        engines.get(name).require()
+    if flags.FLAGS.compare:
+        return _checked(_compare(module, address, names[0]))
+    path = _model_file()
+    jobs = [_job(path, engine, threads) for engine in names for threads in _thread_counts()]
+    documents = [module.benchmark(address, job, curve=flags.FLAGS.sustain is not None) for job in jobs]
+    return _checked(documents if len(documents) > 1 else documents[0])
+
+
+def _job(model: str, engine: str, threads: int) -> Any:
+    from tfl_lite_suite.runtime.job import Job
+
+    seconds = max(flags.FLAGS.min_seconds, _seconds(flags.FLAGS.sustain) if flags.FLAGS.sustain else 0)
+    return Job(model, engine, threads, flags.FLAGS.kernels, flags.FLAGS.runs, seconds, seed=flags.FLAGS.seed)
+
+
+def _compare(module: Any, address: str, engine: str) -> Any:
+    if len(flags.FLAGS.compare) != 2:
+        raise SuiteError(
+            f"--compare: expected two files, as in --compare=a.tflite,b.tflite. Received: {flags.FLAGS.compare}"
+        )
+    first = _job(flags.FLAGS.compare[0], engine, _thread_counts()[0])
+    return module.compare(address, first, dataclasses.replace(first, model=flags.FLAGS.compare[1]))
+
+
+def _checked(found: Any) -> Any:
+    """Returns what was measured, or raises it as invalid, so that scripts see it from the exit status."""
+    documents = found if isinstance(found, list) else [found]
+    reasons = [reason for document in documents if not document["valid"] for reason in document["warnings"][:1]]
+    if reasons:
+        raise InvalidMeasurement(f"measured, but it does not count: {reasons[0]}", found)
+    return found
+
+
+def _model_file() -> str:
+    """The file to measure; a network's name is converted first, in a process of its own."""
+    if not flags.FLAGS.model:
+        raise SuiteError("--model: missing. Expected a .tflite file or the name of a network")
+    if os.path.exists(flags.FLAGS.model) or os.sep in flags.FLAGS.model or "." in flags.FLAGS.model:
+        return flags.FLAGS.model
+    from tfl_lite_suite import models
+    from tfl_lite_suite.runtime import fresh_network
+
+    models.check_name(flags.FLAGS.model, "--model")
+    settings = {name: flags.FLAGS[name].value for name in ("scheme", "resolution", "classes", "alpha")}
+    return fresh_network.convert(flags.FLAGS.model, settings)
+
+
+def _thread_counts() -> list[int]:
+    counts = []
+    for text in flags.FLAGS.threads:
+        if not text.strip().isdecimal() or not 1 <= int(text) <= 256:
+            raise SuiteError(f"--threads: expected whole numbers from 1 to 256, as in 1,2,4. Received: '{text}'")
+        counts.append(int(text))
+    return counts
+
+
+def _seconds(text: str) -> float:
+    number, unit = (text[:-1], text[-1]) if text[-1:] in _UNITS else (text, "s")
+    try:
+        seconds = float(number) * _UNITS[unit]
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise SuiteError(f"--sustain: expected a time such as 90s, 30m or 1h. Received: '{text}'")
+    return seconds
+
+
+def show(found: Any) -> str:
+    """Returns the text for people."""
+    from tfl_lite_suite.runtime import text
+
+    return "\n\n".join(text.show(document) for document in (found if isinstance(found, list) else [found]))
+
+
+if __name__ == "__main__":
+    flags.DEFINE_string("model", None, "A .tflite file, or the name of a network to measure freshly initialised.")
+    flags.DEFINE_list("engine", None, "Engines, comma-separated; the first installed if absent.")
+    flags.DEFINE_list("threads", ["1"], "Threads the runtime may use; several numbers make a sweep.")
+    flags.DEFINE_string("target", "local", "Where to measure.")
+    flags.DEFINE_integer("runs", 50, "Least number of timed inferences.", 1)
+    flags.DEFINE_float("min_seconds", 0.1, "Least time over which inferences are timed.", 0)
+    flags.DEFINE_string("sustain", None, "Go on for this long, such as 30m, and record the curve over time.")
+    flags.DEFINE_list("compare", None, "Two .tflite files, run by turns: how much slower is the second?")
+    flags.DEFINE_enum("kernels", "default", KERNELS, "default: as the runtime comes; builtin: no delegate; reference.")
+    flags.DEFINE_integer("seed", 0, "Seed of the input's noise and of the bootstrap.", 0)
+    flags.DEFINE_string("scheme", "int8", "Network by name: float32, float16, dynamic or int8.")
+    flags.DEFINE_integer("resolution", 224, "Network by name: height and width in pixels.", 32, 1024)
+    flags.DEFINE_integer("classes", 1000, "Network by name: number of classes.", 2)
+    flags.DEFINE_float("alpha", 1.0, "Network by name: width multiplier.", 0.05, 4)
+    cli.run_verb("benchmark", __doc__, main, show)

@@ -1,0 +1,285 @@
+"""Measures the accuracy of a `.tflite` or `.keras` model on labelled images; for `.tflite` without TensorFlow."""
+
+import dataclasses
+import pathlib
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from absl import flags
+
+from tfl_lite_suite import cli, contract, data
+from tfl_lite_suite.contract import Contract
+from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.progress import Progress
+from tfl_lite_suite.recipe import Recipe
+from tfl_lite_suite.results import atomic_path, write_json
+from tfl_lite_suite.runtime import accuracy, engines, machine
+from tfl_lite_suite.runtime.job import contract_of
+
+# What `train` calls the contract that lies beside a `.keras` file.
+CONTRACT = "contract.json"
+_BATCH = 256
+
+
+@dataclasses.dataclass(frozen=True)
+class Model:
+    """A model's file, read but not yet run.
+
+    Attributes:
+        contract: How it wants its pictures; `labels` has a name for each class.
+        file_bytes: Size of the file.
+        engine_version: Version of what runs it.
+        keras: The Keras model, if it is one.
+        warnings: What a user should know of it.
+    """
+
+    contract: Contract
+    file_bytes: int
+    engine_version: str
+    keras: Any = None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Images:
+    """Pictures to evaluate on.
+
+    Attributes:
+        split: The pictures; labels are places in the model's `contract.labels`.
+        skipped: Unreadable pictures left out; `None` where a recipe cut its splits after leaving them out.
+        warnings: What a user should know of them.
+    """
+
+    split: data.Split
+    skipped: int | None = 0
+    warnings: tuple[str, ...] = ()
+
+
+def evaluate(runner: accuracy.Runner, model: Model, images: Images) -> tuple[dict[str, Any], accuracy.Answers]:
+    """Runs a model over images and compares its answers with their labels.
+
+    Args:
+        runner: How to run it.
+        model: The model, from `open_model`.
+        images: The pictures, from `open_data` or `open_recipe`.
+
+    Returns:
+        The document that `--json` prints, and the answers.
+    """
+    split = images.split
+    progress = Progress("evaluating", len(split))
+    if model.keras is None:
+        answers = runner.answer(split.images, len(split), progress.update)
+    else:
+        answers = _keras_answers(model.keras, split, runner.keep_logits, progress.update)
+    progress.close()
+    document: dict[str, Any] = {
+        "model": runner.model,
+        "model_bytes": model.file_bytes,
+        "engine": runner.engine,
+        "engine_version": model.engine_version,
+        "threads": runner.threads,
+        "workers": runner.workers,
+        "skipped": images.skipped,
+    } | accuracy.figures(answers, split.labels, model.contract.labels)
+    document["warnings"] = [*model.warnings, *images.warnings, *document["warnings"]]
+    return document, answers
+
+
+def open_model(path: str, engine: str) -> Model:
+    """Reads a model's file.
+
+    Args:
+        path: A `.tflite` or `.keras` file.
+        engine: Name of the engine; `keras` for a `.keras` file.
+
+    Raises:
+        SuiteError: If the file is missing or damaged, the engine not installed, or the model no image classifier.
+    """
+    if engine == "keras":
+        return _open_keras(path)
+    runtime = engines.get(engine)
+    runtime.require()
+    file = runtime.inspect(path)
+    of = file.contract or contract_of(file.input_shape)
+    if of is None or len(file.output_shape) != 2:
+        shapes = f"{list(file.input_shape)} to {list(file.output_shape)}"
+        raise SuiteError(
+            f"{path}: not an image classifier: [1, height, width, channels] to [1, classes]. Received: {shapes}"
+        )
+    warnings = _contract_warnings(file.contract, of)
+    of = _labelled(path, of, file.labels, file.output_shape[1])
+    return Model(of, file.file_bytes, runtime.version(), None, warnings)
+
+
+def open_data(model: Model, source: str, limit: int | None, on_corrupt: Any) -> Images:
+    """Opens pictures by the model's contract.
+
+    Args:
+        model: The model.
+        source: What `--data` names.
+        limit: Greatest number of pictures.
+        on_corrupt: `error` or `skip`.
+    """
+    split = data.open_all(source, model.contract, on_corrupt=on_corrupt, limit=limit)
+    parts = data.listing_of(source).parts
+    part = next((part for part in ("test", "validation") if part in parts), None)
+    wanted = parts.count(part) if part else len(parts)
+    return Images(split, min(wanted, limit or wanted) - len(split))
+
+
+def open_recipe(model: Model, settings: Recipe, cache_dir: str | None, limit: int | None) -> tuple[Model, Images]:
+    """Opens a recipe's test split; a model without class names takes the recipe's.
+
+    Raises:
+        SuiteError: If the recipe prepares pictures otherwise than the model wants them, or has no test pictures.
+    """
+    images = data.load(settings.data, settings.seed, cache_dir)
+    if model.contract.labels == _numbers(len(images.class_names)):
+        named = dataclasses.replace(model.contract, labels=tuple(images.class_names))
+        model = dataclasses.replace(model, contract=named)
+    for field in dataclasses.fields(Contract):
+        wanted, given = getattr(model.contract, field.name), getattr(images.contract, field.name)
+        if wanted != given:
+            raise SuiteError(f"contract.{field.name}: the model wants {wanted}, the recipe gives {given}")
+    split = images.test
+    if not len(split):
+        raise SuiteError("data.test_fraction: 0 leaves no test pictures. Raise it, or name pictures with --data alone")
+    if limit is not None and limit < len(split):
+        split = split.subset(np.sort(np.random.default_rng(settings.seed).permutation(len(split))[:limit]))
+    warnings = tuple(note for note in images.notes if note.startswith("warning"))
+    return model, Images(split, 0 if settings.data.on_corrupt == "error" else None, warnings)
+
+
+def save_predictions(path: str, images: Images, answers: accuracy.Answers, class_names: tuple[str, ...]) -> None:
+    """Writes the answers picture by picture, so that two models can be compared."""
+    write_json(
+        path,
+        {
+            "class_names": list(class_names),
+            "keys": list(images.split.keys),
+            "labels": images.split.labels.tolist(),
+            "top1": answers.top[:, 0].tolist(),
+            "top5": answers.top.tolist(),
+            "ties": answers.ties.tolist(),
+        },
+    )
+
+
+def show(document: dict[str, Any]) -> str:
+    """Returns the figures as text."""
+    rows = [f"{item['label']}: {_percent(item['top1'])} of {item['n']}" for item in document["per_class"] if item["n"]]
+    worst = sorted((item for item in document["per_class"] if item["n"]), key=lambda item: item["top1"])[:10]
+    if len(rows) > 10:
+        rows = ["the ten weakest classes:"] + [f"{i['label']}: {_percent(i['top1'])} of {i['n']}" for i in worst]
+    skipped = f", {document['skipped']} unreadable left out" if document["skipped"] else ""
+    return "\n".join(
+        [
+            f"top-1 {_percent(document['top1'])}, top-5 {_percent(document['top5'])} on {document['n']} images{skipped}"
+            f"; {document['ties']} ties for first place, won by the lowest index",
+            f"{document['engine']} {document['engine_version']}, {document['images_per_s']:.0f} images/s, "
+            f"{document['model_bytes']:,} bytes",
+            *(f"  {row}" for row in rows),
+            *(f"warning: {warning}" for warning in document["warnings"]),
+        ]
+    )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2f} %"
+
+
+def _contract_warnings(own: Contract | None, used: Contract) -> tuple[str, ...]:
+    if own is not None:
+        return ()
+    return (
+        f"no preprocessing contract: pictures were scaled to cover {used.height}x{used.width}, cropped at the centre "
+        "and given as raw pixels 0-255. A model that wants them otherwise does worse here than it is",
+    )
+
+
+def _labelled(path: str, of: Contract, labels: tuple[str, ...], classes: int) -> Contract:
+    labels = of.labels or labels or _numbers(classes)
+    if len(labels) != classes:
+        raise SuiteError(f"{path}: it has {len(labels)} labels for {classes} outputs")
+    return dataclasses.replace(of, labels=labels)
+
+
+def _numbers(count: int) -> tuple[str, ...]:
+    return tuple(str(number) for number in range(count))
+
+
+def _open_keras(path: str) -> Model:
+    file = pathlib.Path(path)
+    if not file.is_file():
+        raise SuiteError(f"--model: no such file '{path}'")
+    from tfl_lite_suite.framework import keras
+    from tfl_lite_suite.optimize import keras_file
+
+    model = keras_file.load(path)
+    beside = file.parent / CONTRACT
+    own = contract.from_json(beside.read_text(encoding="utf-8")) if beside.is_file() else None
+    of = own or contract_of((1, *model.input_shape[1:]))
+    if of is None or len(model.output_shape) != 2:
+        raise SuiteError(f"{path}: not an image classifier. Received: {model.input_shape} to {model.output_shape}")
+    warnings = _contract_warnings(own, of)
+    of = _labelled(path, of, (), model.output_shape[1])
+    return Model(of, file.stat().st_size, keras.__version__, model, warnings)
+
+
+def _keras_answers(
+    model: Any, split: data.Split, keep_logits: bool, on_done: Callable[[int], None]
+) -> accuracy.Answers:
+    from tfl_lite_suite.framework import tf
+
+    forward = tf.function(lambda pictures: model(tf.cast(pictures, tf.float32), training=False))
+    begin, logits = time.perf_counter(), []
+    for first in range(0, len(split), _BATCH):
+        logits.append(forward(split.images(np.arange(first, min(first + _BATCH, len(split))))).numpy())
+        on_done(first + len(logits[-1]))
+    scores = np.concatenate(logits)
+    return accuracy.Answers(
+        *accuracy.ranked(scores), time.perf_counter() - begin, logits=scores if keep_logits else None
+    )
+
+
+def _main() -> dict[str, Any]:
+    given = flags.FLAGS
+    path, keras = cli.required("model"), given.model.endswith(".keras")
+    if given.engine not in (None, "keras") and keras:
+        raise SuiteError(f"--engine: a .keras file is run by Keras. Received: '{given.engine}'")
+    engine = given.engine or ("keras" if keras else engines.default())
+    settings = cli.recipe_from_flags() if given.recipe is not None else None
+    source = None if settings else cli.required("data")
+    model = open_model(path, engine)
+    if settings is None:
+        images = open_data(model, str(source), given.limit, given.on_corrupt)
+    else:
+        cache_dir = str(pathlib.Path(given.workdir) / "data") if given.workdir else None
+        model, images = open_recipe(model, settings, cache_dir, given.limit)
+    workers = 1 if keras else given.workers or max(1, machine.usable_cores() // given.threads)
+    runner = accuracy.Runner(path, engine, given.threads, workers, given.kernels, given.logits is not None)
+    document, answers = evaluate(runner, model, images)
+    if given.predictions is not None:
+        save_predictions(given.predictions, images, answers, model.contract.labels)
+    if answers.logits is not None:
+        with atomic_path(given.logits) as temporary, open(temporary, "wb") as file:
+            np.save(file, answers.logits)
+    return document
+
+
+if __name__ == "__main__":
+    cli.define_recipe_flags()
+    flags.DEFINE_string("model", None, "The .tflite or .keras file.")
+    flags.DEFINE_string("engine", None, "Engine for a .tflite file; the first installed if absent.")
+    flags.DEFINE_string("workdir", None, "With --recipe: the run's work folder, whose prepared images are used.")
+    flags.DEFINE_integer("limit", None, "Greatest number of images.", 1)
+    flags.DEFINE_enum("on_corrupt", "error", ["error", "skip"], "With --data alone: what an unreadable picture does.")
+    flags.DEFINE_integer("threads", 1, "Threads of each worker's runtime.", 1, 256)
+    flags.DEFINE_integer("workers", None, "Worker processes; one for each core if absent.", 1, 256)
+    flags.DEFINE_enum("kernels", "default", ["default", "builtin", "reference"], "Which kernels; as in benchmark.")
+    flags.DEFINE_string("predictions", None, "Write every picture's answer to this JSON file.")
+    flags.DEFINE_string("logits", None, "Write every score to this NumPy file, float32 (images, classes).")
+    cli.run_verb("evaluate", __doc__, _main, show)

@@ -1,0 +1,212 @@
+"""A model's answers to many pictures, from several worker processes, and the figures made from them."""
+
+import dataclasses
+import os
+import select
+import struct
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.runtime import engines, pixels
+from tfl_lite_suite.runtime.isolation import Child, Emit
+from tfl_lite_suite.runtime.session import Kernels
+
+TOP = 5
+_MOST_CHUNKS = 8192
+_CHUNK = 64
+_NUMBER = struct.Struct("<I")
+
+Images = Callable[[np.ndarray], np.ndarray]
+
+
+@dataclasses.dataclass(frozen=True)
+class Answers:
+    """What a model answered, picture by picture.
+
+    Attributes:
+        top: Classes of the highest scores, best first, equal scores by index; int64 `(n, k)`; −1 where a score is NaN.
+        ties: Where more than one class has the highest score, `(n,)`.
+        seconds: Wall time, decoding included.
+        notes: What a user should know.
+        logits: The scores as real values, float32 `(n, classes)`, if asked for.
+    """
+
+    top: np.ndarray
+    ties: np.ndarray
+    seconds: float
+    notes: tuple[str, ...] = ()
+    logits: np.ndarray | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Runner:
+    """How a model is run over pictures.
+
+    Attributes:
+        model: The model's file.
+        engine: Name of the engine.
+        threads: Threads of each worker's runtime.
+        workers: Processes.
+        kernels: See `Engine.open`.
+        keep_logits: Whether the answers hold every score.
+    """
+
+    model: str
+    engine: str
+    threads: int = 1
+    workers: int = 1
+    kernels: Kernels = "default"
+    keep_logits: bool = False
+
+    def answer(self, images: Images, count: int, on_done: Callable[[int], None] = lambda count: None) -> Answers:
+        """Runs the model over pictures.
+
+        Args:
+            images: Returns prepared pictures `(n, height, width, channels)`, uint8, by their indices; called in the
+                workers, so that decoding is shared out too.
+            count: Number of pictures.
+            on_done: Told how many pictures are done.
+
+        Returns:
+            The answers, in the order of the indices.
+
+        Raises:
+            SuiteError: If the model cannot be run, kills its runtime, or is no image classifier.
+        """
+        begin = time.perf_counter()
+        chunk = max(1, min(_CHUNK, -(-count // (4 * self.workers))), -(-count // _MOST_CHUNKS))
+        parts: dict[int, tuple[np.ndarray, np.ndarray, np.ndarray | None]] = {}
+        notes: set[str] = set()
+        done = 0
+
+        def take(event: Any) -> None:
+            nonlocal done
+            first, part, note = event
+            parts[first] = part
+            notes.update([note] if note else [])
+            done += len(part[0])
+            on_done(done)
+
+        tickets = _tickets(-(-count // chunk))
+        children: list[Child] = []
+        try:
+            for _ in range(self.workers):
+                work = _Work(self, images, count, chunk, tickets)
+                children.append(Child(work, f"'{self.model}' on {self.engine}"))
+            _gather(children, take)
+        finally:
+            os.close(tickets)
+            for child in children:
+                child.close()
+        tops, ties, logits = zip(*(parts[first] for first in sorted(parts)), strict=True)
+        return Answers(
+            np.concatenate(tops),
+            np.concatenate(ties),
+            time.perf_counter() - begin,
+            tuple(sorted(notes)),
+            np.concatenate(logits) if self.keep_logits else None,
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class _Work:
+    """What one worker does: takes the number of a chunk, answers it, until there are no more."""
+
+    runner: Runner
+    images: Images
+    count: int
+    chunk: int
+    tickets: int
+
+    def __call__(self, emit: Emit) -> None:
+        runner = self.runner
+        session = engines.get(runner.engine).open(runner.model, threads=runner.threads, kernels=runner.kernels)
+        spec, output = session.input, session.output
+        if output.shape[0] != 1 or len(output.shape) != 2:
+            raise SuiteError(f"the output has shape {list(output.shape)}; an image classifier's is [1, classes]")
+        encoder = pixels.encoder(spec)
+        while number := os.read(self.tickets, _NUMBER.size):
+            first = _NUMBER.unpack(number)[0] * self.chunk
+            pictures = self.images(np.arange(first, min(first + self.chunk, self.count)))
+            if (1, *pictures.shape[1:]) != spec.shape:
+                raise SuiteError(f"the model takes {list(spec.shape)}, the pictures are {list(pictures.shape[1:])}")
+            tensors = encoder.encode(pictures)
+            raw = np.concatenate([session.invoke(tensors[index : index + 1]) for index in range(len(tensors))])
+            logits = pixels.dequantize(raw, output) if runner.keep_logits else None
+            emit((first, (*ranked(raw), logits), encoder.note))
+        session.close()
+
+
+def ranked(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Returns the classes with the highest scores and where the first place is tied; see `Answers`.
+
+    Args:
+        scores: `(n, classes)`, any real dtype.
+    """
+    top = pixels.rank(scores, min(TOP, scores.shape[1]))
+    if scores.dtype.kind == "f":
+        top[np.isnan(scores).any(axis=1)] = -1
+    return top, pixels.first_place_ties(scores)
+
+
+def figures(answers: Answers, labels: np.ndarray, class_names: Sequence[str]) -> dict[str, Any]:
+    """Compares answers with labels.
+
+    Args:
+        answers: Of n pictures, n at least 1.
+        labels: True class of each, int64 `(n,)`.
+        class_names: Name of each class.
+
+    Returns:
+        `n`, `top1`, `top5` (shares), `per_class` (label, n, top1; `None` for a class without pictures),
+        `confusion` (row: true class, column: answer), `ties`, `images_per_s`, `seconds`, `warnings`.
+    """
+    right = answers.top[:, 0] == labels
+    size = len(class_names)
+    answered = answers.top[:, 0] >= 0
+    cells = labels[answered] * size + answers.top[answered, 0]
+    confusion = np.bincount(cells, minlength=size * size).reshape(size, size)
+    counts = np.bincount(labels, minlength=size)
+    hits = np.bincount(labels[right], minlength=size)
+    warnings = list(answers.notes)
+    if not answered.all():
+        warnings.append(
+            f"{int((~answered).sum())} answers hold NaN and count as wrong. Look for an overflow in the model"
+        )
+    return {
+        "n": len(labels),
+        "top1": float(right.mean()),
+        "top5": float((answers.top == labels[:, None]).any(axis=1).mean()),
+        "per_class": [
+            {"label": name, "n": int(count), "top1": int(hit) / int(count) if count else None}
+            for name, count, hit in zip(class_names, counts, hits, strict=True)
+        ],
+        "confusion": confusion.tolist(),
+        "ties": int(answers.ties.sum()),
+        "images_per_s": len(labels) / answers.seconds,
+        "seconds": answers.seconds,
+        "warnings": warnings,
+    }
+
+
+def _tickets(count: int) -> int:
+    """Returns the reading end of a pipe that holds the numbers 0 to `count - 1`, four bytes each, then ends.
+
+    Reads of a few bytes from a pipe are whole, so that workers share it without a lock.
+    """
+    reading, writing = os.pipe()
+    os.write(writing, b"".join(_NUMBER.pack(number) for number in range(count)))
+    os.close(writing)
+    return reading
+
+
+def _gather(children: Sequence[Child], take: Callable[[Any], None]) -> None:
+    busy = list(children)
+    while busy:
+        for child in select.select(busy, [], [])[0]:
+            if not child.receive(take):
+                busy.remove(child)

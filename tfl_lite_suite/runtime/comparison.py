@@ -1,0 +1,77 @@
+"""Two models run by turns, so that whatever slows the machine slows both."""
+
+import dataclasses
+import functools
+
+import numpy as np
+
+from tfl_lite_suite.runtime import engines, isolation, timing
+from tfl_lite_suite.runtime.isolation import Emit
+from tfl_lite_suite.runtime.job import Job, random_tensor
+from tfl_lite_suite.runtime.machine import LoadWatch
+from tfl_lite_suite.runtime.session import Session
+
+ROUNDS = 12
+_LEAST_PAIRS = 5
+
+
+@dataclasses.dataclass(frozen=True)
+class Comparison:
+    """What the rounds found.
+
+    Attributes:
+        ratios: Second over first, the median of each round's pairs, `(rounds,)`.
+        pairs_ns: For each round the times of `(first, second)`, int64 `(pairs, 2)`.
+        reasons: Why the comparison does not count; empty if it does.
+    """
+
+    ratios: np.ndarray
+    pairs_ns: list[np.ndarray]
+    reasons: list[str]
+
+
+def run(first: Job, second: Job, *, rounds: int = ROUNDS) -> Comparison:
+    """Compares two models in several processes.
+
+    Where the memory of a model lies decides a per cent or two of its speed, and stays for the life of a process: so
+    each round is a process of its own, and opens the models in the other order than the round before.
+
+    Args:
+        first: The model that counts as 1; its `runs` and `min_seconds` are for all rounds together.
+        second: The model compared with it.
+        rounds: Processes.
+
+    Returns:
+        The rounds' ratios and times.
+    """
+    pairs_ns, reasons = [], []
+    for number in range(rounds):
+        work = functools.partial(_round, first, second, number, rounds)
+        pairs, found = isolation.call(work, f"{first.title} beside '{second.model}'")
+        pairs_ns.append(pairs)
+        reasons.append(found)
+    ratios = np.array([np.median(pairs[:, 1] / pairs[:, 0]) for pairs in pairs_ns])
+    # One disturbed round in twelve does not move a median; the comparison falls when a quarter of them are.
+    disturbed = [found for found in reasons if found]
+    counted = disturbed[-1] if 4 * len(disturbed) > rounds else []
+    return Comparison(ratios, pairs_ns, [f"{len(disturbed)} of {rounds} rounds: {reason}" for reason in counted])
+
+
+def _round(first: Job, second: Job, number: int, rounds: int, emit: Emit) -> tuple[np.ndarray, list[str]]:
+    jobs = (first, second)
+    sessions: dict[int, Session] = {}
+    for index in (0, 1) if number % 2 == 0 else (1, 0):
+        sessions[index] = engines.get(jobs[index].engine).open(
+            jobs[index].model, threads=jobs[index].threads, kernels=jobs[index].kernels
+        )
+        sessions[index].set_input(random_tensor(sessions[index].input, first.seed))
+    watch = LoadWatch(first.threads)
+    for session in sessions.values():
+        timing.warm_up(session.run, most_seconds=0.2)
+    pairs = timing.measure_pairs(
+        sessions[0].run,
+        sessions[1].run,
+        pairs=max(_LEAST_PAIRS, first.runs // rounds),
+        min_seconds=first.min_seconds / rounds,
+    )
+    return pairs, watch.finish()[1]

@@ -1,0 +1,114 @@
+"""What tflite-runtime and LiteRT share: the same `Interpreter` class."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.runtime.session import Engine, Kernels, ModelFile, Session, TensorSpec
+from tfl_lite_suite.tflite_file import TfliteFile
+
+_RESOLVERS: dict[Kernels, str] = {
+    "default": "AUTO",
+    "builtin": "BUILTIN_WITHOUT_DEFAULT_DELEGATES",
+    "reference": "BUILTIN_REF",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class InterpreterEngine(Engine):
+    """A package with TensorFlow Lite's `Interpreter`."""
+
+    def inspect(self, path: str) -> ModelFile:
+        """Reads a `.tflite` file; see `Engine.inspect`."""
+        file = TfliteFile.read(path)
+        shapes = [specs[0].shape if specs else () for specs in (file.inputs, file.outputs)]
+        return ModelFile(file.file_bytes, file.contract, file.labels, *shapes)
+
+    def open(self, path: str, *, threads: int = 1, kernels: Kernels = "default") -> Session:
+        """Opens a `.tflite` file; see `Engine.open`."""
+        module = self.load()
+        resolver = getattr(module.OpResolverType, _RESOLVERS[kernels])
+        try:
+            interpreter = module.Interpreter(
+                model_path=path, num_threads=threads, experimental_op_resolver_type=resolver
+            )
+        except (ValueError, RuntimeError) as error:
+            raise SuiteError(f"'{path}': {self.name} {self.version()} refuses the file: {error}") from error
+        return InterpreterSession(interpreter, path, f"{self.name} {self.version()}")
+
+
+class InterpreterSession(Session):
+    """A `.tflite` file in an `Interpreter`."""
+
+    def __init__(self, interpreter: Any, path: str, engine: str) -> None:
+        for details in interpreter.get_input_details():
+            _check_static(details, path)
+        try:
+            interpreter.allocate_tensors()
+        except (ValueError, RuntimeError) as error:
+            raise SuiteError(f"'{path}': {engine} cannot prepare it: {error}") from error
+        self._interpreter = interpreter
+        self.inputs = _specs(interpreter.get_input_details())
+        self.outputs = _specs(interpreter.get_output_details())
+        self.run = interpreter.invoke
+        self._input_index = interpreter.get_input_details()[0]["index"] if self.inputs else -1
+        self._output_index = interpreter.get_output_details()[0]["index"] if self.outputs else -1
+
+    def set_input(self, tensor: np.ndarray) -> None:
+        """Copies a tensor into the interpreter's arena."""
+        self._interpreter.set_tensor(self._input_index, tensor)
+
+    def get_output(self) -> np.ndarray:
+        """Returns a copy of the first output tensor."""
+        return self._interpreter.get_tensor(self._output_index)
+
+    @property
+    def arena_bytes(self) -> int | None:
+        """Bytes from the first to the last activation tensor; `None` where a delegate hides its own."""
+        spans = list(_activation_spans(self._interpreter))
+        if not spans:
+            return None
+        return max(end for _, end in spans) - min(start for start, _ in spans)
+
+    def close(self) -> None:
+        """Frees the interpreter."""
+        del self.run, self._interpreter
+
+
+def _activation_spans(interpreter: Any) -> Any:
+    """Yields `(start, end)` addresses of every operator's output; nothing if some operator ran in a delegate."""
+    operators = interpreter._get_ops_details()
+    if any(operator["op_name"] in ("DELEGATE", "TfLiteXNNPackDelegate") for operator in operators):
+        return
+    indices = {int(index) for operator in operators for index in operator["outputs"]}
+    indices |= {int(details["index"]) for details in interpreter.get_input_details()}
+    for index in indices:
+        view = interpreter.tensor(index)()
+        start = view.__array_interface__["data"][0]
+        yield start, start + view.nbytes
+
+
+def _specs(details: Sequence[Mapping[str, Any]]) -> tuple[TensorSpec, ...]:
+    return tuple(
+        TensorSpec(
+            name=str(item["name"]),
+            shape=tuple(int(size) for size in item["shape"]),
+            dtype=np.dtype(item["dtype"]).name,
+            scale=float(item["quantization"][0]),
+            zero_point=int(item["quantization"][1]),
+        )
+        for item in details
+    )
+
+
+def _check_static(details: Mapping[str, Any], path: str) -> None:
+    """Refuses an input with an open dimension other than the batch, which the interpreter sets to 1."""
+    signature = [int(size) for size in details.get("shape_signature", details["shape"])]
+    if any(size < 1 for size in signature[1:]) or any(int(size) < 1 for size in details["shape"]):
+        raise SuiteError(
+            f"'{path}': input '{details['name']}' has a dynamic shape {signature}. "
+            "Convert the model with a fixed height, width and channel count"
+        )

@@ -1,0 +1,43 @@
+"""A network of the suite as a `.tflite` file, freshly initialised, for sizing and speed before any training."""
+
+import os
+import pathlib
+import subprocess
+import sys
+from collections.abc import Mapping
+
+import tfl_lite_suite
+from tfl_lite_suite.errors import SuiteError
+
+
+def convert(name: str, settings: Mapping[str, object]) -> str:
+    """Has the verb `convert` write the file, in a process of its own, which may load TensorFlow.
+
+    Args:
+        name: A network of the suite.
+        settings: Flags of `convert`, such as `scheme` and `resolution`.
+
+    Returns:
+        Path of the file, in the user's cache; made once for each release, network and settings.
+
+    Raises:
+        SuiteError: If it cannot be converted; the message is that of `convert`.
+    """
+    values = "-".join(f"{key}_{value}" for key, value in sorted(settings.items()))
+    folder = _cache_folder() / "networks" / tfl_lite_suite.__version__
+    output = folder / f"{name}-{values}.tflite"
+    if output.is_file():
+        return str(output)
+    print(f"converting {name}, freshly initialised …", file=sys.stderr)
+    command = [sys.executable, "-m", "tfl_lite_suite.convert", f"--model={name}", f"--output={output}"]
+    command += [f"--{key}={value}" for key, value in settings.items()]
+    done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace")
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        raise SuiteError(f"--model: '{name}' could not be converted: {last.removeprefix('error: ')}")
+    return str(output)
+
+
+def _cache_folder() -> pathlib.Path:
+    root = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return pathlib.Path(root).expanduser() / "tfl_lite_suite"

@@ -1,0 +1,171 @@
+"""What is to be measured, and the measurement itself, which runs in a child process."""
+
+import dataclasses
+import gc
+import resource
+import sys
+import time
+from typing import Any
+
+import numpy as np
+
+from tfl_lite_suite import image
+from tfl_lite_suite.contract import Contract
+from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.runtime import engines, pixels, timing
+from tfl_lite_suite.runtime.isolation import Emit
+from tfl_lite_suite.runtime.machine import LoadWatch
+from tfl_lite_suite.runtime.session import Kernels, Session, TensorSpec
+
+PICTURE_SIZE = (480, 640)
+_STAGE_RUNS = 10
+
+
+@dataclasses.dataclass(frozen=True)
+class Job:
+    """One measurement.
+
+    Attributes:
+        model: The model's file.
+        engine: Name of the engine.
+        threads: Threads that the runtime may use.
+        kernels: Which kernels; see `Engine.open`.
+        runs: Least number of timed inferences.
+        min_seconds: Least time over which inferences are timed.
+        contract: The file's preprocessing contract, if it has one; the target fills it in.
+        seed: Of the input's random values and of the bootstrap.
+    """
+
+    model: str
+    engine: str
+    threads: int = 1
+    kernels: Kernels = "default"
+    runs: int = 50
+    min_seconds: float = 0.1
+    contract: Contract | None = None
+    seed: int = 0
+
+    @property
+    def title(self) -> str:
+        """What messages call the job."""
+        return f"'{self.model}' on {self.engine}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Measurement:
+    """What the child process found.
+
+    Attributes:
+        raw_ns: Time of each inference, int64.
+        warmup: How the warm-up went.
+        cold_ns: Nanoseconds of importing the runtime, opening the model, and the first inference, by name.
+        input: The input tensor.
+        preprocessing_ms: Median time from decoded picture to input tensor, if the input is a picture.
+        postprocessing_ms: Median time from output tensor to ranking, if the output is one row of scores.
+        peak_rss_bytes: Largest resident size of the process.
+        arena_bytes: Bytes of activations, where the engine tells.
+        load: Figures of `LoadWatch`.
+        reasons: Why the measurement does not count; empty if it does.
+    """
+
+    raw_ns: np.ndarray
+    warmup: timing.Warmup
+    cold_ns: dict[str, int]
+    input: TensorSpec
+    preprocessing_ms: float | None
+    postprocessing_ms: float | None
+    peak_rss_bytes: int
+    arena_bytes: int | None
+    load: dict[str, float | None]
+    reasons: list[str]
+
+
+def measure(job: Job, emit: Emit) -> Measurement:
+    """Measures a model; to be called in a child process.
+
+    Args:
+        job: What to measure.
+        emit: Told `timed` before and `done` after the timed inferences.
+    """
+    begin = time.perf_counter_ns()
+    engine = engines.get(job.engine)
+    engine.load()
+    loaded = time.perf_counter_ns()
+    session = engine.open(job.model, threads=job.threads, kernels=job.kernels)
+    opened = time.perf_counter_ns()
+    tensor = random_tensor(session.input, job.seed)
+    ready = time.perf_counter_ns()
+    output = session.invoke(tensor)
+    first = time.perf_counter_ns()
+    watch = LoadWatch(job.threads)
+    warmup = timing.warm_up(session.run, most_seconds=max(0.2, job.min_seconds))
+    gc.collect()
+    emit("timed")
+    raw_ns = timing.measure(session.run, runs=job.runs, min_seconds=job.min_seconds)
+    emit("done")
+    load, reasons = watch.finish()
+    measurement = Measurement(
+        raw_ns=raw_ns,
+        warmup=warmup,
+        cold_ns={"runtime": loaded - begin, "model": opened - loaded, "first_inference": first - ready},
+        input=session.input,
+        preprocessing_ms=_preprocessing_ms(session.input, job.contract, job.seed),
+        postprocessing_ms=_postprocessing_ms(session, output),
+        peak_rss_bytes=peak_rss_bytes(),
+        arena_bytes=session.arena_bytes,
+        load=load,
+        reasons=reasons,
+    )
+    session.close()
+    return measurement
+
+
+def random_tensor(spec: TensorSpec, seed: int) -> np.ndarray:
+    """Returns an input of noise: every value of an integer type, pixel values 0 to 255 as floats.
+
+    Raises:
+        SuiteError: If the tensor holds no numbers.
+    """
+    generator = np.random.default_rng(seed)
+    dtype = np.dtype(spec.dtype)
+    if dtype.kind == "f":
+        return generator.integers(0, 256, spec.shape).astype(dtype)
+    if dtype.kind not in "iu":
+        raise SuiteError(f"input '{spec.name}' holds {spec.dtype}; expected integers or floats")
+    limits = np.iinfo(dtype)
+    return generator.integers(limits.min, limits.max, spec.shape, dtype, endpoint=True)
+
+
+def peak_rss_bytes() -> int:
+    """Returns the largest resident size that this process had, Python and NumPy included."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def contract_of(shape: tuple[int, ...]) -> Contract | None:
+    """Returns the plainest contract for an input: scale to cover it, crop the centre; `None` if it is no picture."""
+    if len(shape) != 4 or shape[0] != 1 or shape[3] not in (1, 3) or not 1 <= min(shape) <= max(shape) <= 4096:
+        return None
+    _, height, width, channels = shape
+    return Contract(height, width, channels, height, width)
+
+
+def _preprocessing_ms(spec: TensorSpec, contract: Contract | None, seed: int) -> float | None:
+    contract = contract or contract_of(spec.shape)
+    if contract is None or (1, *contract.image_shape) != spec.shape or spec.dtype not in ("int8", "uint8", "float32"):
+        return None
+    picture = np.random.default_rng(seed).integers(0, 256, (*PICTURE_SIZE, contract.channels), np.uint8)
+    encoder = pixels.encoder(spec)
+    return _median_ms(lambda: encoder.encode(image.prepare(picture, contract)[None]))
+
+
+def _postprocessing_ms(session: Session, output: np.ndarray) -> float | None:
+    if len(session.outputs) != 1 or output.ndim != 2 or output.shape[0] != 1:
+        return None
+    k = min(5, output.shape[1])
+    return _median_ms(lambda: pixels.rank(pixels.dequantize(output, session.output), k))
+
+
+def _median_ms(run: Any) -> float:
+    run()
+    return float(np.median(timing.measure(run, runs=_STAGE_RUNS, min_seconds=0))) / 1e6
