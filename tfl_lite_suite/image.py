@@ -91,6 +91,26 @@ def prepare(pixels: np.ndarray, contract: Contract) -> np.ndarray:
     return stretch_contrast(tensor) if contract.contrast == "stretch" else tensor
 
 
+def prepare_stack(pixels: np.ndarray, contract: Contract) -> np.ndarray:
+    """Does what `prepare` does to many pictures of one size, faster where they are small.
+
+    Args:
+        pixels: `(n, height, width, contract.channels)`, uint8.
+        contract: What the model takes.
+
+    Returns:
+        `(n, *contract.image_shape)`, uint8 in [0, 255].
+    """
+    count, height, width, channels = pixels.shape
+    new_height, new_width = scaled_size(height, width, contract)
+    part = (crop_offset(new_height, contract.height), crop_offset(new_width, contract.width))
+    # The resize treats every channel alike and alone, so the pictures can stand in line as channels of one.
+    joined = pixels.transpose(1, 2, 0, 3).reshape(height, width, count * channels)
+    scaled = resize_reference(joined, (new_height, new_width), (*part, contract.height, contract.width))
+    tensors = scaled.reshape(contract.height, contract.width, count, channels).transpose(2, 0, 1, 3)
+    return np.stack([stretch_contrast(tensor) for tensor in tensors]) if contract.contrast == "stretch" else tensors
+
+
 def scaled_size(height: int, width: int, contract: Contract) -> tuple[int, int]:
     """Returns the `(height, width)` to which the whole picture is scaled before the crop."""
     rows, columns = contract.resize_height, contract.resize_width

@@ -6,10 +6,12 @@ time. A cache appears whole, by renaming its folder; one that was killed half wa
 
 import contextlib
 import dataclasses
+import errno
 import hashlib
 import os
 import pathlib
 import shutil
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
@@ -22,12 +24,14 @@ from tfl_lite_suite.data.fashion_mnist import cache_folder
 from tfl_lite_suite.data.progress import Progress
 from tfl_lite_suite.data.samples import Listing
 from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.image import decode, prepare
+from tfl_lite_suite.image import decode, prepare, prepare_stack
 
 MEMORY_BYTES = 512 << 20
 DISK_SHARE = 0.8
 _FORMAT = 1
 _CHUNK = 32
+_STACK = 512
+_SMALL_PICTURE = 48 * 48 * 3
 _WRITING = ".writing-"
 
 
@@ -93,7 +97,7 @@ def prepare_all(
         notes = (
             f"{size >> 20} MiB of prepared pictures do not fit in {root}: decoded anew each time, which is slower",
         )
-    if not (folder / "index.npz").exists():
+    if not (folder / "index.npz").exists() or (stored and not (folder / "images.npy").exists()):
         with _whole_folder(folder) as writing:
             target = _created(writing / "images.npy", shape) if stored else None
             digests, problems = _prepare_into(target, listing, contract, on_corrupt, progress)
@@ -116,8 +120,11 @@ def _prepare_into(
     digests = [""] * len(listing)
     problems: dict[int, str] = {}
 
+    chunk = _CHUNK if not len(listing) or isinstance(listing.read(0), bytes) else _STACK
+
     def work(begin: int) -> int:
-        rows = range(begin, min(begin + _CHUNK, len(listing)))
+        rows = range(begin, min(begin + chunk, len(listing)))
+        small: dict[tuple[int, ...], list[tuple[int, np.ndarray]]] = defaultdict(list)
         for row in rows:
             try:
                 pixels = _decoded(listing, row, contract.channels)
@@ -127,15 +134,20 @@ def _prepare_into(
                 problems[row] = str(error)
                 continue
             digests[row] = hashlib.sha256(np.array(pixels.shape, np.int64).tobytes() + pixels.tobytes()).hexdigest()
-            if images is not None:
+            if images is not None and pixels.size <= _SMALL_PICTURE:
+                small[pixels.shape].append((row, pixels))
+            elif images is not None:
                 images[row] = prepare(pixels, contract)
+        for found in small.values():
+            stack = np.stack([pixels for _, pixels in found])
+            images[[row for row, _ in found]] = prepare_stack(stack, contract)  # type: ignore[index]
         return len(rows)
 
     # Threads, not processes: Pillow and hashlib release the lock, and no child has to be forked beside TensorFlow.
     shown = Progress("preparing pictures", len(listing), quiet=not progress)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         try:
-            for count in pool.map(work, range(0, len(listing), _CHUNK)):
+            for count in pool.map(work, range(0, len(listing), chunk)):
                 shown.add(count)
         except BaseException:
             pool.shutdown(cancel_futures=True)
@@ -200,9 +212,13 @@ def _whole_folder(folder: pathlib.Path) -> Iterator[pathlib.Path]:
         for path in writing.iterdir():
             with open(path, "rb+") as file:
                 os.fsync(file.fileno())
-        if not (folder / "index.npz").exists():
-            shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        try:
             os.replace(writing, folder)
+        except OSError as error:
+            # Another process may have put the same pictures there at this moment.
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
     finally:
         shutil.rmtree(writing, ignore_errors=True)
 
