@@ -145,6 +145,12 @@ class TfliteFile:
         offset, size = table.scalar(1, "Q"), self._buffer_size(table)
         return table.reader.view[offset : offset + size] if offset > 1 else table.blob(0)
 
+    def buffer_place(self, index: int) -> int:
+        """Returns where the bytes of a buffer begin, counted from the file's beginning."""
+        table = self.root.item(4, index)
+        offset, place = table.scalar(1, "Q"), table.at(0)
+        return int(offset) if offset > 1 or not place else table.reader.follow(place) + 4
+
     @functools.cached_property
     def metadata_entries(self) -> dict[str, int]:
         """Named blocks of the model: name to buffer."""

@@ -189,6 +189,20 @@ class Subgraph:
             found.append(Operator(index, name, version, is_custom, inputs, outputs, _options(table)))
         return tuple(found)
 
+    @functools.cached_property
+    def makers(self) -> dict[int, Operator]:
+        """The operator that computes a tensor, by the tensor's index."""
+        return {index: op for op in self.operators for index in op.outputs}
+
+    @functools.cached_property
+    def users(self) -> dict[int, list[Operator]]:
+        """The operators that read a tensor, by the tensor's index."""
+        found: dict[int, list[Operator]] = {}
+        for op in self.operators:
+            for index in dict.fromkeys(op.inputs):
+                found.setdefault(index, []).append(op)
+        return found
+
     def is_constant(self, tensor: TensorSpec) -> bool:
         """Whether a tensor's values stand in the file."""
         return tensor.buffer != 0 and self._file.buffer_bytes(tensor.buffer) > 0

@@ -198,10 +198,9 @@ def _score_metadata(builder: flatbuffers.Builder, file: TfliteFile, contract: Co
 def gives_probabilities(file: TfliteFile) -> bool:
     """Returns whether the first output comes from a softmax or logistic operator."""
     graph = file.subgraphs[0]
-    makers = {index: op for op in graph.operators for index in op.outputs}
-    op = makers.get(graph.output_indices[0])
+    op = graph.makers.get(graph.output_indices[0])
     if op and op.name in ("QUANTIZE", "DEQUANTIZE"):
-        op = makers.get(op.inputs[0])
+        op = graph.makers.get(op.inputs[0])
     return op is not None and op.name in ("SOFTMAX", "LOGISTIC")
 
 

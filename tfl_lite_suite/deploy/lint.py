@@ -1,0 +1,142 @@
+"""Analyses a `.tflite` file without a runtime: operators, cost, and what will go wrong on which device.
+
+`lint_process` runs this in a child process, because files may be hostile.
+"""
+
+import dataclasses
+import functools
+import os
+from typing import Any
+
+from tfl_lite_suite.deploy import (
+    lint_cost,
+    lint_delegates,
+    lint_graph,
+    lint_metadata,
+    lint_quantization,
+    operators,
+)
+from tfl_lite_suite.deploy.lint_problem import SEVERITIES, Problem, listed
+from tfl_lite_suite.tflite_file import TfliteFile
+from tfl_lite_suite.tflite_graph import Subgraph, TensorSpec
+
+DEFAULT_TARGET = "tflite_runtime-2.14"
+_ADVICE = {
+    "xnnpack": "replace them in the network; each piece that XNNPACK does not take runs on slower kernels",
+    "gpu": "nothing for the CPU; for the GPU, replace them, as each copies activations to and fro",
+    "nnapi": "nothing, unless you use NNAPI, which Android 15 gave up",
+}
+
+
+def analyse(path: str | os.PathLike[str], target: str = DEFAULT_TARGET) -> dict[str, Any]:
+    """Analyses one file.
+
+    Args:
+        path: The `.tflite` file.
+        target: The runtime it must run on, such as `tflite_runtime-2.14` or `litert-2.1`.
+
+    Returns:
+        A JSON-serialisable document; its keys are described in `docs/lint.md`.
+
+    Raises:
+        SuiteError: If the file is not a whole TensorFlow Lite file, or `target` is unknown.
+    """
+    operators.target_release(target)
+    file = TfliteFile.read(path)
+    graph = file.subgraphs[0]
+    metadata, contract, labels, found = lint_metadata.read(file)
+    refused = lint_delegates.refusals(graph)
+    found += lint_graph.problems(file, target) + lint_quantization.problems(file, target)
+    found += _delegate_problems(graph, refused)
+    costs = [lint_cost.multiply_adds(graph, op) for op in graph.operators]
+    memory = lint_cost.arena(graph)
+    return {
+        "file": str(path),
+        "file_bytes": file.file_bytes,
+        "description": file.description,
+        "target_runtime": target,
+        "ops": [{"name": name, "version": version, "count": n} for (name, version), n in file.op_histogram.items()],
+        "fully_int8": file.fully_int8,
+        "float_ops": list(file.float_ops),
+        "min_runtime": _min_runtime(file),
+        "contract": dataclasses.asdict(contract) if contract else None,
+        "labels": list(labels),
+        "metadata": dataclasses.asdict(metadata) if metadata else None,
+        "problems": [dataclasses.asdict(problem) for problem in sort(found)],
+        "inputs": [_describe(tensor) for tensor in file.inputs],
+        "outputs": [_describe(tensor) for tensor in file.outputs],
+        "weight_bytes": lint_cost.weight_bytes(file),
+        "arena_bytes": memory.bytes,
+        "arena_method": memory.method,
+        "macs": sum(costs),
+        "operators": _operators(graph, costs),
+        "delegates": {
+            name: {"partitions": lint_delegates.partitions(graph, entries), "refused": entries}
+            for name, entries in refused.items()
+        },
+        "subgraphs": len(file.subgraphs),
+    }
+
+
+def sort(problems: list[Problem]) -> list[Problem]:
+    """Returns problems, the gravest first."""
+    return sorted(problems, key=lambda problem: (SEVERITIES.index(problem.severity), problem.code, problem.message))
+
+
+def _min_runtime(file: TfliteFile) -> str | None:
+    """The oldest TensorFlow release that runs every operator; `None` where an operator is in no release."""
+    needed = []
+    custom = {name for name, _, is_custom in file.operator_codes if is_custom}
+    for name, version in file.op_histogram:
+        first = operators.first_release(name, version)
+        if first is None and name not in custom:
+            return None
+        needed += [first] if first else []
+    return max(needed, key=operators.order, default="1.5.0")
+
+
+def _delegate_problems(graph: Subgraph, refused: dict[str, list[dict[str, Any]]]) -> list[Problem]:
+    found = []
+    for delegate, entries in refused.items():
+        if not entries:
+            continue
+        reasons = [f"{entry['name']} ({entry['why']})" for entry in entries]
+        pieces = lint_delegates.partitions(graph, entries)
+        found.append(
+            Problem(
+                f"delegate_{delegate}",
+                "warning" if delegate == "xnnpack" and pieces > 1 else "info",
+                f"{delegate.upper()} leaves out {len(entries)} of {len(graph.operators)} operators, and takes the rest "
+                f"in {pieces} pieces: {listed(reasons)}",
+                _ADVICE[delegate],
+            )
+        )
+    return found
+
+
+def _operators(graph: Subgraph, costs: list[int]) -> list[dict[str, Any]]:
+    describe = functools.lru_cache(maxsize=None)(lambda index: _describe(graph.tensors[index]))
+    return [
+        {
+            "index": op.index,
+            "name": op.name,
+            "version": op.version,
+            "activation": op.activation,
+            "macs": macs,
+            "min_runtime": operators.first_release(op.name, op.version),
+            "inputs": list(op.inputs),
+            "outputs": list(op.outputs),
+            "output": describe(op.outputs[0]) if op.outputs and op.outputs[0] >= 0 else None,
+        }
+        for op, macs in zip(graph.operators, costs, strict=True)
+    ]
+
+
+def _describe(tensor: TensorSpec) -> dict[str, Any]:
+    return {
+        "name": tensor.name,
+        "shape": list(tensor.shape_signature or tensor.shape),
+        "dtype": tensor.dtype,
+        "scale": tensor.scale if len(tensor.scales) == 1 else None,
+        "zero_point": tensor.zero_point if len(tensor.scales) == 1 else None,
+    }

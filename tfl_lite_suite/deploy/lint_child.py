@@ -1,0 +1,77 @@
+"""The child process of `lint_process`: limits itself, works on one file, and writes one line of JSON last.
+
+Usage: `python -m tfl_lite_suite.deploy.lint_child analyse TARGET FILE` or `… trial ENGINE FILE`.
+"""
+
+import contextlib
+import json
+import os
+import sys
+from typing import Any
+
+_GIBIBYTE = 1 << 30
+_CPU_SECONDS = 20
+
+
+def main(work: str, argument: str, path: str) -> None:
+    """Does the work and prints its result.
+
+    Args:
+        work: `analyse` or `trial`.
+        argument: The target runtime of an analysis, or the package of the runtime to try.
+        path: The `.tflite` file.
+    """
+    size = os.path.getsize(path) if os.path.exists(path) else 0
+    _limit(2 * _GIBIBYTE + size if work == "analyse" else 6 * _GIBIBYTE + 4 * size)
+    from tfl_lite_suite.cli import describe
+
+    try:
+        result = _analyse(argument, path) if work == "analyse" else _try(argument, path)
+    except Exception as error:
+        result = {"error": describe(error)}
+    print("\n" + json.dumps(result), end="", flush=True)
+
+
+def _limit(memory: int) -> None:
+    # Windows has no such limits.
+    with contextlib.suppress(ImportError, ValueError, OSError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+        resource.setrlimit(resource.RLIMIT_CPU, (_CPU_SECONDS, _CPU_SECONDS))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (_GIBIBYTE, _GIBIBYTE))
+
+
+def _analyse(target: str, path: str) -> dict[str, Any]:
+    from tfl_lite_suite.deploy import lint
+
+    return lint.analyse(path, target)
+
+
+def _try(engine: str, path: str) -> dict[str, Any]:
+    """Runs one inference with zeros; each phase is told before it begins, in case it is the last."""
+    import importlib
+
+    import numpy as np
+
+    try:
+        print("load", flush=True)
+        module = importlib.import_module(f"{engine}.interpreter")
+        interpreter = module.Interpreter(model_path=path, num_threads=1)
+        print("allocate", flush=True)
+        interpreter.allocate_tensors()
+        for tensor in interpreter.get_input_details():
+            if tensor["dtype"] not in (np.bytes_, np.object_):
+                interpreter.set_tensor(tensor["index"], np.zeros(tensor["shape"], tensor["dtype"]))
+        print("invoke", flush=True)
+        interpreter.invoke()
+    except (ValueError, RuntimeError, TypeError) as error:
+        return {"error": " ".join(str(error).split())[:300]}
+    return {}
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
+    # The interpreter's destructor may crash after the answer was given.
+    os._exit(0)

@@ -1,0 +1,141 @@
+"""Runs the analysis and a trial of a file that may be hostile in child processes with limits on time and memory."""
+
+import dataclasses
+import importlib.metadata
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from typing import Any
+
+from tfl_lite_suite.deploy import lint
+from tfl_lite_suite.deploy.lint_problem import Problem
+from tfl_lite_suite.errors import SuiteError
+
+_ANALYSIS_SECONDS = 6.0
+_TOTAL_SECONDS = 9.0
+_PACKAGES = {"tflite_runtime": "tflite-runtime", "ai_edge_litert": "ai-edge-litert"}
+_PHASES = {"": "starting", "load": "loading", "allocate": "preparing", "invoke": "running"}
+
+
+@dataclasses.dataclass
+class _Child:
+    """A child process and the file that its output goes to."""
+
+    process: subprocess.Popen[bytes]
+    output: Any
+
+    def wait(self, until: float) -> str | None:
+        """Waits; returns what the child wrote, or `None` if it had to be stopped."""
+        try:
+            self.process.wait(max(until - time.monotonic(), 0.1))
+        except subprocess.TimeoutExpired:
+            return None
+        finally:
+            self.process.kill()
+            self.process.wait()
+        self.output.seek(0)
+        return str(self.output.read().decode("utf-8", "replace"))
+
+
+def run(path: str | os.PathLike[str], target: str, *, trial: bool) -> dict[str, Any]:
+    """Analyses a file, and tries it on the installed runtimes.
+
+    Args:
+        path: The `.tflite` file.
+        target: The runtime it must run on, such as `tflite_runtime-2.14`.
+        trial: Whether to load and run it once on each installed runtime, with zeros as input.
+
+    Returns:
+        The document of `lint.analyse`, with `trials` and their problems added. Takes at most about 9 seconds.
+
+    Raises:
+        SuiteError: If the file is not a whole TensorFlow Lite file, or its analysis exceeds its limits.
+    """
+    begin = time.monotonic()
+    document = _analysis(path, target, begin + _ANALYSIS_SECONDS)
+    document["trials"] = []
+    engines = [name for name in _PACKAGES if trial and _version(name)]
+    children = {engine: _start("trial", engine, path) for engine in engines}
+    found = [Problem(**problem) for problem in document["problems"]]
+    for engine, child in children.items():
+        result, problem = _trial(engine, child, begin + _TOTAL_SECONDS)
+        document["trials"].append(result)
+        found += [problem] if problem else []
+    document["problems"] = [dataclasses.asdict(problem) for problem in lint.sort(found)]
+    return document
+
+
+def _analysis(path: str | os.PathLike[str], target: str, until: float) -> dict[str, Any]:
+    child = _start("analyse", target, path)
+    text = child.wait(until)
+    if text is None:
+        raise SuiteError(
+            f"{path}: the analysis did not end within {_ANALYSIS_SECONDS:g} s. The file is hostile or huge"
+        )
+    try:
+        document = json.loads(text.rsplit("\n", 1)[-1])
+    except ValueError as error:
+        ended = _ended(child.process.returncode)
+        raise SuiteError(f"{path}: the analysis {ended}. The file is hostile or huge") from error
+    if "error" in document:
+        raise SuiteError(document["error"])
+    return dict(document)
+
+
+def _trial(engine: str, child: _Child, until: float) -> tuple[dict[str, Any], Problem | None]:
+    name = f"{engine} {_version(engine)}"
+    text = child.wait(until)
+    result: dict[str, Any] = {"engine": engine, "version": _version(engine), "ok": False}
+    if text is None:
+        result["error"] = "did not end in time"
+        return result, Problem(
+            "slow_trial", "info", f"one inference on {name} did not end in the time allowed", "time it with benchmark"
+        )
+    lines = text.strip().split("\n")
+    if child.process.returncode == 0 and lines[-1].startswith("{"):
+        answer = json.loads(lines[-1])
+        if "error" not in answer:
+            return {**result, "ok": True}, None
+        result["error"] = answer["error"]
+        return result, Problem(
+            "refused_by_runtime",
+            "error",
+            f"{name} refuses it: {answer['error']}",
+            "see the other problems for the cause",
+        )
+    ended = _ended(child.process.returncode)
+    phase = _PHASES.get(next((line for line in reversed(lines) if line in _PHASES), ""), "starting")
+    result["error"] = f"{phase}: {ended}"
+    return result, Problem(
+        "crashes_runtime",
+        "error",
+        f"{phase} it on {name}, the process {ended}",
+        "do not ship it: the app would die the same way. Convert again from the source model",
+    )
+
+
+def _start(work: str, argument: str, path: str | os.PathLike[str]) -> _Child:
+    output = tempfile.TemporaryFile()
+    command = [sys.executable, "-m", "tfl_lite_suite.deploy.lint_child", work, argument, os.fspath(path)]
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.DEVNULL)
+    return _Child(process, output)
+
+
+def _version(engine: str) -> str:
+    try:
+        return importlib.metadata.version(_PACKAGES[engine])
+    except importlib.metadata.PackageNotFoundError:
+        return ""
+
+
+def _ended(status: int) -> str:
+    if status >= 0:
+        return f"ended with status {status}"
+    try:
+        return f"was killed by {signal.Signals(-status).name}"
+    except ValueError:
+        return f"was killed by signal {-status}"
