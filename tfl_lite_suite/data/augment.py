@@ -97,7 +97,7 @@ def flip(images: tf.Tensor, draw: Draw) -> tf.Tensor:
 
 
 def crop(images: tf.Tensor, draw: Draw, share: float) -> tf.Tensor:
-    """Shifts pictures by up to a share of their sides and zooms half of them by as much; the border is mirrored.
+    """Shifts pictures by up to a share of their sides and zooms half of them by as much; the border is repeated.
 
     A picture that is only shifted moves by whole pixels, so that it stays as sharp as those of the evaluation.
 
@@ -116,7 +116,7 @@ def crop(images: tf.Tensor, draw: Draw, share: float) -> tf.Tensor:
         [scale, zero, right + (1.0 - scale) * (width - 1) / 2],
         [zero, scale, down + (1.0 - scale) * (height - 1) / 2],
     ]
-    return transform(images, matrix, "REFLECT")
+    return transform(images, matrix, "NEAREST")
 
 
 def transform(images: tf.Tensor, matrix: list[list[tf.Tensor]], border: str, fill: float = 0.0) -> tf.Tensor:

@@ -1,0 +1,60 @@
+import dataclasses
+import json
+
+import pytest
+
+from tfl_lite_suite.contract import Contract, from_json
+from tfl_lite_suite.errors import SuiteError
+
+CONTRACT = Contract(224, 192, 3, 256, 256, fit="crop", contrast="stretch", labels=("cat", "hünd", "a b"))
+
+
+def test_json_round_trip_keeps_everything():
+    assert from_json(CONTRACT.to_json()) == CONTRACT
+    assert json.loads(CONTRACT.to_json())["version"] == 1
+
+
+def test_image_shape():
+    assert CONTRACT.image_shape == (224, 192, 3)
+
+
+@pytest.mark.parametrize(
+    "change, said",
+    [
+        ({"height": 0}, "contract.height: .* Received: 0"),
+        ({"width": 5000}, "contract.width"),
+        ({"resize_height": 2.5}, "contract.resize_height: .* Received: 2.5"),
+        ({"resize_width": True}, "contract.resize_width"),
+        ({"channels": 4}, r"contract.channels: expected 1 \(grey\) or 3 \(RGB\). Received: 4"),
+        ({"resize_height": 200}, "smaller than the crop 224x192"),
+        ({"fit": "pad"}, "contract.fit: .* Received: 'pad'"),
+        ({"contrast": "clahe"}, "contract.contrast"),
+        ({"labels": ("a", 3)}, "contract.labels"),
+    ],
+)
+def test_impossible_values_are_refused(change, said):
+    with pytest.raises(SuiteError, match=said):
+        dataclasses.replace(CONTRACT, **change)
+
+
+@pytest.mark.parametrize(
+    "text, said",
+    [
+        ("", "not JSON"),
+        ("[" * 100_000, "not JSON"),
+        ("[1]", "expected a JSON object"),
+        ("{}", "version 1 only"),
+        ('{"version": 2}', "version 1 only"),
+        ('{"version": 1, "height": 3}', "expected the keys"),
+    ],
+)
+def test_hostile_json_is_refused(text, said):
+    with pytest.raises(SuiteError, match=said):
+        from_json(text)
+
+
+@pytest.mark.parametrize("labels", ['"abc"', "[1]", "null"])
+def test_labels_must_be_a_list_of_strings(labels):
+    document = json.loads(CONTRACT.to_json()) | {"labels": json.loads(labels)}
+    with pytest.raises(SuiteError, match="contract.labels"):
+        from_json(json.dumps(document))
