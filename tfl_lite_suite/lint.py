@@ -52,7 +52,12 @@ def show(document: dict[str, Any]) -> str:
     for problem in document["problems"]:
         lines.append(f"{_MARKS[problem['severity']]} {problem['code']}: {problem['message']}")
         lines.append(f"        fix: {problem['fix']}")
-    return "\n".join(lines)
+    return "\n".join(_printable(line) for line in lines)
+
+
+def _printable(line: str) -> str:
+    """Names come from the file: they must not steer the terminal."""
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in line)
 
 
 def _tensor(tensor: dict[str, Any]) -> str:

@@ -213,14 +213,19 @@ class TfliteFile:
 
     @functools.cached_property
     def float_ops(self) -> tuple[dict[str, Any], ...]:
-        """Operators that compute in floating point: `{"index", "name", "output"}`.
+        """Operators that compute in floating point: `{"index", "name", "output", "subgraph"}`.
 
         A QUANTIZE right behind a float input and a DEQUANTIZE right before a float output only convert, and do not
         count.
         """
         return tuple(
-            {"index": op.index, "name": op.name, "output": graph.tensors[op.outputs[0]].name if op.outputs else ""}
-            for graph in self.subgraphs
+            {
+                "index": op.index,
+                "name": op.name,
+                "output": graph.tensors[op.outputs[0]].name if op.outputs else "",
+                "subgraph": number,
+            }
+            for number, graph in enumerate(self.subgraphs)
             for op in graph.operators
             if computes_in_float(graph, op)
         )

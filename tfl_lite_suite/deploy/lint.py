@@ -5,6 +5,7 @@
 
 import dataclasses
 import functools
+import math
 import os
 from typing import Any
 
@@ -50,7 +51,7 @@ def analyse(path: str | os.PathLike[str], target: str = DEFAULT_TARGET) -> dict[
     found += _delegate_problems(graph, refused)
     costs = [lint_cost.multiply_adds(graph, op) for op in graph.operators]
     memory = lint_cost.arena(graph)
-    return {
+    document = {
         "file": str(path),
         "file_bytes": file.file_bytes,
         "description": file.description,
@@ -76,6 +77,16 @@ def analyse(path: str | os.PathLike[str], target: str = DEFAULT_TARGET) -> dict[
         },
         "subgraphs": len(file.subgraphs),
     }
+    return dict(_finite(document))
+
+
+def _finite(value: Any) -> Any:
+    """Returns a document without the numbers that JSON lacks: they become `None`."""
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def sort(problems: list[Problem]) -> list[Problem]:

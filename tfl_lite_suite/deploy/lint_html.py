@@ -9,14 +9,20 @@ _LEFT = 46
 _BOX = 250
 _MOST_ROWS = 3000
 _STYLE = """
-:root { color-scheme: light dark; --line: #8886; --box: #4a7fb51f; --float: #d9822b40; --bar: #4a7fb5; --arc: #4a7fb5 }
+:root { color-scheme: light dark; --line: #8886; --box: #4a7fb51f; --float: #d9822b40; --blue: #4a7fb5 }
 body { font: 14px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 1100px; padding: 0 1em }
-table { border-collapse: collapse; margin: 0 0 1.5em } td, th { padding: 2px 12px 2px 0; text-align: left;
-vertical-align: top; border-bottom: 1px solid var(--line) } td.n { text-align: right; font-variant-numeric: tabular-nums }
-.error { color: #c62828; font-weight: 600 } .warning { color: #b26a00; font-weight: 600 } .info { opacity: .7 }
-svg text { font: 12px system-ui, sans-serif; fill: currentColor } svg .dim { opacity: .65 }
-svg rect { fill: var(--box); stroke: var(--line) } svg rect.float { fill: var(--float) } svg rect.bar { fill: var(--bar);
-stroke: none } svg path { fill: none; stroke: var(--arc); opacity: .7 }
+table { border-collapse: collapse; margin: 0 0 1.5em }
+td, th { padding: 2px 12px 2px 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line) }
+td.n { text-align: right; font-variant-numeric: tabular-nums }
+.error { color: #c62828; font-weight: 600 }
+.warning { color: #b26a00; font-weight: 600 }
+.info { opacity: .7 }
+svg text { font: 12px system-ui, sans-serif; fill: currentColor }
+svg .dim { opacity: .65 }
+svg rect { fill: var(--box); stroke: var(--line) }
+svg rect.float { fill: var(--float) }
+svg rect.bar { fill: var(--blue); stroke: none }
+svg path { fill: none; stroke: var(--blue); opacity: .7 }
 """
 
 
@@ -92,7 +98,7 @@ def _histogram(ops: list[dict[str, Any]]) -> str:
 
 def _graph(document: dict[str, Any]) -> str:
     operators = document["operators"][:_MOST_ROWS]
-    in_float = {op["index"] for op in document["float_ops"]}
+    in_float = {op["index"] for op in document["float_ops"] if op["subgraph"] == 0}
     most = max((op["macs"] for op in operators), default=0) or 1
     maker = {tensor: op["index"] for op in operators for tensor in op["outputs"]}
     shapes: list[str] = []

@@ -1,0 +1,34 @@
+import json
+import subprocess
+import sys
+
+import pytest
+import tflite_samples
+
+
+def child(*arguments):
+    command = [sys.executable, "-m", "tfl_lite_suite.deploy.lint_child", *map(str, arguments)]
+    shown = subprocess.run(command, capture_output=True, text=True)
+    assert shown.returncode == 0
+    return json.loads(shown.stdout.rsplit("\n", 1)[-1]), shown.stdout
+
+
+@pytest.fixture
+def model(tmp_path):
+    path = tmp_path / "x.tflite"
+    path.write_bytes(tflite_samples.int8_classifier())
+    return path
+
+
+def test_analysis_ends_with_one_line_of_json(model):
+    assert child("analyse", "litert-2.1", model)[0]["fully_int8"] is True
+
+
+def test_errors_are_json_too(tmp_path):
+    assert "No such file" in child("analyse", "litert-2.1", tmp_path / "none.tflite")[0]["error"]
+
+
+def test_a_trial_tells_its_phases(model):
+    pytest.importorskip("ai_edge_litert")
+    result, text = child("trial", "ai_edge_litert", model)
+    assert result == {} and text.split()[:3] == ["load", "allocate", "invoke"]

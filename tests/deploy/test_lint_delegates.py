@@ -1,0 +1,48 @@
+import numpy as np
+import tflite_samples
+
+from tfl_lite_suite.deploy import lint_delegates
+from tfl_lite_suite.tflite_file import TfliteFile
+
+
+def graph_of(data):
+    return TfliteFile(data).subgraphs[0]
+
+
+def unary(name, dtype, *, scales=((), ())):
+    graph = tflite_samples.Graph()
+    a, b = graph.tensor("a", (1, 4), dtype, *scales), graph.tensor("b", (1, 4), dtype, *scales)
+    graph.operator(name, [a], [b])
+    return graph_of(graph.bytes([a], [b]))
+
+
+def refused(graph):
+    return {
+        delegate: [entry["name"] for entry in entries] for delegate, entries in lint_delegates.refusals(graph).items()
+    }
+
+
+def test_an_int8_classifier_is_taken_whole():
+    assert refused(graph_of(tflite_samples.int8_classifier())) == {"xnnpack": [], "gpu": [], "nnapi": []}
+
+
+def test_float_only_operators_are_refused_in_int8():
+    assert refused(unary("HARD_SWISH", np.float32))["xnnpack"] == []
+    assert refused(unary("HARD_SWISH", np.int8, scales=([0.1], [0])))["xnnpack"] == ["HARD_SWISH"]
+    assert refused(unary("SOFTMAX", np.int8, scales=([0.1], [0])))["xnnpack"] == ["SOFTMAX"]
+
+
+def test_converting_uint8_to_int8_is_refused_by_xnnpack():
+    assert refused(graph_of(tflite_samples.int8_classifier(input_type=np.uint8)))["xnnpack"] == ["QUANTIZE"]
+
+
+def test_unknown_operators_are_refused_by_all():
+    assert refused(unary("UNIQUE", np.float32)) == {"xnnpack": ["UNIQUE"], "gpu": ["UNIQUE"], "nnapi": ["UNIQUE"]}
+
+
+def test_pieces_are_counted():
+    graph = graph_of(tflite_samples.int8_classifier())
+    assert lint_delegates.partitions(graph, []) == 1
+    assert lint_delegates.partitions(graph, [{"index": 1}]) == 2
+    assert lint_delegates.partitions(graph, [{"index": 0}]) == 1
+    assert lint_delegates.partitions(graph, [{"index": index} for index in range(3)]) == 0
