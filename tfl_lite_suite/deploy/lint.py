@@ -95,7 +95,7 @@ def sort(problems: list[Problem]) -> list[Problem]:
 
 
 def _min_runtime(file: TfliteFile) -> str | None:
-    """The oldest TensorFlow release that runs every operator; `None` where an operator is in no release."""
+    """The oldest TensorFlow release that runs every operator; `None` where none does, or all operators are custom."""
     needed = []
     custom = {name for name, _, is_custom in file.operator_codes if is_custom}
     for name, version in file.op_histogram:
@@ -103,7 +103,7 @@ def _min_runtime(file: TfliteFile) -> str | None:
         if first is None and name not in custom:
             return None
         needed += [first] if first else []
-    return max(needed, key=operators.order, default="1.5.0")
+    return max(needed, key=operators.order, default=None)
 
 
 def _delegate_problems(graph: Subgraph, refused: dict[str, list[dict[str, Any]]]) -> list[Problem]:

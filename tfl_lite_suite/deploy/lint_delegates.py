@@ -52,6 +52,7 @@ _NNAPI = frozenset(
 # Custom operators that XNNPACK and the GPU delegate have nevertheless.
 _MEDIAPIPE = frozenset({"Convolution2DTransposeBias", "MaxPoolingWithArgmax2D", "MaxUnpooling2D"})
 _COMPUTED_TYPES = frozenset({"float32", "float16", "int8", "uint8"})
+_GPU_LACKS = frozenset({"int16", "string", "float64", "complex64"})
 _QUANTIZED_TYPES = frozenset({"int8", "uint8"})
 _XNNPACK_ACTIVATIONS = frozenset({"NONE", "RELU", "RELU_N1_TO_1", "RELU6"})
 
@@ -132,8 +133,8 @@ def _gpu(graph: Subgraph, op: Operator) -> str:
         return ""
     if op.is_custom or op.name not in _GPU:
         return "no such operator in the GPU delegate"
-    if types & {"int16", "string", "float64", "complex64"}:
-        return f"the GPU delegate does not compute in {', '.join(sorted(types))}"
+    if types & _GPU_LACKS:
+        return f"the GPU delegate does not compute in {', '.join(sorted(types & _GPU_LACKS))}"
     if any(len(tensor.shape) > 4 for tensor in _computed(graph, op)):
         return "more than four dimensions"
     if any(tensor.is_dynamic for tensor in _computed(graph, op)):
@@ -144,6 +145,8 @@ def _gpu(graph: Subgraph, op: Operator) -> str:
 def _nnapi(graph: Subgraph, op: Operator) -> str:
     if op.is_custom or op.name not in _NNAPI:
         return "no such operator in NNAPI"
+    if any(tensor.dtype == "int16" and tensor.scales for tensor in _computed(graph, op)):
+        return "NNAPI does not compute in int16"
     if any(tensor.is_dynamic for tensor in _computed(graph, op)):
         return "sizes that are known only at run time"
     weights = [graph.tensors[index] for index in op.inputs[1:2] if index >= 0]
