@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import time
 from typing import Any
 
 from absl import flags
@@ -27,17 +28,19 @@ def main() -> Any:
         engines.get(name).require()
     if flags.FLAGS.compare:
         return _checked(_compare(module, address, names[0]))
+    begin = time.monotonic()
     path = _model_file()
-    jobs = [_job(path, engine, threads) for engine in names for threads in _thread_counts()]
+    made_in = time.monotonic() - begin
+    jobs = [_job(path, engine, threads, made_in) for engine in names for threads in _thread_counts()]
     documents = [module.benchmark(address, job, curve=flags.FLAGS.sustain is not None) for job in jobs]
     return _checked(documents if len(documents) > 1 else documents[0])
 
 
-def _job(model: str, engine: str, threads: int) -> Any:
+def _job(model: str, engine: str, threads: int, made_in: float = 0.0) -> Any:
     from tfl_lite_suite.runtime.job import Job
 
     seconds = max(flags.FLAGS.min_seconds, _seconds(flags.FLAGS.sustain) if flags.FLAGS.sustain else 0)
-    return Job(model, engine, threads, flags.FLAGS.kernels, flags.FLAGS.runs, seconds, seed=flags.FLAGS.seed)
+    return Job(model, engine, threads, flags.FLAGS.kernels, flags.FLAGS.runs, seconds, None, flags.FLAGS.seed, made_in)
 
 
 def _compare(module: Any, address: str, engine: str) -> Any:

@@ -59,7 +59,7 @@ def run_verb(verb: str, summary: str, main: Callable[[], Any], show: Callable[[A
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except Exception as error:
         _complain(f"error: {describe(error)}")
-        if _TRACEBACK.value:
+        if flags.FLAGS.is_parsed() and _TRACEBACK.value:
             traceback.print_exc()
     sys.exit(status)
 

@@ -156,6 +156,7 @@ def _serve(work: Callable[[Emit], Any], pipe: int, noise: int) -> NoReturn:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         os.dup2(noise, 1)
         os.dup2(noise, 2)
+        sys.stdout = sys.stderr = open(noise, "w", buffering=1, closefd=False)
         _write(pipe, ("result", work(lambda event: _write(pipe, ("event", event)))))
         status = 0
     except KeyboardInterrupt:

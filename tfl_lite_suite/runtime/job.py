@@ -34,6 +34,7 @@ class Job:
         min_seconds: Least time over which inferences are timed.
         contract: The file's preprocessing contract, if it has one; the target fills it in.
         seed: Of the input's random values and of the bootstrap.
+        made_in_seconds: Time this process spent on making the model's file, which is no part of a cold start.
     """
 
     model: str
@@ -44,6 +45,7 @@ class Job:
     min_seconds: float = 0.1
     contract: Contract | None = None
     seed: int = 0
+    made_in_seconds: float = 0.0
 
     @property
     def title(self) -> str:

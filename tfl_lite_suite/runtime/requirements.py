@@ -6,7 +6,7 @@ import importlib.metadata
 import operator
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 DISTRIBUTION = "tfl-lite-suite"
 _COMPARE: dict[str, Callable[[tuple[int, ...], tuple[int, ...]], bool]] = {
@@ -81,6 +81,30 @@ def extras_with(package: str, python: tuple[int, int] = sys.version_info[:2]) ->
     counted = [requirement for requirement in own() if requirement.applies(python)]
     found = {requirement.extra for requirement in counted if requirement.package == normalise(package)} - {""}
     return sorted(found, key=lambda extra: sum(requirement.extra == extra for requirement in counted))
+
+
+def of_extra(extra: str, python: tuple[int, int] = sys.version_info[:2]) -> list[Requirement]:
+    """Returns what an extra asks for on a Python version; what is always asked for, if the extra is empty."""
+    return [requirement for requirement in own() if requirement.extra == extra and requirement.applies(python)]
+
+
+def extras_in_use(versions: Mapping[str, str | None]) -> list[str]:
+    """Returns the extras whose first package is installed, after the empty one, which always counts.
+
+    Args:
+        versions: Installed version of each package, `None` where it is not installed.
+    """
+    extras = dict.fromkeys(requirement.extra for requirement in own())
+    led = [extra for extra in extras if extra and (asked := of_extra(extra)) and versions[asked[0].package] is not None]
+    return ["", *led]
+
+
+def python_bounds() -> str:
+    """Returns the bounds on Python, such as `<3.14,>=3.10`; empty where the suite is not installed."""
+    try:
+        return importlib.metadata.metadata(DISTRIBUTION)["Requires-Python"] or ""
+    except importlib.metadata.PackageNotFoundError:
+        return ""
 
 
 def installed_version(package: str) -> str | None:

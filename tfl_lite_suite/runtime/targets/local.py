@@ -32,7 +32,7 @@ def benchmark(address: str, job: Job, *, curve: bool = False) -> dict[str, Any]:
     """
     file = _check(address, job)
     job = dataclasses.replace(job, contract=file.contract)
-    startup_ms = _startup_ms()
+    startup_ms = _startup_ms(job.made_in_seconds)
     watcher = _Watcher()
     found = isolation.call(functools.partial(measure, job), job.title, on_event=watcher.event, on_tick=watcher.tick)
     return _document(job, file.file_bytes, found, watcher, startup_ms) | (
@@ -89,10 +89,10 @@ def _check(address: str, job: Job) -> ModelFile:
 
 
 @functools.cache
-def _startup_ms() -> float | None:
+def _startup_ms(made_in_seconds: float) -> float | None:
     """Time from this process's start to its first measurement; later measurements in it count the same."""
     seconds = machine.seconds_since_process_start(os.getpid())
-    return None if seconds is None else 1000 * seconds
+    return None if seconds is None else 1000 * (seconds - made_in_seconds)
 
 
 class _Watcher:

@@ -1,0 +1,22 @@
+import pytest
+
+from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.runtime import engines
+
+
+def test_every_engine_is_called_like_its_module():
+    assert {"litert", "tflite_runtime"} <= set(engines.names())
+    for name in engines.names():
+        assert engines.get(name).name == name
+
+
+def test_an_unknown_engine_names_the_nearest():
+    with pytest.raises(SuiteError, match="unknown engine 'litertt'. Did you mean 'litert'\\? Known: "):
+        engines.get("litertt")
+
+
+def test_installed_are_those_available(monkeypatch):
+    assert engines.default() == engines.installed()[0]
+    monkeypatch.setattr(engines, "installed", lambda: [])
+    with pytest.raises(SuiteError, match=r"tfl-lite-suite\[pi\]"):
+        engines.default()

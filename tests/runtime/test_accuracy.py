@@ -1,0 +1,92 @@
+import numpy as np
+import pytest
+import quadrant_models
+
+from tfl_lite_suite.runtime import accuracy, engines
+
+RUN = """
+import json, sys, numpy as np
+from tfl_lite_suite.cli import describe
+from tfl_lite_suite.runtime.accuracy import Runner
+name, path, workers, count = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+pictures = np.random.default_rng(2).integers(0, 256, (count, 4, 4, 1), np.uint8)
+done = []
+fatal = sys.argv[5] == "fatal"
+def images(indices):
+    if fatal and 40 in indices:
+        import os
+        os.kill(os.getpid(), 11)
+    return pictures[indices]
+try:
+    answers = Runner(path, name, workers=workers, keep_logits=True).answer(images, count, done.append)
+except Exception as error:
+    print(json.dumps({"error": describe(error)}))
+    sys.exit()
+print(json.dumps({"top": answers.top.tolist(), "ties": answers.ties.tolist(), "logits": answers.logits.tolist(),
+    "done": done, "notes": answers.notes, "tensorflow": "tensorflow" in sys.modules}))
+"""
+
+
+def run(path, workers, count, how="well"):
+    return quadrant_models.answer(RUN, engines.default(), path, workers, count, how)
+
+
+def pictures_of(count):
+    return np.random.default_rng(2).integers(0, 256, (count, 4, 4, 1), np.uint8)
+
+
+@pytest.mark.parametrize(("workers", "count"), [(1, 50), (3, 50), (2, 1), (4, 333)])
+def test_answers_are_in_order_whoever_gave_them(workers, count, tmp_path):
+    path = tmp_path / "model.tflite"
+    path.write_bytes(quadrant_models.quadrants())
+    found = run(path, workers, count)
+    pictures = pictures_of(count)
+    assert found["top"] == quadrant_models.expected(pictures).tolist()
+    means = pictures.reshape(count, -1) @ quadrant_models.quadrant_weights().T / 4
+    assert np.allclose(found["logits"], means, rtol=1e-6)
+    assert found["done"] == sorted(found["done"]) and found["done"][-1] == count
+    assert found["notes"] == [] and not found["tensorflow"]
+
+
+def test_ties_go_to_the_lowest_index(tmp_path):
+    path = tmp_path / "model.tflite"
+    path.write_bytes(quadrant_models.quadrants(dtype="int8", scale=1.0))
+    found = run(path, 2, 400)
+    scores = np.array(found["logits"])
+    assert np.array_equal(found["top"], np.argsort(-scores, axis=1, kind="stable"))
+    assert found["ties"] == ((scores == scores.max(1, keepdims=True)).sum(1) > 1).tolist()
+    assert any(found["ties"])
+
+
+def test_a_strange_quantization_is_told_once(tmp_path):
+    path = tmp_path / "model.tflite"
+    path.write_bytes(quadrant_models.quadrants(dtype="int8", scale=2.0))
+    (note,) = run(path, 2, 60)["notes"]
+    assert "pixels were quantized" in note
+
+
+def test_a_worker_that_dies_is_one_line(tmp_path):
+    path = tmp_path / "model.tflite"
+    path.write_bytes(quadrant_models.quadrants())
+    error = run(path, 2, 100, "fatal")["error"]
+    assert "SIGSEGV" in error and "\n" not in error
+
+
+def test_figures_by_hand():
+    top = np.array([[0, 1, 2], [1, 0, 2], [2, 1, 0], [-1, -1, -1]])
+    answers = accuracy.Answers(top, np.array([True, False, False, False]), 2.0, ("a note",))
+    found = accuracy.figures(answers, np.array([0, 2, 2, 0]), ("a", "b", "c"))
+    assert (found["n"], found["top1"], found["top5"], found["ties"]) == (4, 0.5, 0.75, 1)
+    assert found["per_class"] == [
+        {"label": "a", "n": 2, "top1": 0.5},
+        {"label": "b", "n": 0, "top1": None},
+        {"label": "c", "n": 2, "top1": 0.5},
+    ]
+    assert found["confusion"] == [[1, 0, 0], [0, 0, 0], [0, 1, 1]]
+    assert found["images_per_s"] == 2.0
+    assert found["warnings"][0] == "a note" and "1 answers hold NaN" in found["warnings"][1]
+
+
+def test_nan_is_no_answer():
+    top, _ = accuracy.ranked(np.array([[1.0, np.nan, 3.0], [1.0, 2.0, 3.0]], np.float32))
+    assert top.tolist() == [[-1, -1, -1], [2, 1, 0]]

@@ -1,0 +1,19 @@
+import pytest
+
+from tfl_lite_suite.runtime import requirements
+from tfl_lite_suite.runtime.pins import PINS
+
+
+@pytest.mark.parametrize("python", PINS)
+@pytest.mark.parametrize("extra", ["host", "pi"])
+def test_pins_are_whole_and_within_the_bounds(python, extra):
+    pinned = dict(pin.split("==") for pin in PINS[python][extra])
+    version = tuple(map(int, python.split(".")))
+    for requirement in requirements.of_extra("", version) + requirements.of_extra(extra, version):
+        assert requirement.package in pinned, f"{requirement.package} is not pinned"
+        assert requirement.admits(pinned[requirement.package]), f"{requirement}: {pinned[requirement.package]}"
+
+
+def test_every_supported_python_is_pinned():
+    bounds = requirements.parse(f"python{requirements.python_bounds()}")
+    assert [f"3.{minor}" for minor in range(6, 30) if bounds.admits(f"3.{minor}")] == list(PINS)

@@ -1,0 +1,147 @@
+"""Lists the versions that matter, finds what does not fit together, and says what to install instead."""
+
+import functools
+import os
+import platform
+import sys
+from typing import Any
+
+from absl import flags
+
+import tfl_lite_suite
+from tfl_lite_suite import cli
+from tfl_lite_suite.errors import SuiteError, unknown_name
+from tfl_lite_suite.runtime import engines, isolation, machine, requirements
+from tfl_lite_suite.runtime.pins import PINS
+from tfl_lite_suite.runtime.session import Engine
+
+# Shown whether or not a bound of the suite is on them.
+PACKAGES = ("numpy", "tensorflow", "tf-keras", "keras", "tensorflow-model-optimization", "onnx", "tf2onnx")
+
+
+def examine(python: str | None = None) -> dict[str, Any]:
+    """Examines this environment, without importing TensorFlow.
+
+    Args:
+        python: Python version to give the pin set for, such as `3.12`; this one if absent.
+
+    Returns:
+        `suite`, `python`, `device`, `versions` (package to version, `None` where not installed), `engines`, `problems`
+        (`code`, `severity`, `message`, `fix`), `pins` (extra to exact versions that work together).
+    """
+    here = ".".join(map(str, sys.version_info[:2]))
+    python = python or (here if here in PINS else max(PINS))
+    if python not in PINS:
+        raise unknown_name("--python", python, PINS, "Python version")
+    required = {requirement.package for requirement in requirements.own()}
+    packages = sorted(required | set(PACKAGES) | {engines.get(name).package for name in engines.names()}, key=str.lower)
+    versions = {package: requirements.installed_version(package) for package in packages}
+    problems = [*_python_problems(), *_bound_problems(versions), *_pair_problems(versions), *_engine_problems()]
+    return {
+        "suite": tfl_lite_suite.__version__,
+        "python": platform.python_version(),
+        "device": machine.describe(),
+        "versions": versions,
+        "engines": engines.installed(),
+        "problems": problems,
+        "pins_python": python,
+        "pins": PINS[python],
+    }
+
+
+def _problem(code: str, severity: str, message: str, fix: str) -> dict[str, str]:
+    return {"code": code, "severity": severity, "message": message, "fix": fix}
+
+
+def _python_problems() -> list[dict[str, str]]:
+    found = []
+    bounds = requirements.python_bounds()
+    if bounds and not requirements.parse(f"python{bounds}").admits(platform.python_version()):
+        fix = f"create a virtual environment with Python {', '.join(PINS)}"
+        found.append(_problem("python", "error", f"Python {platform.python_version()} is outside {bounds}", fix))
+    if not requirements.own():
+        message = f"the package {requirements.DISTRIBUTION} is not installed here, so its bounds are not known"
+        found.append(_problem("not_installed", "warning", message, f"pip install {requirements.DISTRIBUTION}"))
+    if not hasattr(os, "fork"):
+        message = "models run in forked processes, which this system lacks"
+        found.append(_problem("fork", "error", message, "use Linux, macOS or WSL"))
+    return found
+
+
+def _bound_problems(versions: dict[str, str | None]) -> list[dict[str, str]]:
+    """Finds packages that are missing or outside the bounds of what is always installed, or of an extra in use."""
+    found: dict[str, dict[str, str]] = {}
+    for extra in requirements.extras_in_use(versions):
+        for requirement in requirements.of_extra(extra):
+            version = versions[requirement.package]
+            whose = f"the extra [{extra}]" if extra else requirements.DISTRIBUTION
+            fix = f"pip install '{requirement}'"
+            if version is None:
+                message = f"{requirement.package} is missing; {whose} needs it"
+                found[requirement.package] = _problem("missing", "error", message, fix)
+            elif not requirement.admits(version):
+                message = f"{requirement.package} {version} is outside {requirement}, which {whose} needs"
+                found[requirement.package] = _problem("version", "error", message, fix)
+    return list(found.values())
+
+
+def _pair_problems(versions: dict[str, str | None]) -> list[dict[str, str]]:
+    """Finds packages that are each within bounds, yet do not work together."""
+    found = []
+    numpy, tflite = versions["numpy"], versions["tflite-runtime"]
+    if numpy and tflite and requirements.parse_version(numpy) >= (2,):
+        message = f"tflite-runtime {tflite} is built for NumPy 1 and does not load with NumPy {numpy}"
+        found.append(_problem("numpy_2", "error", message, "pip install 'numpy<2', or use --engine=litert"))
+    tensorflow, keras = versions["tensorflow"], versions["tf-keras"]
+    if tensorflow and keras and _minor(tensorflow) != _minor(keras):
+        message = f"tf-keras {keras} does not fit TensorFlow {tensorflow}: the first two numbers must be equal"
+        found.append(_problem("tf_keras", "error", message, f"pip install 'tf-keras=={_minor(tensorflow)}.*'"))
+    if tensorflow and tflite:
+        message = "TensorFlow and tflite-runtime are installed together: loaded in one process they crash"
+        fix = "nothing for the suite's commands, which keep them apart; in your own code run models in a child process"
+        found.append(_problem("one_process", "note", message, fix))
+    return found
+
+
+def _engine_problems() -> list[dict[str, str]]:
+    found = []
+    for name in engines.installed():
+        engine = engines.get(name)
+        try:
+            isolation.call(functools.partial(_load, engine), f"loading {name}")
+        except SuiteError as error:
+            fix = f"pip install --force-reinstall {engine.package}, with the versions under pins"
+            found.append(_problem("engine", "error", str(error), fix))
+    if not engines.installed():
+        fix = f"pip install '{requirements.DISTRIBUTION}[pi]'"
+        if platform.machine().startswith("armv") and sys.version_info >= (3, 12):
+            fix = "use Python 3.10 or 3.11, or a 64-bit system: there is no runtime for 32-bit ARM on later Pythons"
+        found.append(_problem("no_engine", "error", "no engine is installed, so no model can be run", fix))
+    return found
+
+
+def _load(engine: Engine, emit: isolation.Emit) -> None:
+    engine.load()
+
+
+def _minor(version: str) -> str:
+    return ".".join(version.split(".")[:2])
+
+
+def show(found: dict[str, Any]) -> str:
+    """Returns the findings as text."""
+    width = max(map(len, found["versions"]))
+    lines = [f"tfl-lite-suite {found['suite']}, Python {found['python']}, {found['device']['os']}"]
+    lines += [f"  {package:{width}}  {version or '-'}" for package, version in found["versions"].items()]
+    for problem in found["problems"]:
+        lines += [f"{problem['severity']}: {problem['message']}", f"  fix: {problem['fix']}"]
+    if not any(problem["severity"] == "error" for problem in found["problems"]):
+        return "\n".join([*lines, "No errors."])
+    lines.append(f"Versions that work together on Python {found['pins_python']}:")
+    lines += [f"  [{extra}] pip install {' '.join(pins)}" for extra, pins in found["pins"].items()]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    flags.DEFINE_string("python", None, "Python version to give the pin set for, such as 3.12; this one if absent.")
+    cli.run_verb("doctor", __doc__, lambda: examine(flags.FLAGS.python), show)

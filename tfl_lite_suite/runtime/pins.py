@@ -1,0 +1,37 @@
+"""Exact versions that work together, for each Python; `setup.cfg` has the bounds they lie in.
+
+Resolved by pip from the suite's own extras on Linux x86-64.
+"""
+
+_BASE = ("pyyaml==6.0.3", "flatbuffers==25.12.19")
+_HOST = (
+    "absl-py==1.4.0",
+    "tensorflow==2.21.0",
+    "tf-keras==2.21.0",
+    "tensorboard==2.21.0",
+    "tensorflow-model-optimization==0.8.1",
+    "h5py==3.14.0",
+    "ai-edge-litert==2.3.0",
+)
+_NUMPY_1 = ("numpy==1.26.4", "tflite-runtime==2.14.0")
+_NUMPY_2 = ("numpy==2.5.5",)
+_LITERT = ("absl-py==2.5.1", "ai-edge-litert==2.3.0")
+
+PINS: dict[str, dict[str, tuple[str, ...]]] = {
+    "3.10": {
+        "host": (*_BASE, *_HOST, *_NUMPY_1, "keras==3.12.4", "pillow==12.3.0"),
+        "pi": (*_BASE, *_NUMPY_1, "absl-py==2.5.1", "pillow==12.3.0"),
+    },
+    "3.11": {
+        "host": (*_BASE, *_HOST, *_NUMPY_1, "keras==3.15.1", "pillow==13.0.0"),
+        "pi": (*_BASE, *_NUMPY_1, "absl-py==2.5.1", "pillow==13.0.0"),
+    },
+    "3.12": {
+        "host": (*_BASE, *_HOST, *_NUMPY_2, "keras==3.15.1", "pillow==13.0.0"),
+        "pi": (*_BASE, *_NUMPY_2, *_LITERT, "pillow==13.0.0"),
+    },
+    "3.13": {
+        "host": (*_BASE, *_HOST, *_NUMPY_2, "keras==3.15.1", "pillow==13.0.0"),
+        "pi": (*_BASE, *_NUMPY_2, *_LITERT, "pillow==13.0.0"),
+    },
+}
