@@ -3,6 +3,7 @@
 Source: Xiao, Rasul, Vollgraf, 2017, https://arxiv.org/abs/1708.07747; data under the MIT licence.
 """
 
+import functools
 import gzip
 import hashlib
 import os
@@ -55,6 +56,7 @@ def cache_folder() -> pathlib.Path:
     return pathlib.Path(os.environ.get("TFL_LITE_SUITE_CACHE") or pathlib.Path.home() / ".cache" / "tfl_lite_suite")
 
 
+@functools.lru_cache(maxsize=1)
 def listing() -> Listing:
     """Finds, downloads where need be, checks and reads the data set.
 

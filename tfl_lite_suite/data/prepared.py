@@ -21,10 +21,10 @@ import PIL
 
 from tfl_lite_suite.contract import Contract
 from tfl_lite_suite.data.fashion_mnist import cache_folder
-from tfl_lite_suite.data.progress import Progress
 from tfl_lite_suite.data.samples import Listing
 from tfl_lite_suite.errors import SuiteError
 from tfl_lite_suite.image import decode, prepare, prepare_stack
+from tfl_lite_suite.progress import Progress
 
 MEMORY_BYTES = 512 << 20
 DISK_SHARE = 0.8
@@ -144,11 +144,14 @@ def _prepare_into(
         return len(rows)
 
     # Threads, not processes: Pillow and hashlib release the lock, and no child has to be forked beside TensorFlow.
-    shown = Progress("preparing pictures", len(listing), quiet=not progress)
+    shown = Progress("preparing pictures", len(listing))
+    done = 0
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         try:
             for count in pool.map(work, range(0, len(listing), chunk)):
-                shown.add(count)
+                done += count
+                if progress:
+                    shown.update(done, f"of {len(listing)}")
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
