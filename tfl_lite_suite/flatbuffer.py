@@ -12,7 +12,7 @@ from typing import Any
 from tfl_lite_suite.errors import SuiteError
 
 _TABLE_COST = 64
-_BUDGET = 24_000_000
+_BUDGET = 12_000_000
 _KINDS = {b"TFL3": "TensorFlow Lite file", b"M001": "TensorFlow Lite metadata block"}
 
 
@@ -172,5 +172,7 @@ class Table:
 
     def items(self, field: int) -> Iterator["Table"]:
         """Yields every table of a vector of tables."""
-        for index in range(self.count(field)):
-            yield self.item(field, index)
+        position = self.at(field)
+        start, count = self.reader.vector(self.reader.follow(position), 4) if position else (0, 0)
+        for place in range(start, start + 4 * count, 4):
+            yield Table(self.reader, self.reader.follow(place))

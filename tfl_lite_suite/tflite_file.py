@@ -70,7 +70,7 @@ class TfliteFile:
         return model
 
     def check(self) -> None:
-        """Reads every buffer's size, tensor and operator: interpreters do not, and crash on a file cut short.
+        """Reads all that interpreters read without checking it, because they crash on a file cut short.
 
         Raises:
             SuiteError: If a part is damaged.
@@ -80,7 +80,9 @@ class TfliteFile:
             if not all(index in known for index in (*graph.input_indices, *graph.output_indices)):
                 raise self.root.reader.error("an input or output is a tensor that does not exist")
             graph.operators  # noqa: B018
-        self._buffer_sizes  # noqa: B018
+        if not all(index < self.buffer_count for index in self.metadata_entries.values()):
+            raise self.root.reader.error("a metadata block refers to a buffer that does not exist")
+        self._buffer_sizes, self.signatures  # noqa: B018
 
     @property
     def file_bytes(self) -> int:

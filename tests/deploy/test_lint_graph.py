@@ -112,3 +112,16 @@ def test_activations_that_did_not_fuse():
 def test_batch_norm_that_did_not_fold():
     assert codes(convolution_then("MUL", "ADD")) == {"unfused_batch_norm"}
     assert codes(convolution_then("MUL", activation=schema.ActivationFunctionType.RELU)) == set()
+
+
+def test_constants_that_are_cut_short():
+    graph = tflite_samples.Graph()
+    a, b = graph.tensor("a", (1, 4)), graph.tensor("b", (1, 4))
+    graph.operator("ADD", [a, graph.tensor("short", (1, 4), data=[1, 2])], [b])
+    assert codes(graph.bytes([a], [b])) == {"buffer_too_small"}
+
+
+def test_another_schema_version():
+    graph = single("RELU")
+    graph.model.version = 2
+    assert codes(graph.bytes([0], [1])) == {"schema_version"}

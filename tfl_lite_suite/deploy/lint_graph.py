@@ -32,7 +32,7 @@ def problems(file: TfliteFile, target: str) -> list[Problem]:
     """
     checks: tuple[Check, ...] = (
         _old_runtime, _unknown_operators, _custom_operators, _unused_codes, _order_of_execution, _unused_results,
-        _dynamic_shapes, _unfused_activations, _unfused_batch_norm, _alignment,
+        _dynamic_shapes, _unfused_activations, _unfused_batch_norm, _alignment, _buffer_sizes, _schema_version,
     )  # fmt: skip
     return [problem for check in checks for problem in check(file, target)]
 
@@ -232,4 +232,28 @@ def _alignment(file: TfliteFile, target: str) -> Iterator[Problem]:
             "warning",
             f"{len(crooked)} buffers of 32-bit values do not begin at a multiple of 4 bytes",
             "write the file with the converter: some CPUs read such values slowly or not at all",
+        )
+
+
+def _buffer_sizes(file: TfliteFile, target: str) -> Iterator[Problem]:
+    wrong = [
+        f"'{tensor.name}' has {file.buffer_bytes(tensor.buffer)} of {tensor.bytes} bytes"
+        for graph in file.subgraphs
+        for tensor in graph.tensors
+        if graph.is_constant(tensor) and not tensor.is_sparse and tensor.bytes
+        if file.buffer_bytes(tensor.buffer) < tensor.bytes
+    ]
+    if wrong:
+        yield Problem(
+            "buffer_too_small",
+            "error",
+            f"constants whose values are not all there: {listed(wrong)}",
+            "convert again; the file is damaged or was edited wrongly",
+        )
+
+
+def _schema_version(file: TfliteFile, target: str) -> Iterator[Problem]:
+    if file.version != 3:
+        yield Problem(
+            "schema_version", "error", f"schema version {file.version}; runtimes read version 3 only", "convert again"
         )
