@@ -72,6 +72,9 @@ def _bound_problems(versions: dict[str, str | None]) -> list[dict[str, str]]:
     """Finds packages that are missing or outside the bounds of what is always installed, or of an extra in use."""
     found: dict[str, dict[str, str]] = {}
     for extra in requirements.extras_in_use(versions):
+        if extra == "dev":
+            # Its packages are common: a user has pytest or ruff for reasons of their own.
+            continue
         for requirement in requirements.of_extra(extra):
             version = versions[requirement.package]
             whose = f"the extra [{extra}]" if extra else requirements.DISTRIBUTION
@@ -96,6 +99,11 @@ def _pair_problems(versions: dict[str, str | None]) -> list[dict[str, str]]:
     if tensorflow and keras and _minor(tensorflow) != _minor(keras):
         message = f"tf-keras {keras} does not fit TensorFlow {tensorflow}: the first two numbers must be equal"
         found.append(_problem("tf_keras", "error", message, f"pip install 'tf-keras=={_minor(tensorflow)}.*'"))
+    if not tensorflow:
+        message = (
+            "TensorFlow is not installed: train, prune, quantize and convert need it; evaluate and benchmark do not"
+        )
+        found.append(_problem("no_host", "note", message, f"pip install '{requirements.DISTRIBUTION}[host]'"))
     if tensorflow and tflite:
         message = "TensorFlow and tflite-runtime are installed together: loaded in one process they crash"
         fix = "nothing for the suite's commands, which keep them apart; in your own code run models in a child process"

@@ -28,6 +28,7 @@ def convert(name: str, settings: Mapping[str, object]) -> str:
     output = folder / f"{name}-{values}.tflite"
     if output.is_file():
         return str(output)
+    folder.mkdir(parents=True, exist_ok=True)
     print(f"converting {name}, freshly initialised …", file=sys.stderr)
     command = [sys.executable, "-m", "tfl_lite_suite.convert", f"--model={name}", f"--output={output}"]
     command += [f"--{key}={value}" for key, value in settings.items()]
@@ -39,5 +40,4 @@ def convert(name: str, settings: Mapping[str, object]) -> str:
 
 
 def _cache_folder() -> pathlib.Path:
-    root = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return pathlib.Path(root).expanduser() / "tfl_lite_suite"
+    return pathlib.Path(os.environ.get("TFL_LITE_SUITE_CACHE") or pathlib.Path.home() / ".cache" / "tfl_lite_suite")

@@ -5,6 +5,7 @@ before it imports anything that starts threads.
 """
 
 import contextlib
+import faulthandler
 import os
 import pickle
 import resource
@@ -153,6 +154,8 @@ def _serve(work: Callable[[Emit], Any], pipe: int, noise: int) -> NoReturn:
     status = 1
     try:
         _die_with_parent()
+        # A crash is told in one line by the parent, not by a stack of this process.
+        faulthandler.disable()
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         os.dup2(noise, 1)
         os.dup2(noise, 2)
