@@ -4,10 +4,11 @@
 
 Pipeline and step are timed alone and together, in one run, by turns; the ratios are what counts. `cpu` is the share of
 the machine's cores that the pipeline takes while training runs; `fed` is the speed of training from the pipeline
-against training on one batch that is always there.
+against training on batches that are already there.
 """
 
 import argparse
+import itertools
 import os
 import statistics
 import time
@@ -47,16 +48,17 @@ def main() -> None:
     print(f"{given.model} {given.alpha}, {given.resolution} pixels, batch {given.batch_size}, median of {given.rounds}")
     for name, augment in AUGMENTS.items():
         batches = iter(pipeline.training_batches(images.train, given.batch_size, augment, 0, 0, 10_000, classes))
-        fixed = next(batches)
-        step(*fixed)
+        ready = itertools.cycle([next(batches) for _ in range(given.steps)])
+        timed(lambda draw=ready: step(*next(draw)), READY_BATCHES)
         drawn, busy, trained, fed = [], [], [], []
-        for _ in range(given.rounds):
+        for number in range(given.rounds):
             timed(lambda draw=batches: next(draw), READY_BATCHES)
             seconds, cpu = timed(lambda draw=batches: next(draw), given.steps)
             drawn.append(seconds)
             busy.append(cpu)
-            trained.append(timed(lambda batch=fixed: step(*batch), given.steps)[0])
-            fed.append(timed(lambda draw=batches: step(*next(draw)), given.steps)[0])
+            pair = [(trained, ready), (fed, batches)]
+            for times, source in pair if number % 2 else pair[::-1]:
+                times.append(timed(lambda draw=source: step(*next(draw)), given.steps)[0])
         report(name, given.batch_size, *(statistics.median(values) for values in (drawn, busy, trained, fed)))
 
 

@@ -1,0 +1,27 @@
+"""Folders of small made-up pictures for the tests of the data layer."""
+
+import pathlib
+
+import numpy as np
+from PIL import Image
+
+
+def noise(*shape: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, shape, np.uint8)
+
+
+def write_picture(path: pathlib.Path, seed: int = 0, size: tuple[int, int] = (12, 10)) -> pathlib.Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(noise(*size, 3, seed=seed)).save(path)
+    return path
+
+
+def write_classes(folder: pathlib.Path, counts: dict[str, int], first_seed: int = 0) -> pathlib.Path:
+    """Writes `counts[name]` different pictures of every class."""
+    seed = first_seed
+    for name, count in counts.items():
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        for number in range(count):
+            write_picture(folder / name / f"{number:03d}.png", seed)
+            seed += 1
+    return folder

@@ -1,0 +1,66 @@
+import numpy as np
+import pytest
+
+from tfl_lite_suite.data import samples
+from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.recipe import Data
+
+
+def listing(*names):
+    count = len(names)
+    return samples.Listing(
+        source="folder",
+        class_names=names,
+        keys=tuple(str(i) for i in range(count)),
+        labels=np.arange(count),
+        parts=("",) * count,
+        fingerprint="",
+        read=lambda index: np.full((2, 2, 1), index, np.uint8),
+    )
+
+
+@pytest.mark.parametrize(
+    "names, labels, expected",
+    [
+        (("cat", "dog"), ("dog", "emu", "cat"), [2, 0]),
+        (("1", "10"), tuple(str(i) for i in range(11)), [1, 10]),
+        (("0", "2"), ("cat", "dog", "emu"), [0, 2]),
+        (("a", "b"), ("cat", "dog"), [0, 1]),
+        (("0", "1"), (), None),
+        (("cat", "owl"), ("cat", "dog"), None),
+        (("a", "b", "c"), ("cat", "dog"), None),
+        (("0", "7"), ("cat", "dog", "emu"), None),
+    ],
+)
+def test_classes_are_mapped_to_labels(names, labels, expected):
+    if expected is None:
+        with pytest.raises(SuiteError, match="folder: its classes do not match the model's"):
+            samples.class_indices(listing(*names), labels)
+    else:
+        assert samples.class_indices(listing(*names), labels).tolist() == expected
+
+
+def test_subset_of_a_listing_reads_the_same_pictures():
+    part = listing("a", "b", "c").subset(np.array([2, 0]))
+    assert part.keys == ("2", "0") and part.labels.tolist() == [2, 0]
+    assert part.read(0).max() == 2 and part.read(1).max() == 0
+    assert part.fingerprint != listing("a", "b", "c").fingerprint
+
+
+def test_split_reads_at_random():
+    images = np.arange(10, dtype=np.uint8).reshape(10, 1, 1, 1)
+    split = samples.Split(images.__getitem__, np.array([5, 7, 9]), np.array([0, 2, 2]), ["a", "b", "c"], 4)
+    assert len(split) == 3 and split.class_counts == (1, 0, 2, 0)
+    assert split.images([2, 0]).ravel().tolist() == [9, 5]
+    part = split.subset([1, 2])
+    assert part.keys == ("b", "c") and part.labels.tolist() == [2, 2] and part.images([0]).ravel().tolist() == [7]
+    assert sorted(split.sample(2, 0).ravel().tolist()) in ([5, 7], [5, 9], [7, 9])
+    assert len(split.sample(9, 0)) == 3
+
+
+def test_contract_of_a_recipe():
+    data = Data(source="x", resolution=224, crop_fraction=0.875, color="grey", fit="stretch", contrast="stretch")
+    contract = samples.contract_for(data, ["a", "b"])
+    assert contract.image_shape == (224, 224, 1)
+    assert (contract.resize_height, contract.resize_width) == (256, 256)
+    assert (contract.fit, contract.contrast, contract.labels) == ("stretch", "stretch", ("a", "b"))
