@@ -48,6 +48,8 @@ def convert(
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
     elif scheme == "int8":
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        # Kernels of dense layers with a scale for each channel came late to runtimes and are missing in delegates.
+        converter._experimental_disable_per_channel_quantization_for_dense_layers = True
         converter.inference_input_type = converter.inference_output_type = getattr(tf, io_type)
         if not quantization_aware:
             converter.representative_dataset = _representative_dataset(model, calibration)
@@ -80,4 +82,4 @@ def _representative_dataset(model: Any, calibration: np.ndarray | None) -> Calla
 
 def is_quantization_aware(model: Any) -> bool:
     """Tells whether the model carries TFMOT quantization wrappers."""
-    return any(type(layer).__name__.startswith("QuantizeWrapper") for layer in model.layers)
+    return any(kind.__name__ == "QuantizeWrapper" for layer in model.layers for kind in type(layer).__mro__)

@@ -14,7 +14,7 @@ from tfl_lite_suite.framework import keras, tf
 from tfl_lite_suite.models import layers
 from tfl_lite_suite.optimize import graph
 from tfl_lite_suite.optimize.fold import fold_batch_norm
-from tfl_lite_suite.optimize.quantizers import LayerConfig, _quantization
+from tfl_lite_suite.optimize.quantizers import FakeQuantized, LayerConfig
 
 _BATCH = 64
 _PIXELS = (0.0, 255.0)
@@ -108,7 +108,7 @@ def _is_clip(layer: Any) -> bool:
     relu = isinstance(layer, keras.layers.ReLU) and not layer.threshold and not layer.negative_slope
     named = isinstance(layer, keras.layers.Activation) and layer.activation in (
         keras.activations.relu,
-        keras.activations.relu6,
+        tf.nn.relu6,
     )
     return relu or named or isinstance(layer, layers.HardSigmoid)
 
@@ -143,17 +143,17 @@ class _Plan:
         """Applies the wrapped copy of `layer`."""
         node = self._node_of[id(layer)]
         if id(node.keras_inputs[0]) == self._input:
-            inputs = _wrapped(keras.layers.Activation("linear", name="pixels"), LayerConfig(None, _PIXELS))(inputs)
+            inputs = FakeQuantized(keras.layers.Activation("linear", name="pixels"), LayerConfig(None, _PIXELS))(inputs)
         if isinstance(layer, _SAME_SCALE):
             return graph.copy_layer(layer, inputs)
         config = LayerConfig(_kernel(layer), self._output_range(node))
         if _is_clip(layer) and self._follows_kernel(node):
-            return _wrapped(keras.layers.Activation("linear", name=layer.name), config)(inputs)
+            return FakeQuantized(keras.layers.Activation("linear", name=layer.name), config)(inputs)
         copy = type(layer).from_config(layer.get_config())
         if layer.weights:
             copy.build(inputs.shape)
             copy.set_weights(layer.get_weights())
-        wrapper = _wrapped(copy, config)
+        wrapper = FakeQuantized(copy, config)
         output = wrapper(inputs)
         wrapper.trainable = layer.trainable
         return output
@@ -190,10 +190,6 @@ class _Plan:
         return {tensor: joined[find(tensor)] for tensor in observed}
 
 
-def _wrapped(layer: Any, config: LayerConfig) -> Any:
-    return _quantization.QuantizeWrapperV2(layer, config)
-
-
 def _observe(model: Any, calibration: np.ndarray) -> dict[int, tuple[float, float]]:
     """Returns least and greatest value of every tensor, by its `id`; 0 lies between them."""
     tensors = [model.inputs[0], *(node.outputs for node in graph.nodes(model))]
@@ -217,7 +213,7 @@ def _fixed_range(layer: Any) -> tuple[float, float] | None:
         return 0.0, 1.0
     if isinstance(layer, keras.layers.ReLU) and layer.max_value:
         return 0.0, float(layer.max_value)
-    if isinstance(layer, keras.layers.Activation) and layer.activation is keras.activations.relu6:
+    if isinstance(layer, keras.layers.Activation) and layer.activation is tf.nn.relu6:
         return 0.0, 6.0
     return None
 

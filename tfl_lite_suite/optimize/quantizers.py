@@ -124,7 +124,22 @@ class LayerConfig(_quantization.QuantizeConfig):
         return {"kernel": self.kernel, "output_range": self.output_range}
 
 
+class FakeQuantized(_quantization.QuantizeWrapperV2):
+    """TFMOT's wrapper, with a state that `.keras` files hold: the kernel here, the bias in the wrapped layer."""
+
+    def save_own_variables(self, store: Any) -> None:
+        """Writes the kernel."""
+        for index, (weight, _, _) in enumerate(self._weight_vars):
+            store[str(index)] = weight
+
+    def load_own_variables(self, store: Any) -> None:
+        """Reads the kernel."""
+        for index, (weight, _, _) in enumerate(self._weight_vars):
+            weight.assign(store[str(index)])
+
+
 CUSTOM_OBJECTS = {
+    "FakeQuantized": FakeQuantized,
     "FixedRange": FixedRange,
     "LayerConfig": LayerConfig,
     "QuantizeWrapperV2": _quantization.QuantizeWrapperV2,

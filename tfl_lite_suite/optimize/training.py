@@ -142,6 +142,10 @@ class Training:
             self.model.set_weights(self._best)
         return self.history
 
+    def forget_checkpoint(self) -> None:
+        """Removes the checkpoint, once the results are safe."""
+        (self.folder / CHECKPOINT).unlink(missing_ok=True)
+
     def _run_phase(self, index: int, phase: Phase, saved: Any, finished: int, progress: Progress) -> None:
         self._set_trainable(phase.first_trainable)
         optimizer = _optimizer(self.settings, phase, self.steps)
@@ -158,7 +162,7 @@ class Training:
                 self.augment,
                 seed,
                 first,
-                phase.epochs - first,
+                phase.epochs,
                 len(self.data.class_names),
             )
         )

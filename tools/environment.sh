@@ -1,0 +1,20 @@
+# Sourced by the other scripts: goes to the checkout and makes .venv current, reusing it when it is.
+# PYTHON chooses the interpreter (3.10 to 3.13); nothing here needs root.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+python=${PYTHON:-python3}
+"$python" - <<'CHECK' || exit 1
+import sys
+if not (3, 10) <= sys.version_info[:2] <= (3, 13):
+    sys.exit(f"error: Python 3.10 to 3.13 is needed. Received: {sys.version.split()[0]}; set PYTHON=python3.11")
+CHECK
+
+# A virtual environment is current when it was made by this interpreter from this setup.cfg.
+stamp=$("$python" -c "import hashlib, sys; print(sys.version, hashlib.sha256(open('setup.cfg', 'rb').read()).hexdigest())")
+if [ "$(cat .venv/stamp 2>/dev/null)" != "$stamp" ]; then
+    echo "setting up .venv (one to three minutes) …" >&2
+    "$python" -m venv --clear .venv
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[host,dev]'
+    echo "$stamp" > .venv/stamp
+fi
