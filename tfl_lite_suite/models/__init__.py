@@ -42,6 +42,24 @@ def check_weights(weights: str, key: str = "model.weights") -> None:
         )
 
 
+def check_values(image_shape: tuple[int, int, int], num_classes: int, alpha: float, dropout: float = 0.0) -> None:
+    """Raises a `SuiteError` if an argument of `build` is out of range."""
+    height, width, channels = image_shape
+    if min(height, width) < SMALLEST_SIDE:
+        raise errors.SuiteError(
+            f"resolution: the networks take images of at least {SMALLEST_SIDE}x{SMALLEST_SIDE} pixels. "
+            f"Received: {height}x{width}"
+        )
+    if channels not in (1, 3):
+        raise errors.SuiteError(f"channels: expected 1 (grey) or 3 (RGB). Received: {channels}")
+    if num_classes < 1:
+        raise errors.SuiteError(f"classes: expected at least 1. Received: {num_classes}")
+    if not 0.05 <= alpha <= 4:
+        raise errors.SuiteError(f"model.alpha: expected a width multiplier from 0.05 to 4. Received: {alpha}")
+    if not 0 <= dropout < 1:
+        raise errors.SuiteError(f"model.dropout: expected a share from 0 to below 1. Received: {dropout}")
+
+
 def build(
     name: str,
     image_shape: tuple[int, int, int],
@@ -69,16 +87,15 @@ def build(
     """
     check_name(name)
     check_weights(weights)
-    _check_shape(image_shape, num_classes, alpha, dropout)
+    check_values(image_shape, num_classes, alpha, dropout)
     module = importlib.import_module(f"{__name__}.{name}")
     if weights == "none":
         return module.build(image_shape, num_classes, alpha=alpha, dropout=dropout)
     from tfl_lite_suite.models import weights as pretrained
 
     source = pretrained.find(name, image_shape, alpha, weights)
-    conventions = source.conventions or module.CONVENTIONS
-    model = module.build(image_shape, num_classes, alpha=alpha, dropout=dropout, conventions=conventions)
-    pretrained.load_into(model, source, conventions)
+    model = module.build(image_shape, num_classes, alpha=alpha, dropout=dropout, conventions=source.conventions)
+    pretrained.load_into(model, source)
     return model
 
 
@@ -104,20 +121,3 @@ def load(path: str | os.PathLike[str]) -> "keras.Model":
     except Exception as error:
         reason = next(iter(str(error).splitlines()), type(error).__name__)
         raise errors.SuiteError(f"model: '{os.fspath(path)}' is not a Keras model that can be read: {reason}") from None
-
-
-def _check_shape(image_shape: tuple[int, int, int], num_classes: int, alpha: float, dropout: float) -> None:
-    height, width, channels = image_shape
-    if min(height, width) < SMALLEST_SIDE:
-        raise errors.SuiteError(
-            f"resolution: the networks take images of at least {SMALLEST_SIDE}x{SMALLEST_SIDE} pixels. "
-            f"Received: {height}x{width}"
-        )
-    if channels not in (1, 3):
-        raise errors.SuiteError(f"channels: expected 1 (grey) or 3 (RGB). Received: {channels}")
-    if num_classes < 1:
-        raise errors.SuiteError(f"classes: expected at least 1. Received: {num_classes}")
-    if not 0.05 <= alpha <= 4:
-        raise errors.SuiteError(f"model.alpha: expected a width multiplier from 0.05 to 4. Received: {alpha}")
-    if not 0 <= dropout < 1:
-        raise errors.SuiteError(f"model.dropout: expected a share from 0 to below 1. Received: {dropout}")

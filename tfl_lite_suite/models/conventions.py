@@ -5,6 +5,8 @@ from typing import Literal
 
 IMAGENET_MEAN = (123.675, 116.28, 103.53)
 IMAGENET_STD = (58.395, 57.12, 57.375)
+# As Caffe's networks round it; they do not divide.
+CAFFE_MEAN = (123.68, 116.779, 103.939)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,9 +7,9 @@ from typing import Any
 
 from tfl_lite_suite.framework import keras
 from tfl_lite_suite.models import blocks
-from tfl_lite_suite.models.conventions import Conventions
+from tfl_lite_suite.models.conventions import CAFFE_MEAN, Conventions
 
-CONVENTIONS = Conventions(mean=(123.68, 116.779, 103.939), std=(1.0, 1.0, 1.0), padding="symmetric", epsilon=1.001e-5)
+CONVENTIONS = Conventions(mean=CAFFE_MEAN, std=(57.375, 57.375, 57.375), padding="symmetric", epsilon=1.001e-5)
 # Filters of the bottleneck and number of blocks.
 _STAGES = ((64, 3), (128, 4), (256, 6), (512, 3))
 

@@ -41,7 +41,7 @@ def build(
     x = keras.layers.MaxPooling2D(3, 2, "same", name="stem_pool")(x)
     index = 1
     for stage, repeats in enumerate(_REPEATS):
-        width = _first_width(alpha) * 2**stage
+        width = first_width(alpha) * 2**stage
         for repeat in range(repeats):
             name = f"block_{index}"
             x = _unit(x, name, conventions) if repeat else _downsampling_unit(x, width, name, conventions)
@@ -51,7 +51,8 @@ def build(
     return keras.Model(inputs, blocks.classify(x, num_classes, dropout), name="shufflenet_v2")
 
 
-def _first_width(alpha: float) -> int:
+def first_width(alpha: float) -> int:
+    """Returns the channels of the first stage, a multiple of 4."""
     below = max(anchor for anchor in _WIDTHS if anchor <= alpha)
     above = min((anchor for anchor in _WIDTHS if anchor >= alpha), default=None)
     if above is None:
@@ -60,7 +61,6 @@ def _first_width(alpha: float) -> int:
         width = _WIDTHS[above]
     else:
         width = _WIDTHS[below] + (_WIDTHS[above] - _WIDTHS[below]) * (alpha - below) / (above - below)
-    # Both halves of a split stay even.
     return max(4, round(width / 4) * 4)
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from tfl_lite_suite.framework import keras
 from tfl_lite_suite.models import blocks
-from tfl_lite_suite.models.conventions import Conventions
+from tfl_lite_suite.models.conventions import CAFFE_MEAN, Conventions
 
-CONVENTIONS = Conventions(mean=(123.68, 116.779, 103.939), std=(57.375, 57.375, 57.375))
+CONVENTIONS = Conventions(mean=CAFFE_MEAN, std=(57.375, 57.375, 57.375))
 # Filters of the squeeze layer and of each of the two expand layers, fire 2 to fire 9.
 _FIRES = ((16, 64), (16, 64), (32, 128), (32, 128), (48, 192), (48, 192), (64, 256), (64, 256))
 
@@ -47,7 +47,7 @@ def assemble(
     x = blocks.biased_convolution(x, filters, kernel, name="stem", stride=2, padding="valid", activation="relu")
     for number, (squeezed, expanded) in enumerate(_FIRES, start=2):
         if number in pools_before:
-            x = _pool(x, f"fire_{number}_pool")
+            x = max_pool(x, f"fire_{number}_pool")
         widths = blocks.make_divisible(squeezed * alpha), blocks.make_divisible(expanded * alpha)
         x = _fire(x, *widths, f"fire_{number}")
     if dropout:
@@ -64,10 +64,9 @@ def _fire(x: Any, squeezed: int, expanded: int, name: str) -> Any:
     return keras.layers.Concatenate(name=f"{name}_concat")([left, right])
 
 
-def _pool(x: Any, name: str) -> Any:
-    """Max pooling 3×3, stride 2, whose last window may hang over the edge."""
+def max_pool(x: Any, name: str) -> Any:
+    """Applies max pooling 3×3 of stride 2, whose last window may hang over the edge, to what a ReLU left."""
     height, width = x.shape[1] % 2 == 0, x.shape[2] % 2 == 0
     if height != width:
-        # Zeros are neutral after a ReLU.
         x = keras.layers.ZeroPadding2D(((0, int(height)), (0, int(width))), name=f"{name}_pad")(x)
     return keras.layers.MaxPooling2D(3, 2, "same" if height and width else "valid", name=name)(x)

@@ -5,9 +5,9 @@ Source: Simonyan and Zisserman, 2014, https://arxiv.org/abs/1409.1556, Table 1, 
 
 from tfl_lite_suite.framework import keras
 from tfl_lite_suite.models import blocks
-from tfl_lite_suite.models.conventions import Conventions
+from tfl_lite_suite.models.conventions import CAFFE_MEAN, Conventions
 
-CONVENTIONS = Conventions(mean=(123.68, 116.779, 103.939), std=(1.0, 1.0, 1.0))
+CONVENTIONS = Conventions(mean=CAFFE_MEAN, std=(57.375, 57.375, 57.375))
 # Filters and number of convolutions.
 _STAGES = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))
 _HIDDEN = 4096

