@@ -321,8 +321,7 @@ def _equalize_table(values: tf.Tensor, ramp: tf.Tensor) -> tf.Tensor:
 
 def _smoothed(images: tf.Tensor) -> tf.Tensor:
     """Pillow's SMOOTH filter, the border mirrored."""
-    channels = images.shape[3]
-    kernel = tf.constant([[1.0, 1.0, 1.0], [1.0, 5.0, 1.0], [1.0, 1.0, 1.0]]) / 13.0
-    kernel = tf.tile(kernel[:, :, None, None], (1, 1, channels, 1))
     padded = tf.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)), "REFLECT")
-    return tf.nn.depthwise_conv2d(padded, kernel, (1, 1, 1, 1), "VALID")
+    # The kernel is a 3x3 box and four times the centre; a depthwise convolution takes ten times as long.
+    across = padded[:, :, :-2] + padded[:, :, 1:-1] + padded[:, :, 2:]
+    return (across[:, :-2] + across[:, 1:-1] + across[:, 2:] + 4.0 * images) / 13.0
