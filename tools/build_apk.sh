@@ -76,7 +76,7 @@ fetch_artifacts() {
 }
 
 pinned() {
-  artifact "$(sed -n "s/^build [0-9a-f]* \(.*:$1:.*\)$/\1/p" tools/android/artifacts.lock)"
+  artifact "$(sed -n "s/^[a-z]* [0-9a-f]* \(.*:$1:.*\)$/\1/p" tools/android/artifacts.lock)"
 }
 
 # Debian's aapt is the first version of that tool: it wants the package in the manifest, Gradle wants it absent.
@@ -91,10 +91,17 @@ prepare() {
     --min-sdk-version "$(catalog minSdk)" --target-sdk-version "$(catalog targetSdk)" \
     --version-code "$(catalog versionCode)" --version-name "$(catalog versionName)" \
     -J "$BUILD/gen" -F "$BUILD/resources.ap_"
-  local library
-  for library in tensorflow-lite tensorflow-lite-api tensorflow-lite-gpu; do
-    unzip -q -o "$(pinned $library)" classes.jar -d "$BUILD/lib"
-    mv "$BUILD/lib/classes.jar" "$BUILD/lib/$library.jar"
+  unpack_classes lib tensorflow-lite tensorflow-lite-api tensorflow-lite-gpu tensorflow-lite-gpu-api
+  ((tests == 0)) || unpack_classes test_lib monitor espresso-idling-resource
+}
+
+# Takes the classes out of AARs: unpack_classes FOLDER ARTIFACT…
+unpack_classes() {
+  local folder=$BUILD/$1 library
+  shift
+  for library in "$@"; do
+    unzip -q -o "$(pinned "$library")" classes.jar -d "$folder"
+    mv "$folder/classes.jar" "$folder/$library.jar"
   done
 }
 
@@ -103,7 +110,7 @@ compile() {
   android=$(pinned android-all)
   find "$APP/java" "$BUILD/gen" -name '*.java' | LC_ALL=C sort > "$BUILD/sources"
   javac --release 8 -Xlint:all,-options,-classfile,-path -Werror -encoding UTF-8 -d "$BUILD/classes" \
-    -classpath "$android:$BUILD/lib/tensorflow-lite.jar:$BUILD/lib/tensorflow-lite-api.jar" "@$BUILD/sources"
+    -classpath "$android:$BUILD/lib/*" "@$BUILD/sources"
   find "$BUILD/classes" -name '*.class' | LC_ALL=C sort > "$BUILD/class_files"
   java -cp "$(pinned r8)" com.android.tools.r8.D8 --release --min-api "$(catalog minSdk)" --lib "$android" \
     --output "$BUILD/dex" "$BUILD"/lib/*.jar "@$BUILD/class_files"

@@ -1,0 +1,68 @@
+package org.tflitesuite.demo;
+
+import android.app.Application;
+import android.content.Context;
+import android.os.Handler;
+import android.os.Looper;
+
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
+import org.tflitesuite.demo.core.Engine;
+
+/** Owns what outlives the screens: the model in use and the one thread that runs it. */
+public class DemoApplication extends Application {
+    private final ExecutorService inference = Executors.newSingleThreadExecutor(task -> new Thread(task, "inference"));
+    private final Handler main = new Handler(Looper.getMainLooper());
+    private Engine.Factory engines;
+    private ModelStore models;
+
+    static DemoApplication of(Context context) {
+        return (DemoApplication) context.getApplicationContext();
+    }
+
+    @Override
+    public void onCreate() {
+        super.onCreate();
+        engines = createEngines();
+        models = new ModelStore(this, engines, new Settings(this));
+    }
+
+    /** Tests on the JVM put another build of TensorFlow Lite here. */
+    protected Engine.Factory createEngines() {
+        return new TfliteEngine.Factory();
+    }
+
+    Engine.Factory engines() {
+        return engines;
+    }
+
+    /** The model in use; to be called in {@link #inference} tasks only. */
+    ModelStore models() {
+        return models;
+    }
+
+    /** Runs a task on the inference thread, after those handed in before. */
+    void inference(Runnable task) {
+        inference.execute(task);
+    }
+
+    /** Runs a task on the main thread. */
+    void main(Runnable task) {
+        main.post(task);
+    }
+
+    @Override
+    public void onTrimMemory(int level) {
+        super.onTrimMemory(level);
+        // Opened again by the next picture; a benchmark that runs now holds the thread and ends first.
+        if (level >= TRIM_MEMORY_UI_HIDDEN || level == runningCritical()) {
+            inference(() -> models.release());
+        }
+    }
+
+    @SuppressWarnings("deprecation")
+    private static int runningCritical() {
+        return TRIM_MEMORY_RUNNING_CRITICAL;
+    }
+}

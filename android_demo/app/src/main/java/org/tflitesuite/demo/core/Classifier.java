@@ -1,0 +1,90 @@
+package org.tflitesuite.demo.core;
+
+import java.io.Closeable;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Collections;
+import java.util.List;
+
+/** A model with its engine: from a picture to ranked classes, each step timed. Used by one thread at a time. */
+public final class Classifier implements Closeable {
+    private static final int RANKED = 3;
+
+    private final ModelFile model;
+    private final Engine engine;
+    private final Preprocessor preprocessor;
+    private final PixelWriter writer;
+    private final ByteBuffer input;
+    private final ByteBuffer output;
+
+    /** What one picture gave. */
+    public static final class Result {
+        public final List<Scores.Ranked> top;
+        public final long preprocessingNanos;
+        public final long inferenceNanos;
+        public final long postprocessingNanos;
+
+        Result(List<Scores.Ranked> top, long preprocessingNanos, long inferenceNanos, long postprocessingNanos) {
+            this.top = Collections.unmodifiableList(top);
+            this.preprocessingNanos = preprocessingNanos;
+            this.inferenceNanos = inferenceNanos;
+            this.postprocessingNanos = postprocessingNanos;
+        }
+    }
+
+    /** Takes over the engine: closing the classifier closes it. */
+    public Classifier(ModelFile model, Engine engine) {
+        this.model = model;
+        this.engine = engine;
+        preprocessor = new Preprocessor(model.contract);
+        writer = new PixelWriter(model.input);
+        input = ByteBuffer.allocateDirect(model.input.bytes()).order(ByteOrder.nativeOrder());
+        output = ByteBuffer.allocateDirect(model.output.bytes()).order(ByteOrder.nativeOrder());
+    }
+
+    public ModelFile model() {
+        return model;
+    }
+
+    /** Classifies a picture. */
+    public Result classify(Picture picture) {
+        long begin = System.nanoTime();
+        writer.write(preprocessor.run(picture), input);
+        long ready = System.nanoTime();
+        long inference = engine.run(input, output);
+        long done = System.nanoTime();
+        List<Scores.Ranked> top = rank();
+        return new Result(top, ready - begin, inference, System.nanoTime() - done);
+    }
+
+    /** Runs the model again on what the last picture left in the input tensor; returns its nanoseconds. */
+    public long runAgain() {
+        return engine.run(input, output);
+    }
+
+    /** Returns a copy of the raw output tensor of the last run. */
+    public byte[] rawOutput() {
+        byte[] bytes = new byte[output.capacity()];
+        output.rewind();
+        output.get(bytes);
+        output.rewind();
+        return bytes;
+    }
+
+    private List<Scores.Ranked> rank() {
+        float[] values = Scores.dequantize(model.output, output);
+        if (!model.givesProbabilities) {
+            return Scores.top(Scores.softmax(values), RANKED);
+        }
+        double[] probabilities = new double[values.length];
+        for (int index = 0; index < values.length; index++) {
+            probabilities[index] = values[index];
+        }
+        return Scores.top(probabilities, RANKED);
+    }
+
+    @Override
+    public void close() {
+        engine.close();
+    }
+}
