@@ -25,7 +25,7 @@ def fold_batch_norm(model: Any) -> Any:
     Returns:
         A new functional model; the layers that took a batch normalization have a bias.
     """
-    graph.check_functional(model)
+    model = graph.flat(model)
     norm_of = _foldable_norms(model)
     folded = {id(norm) for norm in norm_of.values()}
 
@@ -45,8 +45,6 @@ def _foldable_norms(model: Any) -> dict[int, Any]:
     consumers = graph.consumers(model)
     for node in graph.nodes(model):
         layer = node.layer
-        if isinstance(layer, keras.Model):
-            norm_of.update(_foldable_norms(layer))
         if not _foldable(layer):
             continue
         after = consumers.get(id(node.outputs), [])
@@ -58,7 +56,7 @@ def _foldable_norms(model: Any) -> dict[int, Any]:
 def _foldable(layer: Any) -> bool:
     # A transposed convolution is a Conv2D to Keras, with input and output channels exchanged in its kernel.
     kind = isinstance(layer, _FOLDABLE) and not isinstance(layer, keras.layers.Conv2DTranspose)
-    return kind and len(layer._inbound_nodes) == 1 and layer.activation in (None, keras.activations.linear)
+    return kind and layer.activation in (None, keras.activations.linear)
 
 
 def _apply_folded(layer: Any, norm: Any, inputs: Any) -> Any:

@@ -29,13 +29,37 @@ def check_functional(model: Any) -> None:
         )
 
 
+def flat(model: Any) -> Any:
+    """Returns an equal model without nested models and without layers that are called twice.
+
+    Args:
+        model: Functional or sequential model with one input and one output.
+
+    Returns:
+        `model` itself if it is so already; else a copy, in which the second call of a layer is a layer of its own,
+        with its own copy of the weights and a number after its name.
+
+    Raises:
+        SuiteError: See `check_functional`.
+    """
+    check_functional(model)
+    called = [node.layer for node in nodes(model)]
+    if len({id(layer) for layer in called}) == len(called) and not any(map(_is_nested, called)):
+        return model
+    used: dict[str, int] = {}
+
+    def copy(layer: Any, inputs: Any) -> Any:
+        calls = used[layer.name] = used.get(layer.name, 0) + 1
+        return copy_layer(layer, inputs, layer.name if calls == 1 else f"{layer.name}_call_{calls}")
+
+    return _rebuilt(model, copy)
+
+
 def rebuild(model: Any, replace: Replace) -> Any:
     """Builds a functional model anew, giving a function the say over every layer.
 
-    Nested functional models are flattened. A layer that is called twice is replaced twice.
-
     Args:
-        model: Functional model with one input and one output.
+        model: Flat functional model with one input and one output; see `flat`.
         replace: From `(layer, inputs)`, where `inputs` is a tensor of the new graph or a list of them, to the new
             output tensor or tensors; `copy_layer` gives an unchanged copy.
 
@@ -46,7 +70,11 @@ def rebuild(model: Any, replace: Replace) -> Any:
         SuiteError: See `check_functional`.
     """
     check_functional(model)
-    new_input = keras.Input(model.input_shape[1:], name=_input_name(model))
+    return _rebuilt(model, replace)
+
+
+def _rebuilt(model: Any, replace: Replace) -> Any:
+    new_input = keras.Input(model.input_shape[1:], name=model.input_names[0])
     output = _run(model, new_input, replace)
     return keras.Model(new_input, output, name=model.name)
 
@@ -66,17 +94,17 @@ def consumers(model: Any) -> dict[int, list[Any]]:
     return found
 
 
-def copy_layer(layer: Any, inputs: Any) -> Any:
-    """Applies a copy of `layer`, with its weights, to `inputs`."""
-    copy = type(layer).from_config(layer.get_config())
+def copy_layer(layer: Any, inputs: Any, name: str | None = None) -> Any:
+    """Applies a copy of `layer`, with its weights, to `inputs`; `name` renames it."""
+    copy = type(layer).from_config({**layer.get_config(), "name": name or layer.name})
     output = copy(inputs)
     copy.set_weights(layer.get_weights())
     copy.trainable = layer.trainable
     return output
 
 
-def _input_name(model: Any) -> str:
-    return str(model.input_names[0])
+def _is_nested(layer: Any) -> bool:
+    return isinstance(layer, keras.Model) and getattr(layer, "_is_graph_network", False)
 
 
 def _run(model: Any, new_input: Any, replace: Replace) -> Any:
@@ -87,7 +115,7 @@ def _run(model: Any, new_input: Any, replace: Replace) -> Any:
             raise SuiteError(f"layer '{layer.name}': tensors given as keyword arguments are not supported")
         inputs = tf.nest.map_structure(lambda tensor: tensors[id(tensor)], node.keras_inputs)
         inputs = inputs[0] if isinstance(inputs, list) and len(inputs) == 1 else inputs
-        if isinstance(layer, keras.Model) and getattr(layer, "_is_graph_network", False):
+        if _is_nested(layer):
             outputs = _run(layer, inputs, replace)
         else:
             outputs = replace(layer, inputs)

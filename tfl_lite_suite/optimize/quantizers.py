@@ -7,10 +7,8 @@ import tensorflow_model_optimization as tfmot
 
 from tfl_lite_suite.framework import tf
 
-_quantization = tfmot.quantization.keras
 
-
-class FixedRange(_quantization.quantizers.Quantizer):
+class FixedRange(tfmot.quantization.keras.quantizers.Quantizer):
     """Rounds activations to 256 steps of a range that training does not move."""
 
     def __init__(self, least: float, most: float) -> None:
@@ -35,7 +33,7 @@ class FixedRange(_quantization.quantizers.Quantizer):
         return {"least": self.least, "most": self.most}
 
 
-class SymmetricWeights(_quantization.quantizers.Quantizer):
+class SymmetricWeights(tfmot.quantization.keras.quantizers.Quantizer):
     """Rounds weights to 255 steps symmetric about 0, the range taken anew from the weights at each step.
 
     Source: the int8 specification of TensorFlow Lite, https://ai.google.dev/edge/litert/models/quantization_spec.
@@ -83,7 +81,7 @@ def _fake_quant(weights: Any, per_channel: bool) -> Any:
     return straight_through(weights)
 
 
-class LayerConfig(_quantization.QuantizeConfig):
+class LayerConfig(tfmot.quantization.keras.QuantizeConfig):
     """Which weights of a layer are quantized, and the range of its output."""
 
     def __init__(self, kernel: str | None = None, output_range: Sequence[float] | None = None) -> None:
@@ -124,7 +122,7 @@ class LayerConfig(_quantization.QuantizeConfig):
         return {"kernel": self.kernel, "output_range": self.output_range}
 
 
-class FakeQuantized(_quantization.QuantizeWrapperV2):
+class FakeQuantized(tfmot.quantization.keras.QuantizeWrapperV2):
     """TFMOT's wrapper, with a state that `.keras` files hold: the kernel here, the bias in the wrapped layer."""
 
     def save_own_variables(self, store: Any) -> None:
@@ -142,6 +140,6 @@ CUSTOM_OBJECTS = {
     "FakeQuantized": FakeQuantized,
     "FixedRange": FixedRange,
     "LayerConfig": LayerConfig,
-    "QuantizeWrapperV2": _quantization.QuantizeWrapperV2,
+    "QuantizeWrapperV2": tfmot.quantization.keras.QuantizeWrapperV2,
     "SymmetricWeights": SymmetricWeights,
 }

@@ -266,7 +266,7 @@ def accuracy_function(model: Any) -> Callable[[Any], dict[str, Any]]:
     Equal logits are ranked by class index, lowest first.
     """
 
-    @tf.function
+    @tf.function(autograph=False)
     def forward(images: Any) -> Any:
         return model(images, training=False)
 
@@ -303,7 +303,7 @@ def _optimizer(settings: Train, phase: Phase, steps: int) -> Any:
 def _train_step(model: Any, optimizer: Any, average: "_MovingAverage", smoothing: float) -> Any:
     variables = model.trainable_variables
 
-    @tf.function
+    @tf.function(autograph=False)
     def step(images: Any, targets: Any) -> tuple[Any, Any]:
         classes = tf.cast(tf.shape(targets)[1], tf.float32)
         smooth = targets * (1 - smoothing) + smoothing / classes
@@ -326,7 +326,7 @@ class _MovingAverage:
     def __init__(self, variables: Sequence[Any], decay: float) -> None:
         self._variables = variables if decay else []
         self._averages = [tf.Variable(variable, trainable=False) for variable in self._variables]
-        self._decay = decay
+        self._decay = float(decay)
 
     def update(self, step: Any) -> None:
         step = tf.cast(step, tf.float32)

@@ -1,0 +1,78 @@
+import keras_samples
+import numpy as np
+import pytest
+
+from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.framework import keras
+from tfl_lite_suite.optimize import graph
+
+PICTURES = keras_samples.blocky(4, (32, 32, 1)).astype(np.float32)
+
+
+def outputs(model):
+    return model(PICTURES, training=False).numpy()
+
+
+def nested():
+    image = keras.Input((32, 32, 1))
+    inner = keras_samples.tiny_network()
+    shared = keras.layers.Dense(2, name="shared")
+    return keras.Model(image, shared(shared(inner(image))), name="outer")
+
+
+def test_a_copy_has_equal_outputs_and_shares_no_weight():
+    model = keras_samples.randomize(keras_samples.tiny_network())
+    copy = graph.rebuild(model, graph.copy_layer)
+    assert copy.name == model.name
+    np.testing.assert_array_equal(outputs(copy), outputs(model))
+    assert not {id(weight) for weight in copy.weights} & {id(weight) for weight in model.weights}
+
+
+def test_nested_models_and_shared_layers_are_flattened():
+    model = nested()
+    keras_samples.randomize(model.get_layer("tiny"))
+    copy = graph.flat(model)
+    np.testing.assert_array_equal(outputs(copy), outputs(model))
+    assert {"stem", "classifier", "shared", "shared_call_2"} <= {layer.name for layer in copy.layers}
+    assert graph.flat(copy) is copy
+
+
+def test_a_layer_can_be_left_out():
+    model = keras_samples.randomize(keras_samples.tiny_network())
+    without = graph.rebuild(model, lambda layer, x: x if layer.name == "dropout" else graph.copy_layer(layer, x))
+    assert "dropout" not in [layer.name for layer in without.layers]
+    np.testing.assert_array_equal(outputs(without), outputs(model))
+
+
+def test_frozen_layers_stay_frozen():
+    model = keras_samples.tiny_network()
+    model.get_layer("stem").trainable = False
+    copy = graph.rebuild(model, graph.copy_layer)
+    assert not copy.get_layer("stem").trainable and copy.get_layer("project").trainable
+
+
+def test_nodes_come_before_their_consumers():
+    model = keras_samples.tiny_network()
+    seen = {id(model.inputs[0])}
+    for node in graph.nodes(model):
+        assert all(id(tensor) in seen for tensor in node.keras_inputs)
+        seen.add(id(node.outputs))
+
+
+def test_consumers_of_a_tensor():
+    model = keras_samples.tiny_network()
+    found = graph.consumers(model)[id(model.get_layer("stem_relu6").output)]
+    assert {layer.name for layer in found} == {"depthwise", "add"}
+
+
+def test_models_without_a_readable_graph_are_refused():
+    class Subclassed(keras.Model):
+        def call(self, inputs):
+            return inputs
+
+    with pytest.raises(SuiteError, match="expected a functional or sequential"):
+        graph.rebuild(Subclassed(), graph.copy_layer)
+    image = keras.Input((4,))
+    two = keras.Model(image, [keras.layers.Dense(1)(image), keras.layers.Dense(1)(image)])
+    with pytest.raises(SuiteError, match="2 outputs"):
+        graph.rebuild(two, graph.copy_layer)

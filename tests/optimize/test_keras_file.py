@@ -1,0 +1,51 @@
+import zipfile
+
+import keras_samples
+import numpy as np
+import pytest
+
+from tfl_lite_suite import models
+from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.framework import keras
+from tfl_lite_suite.optimize import keras_file
+from tfl_lite_suite.optimize.qat import quantization_aware
+
+
+def test_layers_of_the_suite_and_wrappers_survive(tmp_path):
+    pictures = keras_samples.blocky(8, (32, 32, 1))
+    model = keras_samples.randomize(models.build("mobilenet_v3_small", (32, 32, 1), 5))
+    for saved in (model, quantization_aware(model, pictures)):
+        keras_file.save(saved, tmp_path / "model.keras")
+        loaded = keras_file.load(tmp_path / "model.keras")
+        batch = pictures.astype(np.float32)
+        np.testing.assert_array_equal(loaded(batch, training=False), saved(batch, training=False))
+        assert [weight.shape for weight in loaded.trainable_weights] == [w.shape for w in saved.trainable_weights]
+
+
+def test_files_that_are_no_model_get_one_clear_line(tmp_path):
+    path = tmp_path / "model.keras"
+    with pytest.raises(SuiteError, match="no such file"):
+        keras_file.load(path)
+    path.write_text("hello")
+    with pytest.raises(SuiteError, match="not a .keras file, or is truncated"):
+        keras_file.load(path)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("config.json", "{}")
+    with pytest.raises(SuiteError, match="cannot read"):
+        keras_file.load(path)
+
+
+def test_a_truncated_model_is_refused(tmp_path):
+    path = tmp_path / "model.keras"
+    keras_file.save(keras_samples.tiny_network(), path)
+    path.write_bytes(path.read_bytes()[:-500])
+    with pytest.raises(SuiteError, match="truncated"):
+        keras_file.load(path)
+
+
+def test_code_inside_a_file_is_not_run(tmp_path):
+    image = keras.Input((4,))
+    model = keras.Model(image, keras.layers.Lambda(lambda x: x * 2)(image))
+    model.save(tmp_path / "model.keras", save_format="keras")
+    with pytest.raises(SuiteError, match="Lambda"):
+        keras_file.load(tmp_path / "model.keras")

@@ -1,0 +1,50 @@
+import numpy as np
+import pytest
+
+from tfl_lite_suite.framework import keras, tf
+from tfl_lite_suite.optimize.quantizers import FakeQuantized, FixedRange, LayerConfig, SymmetricWeights
+
+
+def test_activations_take_256_values_of_the_range_and_stop_gradients_outside():
+    quantizer = FixedRange(-1.0, 3.0)
+    values = tf.Variable(np.linspace(-3, 5, 4001), dtype=tf.float32)
+    with tf.GradientTape() as tape:
+        rounded = quantizer(values, True, {})
+    gradient = tape.gradient(rounded, values).numpy()
+    assert len(np.unique(rounded)) == 256
+    inside = (values.numpy() > -0.98) & (values.numpy() < 2.98)
+    assert np.abs(rounded - values)[inside].max() <= 4 / 255 / 2 + 1e-6
+    assert (gradient[inside] == 1).all() and gradient[0] == gradient[-1] == 0
+
+
+@pytest.mark.parametrize("depthwise", [False, True])
+def test_each_output_channel_has_its_own_symmetric_scale(depthwise):
+    shape = (3, 3, 6, 2) if depthwise else (3, 3, 2, 12)
+    scales = np.logspace(-3, 1, 12).reshape((6, 2) if depthwise else (1, 12))
+    kernel = tf.Variable(np.random.default_rng(0).normal(size=shape) * scales, dtype=tf.float32)
+    with tf.GradientTape() as tape:
+        rounded = SymmetricWeights(True, depthwise)(kernel, True, {})
+    assert (tape.gradient(rounded, kernel).numpy() == 1).all()
+    flat, original = (array.numpy().reshape(9 if depthwise else 18, 12) for array in (rounded, kernel))
+    step = np.abs(original).max(axis=0) / 127
+    assert (np.abs(flat - original) <= step / 2 * 1.001).all()
+    np.testing.assert_allclose(flat / step, np.rint(flat / step), atol=1e-3)
+    assert np.abs(np.rint(flat / step)).max() == 127
+
+
+def test_a_dense_kernel_has_one_scale_and_zeros_stay_zeros():
+    kernel = np.random.default_rng(0).normal(size=(8, 4)).astype(np.float32)
+    steps = SymmetricWeights(per_channel=False)(kernel, False, {}).numpy() / (np.abs(kernel).max() / 127)
+    np.testing.assert_allclose(steps, np.rint(steps), atol=1e-3)
+    zeros = np.zeros((1, 1, 2, 3), np.float32)
+    np.testing.assert_array_equal(SymmetricWeights()(zeros, False, {}), zeros)
+
+
+def test_a_wrapped_layer_trains_its_kernel():
+    image = keras.Input((8, 8, 3))
+    model = keras.Model(image, FakeQuantized(keras.layers.Conv2D(4, 3), LayerConfig("kernel", (-4.0, 4.0)))(image))
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(model(tf.random.stateless_normal((2, 8, 8, 3), (0, 0)), training=True))
+    gradients = tape.gradient(loss, model.trainable_variables)
+    assert sorted(tuple(gradient.shape) for gradient in gradients) == [(3, 3, 3, 4), (4,)]
+    assert all(np.abs(gradient).max() > 0 for gradient in gradients)
