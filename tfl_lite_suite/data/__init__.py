@@ -5,7 +5,7 @@ Nothing here imports TensorFlow, except `pipeline` and `augment`, which nothing 
 
 import os
 import pathlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -117,11 +117,8 @@ def listing_of(source: str) -> Listing:
         raise unknown_name("data.source", source, [fashion_mnist.NAME, "a folder with one subfolder a class"], "source")
     if not path.is_dir():
         raise SuiteError(f"data.source: '{source}' is a file; expected a folder with one subfolder a class")
-    readers: Sequence[tuple[Callable[[pathlib.Path], bool], Callable[[pathlib.Path], Listing]]] = (
-        (tfrecord.is_source, tfrecord.listing),
-        (lambda _: True, image_folder.listing),
-    )
-    return next(read for fits, read in readers if fits(path))(path)
+    reader = tfrecord.listing if tfrecord.is_source(path) else image_folder.listing
+    return reader(path)
 
 
 def _evaluated(listing: Listing, split: str | None) -> np.ndarray:
