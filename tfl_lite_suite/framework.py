@@ -67,6 +67,8 @@ if _minor("tf_keras") != ".".join(tf.__version__.split(".")[:2]):
         f"install tf-keras {_minor('tensorflow')}.*, or run python -m tfl_lite_suite.doctor"
     )
 
+# Dropout draws from a generator of its own layer, which training can set, so that a resumed run draws alike.
+keras.backend.experimental.enable_tf_random_generator()
 for _logger in ("tensorflow", "absl"):
     logging.getLogger(_logger).setLevel(logging.ERROR)
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tfl_lite_suite.data import pipeline
-from tfl_lite_suite.errors import unknown_name
+from tfl_lite_suite.errors import SuiteError, unknown_name
 from tfl_lite_suite.framework import keras, tf
 from tfl_lite_suite.optimize import checkpoint
 from tfl_lite_suite.optimize.fast_gradient import fast_gradients
@@ -170,6 +170,7 @@ class Training:
             if self._stale(phase):
                 progress.line(f"stopped early: no better epoch in the last {self.settings.early_stopping}")
                 break
+            _reseed(self.model, hash((seed, epoch)))
             record = self._run_epoch(step, batches, finished + epoch * self.steps, progress)
             with average.in_place():
                 top1 = validate(self.data.validation)["top1"] if len(self.data.validation) else record["train_top1"]
@@ -193,7 +194,7 @@ class Training:
             speed = done * self.batch_size / (time.monotonic() - start)
             progress.update(finished + done, f"loss {losses[-1]:.3f}, {speed:.0f} images/s")
         if not np.isfinite(losses).all():
-            raise FloatingPointError("the loss is not finite. Try a lower train.learning_rate")
+            raise SuiteError("training diverged: the loss is not finite. Try a lower train.learning_rate")
         seconds = time.monotonic() - start
         images_seen = self.steps * self.batch_size
         return {
@@ -281,6 +282,14 @@ def accuracy_function(model: Any) -> Callable[[Any], dict[str, Any]]:
         }
 
     return measure
+
+
+def _reseed(model: Any, seed: int) -> None:
+    """Sets the random state of dropout and its like, so that an epoch draws the same numbers after a resume."""
+    for position, layer in enumerate(model.layers):
+        generator = getattr(getattr(layer, "_random_generator", None), "_generator", None)
+        if generator is not None:
+            generator.reset_from_seed((seed + position) % 2**31)
 
 
 def _optimizer(settings: Train, phase: Phase, steps: int) -> Any:

@@ -1,0 +1,90 @@
+import dataclasses
+
+import keras_samples
+import numpy as np
+import pytest
+
+from tfl_lite_suite import models
+from tfl_lite_suite.deploy import converter
+from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.framework import keras
+from tfl_lite_suite.optimize.qat import quantization_aware
+from tfl_lite_suite.optimize.training import Phase, Training, accuracy_function
+from tfl_lite_suite.recipe import Augment, Train
+from tfl_lite_suite.tflite_file import TfliteFile
+
+PICTURES = keras_samples.blocky(48, (32, 32, 3))
+# What an int8 graph holds; anything else, such as QUANTIZE or a leftover MUL, costs time.
+FUSED = {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "ADD", "MEAN", "CONCATENATION", "MAX_POOL_2D", "PAD"}
+EXTRA = {
+    "mobilenet_v3_large": {"HARD_SWISH", "MUL"},
+    "mobilenet_v3_small": {"HARD_SWISH", "MUL"},
+    "efficientnet_b0": {"LOGISTIC", "MUL"},
+    "shufflenet_v2": {"RESHAPE", "TRANSPOSE", "STRIDED_SLICE", "SLICE", "SPLIT"},
+    "vgg16": {"RESHAPE"},
+}
+
+
+@pytest.mark.parametrize("name", models.names())
+def test_every_network_becomes_entirely_int8(name):
+    model = keras_samples.randomize(models.build(name, (32, 32, 3), 10))
+    aware = quantization_aware(model, PICTURES)
+    file = TfliteFile(converter.convert(aware, "int8", quantization_aware=True))
+    assert file.fully_int8 and not file.float_ops
+    assert {operator for operator, _ in file.op_histogram} <= FUSED | EXTRA.get(name, set())
+    assert (file.inputs[0].scale, file.inputs[0].zero_point, file.inputs[0].dtype) == (1.0, -128, "int8")
+    if "HARD_SWISH" in EXTRA.get(name, ()):
+        swishes = sum(type(layer).__name__ == "HardSwish" for layer in model.layers)
+        assert sum(count for (kind, _), count in file.op_histogram.items() if kind == "HARD_SWISH") == swishes
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A tiny network after a few steps with fake quantization, and its data."""
+    data = keras_samples.bright_or_dark(count=192)
+    model = keras_samples.tiny_network()
+    folder = tmp_path_factory.mktemp("training")
+    settings = Train(batch_size=16, learning_rate=0.05, warmup_epochs=0)
+    Training(model, data, settings, Augment(), 0, folder / "float").run([Phase("network", 3, 0.05)])
+    aware = quantization_aware(model, data.train.images(range(48)))
+    before = accuracy_function(aware)(data.test)["top1"]
+    Training(aware, data, dataclasses.replace(settings), Augment(), 0, folder / "qat").run([Phase("qat", 1, 0.01)])
+    return model, aware, data, before
+
+
+def test_training_with_fake_quantization_keeps_the_accuracy(trained):
+    model, aware, data, before = trained
+    top1 = accuracy_function(model)(data.test)["top1"]
+    assert top1 >= 0.9
+    assert before >= top1 - 0.1
+    assert accuracy_function(aware)(data.test)["top1"] >= top1 - 0.05
+
+
+def test_the_file_computes_what_fake_quantization_computes(trained, tmp_path):
+    _, aware, data, _ = trained
+    content = converter.convert(aware, "int8", quantization_aware=True)
+    (tmp_path / "model.tflite").write_bytes(content)
+    pictures = data.test.images(range(len(data.test)))
+    np.save(tmp_path / "pictures.npy", pictures)
+    expected = aware(pictures.astype(np.float32), training=False).numpy()
+    step = TfliteFile(content).outputs[0].scale
+    answers = keras_samples.run_on_engines([(tmp_path / "model.tflite", tmp_path / "pictures.npy")])
+    assert answers
+    for values in answers.values():
+        assert np.abs(values - expected).max() <= 3 * step
+        assert np.mean(values.argmax(1) == expected.argmax(1)) >= 0.98
+
+
+def test_the_normalization_is_not_trained():
+    model = models.build("mobilenet_v1", (32, 32, 3), 4, alpha=0.25)
+    aware = quantization_aware(model, PICTURES)
+    assert len(aware.trainable_weights) == 2 * (1 + 13 * 2 + 1)
+
+
+def test_each_layer_without_an_int8_form_is_named():
+    image = keras.Input((32, 32, 3))
+    x = keras.layers.Conv2D(4, 3, activation="relu", name="fused")(image)
+    x = keras.layers.Conv2DTranspose(4, 3, name="upwards")(x)
+    x = keras.layers.GlobalAveragePooling2D()(x)
+    with pytest.raises(SuiteError, match=r"'fused' \(Conv2D: its activation.*'upwards' \(Conv2DTranspose: it has no"):
+        quantization_aware(keras.Model(image, keras.layers.Dense(2)(x)), PICTURES)
