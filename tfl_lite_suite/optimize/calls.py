@@ -1,0 +1,123 @@
+"""A functional model as one list of layer calls: nested models opened, layers that are called twice still shared."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+from tfl_lite_suite.framework import keras, tf
+from tfl_lite_suite.optimize import graph
+
+
+@dataclasses.dataclass(frozen=True)
+class Call:
+    """One call of a layer. Tensors are numbered through the whole graph; the model's input is 0.
+
+    Attributes:
+        layer: The layer; several calls may share it.
+        node: The Keras node, which holds the arguments that are not tensors.
+        inputs: Numbers of the tensors it takes.
+        outputs: Numbers of the tensors it gives.
+        input_shapes: Shapes of `inputs`, batch first, `None` where unknown.
+        output_shapes: Shapes of `outputs`.
+    """
+
+    layer: Any
+    node: Any
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    input_shapes: tuple[tuple[int | None, ...], ...]
+    output_shapes: tuple[tuple[int | None, ...], ...]
+
+    @property
+    def constants(self) -> list[Any]:
+        """Every argument that is not a tensor of the graph."""
+        tensors = {id(tensor) for tensor in self.node.keras_inputs}
+        arguments = tf.nest.flatten((self.node.call_args, self.node.call_kwargs))
+        return [value for value in arguments if id(value) not in tensors]
+
+    def arguments(self, values: dict[int, Any]) -> tuple[list[Any], dict[str, Any]]:
+        """Returns positional and keyword arguments with `values`, by tensor number, in place of the graph's tensors."""
+        number_of = dict(zip(map(id, self.node.keras_inputs), self.inputs, strict=True))
+
+        def fill(value: Any) -> Any:
+            return values[number_of[id(value)]] if id(value) in number_of else value
+
+        return tf.nest.map_structure(fill, self.node.call_args), tf.nest.map_structure(fill, self.node.call_kwargs)
+
+
+class CallList:
+    """The calls of a model, inputs before their consumers.
+
+    Attributes:
+        model: The model.
+        calls: Its calls.
+        output: Number of the output tensor.
+        names: A unique name for the `id` of each layer; layers of nested models may have had the same.
+    """
+
+    def __init__(self, model: Any) -> None:
+        """Reads the graph.
+
+        Args:
+            model: Functional or sequential model with one input and one output.
+
+        Raises:
+            SuiteError: If it is anything else.
+        """
+        graph.check_functional(model)
+        self.model = model
+        self.calls: list[Call] = []
+        self._tensors = 1
+        (self.output,) = self._open(model, (0,))
+        self.names = self._unique_names()
+
+    @property
+    def layers(self) -> list[Any]:
+        """Every layer once, in order of its first call."""
+        return list({id(call.layer): call.layer for call in self.calls}.values())
+
+    def run(self, value: Any, apply: Callable[[Call, list[Any], dict[str, Any]], Any]) -> dict[int, Any]:
+        """Computes every tensor of the graph.
+
+        Args:
+            value: What stands for the model's input.
+            apply: From a call, positional and keyword arguments to its output or outputs.
+
+        Returns:
+            The values by tensor number.
+        """
+        values = {0: value}
+        for call in self.calls:
+            outputs = tf.nest.flatten(apply(call, *call.arguments(values)))
+            values.update(zip(call.outputs, outputs, strict=True))
+        return values
+
+    def _open(self, model: Any, inputs: tuple[int, ...]) -> tuple[int, ...]:
+        numbers = dict(zip(map(id, model.inputs), inputs, strict=True))
+        for node in graph.nodes(model):
+            given = tuple(numbers[id(tensor)] for tensor in node.keras_inputs)
+            outputs = tf.nest.flatten(node.outputs)
+            if isinstance(node.layer, keras.Model) and getattr(node.layer, "_is_graph_network", False):
+                made = self._open(node.layer, given)
+            else:
+                made = tuple(range(self._tensors, self._tensors + len(outputs)))
+                self._tensors += len(outputs)
+                shapes = (tuple(map(_shape, tensors)) for tensors in (node.keras_inputs, outputs))
+                self.calls.append(Call(node.layer, node, given, made, *shapes))
+            numbers.update(zip(map(id, outputs), made, strict=True))
+        return tuple(numbers[id(tensor)] for tensor in model.outputs)
+
+    def _unique_names(self) -> dict[int, str]:
+        names: dict[int, str] = {}
+        used = set(self.model.input_names)
+        for layer in self.layers:
+            name, number = layer.name, 2
+            while name in used:
+                name, number = f"{layer.name}_{number}", number + 1
+            used.add(name)
+            names[id(layer)] = name
+        return names
+
+
+def _shape(tensor: Any) -> tuple[int | None, ...]:
+    return tuple(tensor.shape)

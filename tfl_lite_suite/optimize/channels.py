@@ -1,0 +1,139 @@
+"""Channel pruning: whole channels removed, which leaves a smaller plain Keras model."""
+
+import dataclasses
+from typing import Any, Literal
+
+import numpy as np
+
+from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.framework import keras
+from tfl_lite_suite.optimize import channel_rules
+from tfl_lite_suite.optimize.channel_budget import Costs, Measure, choose
+from tfl_lite_suite.optimize.dependencies import Dependencies, Whole
+from tfl_lite_suite.optimize.importance import Importance, scores
+
+
+@dataclasses.dataclass(frozen=True)
+class Pruned:
+    """A pruned network and what it cost before and after.
+
+    Attributes:
+        model: The smaller model; layers have their old names, nested models are opened.
+        params_before: Weights of the model as it was.
+        params_after: Weights of `model`.
+        macs_before: Multiply-adds of one image of the model as it was.
+        macs_after: Multiply-adds of one image of `model`.
+        whole: Layers whose channels could not be removed, with the reason.
+    """
+
+    model: Any
+    params_before: int
+    params_after: int
+    macs_before: int
+    macs_after: int
+    whole: tuple[Whole, ...]
+
+
+def prune(
+    model: Any,
+    measure: Measure,
+    target: float,
+    *,
+    importance: Importance = "l1",
+    budget: Literal["global", "uniform"] = "global",
+    min_share: float = 0.1,
+    images: np.ndarray | None = None,
+    labels: np.ndarray | None = None,
+) -> Pruned:
+    """Removes the least important channels.
+
+    Args:
+        model: Functional or sequential model with one input and one output; it stays as it is.
+        measure: Whether `params` or `macs` are to be reduced.
+        target: How many of them may stay.
+        importance: As for `importance.scores`.
+        budget: `global` ranks all channels together; `uniform` takes the same share of each group.
+        min_share: Least share of a layer's channels that stays.
+        images: For `taylor`: training pictures, uint8 `(n, height, width, channels)`.
+        labels: For `taylor`: their classes, int64 `(n,)`.
+
+    Returns:
+        The pruned network.
+
+    Raises:
+        SuiteError: If the model's graph cannot be read or copied, nothing in it can be pruned, or the target cannot
+            be reached.
+    """
+    dependencies = Dependencies(model)
+    if not dependencies.groups:
+        reasons = "; ".join(f"{', '.join(whole.layers)}: {whole.reason}" for whole in dependencies.whole)
+        raise SuiteError(f"model '{model.name}': no channel can be removed. {reasons}")
+    found = scores(dependencies, importance, images, labels)
+    kept = choose(dependencies, found, measure, target, budget=budget, min_share=min_share)
+    costs = Costs(dependencies)
+    before, after = costs.counts(np.ones_like(kept)), costs.counts(kept)
+    return Pruned(
+        remove(dependencies, kept),
+        costs.measured(before, "params"),
+        costs.measured(after, "params"),
+        costs.measured(before, "macs"),
+        costs.measured(after, "macs"),
+        (*dependencies.whole, *_unscored(dependencies, found, importance)),
+    )
+
+
+def remove(dependencies: Dependencies, kept: np.ndarray) -> Any:
+    """Builds the model without some of its channels.
+
+    Args:
+        dependencies: The channels of a model.
+        kept: Whether each channel stays, bool.
+
+    Returns:
+        A new functional model, of the same name.
+    """
+    calls = dependencies.calls
+    copies: dict[int, Any] = {}
+
+    def apply(call: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        if id(call.layer) in copies:
+            return copies[id(call.layer)](*args, **kwargs)
+        copy = copies[id(call.layer)] = _configured(dependencies, call, kept)
+        outputs = copy(*args, **kwargs)
+        copy.set_weights(_weights(dependencies, call.layer, kept))
+        copy.trainable = call.layer.trainable
+        return outputs
+
+    old = calls.model.inputs[0]
+    image = keras.Input(old.shape[1:], dtype=old.dtype, name=calls.model.input_names[0])
+    return keras.Model(image, calls.run(image, apply)[calls.output], name=calls.model.name)
+
+
+def _configured(dependencies: Dependencies, call: Any, kept: np.ndarray) -> Any:
+    """Returns a layer of the same kind and name for the channels that stay."""
+    layer = call.layer
+    inputs = [kept[dependencies.tensors[number]] for number in call.inputs]
+    outputs = [kept[dependencies.tensors[number]] for number in call.outputs]
+    try:
+        config = {**layer.get_config(), "name": dependencies.calls.names[id(layer)]}
+        return type(layer).from_config({**config, **channel_rules.new_config(layer, inputs, outputs)})
+    except Exception as error:
+        raise SuiteError(
+            f"layer '{layer.name}' ({type(layer).__name__}): it cannot be copied: {error}. Give it a get_config"
+        ) from error
+
+
+def _weights(dependencies: Dependencies, layer: Any, kept: np.ndarray) -> list[np.ndarray]:
+    weights = layer.get_weights()
+    for axis in dependencies.axes_of(dependencies.calls.names[id(layer)]):
+        weights[axis.weight] = np.compress(kept[axis.channels], weights[axis.weight], axis=axis.axis)
+    return weights
+
+
+def _unscored(dependencies: Dependencies, found: np.ndarray, importance: str) -> list[Whole]:
+    lacking = {"bn_scale": "no batch normalization follows", "l1": "nothing weighs it", "taylor": "no layer takes it"}
+    return [
+        Whole(group.layers, lacking[importance])
+        for group in dependencies.groups
+        if np.isnan(found[group.channels]).any()
+    ]

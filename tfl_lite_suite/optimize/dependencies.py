@@ -1,0 +1,236 @@
+"""Which channels of a network can only be removed together, and which cannot be removed at all.
+
+Every tensor's channels are followed from the convolution or dense layer that makes them to those that take them.
+Additions and gates join channels; what is not understood leaves the channels that reach it whole.
+
+Source: Fang et al., 2023, https://arxiv.org/abs/2301.12900, section 3, for the idea of a dependency graph.
+"""
+
+import dataclasses
+import math
+from typing import Any, Literal
+
+import numpy as np
+
+from tfl_lite_suite.optimize import channel_rules
+from tfl_lite_suite.optimize.calls import CallList
+from tfl_lite_suite.optimize.channel_rules import Unsupported
+
+Role = Literal["out", "in", "through"]
+INPUT = "the model's input"
+OUTPUT = "the model's output"
+
+
+@dataclasses.dataclass(frozen=True)
+class Axis:
+    """An axis of a weight that shrinks when channels are removed.
+
+    Attributes:
+        layer: The layer's unique name.
+        weight: Place of the weight in `layer.get_weights()`.
+        axis: The axis.
+        role: Whether the layer makes these channels, takes them, or passes them on.
+        channels: Channel of each index along the axis, int64.
+    """
+
+    layer: str
+    weight: int
+    axis: int
+    role: Role
+    channels: np.ndarray
+
+
+@dataclasses.dataclass(frozen=True)
+class Group:
+    """Channels of layers that are tied to one another.
+
+    Attributes:
+        layers: Names of the layers that make them.
+        channels: The channels that can be removed, each with all that is tied to it, int64.
+        fixed: Number of further channels that must stay.
+        regular: No layer makes more than one of its filters for any channel.
+    """
+
+    layers: tuple[str, ...]
+    channels: np.ndarray
+    fixed: int
+    regular: bool
+
+    @property
+    def width(self) -> int:
+        """Number of channels, removable or not."""
+        return len(self.channels) + self.fixed
+
+
+@dataclasses.dataclass(frozen=True)
+class Whole:
+    """Layers whose channels cannot be removed.
+
+    Attributes:
+        layers: Names of the layers that make the channels.
+        reason: Why.
+    """
+
+    layers: tuple[str, ...]
+    reason: str
+
+
+class Dependencies:
+    """The channels of a model. A channel is a number; channels that are tied to one another have the same number.
+
+    Attributes:
+        calls: The model's graph.
+        axes: Every axis that shrinks.
+        tensors: Channel of each index of a tensor's last axis, int64, by tensor number.
+        count: Number of channels.
+        groups: Channels that can be removed.
+        whole: Layers that are left whole, with the reason.
+    """
+
+    def __init__(self, model: Any) -> None:
+        """Follows the channels of a model.
+
+        Args:
+            model: Functional or sequential model with one input and one output.
+
+        Raises:
+            SuiteError: If it is anything else.
+        """
+        self.calls = CallList(model)
+        tracker = _Tracker(self.calls)
+        number = tracker.numbers()
+        self.count = int(number.max()) + 1
+        self.axes = [dataclasses.replace(axis, channels=number[axis.channels]) for axis in tracker.axes]
+        self.tensors = {tensor: number[atoms] for tensor, atoms in tracker.tensors.items()}
+        reasons: dict[int, str] = {}
+        for atoms, reason in tracker.frozen:
+            for channel in number[atoms]:
+                reasons.setdefault(int(channel), reason)
+        self.groups, self.whole = self._grouped(reasons)
+
+    def axes_of(self, layer: str) -> list[Axis]:
+        """Returns the axes of a layer's weights."""
+        return [axis for axis in self.axes if axis.layer == layer]
+
+    def _grouped(self, reasons: dict[int, str]) -> tuple[list[Group], list[Whole]]:
+        made = {axis.layer: axis.channels for axis in self.axes if axis.role == "out"}
+        joined = _Sets()
+        joined.add(self.count)
+        for channels in made.values():
+            joined.join(channels[:1].repeat(len(channels)), channels)
+        members: dict[int, list[str]] = {}
+        for layer, channels in made.items():
+            members.setdefault(joined.find(int(channels[0])), []).append(layer)
+        groups, whole = [], []
+        for layers in members.values():
+            channels = np.unique(np.concatenate([made[layer] for layer in layers]))
+            free = np.array([channel for channel in channels if int(channel) not in reasons], np.int64)
+            held = sorted({reasons[int(channel)] for channel in channels if int(channel) in reasons})
+            if held:
+                whole.append(Whole(tuple(layers), "; ".join(held)))
+            if len(free):
+                regular = all(len(np.unique(made[layer])) == len(made[layer]) for layer in layers)
+                groups.append(Group(tuple(layers), free, len(channels) - len(free), regular))
+        return groups, whole
+
+
+class _Sets:
+    """Disjoint sets of the numbers from 0 on."""
+
+    def __init__(self) -> None:
+        self.parent: list[int] = []
+
+    def add(self, count: int) -> np.ndarray:
+        first = len(self.parent)
+        self.parent.extend(range(first, first + count))
+        return np.arange(first, first + count)
+
+    def find(self, item: int) -> int:
+        while self.parent[item] != item:
+            self.parent[item] = self.parent[self.parent[item]]
+            item = self.parent[item]
+        return item
+
+    def join(self, left: np.ndarray, right: np.ndarray) -> None:
+        for one, other in zip(left.tolist(), right.tolist(), strict=True):
+            self.parent[self.find(other)] = self.find(one)
+
+
+class _Tracker:
+    """Follows channels call by call; what the rules of `channel_rules` work with."""
+
+    def __init__(self, calls: CallList) -> None:
+        self.calls = calls
+        self.axes: list[Axis] = []
+        self.frozen: list[tuple[np.ndarray, str]] = []
+        self.tensors: dict[int, np.ndarray] = {}
+        self._sets = _Sets()
+        self._first_inputs: dict[int, list[np.ndarray]] = {}
+        self._first_outputs: dict[int, list[np.ndarray]] = {}
+        self.tensors[0] = self.fresh(calls.model.input_shape[-1])
+        self.freeze(self.tensors[0], INPUT)
+        for call in calls.calls:
+            self.tensors.update(zip(call.outputs, self._follow(call), strict=True))
+        self.freeze(self.tensors[calls.output], OUTPUT)
+
+    def numbers(self) -> np.ndarray:
+        """Returns, for each atom, the number of the set that it ended in, from 0 on."""
+        roots = [self._sets.find(atom) for atom in range(len(self._sets.parent))]
+        return np.unique(roots, return_inverse=True)[1]
+
+    def fresh(self, count: int | None) -> np.ndarray:
+        """Returns `count` new atoms; a single one where the count is not known."""
+        return self._sets.add(1 if count is None else int(count))
+
+    def join(self, left: np.ndarray, right: np.ndarray) -> None:
+        """Ties atoms to one another, index by index."""
+        self._sets.join(left, right)
+
+    def freeze(self, atoms: np.ndarray, reason: str) -> None:
+        """Says that channels must stay."""
+        self.frozen.append((atoms, reason))
+
+    def shrinks(self, layer: Any, variable: Any, axis: int, role: Role, atoms: np.ndarray) -> None:
+        """Notes that an axis of one of a layer's weights has these channels."""
+        weight = next(place for place, own in enumerate(layer.weights) if own is variable)
+        self.axes.append(Axis(self.calls.names[id(layer)], weight, axis, role, atoms))
+
+    def _follow(self, call: Any) -> list[np.ndarray]:
+        inputs = [self.tensors[number] for number in call.inputs]
+        first = self._first_inputs.get(id(call.layer))
+        try:
+            if first is not None and call.layer.weights and _known(call):
+                return self._follow_again(call, inputs, first)
+            outputs = channel_rules.follow(self, call, inputs)
+            if first is not None and channel_rules.has_channels_in_config(call.layer):
+                self._tie(call, first, inputs)
+        except Unsupported as problem:
+            reason = f"'{call.layer.name}' ({type(call.layer).__name__}): {problem}"
+            for atoms in [*inputs, *(first or [])]:
+                self.freeze(atoms, reason)
+            outputs = [self.fresh(shape[-1] if len(shape) > 1 else None) for shape in call.output_shapes]
+            for atoms in outputs:
+                self.freeze(atoms, reason)
+        self._first_inputs.setdefault(id(call.layer), inputs)
+        self._first_outputs.setdefault(id(call.layer), outputs)
+        return outputs
+
+    def _follow_again(self, call: Any, inputs: list[np.ndarray], first: list[np.ndarray]) -> list[np.ndarray]:
+        """Follows another call of a layer with weights: what it makes has the channels of its first call."""
+        self._tie(call, first, inputs)
+        return self._first_outputs[id(call.layer)]
+
+    def _tie(self, call: Any, first: list[np.ndarray], inputs: list[np.ndarray]) -> None:
+        if [len(atoms) for atoms in first] != [len(atoms) for atoms in inputs]:
+            raise Unsupported("it is called on different numbers of channels")
+        for one, other in zip(first, inputs, strict=True):
+            self.join(one, other)
+
+
+def _known(call: Any) -> bool:
+    return type(call.layer) in channel_rules.RULES
+
+
+def positions(call: Any) -> int:
+    """Returns the number of places, in height and width, of a call's output."""
+    return math.prod(side or 1 for side in call.output_shapes[0][1:-1])
