@@ -12,14 +12,14 @@ from ai_edge_litert import schema_py_generated as schema
 SIDE, CLASSES = 4, 4
 
 
-def quadrant_weights():
-    """`(4, 16)`: 1 where a pixel is in the class's quadrant."""
-    rows, columns = np.divmod(np.arange(SIDE * SIDE), SIDE)
-    quadrant = rows // 2 * 2 + columns // 2
+def quadrant_weights(side=SIDE):
+    """`(4, side²)`: 1 where a pixel is in the class's quadrant."""
+    rows, columns = np.divmod(np.arange(side * side), side)
+    quadrant = rows // (side // 2) * 2 + columns // (side // 2)
     return (quadrant == np.arange(CLASSES)[:, None]).astype(np.float32)
 
 
-def quadrants(*, dtype="float32", scale=1.0, zero_point=None, inputs=1, outputs=1, signature=None, copies=1):
+def quadrants(*, dtype="float32", scale=1.0, zero_point=None, inputs=1, outputs=1, signature=None, copies=1, side=SIDE):
     """The bytes of the classifier.
 
     Args:
@@ -30,6 +30,7 @@ def quadrants(*, dtype="float32", scale=1.0, zero_point=None, inputs=1, outputs=
         outputs: Number of outputs.
         signature: Shape signature of the input.
         copies: How often the dense layer is computed; the last counts.
+        side: Height and width.
     """
     graph = tflite_samples.Graph()
     numpy_type = np.dtype(dtype)
@@ -37,12 +38,12 @@ def quadrants(*, dtype="float32", scale=1.0, zero_point=None, inputs=1, outputs=
     whole = dtype == "int8"
     quantized = ([scale], [zero_point]) if whole else ((), ())
     pictures = [
-        graph.tensor(f"picture{index}", (1, SIDE, SIDE, 1), numpy_type, *quantized, signature=signature)
+        graph.tensor(f"picture{index}", (1, side, side, 1), numpy_type, *quantized, signature=signature)
         for index in range(inputs)
     ]
-    weights = quadrant_weights() if whole else quadrant_weights() / 4
+    weights = quadrant_weights(side) if whole else quadrant_weights(side) * 4 / side**2
     quantized = ([0.25], [0]) if whole else ((), ())
-    kernel = graph.tensor("kernel", (CLASSES, SIDE * SIDE), numpy_type, *quantized, data=weights)
+    kernel = graph.tensor("kernel", (CLASSES, side * side), numpy_type, *quantized, data=weights)
     bias_type, quantized = (np.int32, ([0.25 * scale], [0])) if whole else (np.float32, ((), ()))
     bias = graph.tensor("bias", (CLASSES,), bias_type, *quantized, data=np.zeros(CLASSES))
     answers = []
@@ -61,7 +62,8 @@ def quadrants(*, dtype="float32", scale=1.0, zero_point=None, inputs=1, outputs=
 
 def expected(pictures):
     """Classes by falling mean of their quadrants, lowest index first among equals; int64 `(n, 4)`."""
-    sums = pictures.reshape(len(pictures), -1).astype(np.int64) @ quadrant_weights().astype(np.int64).T
+    weights = quadrant_weights(pictures.shape[1]).astype(np.int64)
+    sums = pictures.reshape(len(pictures), -1).astype(np.int64) @ weights.T
     return np.argsort(-sums, axis=1, kind="stable")
 
 

@@ -1,4 +1,7 @@
 import json
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -107,15 +110,65 @@ def test_a_mistake_is_one_line_and_status_1(place, flags, message):
     assert done.stderr.startswith("error: ") and done.stderr.count("\n") == 1
 
 
+@pytest.fixture
+def recipe(tmp_path):
+    """A recipe over 32x32 pictures whose classes the quadrant model finds, and the model."""
+    pictures = np.random.default_rng(5).integers(0, 256, (80, 32, 32, 1), np.uint8)
+    answers = quadrant_models.expected(pictures)[:, 0]
+    quadrant_models.write_folder(tmp_path / "pictures", pictures, [NAMES[answer] for answer in answers])
+    (tmp_path / "recipe.yaml").write_text(
+        f"name: q\ndata: {{source: {tmp_path / 'pictures'}, resolution: 32, color: grey, test_fraction: 0.25}}\n"
+        "model: {name: mobilenet_v1}\n"
+    )
+    of = Contract(32, 32, 1, 32, 32, labels=tuple(sorted(NAMES)))
+    (tmp_path / "model.tflite").write_bytes(metadata.write(quadrant_models.quadrants(side=32), of, name="q"))
+    return tmp_path
+
+
+def test_a_recipes_test_split(recipe):
+    flags = ["--json", f"--model={recipe / 'model.tflite'}", f"--recipe={recipe / 'recipe.yaml'}"]
+    found = json.loads(quadrant_models.verb("evaluate", *flags).stdout)
+    assert 15 <= found["n"] <= 25
+    # The file's labels stand in alphabetical order, its outputs in that of the quadrants.
+    assert all(row[NAMES.index(name)] == sum(row) for name, row in zip(sorted(NAMES), found["confusion"], strict=True))
+    assert json.loads(quadrant_models.verb("evaluate", *flags, "--limit=7").stdout)["n"] == 7
+
+
+def test_a_recipe_that_prepares_otherwise_is_refused(recipe):
+    flags = [f"--model={recipe / 'model.tflite'}", f"--recipe={recipe / 'recipe.yaml'}", "--set=data.fit=stretch"]
+    done = quadrant_models.verb("evaluate", *flags)
+    assert done.returncode == 1
+    assert done.stderr == "error: contract.fit: the model wants crop, the recipe gives stretch\n"
+
+
+def test_a_keras_file_gives_the_figures_of_its_tflite(place):
+    code = (
+        "import sys, quadrant_models\n"
+        "from tfl_lite_suite.framework import keras\n"
+        "from tfl_lite_suite.optimize import keras_file\n"
+        "weights = quadrant_models.quadrant_weights().T / 4\n"
+        "layers = keras.layers\n"
+        "model = keras.Sequential([layers.InputLayer((4, 4, 1)), layers.Flatten(), layers.Dense(4, use_bias=False)])\n"
+        "model.layers[-1].set_weights([weights])\n"
+        "keras_file.save(model, sys.argv[1])"
+    )
+    subprocess.run(
+        [sys.executable, "-c", code, place / "model.keras"], check=True, env={**os.environ, "PYTHONPATH": "tests"}
+    )
+    (place / "contract.json").write_text(CONTRACT.to_json())
+    done = evaluate(place, "--json", f"--predictions={place / 'keras.json'}", model="model.keras")
+    found = json.loads(done.stdout)
+    evaluate(place, f"--predictions={place / 'tflite.json'}")
+    assert (found["engine"], found["top1"], found["n"]) == ("keras", pytest.approx(2 / 3), COUNT)
+    assert json.loads((place / "keras.json").read_text()) == json.loads((place / "tflite.json").read_text())
+
+
 def test_tensorflow_is_never_imported(place):
     code = (
         "import sys, runpy, atexit, os\n"
         "atexit.register(lambda: os.write(2, b'TF' if 'tensorflow' in sys.modules else b'none'))\n"
         "runpy.run_module('tfl_lite_suite.evaluate', run_name='__main__', alter_sys=True)"
     )
-    import subprocess
-    import sys
-
     command = [sys.executable, "-c", code, f"--model={place / 'model.tflite'}", f"--data={place / 'pictures'}"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0 and done.stderr.endswith("none")

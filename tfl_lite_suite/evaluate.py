@@ -50,11 +50,13 @@ class Images:
         split: The pictures; labels are places in the model's `contract.labels`.
         skipped: Unreadable pictures left out; `None` where a recipe cut its splits after leaving them out.
         warnings: What a user should know of them.
+        preparing_s: Seconds that decoding and preparing them took; `None` where a recipe's other splits were too.
     """
 
     split: data.Split
     skipped: int | None = 0
     warnings: tuple[str, ...] = ()
+    preparing_s: float | None = None
 
 
 def evaluate(runner: accuracy.Runner, model: Model, images: Images) -> tuple[dict[str, Any], accuracy.Answers]:
@@ -66,7 +68,7 @@ def evaluate(runner: accuracy.Runner, model: Model, images: Images) -> tuple[dic
         images: The pictures, from `open_data` or `open_recipe`.
 
     Returns:
-        The document that `--json` prints, and the answers.
+        The document that `--json` prints, and the answers. `images_per_s` counts decoding and preparation, too.
     """
     split = images.split
     progress = Progress("evaluating", len(split))
@@ -84,6 +86,8 @@ def evaluate(runner: accuracy.Runner, model: Model, images: Images) -> tuple[dic
         "workers": runner.workers,
         "skipped": images.skipped,
     } | accuracy.figures(answers, split.labels, model.contract.labels)
+    document["seconds"] = {"preparing": images.preparing_s, "running": answers.seconds}
+    document["images_per_s"] = len(split) / (answers.seconds + (images.preparing_s or 0))
     document["warnings"] = [*model.warnings, *images.warnings, *document["warnings"]]
     return document, answers
 
@@ -111,7 +115,7 @@ def open_model(path: str, engine: str) -> Model:
         )
     warnings = _contract_warnings(file.contract, of)
     of = _labelled(path, of, file.labels, file.output_shape[1])
-    return Model(of, file.file_bytes, runtime.version(), None, warnings)
+    return Model(of, file.file_bytes, runtime.version, None, warnings)
 
 
 def open_data(model: Model, source: str, limit: int | None, on_corrupt: Any) -> Images:
@@ -123,11 +127,13 @@ def open_data(model: Model, source: str, limit: int | None, on_corrupt: Any) -> 
         limit: Greatest number of pictures.
         on_corrupt: `error` or `skip`.
     """
+    begin = time.perf_counter()
     split = data.open_all(source, model.contract, on_corrupt=on_corrupt, limit=limit)
+    preparing_s = time.perf_counter() - begin
     parts = data.listing_of(source).parts
     part = next((part for part in ("test", "validation") if part in parts), None)
     wanted = parts.count(part) if part else len(parts)
-    return Images(split, min(wanted, limit or wanted) - len(split))
+    return Images(split, min(wanted, limit or wanted) - len(split), preparing_s=preparing_s)
 
 
 def open_recipe(model: Model, settings: Recipe, cache_dir: str | None, limit: int | None) -> tuple[Model, Images]:

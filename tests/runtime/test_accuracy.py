@@ -83,7 +83,6 @@ def test_figures_by_hand():
         {"label": "c", "n": 2, "top1": 0.5},
     ]
     assert found["confusion"] == [[1, 0, 0], [0, 0, 0], [0, 1, 1]]
-    assert found["images_per_s"] == 2.0
     assert found["warnings"][0] == "a note" and "1 answers hold NaN" in found["warnings"][1]
 
 

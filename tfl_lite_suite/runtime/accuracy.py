@@ -30,7 +30,7 @@ class Answers:
     Attributes:
         top: Classes of the highest scores, best first, equal scores by index; int64 `(n, k)`; −1 where a score is NaN.
         ties: Where more than one class has the highest score, `(n,)`.
-        seconds: Wall time, decoding included.
+        seconds: Wall time, with whatever reading the pictures took.
         notes: What a user should know.
         logits: The scores as real values, float32 `(n, classes)`, if asked for.
     """
@@ -163,7 +163,7 @@ def figures(answers: Answers, labels: np.ndarray, class_names: Sequence[str]) ->
 
     Returns:
         `n`, `top1`, `top5` (shares), `per_class` (label, n, top1; `None` for a class without pictures),
-        `confusion` (row: true class, column: answer), `ties`, `images_per_s`, `seconds`, `warnings`.
+        `confusion` (row: true class, column: answer), `ties`, `warnings`.
     """
     right = answers.top[:, 0] == labels
     size = len(class_names)
@@ -187,8 +187,6 @@ def figures(answers: Answers, labels: np.ndarray, class_names: Sequence[str]) ->
         ],
         "confusion": confusion.tolist(),
         "ties": int(answers.ties.sum()),
-        "images_per_s": len(labels) / answers.seconds,
-        "seconds": answers.seconds,
         "warnings": warnings,
     }
 

@@ -149,8 +149,9 @@ class Engine(abc.ABC):
         """Whether the runtime is installed; does not import it."""
         return importlib.util.find_spec(self.module.partition(".")[0]) is not None
 
+    @property
     def version(self) -> str:
-        """Returns the installed version, such as `2.14.0`."""
+        """The installed version, such as `2.14.0`."""
         # Imported late: it takes a tenth of a small model's whole cold start.
         import importlib.metadata
 
@@ -181,7 +182,7 @@ class Engine(abc.ABC):
             return importlib.import_module(self.module)
         except ImportError as error:
             raise SuiteError(
-                f"{self.name} {self.version()} is installed but does not load: {error}. "
+                f"{self.name} {self.version} is installed but does not load: {error}. "
                 "python -m tfl_lite_suite.doctor says which versions fit"
             ) from error
 

@@ -3,6 +3,9 @@
 import os
 from typing import Any
 
+# Every fifth point of the curve is shown; JSON has them all.
+_CURVE_STEP = 5
+
 
 def show(document: dict[str, Any]) -> str:
     """Returns a benchmark's or a comparison's document as text.
@@ -41,7 +44,7 @@ def _benchmark(document: dict[str, Any]) -> list[str]:
         lines.append(
             f"  energy         {1000 * document['energy_j']:.3g} mJ an inference ({document['energy_method']})"
         )
-    for point in document.get("curve", []):
+    for point in document.get("curve", [])[::_CURVE_STEP]:
         heat = "" if point["temperature_c"] is None else f"   {point['temperature_c']:.1f} °C"
         clock = "" if point["frequency_mhz"] is None else f"   {point['frequency_mhz']:.0f} MHz"
         lines.append(f"  at {point['seconds']:7.0f} s   {_ms(point['p50_ms'])}{heat}{clock}")

@@ -8,4 +8,4 @@ from tfl_lite_suite.runtime.engines import tflite_runtime
 @pytest.mark.skipif(sys.version_info >= (3, 12), reason="tflite-runtime's wheels stop at Python 3.11")
 def test_names_its_package():
     assert tflite_runtime.ENGINE.available()
-    assert tflite_runtime.ENGINE.version().startswith("2.14")
+    assert tflite_runtime.ENGINE.version.startswith("2.14")

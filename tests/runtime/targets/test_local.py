@@ -25,7 +25,7 @@ def measurement(raw_ns, reasons=()):
 
 
 def document(found, joules=None):
-    watcher = local._Watcher()
+    watcher = local._Watcher(0.1)
     watcher.joules = joules
     return local._document(Job("x.tflite", "litert"), 77, found, watcher, 90.0)
 

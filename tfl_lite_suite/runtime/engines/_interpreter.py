@@ -36,8 +36,8 @@ class InterpreterEngine(Engine):
                 model_path=path, num_threads=threads, experimental_op_resolver_type=resolver
             )
         except (ValueError, RuntimeError) as error:
-            raise SuiteError(f"'{path}': {self.name} {self.version()} refuses the file: {error}") from error
-        return InterpreterSession(interpreter, path, f"{self.name} {self.version()}")
+            raise SuiteError(f"'{path}': {self.name} {self.version} refuses the file: {error}") from error
+        return InterpreterSession(interpreter, path, f"{self.name} {self.version}")
 
 
 class InterpreterSession(Session):

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.progress import Progress
 from tfl_lite_suite.runtime import comparison, energy, engines, isolation, machine, statistics
 from tfl_lite_suite.runtime.job import PICTURE_SIZE, Job, Measurement, measure
 from tfl_lite_suite.runtime.session import ModelFile
@@ -33,7 +34,7 @@ def benchmark(address: str, job: Job, *, curve: bool = False) -> dict[str, Any]:
     file = _check(address, job)
     job = dataclasses.replace(job, contract=file.contract)
     startup_ms = _startup_ms(job.made_in_seconds)
-    watcher = _Watcher()
+    watcher = _Watcher(job.min_seconds)
     found = isolation.call(functools.partial(measure, job), job.title, on_event=watcher.event, on_tick=watcher.tick)
     return _document(job, file.file_bytes, found, watcher, startup_ms) | (
         {"curve": _curve(found.raw_ns, watcher.history)} if curve else {}
@@ -59,7 +60,7 @@ def compare(address: str, first: Job, second: Job) -> dict[str, Any]:
     ratio, low, high = statistics.ratio_interval(found.ratios)
     return {
         "engine": first.engine,
-        "engine_version": engines.get(first.engine).version(),
+        "engine_version": engines.get(first.engine).version,
         "kernels": first.kernels,
         "device": machine.describe(),
         "target": "local",
@@ -98,7 +99,8 @@ def _startup_ms(made_in_seconds: float) -> float | None:
 class _Watcher:
     """What the idle parent notes while the child measures."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float) -> None:
+        self._progress = Progress("measuring", round(seconds))
         self.meter = energy.find()
         self.joules: float | None = None
         self.history: list[tuple[float, float | None, float | None]] = []
@@ -112,6 +114,7 @@ class _Watcher:
         else:
             self.tick()
             self._begin = None
+            self._progress.close()
             self.joules = self.meter.stop() if self.meter else None
 
     def tick(self) -> None:
@@ -120,6 +123,7 @@ class _Watcher:
         if self.meter:
             self.meter.sample()
         now = time.monotonic() - self._begin
+        self._progress.update(int(now))
         if not self.history or now - self.history[-1][0] >= 1:
             self.history.append((now, machine.temperature_c(), machine.frequency_mhz()))
 
@@ -134,7 +138,7 @@ def _document(
     return {
         "model": job.model,
         "engine": job.engine,
-        "engine_version": engines.get(job.engine).version(),
+        "engine_version": engines.get(job.engine).version,
         "kernels": job.kernels,
         "device": machine.describe(),
         "target": "local",
