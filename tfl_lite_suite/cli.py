@@ -8,22 +8,28 @@ import contextlib
 import difflib
 import errno
 import json
+import math
 import os
 import re
 import sys
 import traceback
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from absl import flags
 
-from tfl_lite_suite.errors import InvalidMeasurement, SuiteError
+from tfl_lite_suite.errors import InvalidMeasurement, SuiteError, unknown_name
+from tfl_lite_suite.results import to_json
 
 if TYPE_CHECKING:
     from tfl_lite_suite.recipe import Recipe
 
 _JSON = flags.DEFINE_bool("json", False, "Print one JSON document on stdout; progress and messages go to stderr.")
 _TRACEBACK = flags.DEFINE_bool("traceback", False, "Show where in the code an error arose.")
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+# Libraries fail with whole reports; --traceback shows them.
+_LONGEST = 600
 
 
 def run_verb(verb: str, summary: str, main: Callable[[], Any], show: Callable[[Any], str]) -> None:
@@ -35,17 +41,16 @@ def run_verb(verb: str, summary: str, main: Callable[[], Any], show: Callable[[A
         main: Does the work from the parsed flags; returns a JSON-serialisable document.
         show: Turns that document into the text for people.
     """
-    if any(argument in ("--help", "-help", "-h", "--helpfull", "--helpshort") for argument in sys.argv[1:]):
-        print(_help(verb, summary))
-        sys.exit(0)
+    _open_standard_streams()
     status = 1
     try:
+        if any(argument in ("--help", "-help", "-h", "--helpfull", "--helpshort") for argument in sys.argv[1:]):
+            _print_result(sys.stdout, _help(verb, summary))
+            sys.exit(0)
         _parse(sys.argv)
         with _stdout_kept_for_result(_JSON.value) as stdout:
             document, invalid = _measure(main)
-            text = json.dumps(document, ensure_ascii=False) if _JSON.value else show(document)
-            stdout.write(text.rstrip("\n") + "\n" if text else "")
-            stdout.flush()
+            _print_result(stdout, to_json(document) if _JSON.value else show(document))
         if invalid is not None:
             raise invalid
         status = 0
@@ -53,15 +58,33 @@ def run_verb(verb: str, summary: str, main: Callable[[], Any], show: Callable[[A
         _complain("interrupted. What was finished is kept; the same command goes on from there")
         status = 130
     except InvalidMeasurement as error:
-        _complain(f"error: {error}")
+        _complain(f"error: {describe(error)}")
         status = 3
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except Exception as error:
         _complain(f"error: {describe(error)}")
         if flags.FLAGS.is_parsed() and _TRACEBACK.value:
             traceback.print_exc()
     sys.exit(status)
+
+
+def _open_standard_streams() -> None:
+    """Puts the null device where stdout or stderr is closed, and makes both able to print any character."""
+    for descriptor, name in ((1, "stdout"), (2, "stderr")):
+        if getattr(sys, name) is None:
+            os.dup2(os.open(os.devnull, os.O_RDWR), descriptor)
+            setattr(sys, name, open(descriptor, "w", encoding="utf-8", closefd=False))  # noqa: SIM115
+        with contextlib.suppress(AttributeError):
+            getattr(sys, name).reconfigure(errors="backslashreplace")
+
+
+def _print_result(stream: TextIO, text: str) -> None:
+    """Prints the result; a reader that has gone away, such as `head`, ends the process quietly."""
+    try:
+        stream.write(text.rstrip("\n") + "\n" if text else "")
+        stream.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        sys.exit(1)
 
 
 def _measure(main: Callable[[], Any]) -> tuple[Any, InvalidMeasurement | None]:
@@ -109,17 +132,24 @@ def describe(error: BaseException) -> str:
         return _flag_error(str(error))
     if isinstance(error, OSError) and error.errno is not None:
         where = f": {error.filename}" if error.filename else ""
-        advice = ". Free some space and run the same command again" if error.errno == errno.ENOSPC else ""
-        return f"{os.strerror(error.errno)}{where}{advice}"
+        advice = ". Free some space and run the same command again" if error.errno in _FULL else ""
+        return _one_line(f"{os.strerror(error.errno)}{where}{advice}")
     if isinstance(error, MemoryError):
         return "not enough memory. Try a smaller batch, resolution or network"
     if re.search(r"No space left|ENOSPC|RESOURCE_EXHAUSTED.*writ", str(error)):
-        return f"disk full: {_one_line(str(error))}. Free some space and run the same command again"
-    return f"unexpected {type(error).__name__}: {_one_line(str(error))} (--traceback shows where)"
+        return f"disk full: {_short(str(error))}. Free some space and run the same command again"
+    return f"unexpected {type(error).__name__}: {_short(str(error))} (--traceback shows where)"
+
+
+def _short(text: str) -> str:
+    line = _one_line(text)
+    return line if len(line) <= _LONGEST else line[:_LONGEST] + " …"
 
 
 def _one_line(text: str) -> str:
-    return re.sub(r"\s*\n\s*", " ", text.strip())
+    """Joins lines; what else could steer a terminal, such as a class name with an escape sequence, is spelt out."""
+    line = re.sub(r"\s*[\r\n]\s*", " ", text.strip())
+    return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in line)
 
 
 def _complain(text: str) -> None:
@@ -131,16 +161,33 @@ def _parse(arguments: list[str]) -> None:
     rest = flags.FLAGS(arguments)[1:]
     if rest:
         raise SuiteError(f"unexpected argument '{rest[0]}'. Flags look like --name=value; --help lists them")
+    for flag in _verb_flags():
+        # absl's bounds let nan through.
+        if isinstance(flag.value, float) and not math.isfinite(flag.value):
+            raise SuiteError(f"--{flag.name}: expected a finite number. Received: {flag.value}")
 
 
 def _flag_error(message: str) -> str:
     found = re.search(r"Unknown command line flag '([^']*)'", message)
     if not found:
-        return _one_line(message)
+        return _value_error(message)
     known = [flag.name for flag in _verb_flags()]
     nearest = difflib.get_close_matches(found[1], known, n=1)
     hint = f" Did you mean --{nearest[0]}?" if nearest else ""
     return f"unknown flag --{found[1]}.{hint} Known: {', '.join('--' + name for name in known)}"
+
+
+def _value_error(message: str) -> str:
+    """Words absl's error about a flag's value as the suite words its own."""
+    found = re.match(r"flag --(\w+)=(.*?): ", message, re.DOTALL)
+    if not found or found[1] not in flags.FLAGS:
+        return _one_line(message.removeprefix("ERROR:: "))
+    name, value = found.groups()
+    parser = flags.FLAGS[name].parser
+    if isinstance(parser, flags.EnumParser):
+        return _one_line(str(unknown_name(f"--{name}", value, parser.enum_values, "value")))
+    expected = "true or false" if isinstance(parser, flags.BooleanParser) else parser.syntactic_help
+    return _one_line(f"--{name}: expected {expected}. Received: '{value}'")
 
 
 def _verb_flags() -> list[flags.Flag]:
@@ -155,11 +202,15 @@ def _verb_flags() -> list[flags.Flag]:
 
 
 def _help(verb: str, summary: str) -> str:
-    lines = [summary, "", f"Usage: python -m tfl_lite_suite.{verb} --flag=value …", ""]
+    lines = [summary.strip(), "", f"Usage: python -m tfl_lite_suite.{verb} --flag=value …", ""]
     for flag in _verb_flags():
-        default = "" if flag.default is None or flag.boolean else f" Default: {flag.default_as_str.strip(chr(39))}."
+        text = _one_line(flag.help).replace("; repeat this option to specify a list of values", "")
+        if flag.boolean:
+            default = f" On by default; --no{flag.name} is off." if flag.default else ""
+        else:
+            default = f" Default: {flag.default_as_str.strip(chr(39))}." if flag.default not in (None, [], "") else ""
         lines.append(f"  --{flag.name}{'' if flag.boolean else '='}")
-        lines.append(f"      {_one_line(flag.help)}{default}")
+        lines.append(f"      {text}{default}")
     return "\n".join(lines)
 
 
@@ -170,7 +221,8 @@ def _stdout_kept_for_result(kept: bool) -> Iterator[Any]:
         yield sys.stdout
         return
     sys.stdout.flush()
-    with os.fdopen(os.dup(1), "w", encoding="utf-8") as result:
+    # A name that is no UTF-8 holds lone surrogates; their backslash form is JSON's, too.
+    with os.fdopen(os.dup(1), "w", encoding="utf-8", errors="backslashreplace") as result:
         os.dup2(2, 1)
         with contextlib.redirect_stdout(sys.stderr):
             yield result

@@ -4,6 +4,8 @@ import difflib
 from collections.abc import Iterable
 from typing import Any
 
+_LONGEST_NAME = 100
+
 
 class SuiteError(Exception):
     """A user's mistake or an outside failure: one line with what was wrong, what was received and what to do.
@@ -36,7 +38,8 @@ def unknown_name(key: str, received: object, known: Iterable[str], kind: str = "
     Returns:
         An error naming the key, the value received, the nearest match and all that is allowed.
     """
-    allowed = sorted(known)
-    nearest = difflib.get_close_matches(str(received), allowed, n=1)
+    allowed, text = sorted(known), str(received)
+    text = text if len(text) <= _LONGEST_NAME else text[:_LONGEST_NAME] + "…"
+    nearest = difflib.get_close_matches(text, allowed, n=1)
     hint = f" Did you mean '{nearest[0]}'?" if nearest else ""
-    return SuiteError(f"{key}: unknown {kind} '{received}'.{hint} Known: {', '.join(allowed)}")
+    return SuiteError(f"{key}: unknown {kind} '{text}'.{hint} Known: {', '.join(allowed)}")

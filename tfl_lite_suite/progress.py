@@ -1,7 +1,11 @@
 """A line of progress with the time left, on stderr."""
 
+import contextlib
+import shutil
 import sys
 import time
+
+_CLEAR = "\r\x1b[K"
 
 
 def duration(seconds: float) -> str:
@@ -41,19 +45,30 @@ class Progress:
             return
         self._printed = now
         left = (now - self._start) / (done - self._first) * (self._total - done)
-        self._write(f"{self._title}: {100 * done // self._total} % {detail}, {duration(left)} left")
+        state = f"{100 * done // self._total} % {detail}".rstrip()
+        self._write(f"{self._title}: {state}, {duration(left)} left")
 
     def line(self, text: str) -> None:
         """Prints a line that stays."""
         self._write(text, stays=True)
 
     def _write(self, text: str, stays: bool = False) -> None:
-        if self._terminal:
-            print(f"\r\x1b[K{text}", end="\n" if stays else "", file=sys.stderr, flush=True)
+        if not self._terminal:
+            _print(f"{text}\n")
+        elif stays:
+            _print(f"{_CLEAR}{text}\n")
         else:
-            print(text, file=sys.stderr, flush=True)
+            # A line that wraps cannot be cleared.
+            _print(_CLEAR + text[: shutil.get_terminal_size().columns - 1])
 
     def close(self) -> None:
         """Clears the line."""
         if self._terminal:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+            _print(_CLEAR)
+
+
+def _print(text: str) -> None:
+    """Prints on stderr; a log that is full, or nobody reads, does not end the job."""
+    with contextlib.suppress(OSError):
+        sys.stderr.write(text)
+        sys.stderr.flush()

@@ -2,15 +2,16 @@
 
 import dataclasses
 import difflib
+import math
 import os
 import pathlib
+import reprlib
 import types
 import typing
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeVar
 
-import yaml
-
+from tfl_lite_suite import yaml_text
 from tfl_lite_suite.errors import SuiteError, unknown_name
 
 T = TypeVar("T")
@@ -230,15 +231,16 @@ def load(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Recipe:
         SuiteError: If the file is missing, is not YAML, or holds an unknown key, a wrong type or a value out of range.
     """
     try:
-        document = yaml.safe_load(pathlib.Path(path).read_text(encoding="utf-8"))
+        document = yaml_text.read(pathlib.Path(path).read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise SuiteError(f"recipe: no such file '{path}'{_nearby_recipe(path)}") from None
-    except (IsADirectoryError, PermissionError, UnicodeDecodeError) as error:
+    except (OSError, UnicodeDecodeError) as error:
         raise SuiteError(f"recipe: cannot read '{path}': {getattr(error, 'strerror', None) or error}") from None
-    except (yaml.YAMLError, RecursionError) as error:
-        raise SuiteError(f"recipe: '{path}' is not YAML: {error}") from None
+    except SuiteError as error:
+        raise SuiteError(f"recipe: '{path}' is {error}") from None
+    document = {} if document is None else document
     for override in overrides:
-        _override(document, override)
+        document = _override(document, override)
     return parse(Recipe, document, "")
 
 
@@ -257,7 +259,7 @@ def parse(kind: type[T], document: Any, path: str) -> T:
         SuiteError: If a key is unknown or missing, or a value has the wrong type or is out of range.
     """
     if not isinstance(document, Mapping):
-        raise SuiteError(f"{path or 'recipe'}: expected keys and values. Received: {document!r}")
+        raise SuiteError(f"{path or 'recipe'}: expected keys and values. Received: {_shown(document)}")
     fields = {field.name: field for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
     hints = typing.get_type_hints(kind)
     values = {}
@@ -275,7 +277,7 @@ def parse(kind: type[T], document: Any, path: str) -> T:
 
 def dump(recipe: Recipe) -> str:
     """Returns the resolved recipe as YAML, every default written out; `load` reads it back equal."""
-    return yaml.safe_dump(_plain(dataclasses.asdict(recipe)), sort_keys=False, allow_unicode=True)
+    return yaml_text.write(_plain(dataclasses.asdict(recipe)))
 
 
 def _plain(value: Any) -> Any:
@@ -288,10 +290,10 @@ def _coerce(hint: Any, value: Any, where: str) -> Any:
     """Returns `value` as the type `hint`, or raises the error that names both."""
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if dataclasses.is_dataclass(hint):
-        return parse(typing.cast(type, hint), value, where)
+        return parse(typing.cast(type, hint), {} if value is None else value, where)
     if origin is Literal:
-        # YAML 1.1 reads a bare off as False.
-        value = "off" if value is False and "off" in arguments else value
+        if not isinstance(value, str):
+            raise SuiteError(f"{where}: expected one of {', '.join(arguments)}. Received: {_shown(value)}")
         if value not in arguments:
             raise unknown_name(where, value, arguments, "value")
         return value
@@ -299,21 +301,35 @@ def _coerce(hint: Any, value: Any, where: str) -> Any:
         return None if value is None else _coerce(arguments[0], value, where)
     if origin is tuple:
         if not isinstance(value, list):
-            raise SuiteError(f"{where}: expected a list, such as [{_example(arguments[0])}]. Received: {value!r}")
+            example = f"a list, such as [{_example(arguments[0])}]"
+            raise SuiteError(f"{where}: expected {example}. Received: {_shown(value)}")
         return tuple(_coerce(arguments[0], item, f"{where}[{index}]") for index, item in enumerate(value))
-    if hint is float and isinstance(value, str):
-        # YAML 1.1 reads 1e-3 as a string.
-        try:
-            value = float(value)
-        except ValueError:
-            pass
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
+        # A whole number beyond the range of floats is out of every range.
+        value = float(value) if abs(value) < 1 << 1000 else math.inf
     if hint is str and isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, hint) or (hint is not bool and isinstance(value, bool)):
-        raise SuiteError(f"{where}: expected {_TYPE_NAMES[hint]}. Received: {value!r}")
+        raise SuiteError(f"{where}: expected {_TYPE_NAMES[hint]}. Received: {_shown(value)}")
     return value
+
+
+def _shown(value: Any) -> str:
+    """Returns a value as messages quote it, cut short: aliases can make a small file mean gigabytes."""
+    shortened = reprlib.Repr()
+    shortened.maxlevel, shortened.maxstring, shortened.maxother = 2, 100, 100
+    return shortened.repr(value)
+
+
+_TYPE_NAMES[hint]}. Received: {_shown(value)}")
+    return value
+
+
+def _shown(value: Any) -> str:
+    """Returns a value as messages quote it, cut short: aliases can make a small file mean gigabytes."""
+    shortened = reprlib.Repr()
+    shortened.maxstring = shortened.maxother = 100
+    return shortened.repr(value)
 
 
 _TYPE_NAMES = {int: "a whole number", float: "a number", str: "a string", bool: "true or false"}
@@ -327,27 +343,32 @@ def _check_range(field: Any, value: Any, where: str) -> None:
     least, most = field.metadata.get("least"), field.metadata.get("most")
     if value is None or isinstance(value, (str, tuple)):
         return
-    if (least is not None and not value >= least) or (most is not None and not value <= most):
+    finite = not isinstance(value, float) or math.isfinite(value)
+    if not finite or (least is not None and value < least) or (most is not None and value > most):
         allowed = f"at least {least}" if most is None else f"from {least} to {most}"
-        raise SuiteError(f"{where}: expected a number {allowed}. Received: {value!r}")
+        raise SuiteError(f"{where}: expected a number {allowed}. Received: {_shown(value)}")
 
 
-def _override(document: Any, override: str) -> None:
+def _override(document: Any, override: str) -> Any:
+    """Returns the document with one value changed; what else an alias names stays as it is."""
     key, equals, text = override.partition("=")
     if not equals or not key:
         raise SuiteError(f"--set: expected key=value, such as train.epochs=3. Received: '{override}'")
     try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError:
-        raise SuiteError(f"--set: the value of {key} is not YAML. Received: '{text}'") from None
-    *parents, last = key.split(".")
-    for parent in parents:
-        if isinstance(document, dict) and document.get(parent) is None:
-            document[parent] = {}
-        document = document.get(parent) if isinstance(document, dict) else None
-    if not isinstance(document, dict):
-        raise SuiteError(f"--set: {key} is not a key of a recipe")
-    document[last] = value
+        value = yaml_text.read(text)
+    except SuiteError as error:
+        raise SuiteError(f"--set: the value of {key} is {error}. Received: '{text}'") from None
+    return _with_value(document, key.split("."), value, key)
+
+
+def _with_value(document: Any, keys: Sequence[str], value: Any, whole: str) -> Any:
+    if not keys:
+        return value
+    if document is not None and not isinstance(document, dict):
+        raise SuiteError(f"--set: {whole} is not a key of a recipe")
+    changed = dict(document or {})
+    changed[keys[0]] = _with_value(changed.get(keys[0]), keys[1:], value, whole)
+    return changed
 
 
 def _nearby_recipe(path: str | os.PathLike[str]) -> str:

@@ -1,13 +1,20 @@
 """Files that are either whole or absent, and the JSON results of a stage."""
 
 import contextlib
+import errno
 import hashlib
 import json
+import math
 import os
 import pathlib
 import tempfile
 from collections.abc import Iterator
 from typing import Any
+
+from tfl_lite_suite.errors import SuiteError
+
+# How the folders begin in which files are written; one is left only by a process that was killed.
+UNFINISHED = ".writing-"
 
 
 @contextlib.contextmanager
@@ -19,10 +26,20 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[pathlib.Path]:
 
     Yields:
         A path with the same suffix, to be written; removed if the block fails.
+
+    Raises:
+        SuiteError: If `path` cannot be a file.
     """
-    target = pathlib.Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".writing-") as folder:
+    # Through symbolic links, as an ordinary write goes.
+    target = pathlib.Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():
+        raise SuiteError(f"cannot write '{path}': it is a {'folder' if target.is_dir() else 'device'}")
+    make_folder(target.parent)
+    try:
+        scratch = tempfile.TemporaryDirectory(dir=target.parent, prefix=UNFINISHED)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    with scratch as folder:
         temporary = pathlib.Path(folder) / target.name
         yield temporary
         with open(temporary, "rb+") as file:
@@ -30,17 +47,55 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[pathlib.Path]:
         os.replace(temporary, target)
 
 
+def make_folder(path: str | os.PathLike[str]) -> None:
+    """Makes a folder and those above it, where they are missing.
+
+    Raises:
+        SuiteError: If a file is in the way, or the place may not be written.
+    """
+    try:
+        pathlib.Path(path).mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise SuiteError(f"cannot make the folder '{path}': a file is in the way") from None
+    except OSError as error:
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: str | os.PathLike[str], error: OSError) -> Exception:
+    """Words why nothing can be made at `path`; a full disk is left to the command line, which has advice."""
+    if error.errno is None or error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return error
+    return SuiteError(f"cannot write '{path}': {os.strerror(error.errno)}")
+
+
+def to_json(document: Any, indent: int | None = None) -> str:
+    """Returns a document as JSON; NaN and the infinities, which JSON lacks, become null."""
+    try:
+        return json.dumps(document, indent=indent, ensure_ascii=False, allow_nan=False)
+    except ValueError:
+        return json.dumps(_finite(document), indent=indent, ensure_ascii=False, allow_nan=False)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
 def write_json(path: str | os.PathLike[str], document: Any) -> None:
     """Writes a JSON document whole or not at all."""
     with atomic_path(path) as temporary:
-        temporary.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        # A name that is no UTF-8 holds lone surrogates; their backslash form is JSON's, too.
+        temporary.write_text(to_json(document, indent=1) + "\n", encoding="utf-8", errors="backslashreplace")
 
 
 def read_json(path: str | os.PathLike[str]) -> Any:
     """Reads a JSON document; `None` where there is no such file or it is not JSON."""
     try:
         return json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError, ValueError):
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError, RecursionError, ValueError):
         return None
 
 

@@ -1,14 +1,16 @@
 """A work folder: one subfolder a stage, reused when its inputs are unchanged, never taken as done when half written."""
 
+import dataclasses
 import hashlib
 import json
 import os
 import pathlib
+import shutil
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tfl_lite_suite import __version__
-from tfl_lite_suite.results import read_json, sha256, write_json
+from tfl_lite_suite.results import UNFINISHED, make_folder, read_json, sha256, write_json
 
 RESULTS = "results.json"
 
@@ -27,16 +29,19 @@ class Stage:
         Args:
             workdir: The work folder; made if missing.
             name: The stage's name, and its subfolder's.
-            inputs: JSON-serialisable values that the results depend on.
+            inputs: What the results depend on: JSON-serialisable values, dataclasses and paths.
         """
         self.folder = pathlib.Path(workdir) / name
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.key = hashlib.sha256(json.dumps([__version__, inputs], sort_keys=True, default=str).encode()).hexdigest()
+        make_folder(self.folder)
+        text = json.dumps([__version__, inputs], sort_keys=True, default=_plain)
+        self.key = hashlib.sha256(text.encode()).hexdigest()
 
     def finished(self) -> dict[str, Any] | None:
         """Returns the results, if this stage ended with the same inputs and its files are as it left them."""
         document = read_json(self.folder / RESULTS)
         if not isinstance(document, dict) or document.get("key") != self.key:
+            return None
+        if not all(isinstance(document.get(part), dict) for part in ("files", "results")):
             return None
         for name, digest in document["files"].items():
             path = self.folder / name
@@ -45,7 +50,7 @@ class Stage:
         return dict(document["results"])
 
     def finish(self, results: Mapping[str, Any], files: Sequence[str] = ()) -> dict[str, Any]:
-        """Records the results; from now on the stage counts as done.
+        """Records the results and clears away what killed runs left; from now on the stage counts as done.
 
         Args:
             results: JSON-serialisable values.
@@ -56,4 +61,15 @@ class Stage:
         """
         digests = {name: sha256(self.folder / name) for name in files}
         write_json(self.folder / RESULTS, {"key": self.key, "files": digests, "results": results})
+        for left in self.folder.glob(f"{UNFINISHED}*"):
+            shutil.rmtree(left, ignore_errors=True)
         return dict(results)
+
+
+def _plain(value: Any) -> Any:
+    """Gives JSON what it lacks; anything else is refused, for its text might differ from process to process."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return dataclasses.asdict(value)
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    raise TypeError(f"{type(value).__name__} has no fixed text to make a key of")

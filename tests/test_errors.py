@@ -1,0 +1,31 @@
+import pytest
+
+from tfl_lite_suite.errors import InvalidMeasurement, SuiteError, unknown_name
+
+NETWORKS = ("vgg16", "mobilenet_v1", "mobilenet_v2")
+
+
+def test_names_key_value_nearest_and_all_that_is_known():
+    error = unknown_name("model.name", "mobilnet_v1", NETWORKS, "network")
+    assert str(error) == (
+        "model.name: unknown network 'mobilnet_v1'. Did you mean 'mobilenet_v1'? "
+        "Known: mobilenet_v1, mobilenet_v2, vgg16"
+    )
+
+
+def test_suggests_nothing_where_nothing_is_near():
+    assert "Did you mean" not in str(unknown_name("--engine", "xyz", NETWORKS))
+
+
+@pytest.mark.parametrize("received", [3, None, True, ["mobilenet_v1"]])
+def test_takes_what_is_no_string(received):
+    assert f"'{received}'" in str(unknown_name("--engine", received, NETWORKS))
+
+
+def test_cuts_a_long_value_short():
+    assert len(str(unknown_name("--engine", "m" * 10**6, NETWORKS))) < 300
+
+
+def test_an_invalid_measurement_keeps_what_was_measured():
+    error = InvalidMeasurement("too busy", {"p50": 1.5})
+    assert isinstance(error, SuiteError) and error.document == {"p50": 1.5} and str(error) == "too busy"
