@@ -321,17 +321,6 @@ def _shown(value: Any) -> str:
     return shortened.repr(value)
 
 
-_TYPE_NAMES[hint]}. Received: {_shown(value)}")
-    return value
-
-
-def _shown(value: Any) -> str:
-    """Returns a value as messages quote it, cut short: aliases can make a small file mean gigabytes."""
-    shortened = reprlib.Repr()
-    shortened.maxstring = shortened.maxother = 100
-    return shortened.repr(value)
-
-
 _TYPE_NAMES = {int: "a whole number", float: "a number", str: "a string", bool: "true or false"}
 
 
