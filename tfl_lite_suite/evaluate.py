@@ -4,19 +4,22 @@ import dataclasses
 import pathlib
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from absl import flags
 
-from tfl_lite_suite import cli, contract, data
-from tfl_lite_suite.contract import Contract
+from tfl_lite_suite import cli
+from tfl_lite_suite.contract import Contract, from_json
 from tfl_lite_suite.errors import SuiteError
 from tfl_lite_suite.progress import Progress
-from tfl_lite_suite.recipe import Recipe
 from tfl_lite_suite.results import atomic_path, write_json
-from tfl_lite_suite.runtime import accuracy, engines, machine
-from tfl_lite_suite.runtime.job import contract_of
+
+if TYPE_CHECKING:
+    from tfl_lite_suite import data
+    from tfl_lite_suite.recipe import Recipe
+    from tfl_lite_suite.runtime import accuracy
+
+# What must not slow down --help (NumPy, Pillow) is imported where it is used.
 
 # What `train` calls the contract that lies beside a `.keras` file.
 CONTRACT = "contract.json"
@@ -53,13 +56,13 @@ class Images:
         preparing_s: Seconds that decoding and preparing them took; `None` where a recipe's other splits were too.
     """
 
-    split: data.Split
+    split: "data.Split"
     skipped: int | None = 0
     warnings: tuple[str, ...] = ()
     preparing_s: float | None = None
 
 
-def evaluate(runner: accuracy.Runner, model: Model, images: Images) -> tuple[dict[str, Any], accuracy.Answers]:
+def evaluate(runner: "accuracy.Runner", model: Model, images: Images) -> tuple[dict[str, Any], "accuracy.Answers"]:
     """Runs a model over images and compares its answers with their labels.
 
     Args:
@@ -70,6 +73,8 @@ def evaluate(runner: accuracy.Runner, model: Model, images: Images) -> tuple[dic
     Returns:
         The document that `--json` prints, and the answers. `images_per_s` counts decoding and preparation, too.
     """
+    from tfl_lite_suite.runtime import accuracy
+
     split = images.split
     progress = Progress("evaluating", len(split))
     if model.keras is None:
@@ -104,6 +109,9 @@ def open_model(path: str, engine: str) -> Model:
     """
     if engine == "keras":
         return _open_keras(path)
+    from tfl_lite_suite.runtime import engines
+    from tfl_lite_suite.runtime.job import contract_of
+
     runtime = engines.get(engine)
     runtime.require()
     file = runtime.inspect(path)
@@ -127,6 +135,8 @@ def open_data(model: Model, source: str, limit: int | None, on_corrupt: Any) -> 
         limit: Greatest number of pictures.
         on_corrupt: `error` or `skip`.
     """
+    from tfl_lite_suite import data
+
     begin = time.perf_counter()
     split = data.open_all(source, model.contract, on_corrupt=on_corrupt, limit=limit)
     preparing_s = time.perf_counter() - begin
@@ -136,12 +146,16 @@ def open_data(model: Model, source: str, limit: int | None, on_corrupt: Any) -> 
     return Images(split, min(wanted, limit or wanted) - len(split), preparing_s=preparing_s)
 
 
-def open_recipe(model: Model, settings: Recipe, cache_dir: str | None, limit: int | None) -> tuple[Model, Images]:
+def open_recipe(model: Model, settings: "Recipe", cache_dir: str | None, limit: int | None) -> tuple[Model, Images]:
     """Opens a recipe's test split; a model without class names takes the recipe's.
 
     Raises:
         SuiteError: If the recipe prepares pictures otherwise than the model wants them, or has no test pictures.
     """
+    import numpy as np
+
+    from tfl_lite_suite import data
+
     images = data.load(settings.data, settings.seed, cache_dir)
     if model.contract.labels == _numbers(len(images.class_names)):
         named = dataclasses.replace(model.contract, labels=tuple(images.class_names))
@@ -159,7 +173,7 @@ def open_recipe(model: Model, settings: Recipe, cache_dir: str | None, limit: in
     return model, Images(split, 0 if settings.data.on_corrupt == "error" else None, warnings)
 
 
-def save_predictions(path: str, images: Images, answers: accuracy.Answers, class_names: tuple[str, ...]) -> None:
+def save_predictions(path: str, images: Images, answers: "accuracy.Answers", class_names: tuple[str, ...]) -> None:
     """Writes the answers picture by picture, so that two models can be compared."""
     write_json(
         path,
@@ -223,10 +237,11 @@ def _open_keras(path: str) -> Model:
         raise SuiteError(f"--model: no such file '{path}'")
     from tfl_lite_suite.framework import keras
     from tfl_lite_suite.optimize import keras_file
+    from tfl_lite_suite.runtime.job import contract_of
 
     model = keras_file.load(path)
     beside = file.parent / CONTRACT
-    own = contract.from_json(beside.read_text(encoding="utf-8")) if beside.is_file() else None
+    own = from_json(beside.read_text(encoding="utf-8")) if beside.is_file() else None
     of = own or contract_of((1, *model.input_shape[1:]))
     if of is None or len(model.output_shape) != 2:
         raise SuiteError(f"{path}: not an image classifier. Received: {model.input_shape} to {model.output_shape}")
@@ -236,9 +251,12 @@ def _open_keras(path: str) -> Model:
 
 
 def _keras_answers(
-    model: Any, split: data.Split, keep_logits: bool, on_done: Callable[[int], None]
-) -> accuracy.Answers:
+    model: Any, split: "data.Split", keep_logits: bool, on_done: Callable[[int], None]
+) -> "accuracy.Answers":
+    import numpy as np
+
     from tfl_lite_suite.framework import tf
+    from tfl_lite_suite.runtime import accuracy
 
     forward = tf.function(lambda pictures: model(tf.cast(pictures, tf.float32), training=False))
     begin, logits = time.perf_counter(), []
@@ -252,6 +270,10 @@ def _keras_answers(
 
 
 def _main() -> dict[str, Any]:
+    import numpy as np
+
+    from tfl_lite_suite.runtime import accuracy, engines, machine
+
     given = flags.FLAGS
     path, keras = cli.required("model"), given.model.endswith(".keras")
     if given.engine not in (None, "keras") and keras:
