@@ -82,6 +82,14 @@ def prune(
     )
 
 
+def costs(model: Any) -> dict[Measure, int]:
+    """Returns the weights of a model, `params`, and the multiply-adds of one image, `macs`, nested layers included."""
+    dependencies = Dependencies(model)
+    every = Costs(dependencies)
+    counts = every.counts(np.ones(dependencies.count, bool))
+    return {"params": every.measured(counts, "params"), "macs": every.measured(counts, "macs")}
+
+
 def remove(dependencies: Dependencies, kept: np.ndarray) -> Any:
     """Builds the model without some of its channels.
 
