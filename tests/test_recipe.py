@@ -151,7 +151,7 @@ def test_aliases_that_would_grow_without_end(refuse):
     assert len(refuse("data: &d [*d]\nname: x\nmodel: {name: n}\n")) < 500
     inner = ", ".join(line.partition(": ")[2] for line in layers)
     assert len(refuse(f"name: x\ndata: {{source: s}}\nmodel: {{name: n}}\ntrain: {{epochs: [{inner}]}}\n")) < 800
-    assert "data.augment.augment: unknown key" in refuse(
+    assert "data.augment.source: unknown key" in refuse(
         "name: x\nmodel: {name: n}\ndata: &d {source: s, augment: *d}\n"
     )
 

@@ -32,8 +32,8 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[pathlib.Path]:
     """
     # Through symbolic links, as an ordinary write goes.
     target = pathlib.Path(os.path.realpath(path))
-    if target.exists() and not target.is_file():
-        raise SuiteError(f"cannot write '{path}': it is a {'folder' if target.is_dir() else 'device'}")
+    if os.path.exists(target) and not os.path.isfile(target):
+        raise SuiteError(f"cannot write '{path}': it is a {'folder' if os.path.isdir(target) else 'device'}")
     make_folder(target.parent)
     try:
         scratch = tempfile.TemporaryDirectory(dir=target.parent, prefix=UNFINISHED)
