@@ -8,6 +8,9 @@ import android.view.View;
 
 /** A horizontal bar for a share from 0 to 1. */
 public final class BarView extends View {
+    /** A smaller share would look like more than it is, since the bar's ends are round. */
+    private static final float LEAST_SHOWN = 0.005f;
+
     private final Paint paint = new Paint(Paint.ANTI_ALIAS_FLAG);
     private float share;
     private boolean leads;
@@ -29,7 +32,7 @@ public final class BarView extends View {
         float height = getHeight();
         paint.setColor(getContext().getColor(R.color.track));
         canvas.drawRoundRect(0, 0, getWidth(), height, height / 2, height / 2, paint);
-        if (share == 0) {
+        if (share < LEAST_SHOWN) {
             return;
         }
         float length = height + share * (getWidth() - height);

@@ -59,9 +59,18 @@ public final class BenchmarkActivity extends ScreenActivity {
     @Override
     protected void onNewIntent(Intent intent) {
         super.onNewIntent(intent);
-        if (BenchmarkRequests.isRequest(intent) && !running) {
-            begin(intent);
+        if (BenchmarkRequests.isRequest(intent)) {
+            if (running) {
+                refuse(intent);
+            } else {
+                begin(intent);
+            }
         }
+    }
+
+    private void refuse(Intent intent) {
+        DemoApplication app = DemoApplication.of(this);
+        app.inference(() -> writeProblem(app, BenchmarkRequests.outputName(intent), "another measurement was running"));
     }
 
     @Override
@@ -140,12 +149,16 @@ public final class BenchmarkActivity extends ScreenActivity {
     }
 
     private void fail(DemoApplication app, String name, String problem, String shown) {
+        writeProblem(app, name, problem);
+        app.main(() -> end(shown));
+    }
+
+    private static void writeProblem(DemoApplication app, String name, String problem) {
         try {
             ResultFile.write(app, name, Measurement.map("error", problem));
         } catch (IOException error) {
             Log.e(ResultFile.LOG_TAG, "benchmark not written: " + error.getMessage());
         }
-        app.main(() -> end(shown));
     }
 
     private void end(String message) {
@@ -157,16 +170,17 @@ public final class BenchmarkActivity extends ScreenActivity {
     }
 
     private void show(Measurement found) {
+        String warnings = String.join("\n", found.warnings());
         end(found.reasons.isEmpty()
-                ? getString(R.string.benchmark_valid)
-                : getString(R.string.benchmark_invalid, String.join("\n", found.reasons)));
+                ? (getString(R.string.benchmark_valid) + "\n" + warnings).trim()
+                : getString(R.string.benchmark_invalid, warnings));
         shareable = JsonWriter.write(found.document());
         findViewById(R.id.share).setVisibility(View.VISIBLE);
         findViewById(R.id.outcome).setVisibility(View.VISIBLE);
         LatencyStatistics statistics = new LatencyStatistics(found.rawMs());
         double[] interval = statistics.medianInterval(found.seed);
         this.<TextView>findViewById(R.id.median)
-                .setText(getString(R.string.milliseconds, statistics.percentile(50)));
+                .setText(milliseconds(statistics.percentile(50)));
         this.<TextView>findViewById(R.id.interval)
                 .setText(getString(R.string.benchmark_median) + ", "
                         + getString(R.string.benchmark_interval, interval[0], interval[1]));
@@ -196,7 +210,7 @@ public final class BenchmarkActivity extends ScreenActivity {
     }
 
     private String milliseconds(double value) {
-        return getString(R.string.milliseconds, value);
+        return Figures.milliseconds(this, value);
     }
 
     private void share() {

@@ -46,6 +46,8 @@ public final class CameraActivity extends ScreenActivity implements FrameClassif
         super.onCreate(state);
         notice = new Notice(this);
         preview = findViewById(R.id.preview);
+        // Without a picture the rounded stage shows, not a black rectangle.
+        preview.setOpaque(false);
         chosen = state == null ? 0 : state.getInt(CAMERA);
         findViewById(R.id.switch_camera).setOnClickListener(view -> switchCamera());
         preview.setSurfaceTextureListener(new TextureView.SurfaceTextureListener() {

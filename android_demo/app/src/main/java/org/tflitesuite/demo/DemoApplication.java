@@ -4,6 +4,8 @@ import android.app.Application;
 import android.content.Context;
 import android.os.Handler;
 import android.os.Looper;
+import android.os.Process;
+import android.os.SystemClock;
 
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -16,6 +18,7 @@ public class DemoApplication extends Application {
     private final Handler main = new Handler(Looper.getMainLooper());
     private Engine.Factory engines;
     private ModelStore models;
+    private long startupMs;
 
     static DemoApplication of(Context context) {
         return (DemoApplication) context.getApplicationContext();
@@ -24,8 +27,7 @@ public class DemoApplication extends Application {
     @Override
     public void onCreate() {
         super.onCreate();
-        engines = createEngines();
-        models = new ModelStore(this, engines, new Settings(this));
+        startupMs = SystemClock.elapsedRealtime() - Process.getStartElapsedRealtime();
     }
 
     /** Tests on the JVM put another build of TensorFlow Lite here. */
@@ -33,13 +35,25 @@ public class DemoApplication extends Application {
         return new TfliteEngine.Factory();
     }
 
-    Engine.Factory engines() {
+    /** Made when first asked for: the trial process is asked before its {@link #onCreate}. */
+    synchronized Engine.Factory engines() {
+        if (engines == null) {
+            engines = createEngines();
+        }
         return engines;
     }
 
     /** The model in use; to be called in {@link #inference} tasks only. */
-    ModelStore models() {
+    synchronized ModelStore models() {
+        if (models == null) {
+            models = new ModelStore(this, engines(), new Settings(this));
+        }
         return models;
+    }
+
+    /** Milliseconds from the start of this process to the end of the app's own start. */
+    long startupMs() {
+        return startupMs;
     }
 
     /** Runs a task on the inference thread, after those handed in before. */
@@ -57,7 +71,7 @@ public class DemoApplication extends Application {
         super.onTrimMemory(level);
         // Opened again by the next picture; a benchmark that runs now holds the thread and ends first.
         if (level >= TRIM_MEMORY_UI_HIDDEN || level == runningCritical()) {
-            inference(() -> models.release());
+            inference(() -> models().release());
         }
     }
 

@@ -50,6 +50,7 @@ final class ModelStore {
     Classifier classifier() throws ModelException {
         if (classifier == null) {
             Settings.Choice choice = settings.choice();
+            BenchmarkRunner.noteEngineOpened();
             classifier = new Classifier(file(), engines.open(file(), choice.threads, choice.delegate));
         }
         return classifier;

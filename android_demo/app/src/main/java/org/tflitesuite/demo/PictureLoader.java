@@ -43,7 +43,12 @@ final class PictureLoader {
         int[] argb = new int[width * height];
         bitmap.getPixels(argb, 0, width, 0, 0, width, height);
         bitmap.recycle();
-        return new Picture(width, height, argb).oriented(orientation(resolver, uri));
+        try {
+            Picture stored = new Picture(width, height, argb);
+            return turnsItself(options.outMimeType) ? stored : stored.oriented(orientation(resolver, uri));
+        } catch (IllegalArgumentException error) {
+            throw new IOException(error);
+        }
     }
 
     /** Makes a bitmap for the screen, with sides of at most {@code longest} pixels. */
@@ -56,6 +61,11 @@ final class PictureLoader {
         int width = (int) Math.max(1, picture.width * scale);
         int height = (int) Math.max(1, picture.height * scale);
         return Bitmap.createScaledBitmap(whole, width, height, true);
+    }
+
+    /** Whether Android's decoder turns pictures of this kind upright already. */
+    private static boolean turnsItself(String kind) {
+        return "image/heif".equals(kind) || "image/heic".equals(kind) || "image/avif".equals(kind);
     }
 
     private static Bitmap decode(ContentResolver resolver, Uri uri, BitmapFactory.Options options) throws IOException {

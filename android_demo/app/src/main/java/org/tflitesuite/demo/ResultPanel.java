@@ -50,7 +50,7 @@ public final class ResultPanel extends LinearLayout {
     }
 
     private String milliseconds(long nanos) {
-        return getContext().getString(R.string.milliseconds, nanos / 1e6);
+        return Figures.milliseconds(getContext(), nanos / 1e6);
     }
 
     private void figure(int view, String text) {

@@ -9,6 +9,7 @@ import android.text.format.Formatter;
 import android.view.View;
 import android.view.ViewGroup;
 import android.view.WindowInsets;
+import android.view.WindowInsetsController;
 import android.widget.TextView;
 
 import org.tflitesuite.demo.core.ModelException;
@@ -33,6 +34,7 @@ abstract class ScreenActivity extends Activity {
     protected void onCreate(Bundle state) {
         super.onCreate(state);
         setContentView(R.layout.screen);
+        darkenNavigation();
         getLayoutInflater().inflate(layout, findViewById(R.id.content), true);
         this.<TextView>findViewById(R.id.title).setText(title);
         findViewById(R.id.screen).setOnApplyWindowInsetsListener((view, insets) -> {
@@ -100,6 +102,22 @@ abstract class ScreenActivity extends Activity {
             return file.name;
         }
         return openedName == null ? getString(R.string.bundled_model) : openedName;
+    }
+
+    /** Dark buttons on a light navigation bar; themes can say so from Android 8.1 on only. */
+    @SuppressWarnings("deprecation")
+    private void darkenNavigation() {
+        if (!getResources().getBoolean(R.bool.light)) {
+            return;
+        }
+        View window = getWindow().getDecorView();
+        if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.R) {
+            int light = WindowInsetsController.APPEARANCE_LIGHT_NAVIGATION_BARS
+                    | WindowInsetsController.APPEARANCE_LIGHT_STATUS_BARS;
+            window.getWindowInsetsController().setSystemBarsAppearance(light, light);
+        } else {
+            window.setSystemUiVisibility(window.getSystemUiVisibility() | View.SYSTEM_UI_FLAG_LIGHT_NAVIGATION_BAR);
+        }
     }
 
     private void show(Class<?> screen) {

@@ -80,10 +80,14 @@ final class TfliteEngine implements Engine {
     }
 
     @Override
-    public long run(ByteBuffer input, ByteBuffer output) {
+    public long run(ByteBuffer input, ByteBuffer output) throws ModelException {
         input.rewind();
         output.rewind();
-        interpreter.run(input, output);
+        try {
+            interpreter.run(input, output);
+        } catch (RuntimeException error) {
+            throw new ModelException(Reason.REFUSED, String.valueOf(error.getMessage()));
+        }
         output.rewind();
         return interpreter.getLastNativeInferenceDurationNanoseconds();
     }

@@ -42,6 +42,10 @@ public final class TrialProvider extends ContentProvider {
         } catch (ModelException error) {
             answer.putString(REASON, error.reason().name());
             answer.putString(DETAIL, error.getMessage());
+        } catch (RuntimeException error) {
+            // Thrown on, it would cross to the caller's process and end that.
+            answer.putString(REASON, ModelException.Reason.REFUSED.name());
+            answer.putString(DETAIL, String.valueOf(error));
         } finally {
             watchdog.removeCallbacksAndMessages(token);
         }
@@ -53,8 +57,6 @@ public final class TrialProvider extends ContentProvider {
         Engine engine = DemoApplication.of(getContext()).engines().open(model, threads, delegate);
         try (Classifier classifier = new Classifier(model, engine)) {
             classifier.runAgain();
-        } catch (RuntimeException error) {
-            throw new ModelException(ModelException.Reason.REFUSED, String.valueOf(error.getMessage()));
         }
     }
 

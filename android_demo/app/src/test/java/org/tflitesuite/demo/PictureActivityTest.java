@@ -50,7 +50,7 @@ public final class PictureActivityTest {
         Path picture = TestFiles.golden().resolve("colour_101x75.png");
         PictureActivity activity = pick(serve(Files.readAllBytes(picture)));
         assertFalse(TestApplication.isShown(activity, R.id.notice));
-        assertTrue(TestApplication.text(activity, R.id.timing_inference).matches("[0-9]+\\.[0-9]{3} ms"));
+        assertTrue(TestApplication.text(activity, R.id.timing_inference).matches("[0-9.]{5,} ms"));
         RankedView first = activity.findViewById(R.id.ranked_0);
         assertTrue(String.valueOf(first.getContentDescription()).matches(".+: [0-9]+ percent"));
     }

@@ -47,9 +47,9 @@ public final class Classifier implements Closeable {
     }
 
     /** Classifies a picture. */
-    public Result classify(Picture picture) {
+    public Result classify(Picture picture) throws ModelException {
         long begin = System.nanoTime();
-        writer.write(preprocessor.run(picture), input);
+        setPixels(preprocessor.run(picture));
         long ready = System.nanoTime();
         long inference = engine.run(input, output);
         long done = System.nanoTime();
@@ -57,8 +57,13 @@ public final class Classifier implements Closeable {
         return new Result(top, ready - begin, inference, System.nanoTime() - done);
     }
 
-    /** Runs the model again on what the last picture left in the input tensor; returns its nanoseconds. */
-    public long runAgain() {
+    /** Fills the input tensor with pixels from 0 to 255, as unsigned bytes. */
+    public void setPixels(byte[] pixels) {
+        writer.write(pixels, input);
+    }
+
+    /** Runs the model again on what is in the input tensor; returns its nanoseconds. */
+    public long runAgain() throws ModelException {
         return engine.run(input, output);
     }
 

@@ -28,8 +28,9 @@ public interface Engine extends Closeable {
      * @param input the input tensor's bytes, direct, in native byte order
      * @param output receives the output tensor's bytes, direct, in native byte order
      * @return nanoseconds of the inference itself, copies excluded
+     * @throws ModelException if the runtime gives up
      */
-    long run(ByteBuffer input, ByteBuffer output);
+    long run(ByteBuffer input, ByteBuffer output) throws ModelException;
 
     @Override
     void close();

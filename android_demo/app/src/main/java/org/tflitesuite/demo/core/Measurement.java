@@ -21,8 +21,10 @@ public final class Measurement {
     public boolean steady = true;
     public double preprocessingMs;
     public double postprocessingMs;
-    /** Milliseconds from the process's start to the beginning; null where another measurement came before. */
+    /** Milliseconds that the app took to start; null where its process had opened an engine before. */
     public Double processMs;
+    /** Milliseconds of loading the runtime's library, of opening the model, and of the first inference. */
+    public double runtimeMs;
     public double modelMs;
     public double firstInferenceMs;
     public Long peakRssBytes;
@@ -45,9 +47,9 @@ public final class Measurement {
         return times;
     }
 
-    /** Milliseconds from the process's start to its first result; null if the process had measured before. */
+    /** Milliseconds from the process's start to its first result; null if the process had opened an engine before. */
     public Double coldStartMs() {
-        return processMs == null ? null : processMs + modelMs + firstInferenceMs;
+        return processMs == null ? null : processMs + runtimeMs + modelMs + firstInferenceMs;
     }
 
     /** Returns the document. */
@@ -75,7 +77,7 @@ public final class Measurement {
                 "picture", PICTURE_SIZE));
         document.put("cold_start_ms", coldStartMs());
         document.put("cold_start_parts_ms", map(
-                "process", processMs, "model", modelMs, "first_inference", firstInferenceMs));
+                "process", processMs, "runtime", runtimeMs, "model", modelMs, "first_inference", firstInferenceMs));
         document.put("peak_rss_bytes", peakRssBytes);
         document.put("arena_bytes", null);
         document.put("model_bytes", modelBytes);
@@ -84,7 +86,7 @@ public final class Measurement {
         document.put("load", map("others", null, "waiting", null, "steal", null));
         document.put("android", android);
         document.put("valid", reasons.isEmpty());
-        document.put("warnings", warnings(statistics));
+        document.put("warnings", warnings());
         document.put("seed", seed);
         document.put("raw_ms", rawMs);
         document.put("raw_ns", rawNanos);
@@ -104,7 +106,9 @@ public final class Measurement {
                 "ci95", statistics.medianInterval(seed));
     }
 
-    private List<String> warnings(LatencyStatistics statistics) {
+    /** Why the measurement does not count, then what else to know of it. */
+    public List<String> warnings() {
+        LatencyStatistics statistics = new LatencyStatistics(rawMs());
         List<String> warnings = new ArrayList<>(reasons);
         warnings.addAll(statistics.unsteadiness());
         if (!steady) {

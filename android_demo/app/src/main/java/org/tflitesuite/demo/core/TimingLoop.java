@@ -14,7 +14,7 @@ public final class TimingLoop {
     /** Something timed. */
     public interface Timed {
         /** Runs once and returns its nanoseconds. */
-        long run();
+        long run() throws ModelException;
     }
 
     /** Told after every timed run; runs between two runs, outside the measured time. */
@@ -41,7 +41,7 @@ public final class TimingLoop {
      *
      * @param mostSeconds time after which to give up, after at least three runs
      */
-    public void warmUp(double mostSeconds) {
+    public void warmUp(double mostSeconds) throws ModelException {
         long[] times = new long[MOST_WARMUP];
         long begin = System.nanoTime();
         for (warmupRuns = 0; warmupRuns < MOST_WARMUP; ) {
@@ -68,7 +68,7 @@ public final class TimingLoop {
      * @return nanoseconds of each run, in order
      * @throws CancellationException if the progress asked to stop
      */
-    public long[] measure(int runs, double minSeconds) {
+    public long[] measure(int runs, double minSeconds) throws ModelException {
         long[] times = new long[Math.max(runs, 1024)];
         int done = 0;
         long begin = System.nanoTime();

@@ -63,7 +63,7 @@ public final class JvmEngine implements Engine {
     }
 
     @Override
-    public long run(ByteBuffer input, ByteBuffer output) {
+    public long run(ByteBuffer input, ByteBuffer output) throws ModelException {
         byte[] bytes = new byte[input.capacity()];
         input.rewind();
         input.get(bytes);
@@ -71,7 +71,7 @@ public final class JvmEngine implements Engine {
         interpreter.input_tensor(0).data().raw().put(bytes);
         long begin = System.nanoTime();
         if (interpreter.Invoke() != tensorflowlite.kTfLiteOk) {
-            throw new IllegalStateException("the run failed");
+            throw new ModelException(Reason.REFUSED, "the run failed");
         }
         long nanos = System.nanoTime() - begin;
         byte[] result = new byte[output.capacity()];

@@ -12,7 +12,7 @@ import org.junit.Test;
 
 public final class TimingLoopTest {
     @Test
-    public void warmUpEndsWhenTheMedianOfFiveSettles() {
+    public void warmUpEndsWhenTheMedianOfFiveSettles() throws Exception {
         int[] calls = {0};
         TimingLoop loop = new TimingLoop(() -> calls[0]++ < 7 ? 1000 - 100 * calls[0] : 100, (done, nanos) -> true);
         loop.warmUp(60);
@@ -22,7 +22,7 @@ public final class TimingLoopTest {
     }
 
     @Test
-    public void warmUpGivesUp() {
+    public void warmUpGivesUp() throws Exception {
         int[] calls = {0};
         TimingLoop loop = new TimingLoop(() -> 1 << calls[0]++, (done, nanos) -> true);
         loop.warmUp(0);
@@ -31,7 +31,7 @@ public final class TimingLoopTest {
     }
 
     @Test
-    public void everyRunIsKeptInOrder() {
+    public void everyRunIsKeptInOrder() throws Exception {
         long[] next = {0};
         TimingLoop loop = new TimingLoop(() -> ++next[0], (done, nanos) -> true);
         assertArrayEquals(new long[] {1, 2, 3, 4}, loop.measure(4, 0));
