@@ -120,7 +120,8 @@ public final class ScreenshotTest {
                 classifier.classify(picture);
                 Classifier.Result result = classifier.classify(picture);
                 float[] part = new Preprocessor(model.contract).seenPart(picture);
-                app.main(() -> activity.onResult(model, picture, part, result, 29.7));
+                long nanos = result.preprocessingNanos + result.inferenceNanos + result.postprocessingNanos;
+                app.main(() -> activity.onResult(model, picture, part, result, 1e9 / nanos));
             } catch (Exception error) {
                 throw new AssertionError(error);
             }
