@@ -135,6 +135,33 @@ class Train:
 
 
 @dataclasses.dataclass(frozen=True)
+class Prune:
+    """How whole channels are removed from the trained network.
+
+    Attributes:
+        params_ratio: Share of the parameters that remains.
+        macs_ratio: Share of the multiply-adds that remains, in place of `params_ratio`.
+        importance: What channels are ranked by.
+        budget: `global` ranks all channels together; `uniform` takes the same share of each group.
+        min_share: Least share of a layer's channels that remains.
+        steps: Steps in which channels go, each followed by fine-tuning.
+        epochs: Passes over the training images after each step.
+        learning_rate: Their peak learning rate, cosine decay to zero; `train.learning_rate` if absent.
+        taylor_images: Training images for `importance: taylor`.
+    """
+
+    params_ratio: float = _at(0.5, 0.001, 1)
+    macs_ratio: float | None = _at(None, 0.001, 1)
+    importance: Literal["l1", "bn_scale", "taylor"] = "l1"
+    budget: Literal["global", "uniform"] = "global"
+    min_share: float = _at(0.1, 0, 1)
+    steps: int = _at(1, 1, 100)
+    epochs: int = _at(3, 0, 10000)
+    learning_rate: float | None = _at(None, 0, 100)
+    taylor_images: int = _at(512, 1)
+
+
+@dataclasses.dataclass(frozen=True)
 class Quantize:
     """How the trained network is prepared for int8.
 
@@ -194,6 +221,7 @@ class Recipe:
         data: Images and preprocessing.
         model: The network.
         train: Float training.
+        prune: Channel pruning.
         quantize: Quantization-aware training.
         convert: Files to write.
         benchmark: Latency measurement.
@@ -205,6 +233,7 @@ class Recipe:
     data: Data
     model: Model
     train: Train = Train()
+    prune: Prune = Prune()
     quantize: Quantize = Quantize()
     convert: Convert = Convert()
     benchmark: Benchmark = Benchmark()

@@ -1,0 +1,127 @@
+import json
+import subprocess
+import sys
+
+import keras_samples
+import numpy as np
+import pytest
+
+from tfl_lite_suite import prune, recipe, train
+from tfl_lite_suite.contract import Contract
+from tfl_lite_suite.errors import SuiteError
+
+KEYS = ("params_before", "params_after", "macs_before", "macs_after", "top1_before", "top1_after")
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A folder with a model, its contract and its recipe, as `train` leaves it."""
+    root = tmp_path_factory.mktemp("prune")
+    source = keras_samples.picture_folder(root / "pictures", per_class=16)
+    document = {
+        "name": "test",
+        "data": {"source": str(source), "resolution": 32, "color": "grey", "validation_fraction": 0.25},
+        "model": {"name": "mobilenet_v1"},
+        "train": {"epochs": 1, "batch_size": 8, "learning_rate": 0.05},
+        "prune": {"epochs": 2, "params_ratio": 0.6},
+    }
+    settings = recipe.parse(recipe.Recipe, document, "")
+    contract = Contract(32, 32, 1, 32, 32, labels=("bright", "dark"))
+    model = keras_samples.randomize(keras_samples.tiny_network())
+    train.save_artifacts(root / "train", model, contract, settings)
+    return root / "train" / train.MODEL, settings
+
+
+def files(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_steps_with_fine_tuning_and_nothing_done_twice(trained, tmp_path):
+    path, settings = trained
+    chosen = recipe.parse(recipe.Prune, {"params_ratio": 0.6, "steps": 2, "epochs": 1, "importance": "taylor"}, "")
+    results = prune.prune(chosen, str(tmp_path), str(path), settings)
+    assert results["params_after"] <= 0.8 * results["params_before"]
+    assert results["macs_after"] < results["macs_before"]
+    assert 0 <= results["top1_before"] <= 1 and 0 <= results["top1_after"] <= 1
+    assert [record["phase"] for record in results["history"]] == ["fine-tuning, step 1", "fine-tuning, step 2"]
+    assert results["left_whole"] == [{"layers": ["classifier"], "reason": "the model's output"}]
+    folder = tmp_path / "prune"
+    assert set(files(folder)) >= {train.MODEL, train.CONTRACT, train.RECIPE, "results.json"}
+    assert not list(folder.glob("step_*"))
+    assert recipe.load(folder / train.RECIPE).prune == chosen
+    assert (folder / train.CONTRACT).read_text() == (path.parent / train.CONTRACT).read_text()
+
+    def load():
+        raise AssertionError("the images are not needed again")
+
+    assert prune.prune(chosen, str(tmp_path), str(path), settings, load) == results
+
+
+def test_a_stopped_run_goes_on_after_its_last_step(trained, tmp_path, monkeypatch):
+    path, settings = trained
+    chosen = recipe.Prune(params_ratio=0.6, steps=2, epochs=0)
+    from tfl_lite_suite.optimize import channels
+
+    real, made = channels.prune, []
+
+    def stop_at_second(*args, **kwargs):
+        if len(made) == 1:
+            made.append("stopped")
+            raise KeyboardInterrupt
+        made.append("pruned")
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(channels, "prune", stop_at_second)
+    with pytest.raises(KeyboardInterrupt):
+        prune.prune(chosen, str(tmp_path), str(path), settings)
+    results = prune.prune(chosen, str(tmp_path), str(path), settings)
+    assert made == ["pruned", "stopped", "pruned"]
+    assert results["params_after"] < results["params_before"]
+
+
+def test_without_recipe_there_is_no_accuracy(trained, tmp_path):
+    path, _ = trained
+    results = prune.prune(recipe.Prune(macs_ratio=0.7), str(tmp_path), str(path))
+    assert results["top1_before"] is None and results["top1_after"] is None and results["history"] == []
+    assert results["macs_after"] <= 0.8 * results["macs_before"]
+    assert "not measured" in prune.show(results) and "left whole: classifier" in prune.show(results)
+    assert files(tmp_path / "prune") == [train.CONTRACT, train.MODEL, "results.json"]
+
+
+def test_taylor_without_recipe_is_refused(trained, tmp_path):
+    with pytest.raises(SuiteError, match="taylor needs training pictures"):
+        prune.prune(recipe.Prune(importance="taylor"), str(tmp_path), str(trained[0]))
+
+
+def run(*arguments):
+    command = [sys.executable, "-m", "tfl_lite_suite.prune", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_command_line_takes_the_recipe_beside_the_model(trained, tmp_path):
+    child = run(
+        f"--model={trained[0]}", "--params_ratio=0.7", f"--workdir={tmp_path}", "--set=prune.epochs=1", "--json"
+    )
+    assert child.returncode == 0, child.stderr
+    document = json.loads(child.stdout)
+    assert all(np.isfinite(document[key]) for key in KEYS)
+    assert document["params_after"] < document["params_before"] and len(document["history"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "--model: missing"),
+        (["--model=none.keras"], "no such file 'none.keras'"),
+        (["--model=none.keras", "--params_ratio=0.5", "--macs_ratio=0.5"], "--macs_ratio: cannot be combined with"),
+        (
+            ["--model=none.keras", "--importance=tailor"],
+            "prune.importance: unknown value 'tailor'. Did you mean 'taylor'?",
+        ),
+        (["--model=none.keras", "--params_ratio=1.5"], "prune.params_ratio: expected a number from 0.001 to 1"),
+    ],
+)
+def test_mistakes_are_one_line(arguments, message):
+    child = run(*arguments)
+    assert child.returncode == 1 and child.stdout == ""
+    assert message in child.stderr and child.stderr.count("\n") == 1

@@ -1,0 +1,224 @@
+"""Makes a trained network smaller by removing whole channels, and fine-tunes what remains."""
+
+import dataclasses
+import pathlib
+import shutil
+from collections.abc import Callable
+from typing import Any, Literal
+
+import numpy as np
+from absl import flags
+
+from tfl_lite_suite import cli, contract, recipe, train
+from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.recipe import Prune, Recipe
+from tfl_lite_suite.results import atomic_path, sha256
+from tfl_lite_suite.workdir import Stage
+
+
+def prune(
+    chosen: Prune,
+    workdir: str,
+    model_path: str,
+    settings: Recipe | None = None,
+    load: Callable[[], Any] | None = None,
+) -> dict[str, Any]:
+    """Prunes and fine-tunes, or returns the results of an earlier call with the same inputs.
+
+    Args:
+        chosen: What to remove and how to fine-tune.
+        workdir: The work folder; the stage writes to its subfolder `prune`.
+        model_path: The trained float model, a `.keras` file.
+        settings: The recipe; without one there is no fine-tuning, and accuracy is not measured.
+        load: Gives the `data.Dataset` of the recipe; it is loaded here if absent.
+
+    Returns:
+        `params_before`, `params_after`, `macs_before`, `macs_after`, `top1_before`, `top1_after` (shares of the test
+        images, or `None`), `left_whole` (layers and the reason), and what else was measured.
+
+    Raises:
+        SuiteError: If the model cannot be read, or the budget cannot be reached.
+    """
+    if not pathlib.Path(model_path).is_file():
+        raise SuiteError(f"--model: no such file '{model_path}'")
+    if settings is None and chosen.importance == "taylor":
+        raise SuiteError("--importance: taylor needs training pictures: --recipe=FILE.yaml. Without: l1, bn_scale")
+    of_recipe = train.inputs(settings) if settings else {}
+    stage = Stage(workdir, "prune", {**of_recipe, "prune": chosen, "float": sha256(model_path)})
+    done = stage.finished()
+    if done is not None:
+        return done
+    images = None
+    if settings is not None:
+        images = load() if load else train.load_images(settings, workdir)
+    from tfl_lite_suite.framework import keras
+    from tfl_lite_suite.optimize import keras_file
+
+    keras.utils.set_random_seed(settings.seed if settings else 0)
+    model = keras_file.load(model_path)
+    top1_before = _top1(model, images)
+    model, measured = _Channels(chosen, stage, settings, images).run(model)
+    results = {**measured, "top1_before": top1_before, "top1_after": _top1(model, images)}
+    of_result = dataclasses.replace(settings, prune=chosen) if settings else None
+    results = stage.finish(results, _save(stage.folder, model, model_path, of_result))
+    for step in stage.folder.glob("step_*"):
+        shutil.rmtree(step)
+    return results
+
+
+def _top1(model: Any, images: Any) -> float | None:
+    """Returns the share of the test images that are classified right; `None` without images."""
+    if images is None:
+        return None
+    from tfl_lite_suite.optimize.training import accuracy_function
+
+    return float(accuracy_function(model)(images.test)["top1"])
+
+
+class _Channels:
+    """Channel pruning in one or more steps, each kept in a folder of its own until all are done."""
+
+    def __init__(self, chosen: Prune, stage: Stage, settings: Recipe | None, images: Any) -> None:
+        self.chosen, self.stage, self.settings, self.images = chosen, stage, settings, images
+
+    def run(self, model: Any) -> tuple[Any, dict[str, Any]]:
+        """Returns the pruned model, and what it cost before and after."""
+        from tfl_lite_suite.optimize import channels, keras_file
+
+        before = channels.costs(model)
+        measure: Literal["params", "macs"] = "params" if self.chosen.macs_ratio is None else "macs"
+        ratio = self.chosen.macs_ratio or self.chosen.params_ratio
+        steps: list[dict[str, Any]] = []
+        for number in range(1, self.chosen.steps + 1):
+            step = Stage(self.stage.folder, f"step_{number}", {"stage": self.stage.key})
+            done = step.finished()
+            if done is None:
+                pruned = channels.prune(
+                    model,
+                    measure,
+                    before[measure] * ratio ** (number / self.chosen.steps),
+                    importance=self.chosen.importance,
+                    budget=self.chosen.budget,
+                    min_share=self.chosen.min_share,
+                    **self._labelled(),
+                )
+                history = fine_tune(pruned.model, self.chosen, step, self.settings, self.images, f"step {number}")
+                keras_file.save(pruned.model, step.folder / train.MODEL)
+                whole = [{"layers": list(item.layers), "reason": item.reason} for item in pruned.whole]
+                done = step.finish({"history": history, "left_whole": whole}, [train.MODEL])
+            model = keras_file.load(step.folder / train.MODEL)
+            steps.append(done)
+        after = channels.costs(model)
+        return model, {
+            **{f"{name}_before": before[name] for name in before},
+            **{f"{name}_after": after[name] for name in after},
+            "left_whole": steps[0]["left_whole"],
+            "history": [record for step in steps for record in step["history"]],
+        }
+
+    def _labelled(self) -> dict[str, np.ndarray]:
+        """Returns training pictures and their classes for Taylor importance."""
+        if self.chosen.importance != "taylor":
+            return {}
+        split = self.images.train
+        seed = self.settings.seed if self.settings else 0
+        rows = np.sort(np.random.default_rng(seed).permutation(len(split))[: self.chosen.taylor_images])
+        return {"images": split.images(rows), "labels": split.labels[rows]}
+
+
+def fine_tune(
+    model: Any, chosen: Prune, stage: Stage, settings: Recipe | None, images: Any, name: str
+) -> list[dict[str, Any]]:
+    """Trains a pruned model in place as the recipe trained it, but for epochs and learning rate.
+
+    Args:
+        model: The model.
+        chosen: Epochs and learning rate.
+        stage: Where the checkpoint lies.
+        settings: The recipe; nothing is trained without one.
+        images: Its images.
+        name: Shown in progress lines.
+
+    Returns:
+        A record an epoch.
+    """
+    if settings is None or not chosen.epochs:
+        return []
+    from tfl_lite_suite.optimize.training import Phase, Training
+
+    rate = settings.train.learning_rate if chosen.learning_rate is None else chosen.learning_rate
+    warmup = min(settings.train.warmup_epochs, chosen.epochs / 2)
+    training = Training(model, images, settings.train, settings.data.augment, settings.seed, stage.folder, stage.key)
+    history = training.run([Phase(f"fine-tuning, {name}", chosen.epochs, rate, warmup)])
+    training.forget_checkpoint()
+    return history
+
+
+def _save(folder: pathlib.Path, model: Any, model_path: str, settings: Recipe | None) -> list[str]:
+    """Writes the model, and the contract and recipe that belong to it; returns the names of the files."""
+    from tfl_lite_suite.optimize import keras_file
+
+    beside = pathlib.Path(model_path).parent
+    texts = {train.RECIPE: recipe.dump(settings)} if settings else {}
+    if (beside / train.CONTRACT).is_file():
+        of = contract.from_json((beside / train.CONTRACT).read_text(encoding="utf-8"))
+        texts[train.CONTRACT] = of.to_json()
+    keras_file.save(model, folder / train.MODEL)
+    for name, text in texts.items():
+        with atomic_path(folder / name) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+    return [train.MODEL, *texts]
+
+
+def show(results: dict[str, Any]) -> str:
+    """Returns the results as text."""
+    lines = [
+        f"{what}: {results[f'{key}_before']:,} before, {results[f'{key}_after']:,} after "
+        f"({100 * results[f'{key}_after'] / results[f'{key}_before']:.1f} %)"
+        for what, key in (("parameters", "params"), ("multiply-adds", "macs"))
+    ]
+    if results["top1_before"] is None:
+        lines.append(
+            "accuracy: not measured, since there is no recipe; the network must be trained further to be of use"
+        )
+    else:
+        before, after = 100 * results["top1_before"], 100 * results["top1_after"]
+        lines.append(f"top-1: {before:.2f} % before, {after:.2f} % after")
+    lines += [f"left whole: {', '.join(item['layers'])}: {item['reason']}" for item in results["left_whole"]]
+    return "\n".join(lines)
+
+
+_FLAGS = ("params_ratio", "macs_ratio", "importance", "steps")
+
+
+def _chosen(settings: Recipe | None) -> Prune:
+    """Returns the recipe's `prune` section with what the flags say instead."""
+    given = {name: flags.FLAGS[name].value for name in _FLAGS if flags.FLAGS[name].value is not None}
+    aims = [name for name in ("params_ratio", "macs_ratio") if name in given]
+    if len(aims) > 1:
+        raise SuiteError(f"--{aims[1]}: cannot be combined with --{aims[0]}; give one of them")
+    if aims:
+        given = {"macs_ratio": None, **given}
+    return recipe.parse(Prune, {**dataclasses.asdict(settings.prune if settings else Prune()), **given}, "prune")
+
+
+def _main() -> dict[str, Any]:
+    model = cli.required("model")
+    beside = pathlib.Path(model).parent / train.RECIPE
+    if flags.FLAGS.recipe is None and beside.is_file():
+        flags.FLAGS.recipe = str(beside)
+    settings = None
+    if flags.FLAGS.recipe is not None or flags.FLAGS.data is not None or flags.FLAGS.set:
+        settings = cli.recipe_from_flags()
+    return prune(_chosen(settings), flags.FLAGS.workdir or str(pathlib.Path(model).parent), model, settings)
+
+
+if __name__ == "__main__":
+    flags.DEFINE_string("model", None, "Trained float model, a .keras file.")
+    flags.DEFINE_float("params_ratio", None, "Share of the parameters that remains, in whole channels. Default: 0.5.")
+    flags.DEFINE_float("macs_ratio", None, "Share of the multiply-adds that remains, instead.")
+    flags.DEFINE_string("importance", None, "What channels are ranked by: l1, bn_scale or taylor. Default: l1.")
+    flags.DEFINE_integer("steps", None, "Steps in which channels go, each followed by fine-tuning. Default: 1.")
+    cli.define_recipe_flags()
+    flags.DEFINE_string("workdir", None, "Folder for model and results; the model's own folder if absent.")
+    cli.run_verb("prune", __doc__, _main, show)
