@@ -1,0 +1,97 @@
+import numpy as np
+import pytest
+from keras_samples import blocky
+
+from tfl_lite_suite.deploy import bias_correction, converter
+from tfl_lite_suite.deploy.interpreter import Interpreter, pack, unpack
+from tfl_lite_suite.framework import keras
+from tfl_lite_suite.tflite_file import TfliteFile
+
+PICTURES = blocky(12, (32, 32, 3))
+
+
+def network(shared_bias=False):
+    """Linear convolutions with kernels that round badly: one large weight makes the step of all others coarse."""
+    generator = np.random.default_rng(0)
+    x = image = keras.Input((32, 32, 3))
+    for name in ("first", "second"):
+        x = keras.layers.Conv2D(16, 3, 2, "same", name=name)(x)
+        x = keras.layers.Conv2D(16, 1, activation="relu", name=f"{name}_relu")(x)
+    model = keras.Model(image, keras.layers.Dense(4, name="last")(keras.layers.GlobalAveragePooling2D()(x)))
+    for layer in model.layers:
+        if layer.get_weights():
+            kernel, bias = layer.get_weights()
+            kernel = np.abs(generator.normal(0, 0.03, kernel.shape))
+            kernel[..., 0, :] *= 40
+            layer.set_weights([kernel, bias if shared_bias else generator.normal(0, 0.1, bias.shape)])
+    return model
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["own biases", "shared biases"])
+def files(request):
+    model = network(request.param)
+    content = converter.convert(model, "int8", calibration=PICTURES.copy())
+    return model, content, converter.convert(model, "float32")
+
+
+def mean_shift(content, reference, name):
+    """Largest difference of a channel's mean from the float model's, in int8 steps."""
+    means, step = [], 0.0
+    for data in (content, reference):
+        interpreter = Interpreter(data, keep_all=True)
+        tensor = next(
+            t
+            for t in TfliteFile(data).subgraphs[0].tensors
+            if f"/{name}/" in t.name and len(t.shape) == 4 and t.shape[1] > 3
+        )
+        values = []
+        for picture in PICTURES:
+            interpreter.invoke([interpreter.pixels(picture)])
+            values.append(interpreter.tensor(tensor.index).astype(np.float64))
+        scale = tensor.scale or 1.0
+        step = max(step, tensor.scale)
+        means.append((np.mean(values, axis=(0, 1, 2, 3)) - tensor.zero_point) * scale)
+    return np.abs(means[0] - means[1]).max() / step
+
+
+def test_means_return_to_those_of_the_float_model(files):
+    _, content, reference = files
+    result = bias_correction.correct(content, reference, PICTURES)
+    assert [name.split("/")[1] for name, _ in result.layers[:2]] == ["first", "second"]
+    assert mean_shift(content, reference, "second") > 0.3
+    assert mean_shift(result.content, reference, "second") < 0.1
+
+
+def test_only_biases_of_linear_layers_change(files):
+    _, content, reference = files
+    corrected = bias_correction.correct(content, reference, PICTURES).content
+    before, after = TfliteFile(content).subgraphs[0], TfliteFile(corrected).subgraphs[0]
+    old, new = TfliteFile(content), TfliteFile(corrected)
+    for was, now in zip(before.operators, after.operators, strict=True):
+        changed = [
+            place
+            for place, (i, j) in enumerate(zip(was.inputs, now.inputs, strict=True))
+            if bytes(old.buffer(before.tensors[i].buffer)) != bytes(new.buffer(after.tensors[j].buffer))
+        ]
+        assert changed == ([2] if was.name in ("CONV_2D", "FULLY_CONNECTED") and was.activation == "NONE" else [])
+
+
+def test_a_shared_bias_is_split():
+    model = network(shared_bias=True)
+    content = converter.convert(model, "int8", calibration=PICTURES.copy())
+    tree = unpack(content)
+    graph = TfliteFile(content).subgraphs[0]
+    linear = [op for op in graph.operators if op.name == "CONV_2D"][:2]
+    # The second convolution reads the first one's tensor.
+    tree.subgraphs[0].operators[linear[1].index].inputs[2] = linear[0].inputs[2]
+    reference = converter.convert(model, "float32")
+    corrected = bias_correction.correct(pack(tree), reference, PICTURES).content
+    inputs = [op.inputs[2] for op in TfliteFile(corrected).subgraphs[0].operators if op.name == "CONV_2D"]
+    assert inputs[0] != inputs[1]
+
+
+def test_a_file_without_matching_tensors_is_left(files):
+    _, content, _ = files
+    other = converter.convert(keras.Sequential([keras.layers.Flatten(input_shape=(32, 32, 3))]), "float32")
+    result = bias_correction.correct(content, other, PICTURES)
+    assert result.content == content and result.layers == ()

@@ -1,0 +1,146 @@
+"""Bias correction: the mean that rounding shifts in each linear layer, put back through its int32 bias.
+
+Rounded weights and activations move the mean of a layer's outputs, channel by channel, and the shifts add up from
+layer to layer. Layer by layer, the means of the int8 graph are compared with those of the float graph on a few
+pictures, and the bias takes the difference. Every layer sees its predecessors corrected.
+
+Source: Nagel et al., 2019, https://arxiv.org/abs/1906.04721, section 4.2, in the empirical form of appendix D.
+"""
+
+import collections
+import copy
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from tfl_lite_suite.deploy.interpreter import Interpreter, Part, pack, real, unpack
+from tfl_lite_suite.progress import Progress
+from tfl_lite_suite.tflite_file import TfliteFile
+from tfl_lite_suite.tflite_graph import Operator, Subgraph, TensorSpec
+
+_LINEAR = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
+_BIAS = 2
+_INT32 = np.iinfo(np.int32)
+
+
+@dataclasses.dataclass(frozen=True)
+class Corrected:
+    """A corrected model.
+
+    Attributes:
+        content: The flatbuffer.
+        layers: For each corrected layer, the name of its output and the largest shift of a mean, in int8 steps.
+    """
+
+    content: bytes
+    layers: tuple[tuple[str, float], ...]
+
+
+def correct(content: bytes, reference: bytes, pictures: np.ndarray) -> Corrected:
+    """Corrects the biases of linear layers: convolutions and dense layers without a fused activation.
+
+    Args:
+        content: An int8 flatbuffer with batch size 1, without metadata.
+        reference: The float32 flatbuffer of the same model; its tensors have the same names.
+        pictures: uint8 `(n, height, width, channels)`; about 32 are enough.
+
+    Returns:
+        The model with new biases, and what was changed. All else in the file stays as it is, unless two layers share
+        a bias: then each gets its own.
+    """
+    known = {(tensor.name, tensor.shape) for tensor in TfliteFile(reference).subgraphs[0].tensors}
+    wanted = [
+        op.index for op, output in _linear(TfliteFile(content).subgraphs[0]) if (output.name, output.shape) in known
+    ]
+    content = _with_own_biases(content, wanted)
+    file = TfliteFile(content)
+    graph = file.subgraphs[0]
+    means = channel_means(reference, {graph.tensors[graph.operators[i].outputs[0]].name for i in wanted}, pictures)
+    model, walk = unpack(content), _Walk(content, pictures)
+    patched, layers = bytearray(content), []
+    progress = Progress("bias correction", len(wanted))
+    for number, index in enumerate(wanted):
+        op = graph.operators[index]
+        output, bias = graph.tensors[op.outputs[0]], graph.tensors[op.inputs[_BIAS]]
+        values = walk.outputs_of(model, op)
+        received = real(values, output.scale, output.zero_point).mean(axis=tuple(range(values.ndim - 1)))
+        shift = means[output.name] - received
+        steps = np.rint(shift.astype(np.float64) / np.asarray(bias.scales))
+        old = np.frombuffer(file.buffer(bias.buffer), "<i4")
+        new = np.clip(old + steps, _INT32.min, _INT32.max).astype("<i4").tobytes()
+        place = file.buffer_place(bias.buffer)
+        patched[place : place + len(new)] = new
+        model.buffers[bias.buffer].data = np.frombuffer(new, np.uint8)
+        layers.append((output.name, float(np.abs(shift).max() / output.scale)))
+        progress.update(number + 1)
+    progress.close()
+    return Corrected(bytes(patched), tuple(layers))
+
+
+def channel_means(content: bytes, names: set[str], pictures: np.ndarray) -> dict[str, np.ndarray]:
+    """Returns the mean of each channel of tensors of a float model, float64 `(channels,)`, by the tensor's name."""
+    interpreter = Interpreter(content, keep_all=True)
+    tensors = [tensor for tensor in TfliteFile(content).subgraphs[0].tensors if tensor.name in names]
+    sums: dict[str, Any] = dict.fromkeys((tensor.name for tensor in tensors), 0.0)
+    for picture in pictures:
+        interpreter.invoke([interpreter.pixels(picture)])
+        for tensor in tensors:
+            value = interpreter.tensor(tensor.index)
+            sums[tensor.name] += value.mean(axis=tuple(range(value.ndim - 1)), dtype=np.float64)
+    return {name: total / len(pictures) for name, total in sums.items()}
+
+
+def _linear(graph: Subgraph) -> list[tuple[Operator, TensorSpec]]:
+    """Returns the int8 operators whose bias can be corrected, in their order, each with its output."""
+    found = []
+    for op in graph.operators:
+        if op.name not in _LINEAR or op.activation != "NONE" or len(op.inputs) <= _BIAS or op.inputs[_BIAS] < 0:
+            continue
+        output, bias = graph.tensors[op.outputs[0]], graph.tensors[op.inputs[_BIAS]]
+        if output.dtype == "int8" and bias.dtype == "int32" and bias.scales and graph.is_constant(bias):
+            found.append((op, output))
+    return found
+
+
+def _with_own_biases(content: bytes, wanted: list[int]) -> bytes:
+    """Returns a model in which no other operator reads the biases of the operators `wanted`."""
+    graph = TfliteFile(content).subgraphs[0]
+    readers = collections.Counter(
+        graph.tensors[index].buffer for op in graph.operators for index in op.inputs if index >= 0
+    )
+    shared = [i for i in wanted if readers[graph.tensors[graph.operators[i].inputs[_BIAS]].buffer] > 1]
+    if not shared:
+        return content
+    model = unpack(content)
+    whole = model.subgraphs[0]
+    for index in shared:
+        inputs = list(whole.operators[index].inputs)
+        tensor = copy.copy(whole.tensors[inputs[_BIAS]])
+        model.buffers.append(copy.copy(model.buffers[tensor.buffer]))
+        tensor.buffer = len(model.buffers) - 1
+        whole.tensors.append(tensor)
+        inputs[_BIAS] = len(whole.tensors) - 1
+        whole.operators[index].inputs = inputs
+    return pack(model)
+
+
+class _Walk:
+    """Goes through the int8 graph once for all pictures, keeping only what operators further on still read."""
+
+    def __init__(self, content: bytes, pictures: np.ndarray) -> None:
+        self._graph = TfliteFile(content).subgraphs[0]
+        start = Interpreter(content)
+        self._values = {self._graph.input_indices[0]: np.stack([start.pixels(picture) for picture in pictures])}
+        self._next = 0
+
+    def outputs_of(self, model: Any, op: Operator) -> np.ndarray:
+        """Returns an operator's output for every picture, `(n, 1, …)`, computed with the biases that `model` has."""
+        before = self._graph.operators[self._next : op.index]
+        if before:
+            later = {index for later in self._graph.operators[op.index :] for index in later.inputs}
+            made = [index for earlier in before for index in earlier.outputs if index in later]
+            self._values.update(Part(model, self._graph, before, made).run(self._values))
+            self._values = {index: values for index, values in self._values.items() if index in later}
+        self._next = op.index
+        return Part(model, self._graph, [op], op.outputs).run(self._values)[op.outputs[0]]

@@ -1,0 +1,165 @@
+"""Runs flatbuffers inside the TensorFlow process, whole or in parts, to see what happens between input and output.
+
+Evaluation and timing belong to `runtime`, in processes without TensorFlow. Here quantization looks at its own work.
+"""
+
+import copy
+import os
+import warnings
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import flatbuffers
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+
+from tfl_lite_suite.framework import native_messages, tf
+from tfl_lite_suite.tflite_file import FILE_IDENTIFIER
+from tfl_lite_suite.tflite_graph import Operator, Subgraph
+
+_THREADS = min(4, os.cpu_count() or 1)
+
+
+class Interpreter:
+    """A model with batch size 1, fed picture by picture."""
+
+    def __init__(self, content: bytes, keep_all: bool = False) -> None:
+        """Loads a model.
+
+        Args:
+            content: The flatbuffer.
+            keep_all: Whether every tensor can be read afterwards; slower, because nothing is delegated.
+        """
+        with native_messages(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            self._native = tf.lite.Interpreter(
+                model_content=content, num_threads=_THREADS, experimental_preserve_all_tensors=keep_all
+            )
+            self._native.allocate_tensors()
+        self.inputs, self.outputs = self._native.get_input_details(), self._native.get_output_details()
+
+    def invoke(self, values: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """Returns the outputs for one value an input, each with the batch axis."""
+        for detail, value in zip(self.inputs, values, strict=True):
+            self._native.set_tensor(detail["index"], value)
+        self._native.invoke()
+        return [self._native.get_tensor(detail["index"]) for detail in self.outputs]
+
+    def tensor(self, index: int) -> np.ndarray:
+        """Returns a tensor of the last `invoke`; only with `keep_all`."""
+        return np.asarray(self._native.get_tensor(index))
+
+    def pixels(self, picture: np.ndarray) -> np.ndarray:
+        """Returns a picture, uint8 `(height, width, channels)`, as the type of the first input."""
+        dtype = self.inputs[0]["dtype"]
+        if dtype is np.int8:
+            return (picture[np.newaxis].astype(np.int16) - 128).astype(np.int8)
+        return picture[np.newaxis].astype(dtype)
+
+    def scores(self, pictures: np.ndarray) -> np.ndarray:
+        """Returns the real values of the first output, float32 `(n, classes)`."""
+        outputs = [self.invoke([self.pixels(picture)])[0][0] for picture in pictures]
+        return real(np.stack(outputs), *self.outputs[0]["quantization"])
+
+
+def real(values: np.ndarray, scale: float, zero_point: int) -> np.ndarray:
+    """Returns quantized values as float32; a scale of 0 leaves float values as they are."""
+    return (values.astype(np.float32) - zero_point) * np.float32(scale) if scale else values.astype(np.float32)
+
+
+def quantized(values: np.ndarray, scale: float, zero_point: int) -> np.ndarray:
+    """Returns real values as int8."""
+    return np.clip(np.rint(values / scale) + zero_point, -128, 127).astype(np.int8)
+
+
+def unpack(content: bytes) -> Any:
+    """Returns a flatbuffer as a tree of objects, the schema's `ModelT`."""
+    return schema.ModelT.InitFromPackedBuf(bytearray(content), 0)
+
+
+def pack(model: Any) -> bytes:
+    """Returns a tree of objects as a flatbuffer."""
+    builder = flatbuffers.Builder(1 << 20)
+    packed = copy.copy(model)
+    packed.buffers = [_AlignedBuffer(buffer.data) for buffer in model.buffers]
+    builder.Finish(packed.Pack(builder), FILE_IDENTIFIER)
+    return bytes(builder.Output())
+
+
+class _AlignedBuffer(schema.BufferT):  # type: ignore[misc]
+    """A buffer whose bytes begin at a multiple of 16, as the schema demands and its generated code forgets."""
+
+    def __init__(self, data: Any) -> None:
+        super().__init__()
+        self.data = None if data is None or not len(data) else np.asarray(data, np.uint8)
+
+    def Pack(self, builder: Any) -> int:
+        if self.data is None:
+            return int(super().Pack(builder))
+        builder.StartVector(1, len(self.data), 16)
+        builder.head -= len(self.data)
+        builder.Bytes[builder.Head() : builder.Head() + len(self.data)] = self.data.tobytes()
+        data = builder.EndVector()
+        schema.BufferStart(builder)
+        schema.BufferAddData(builder, data)
+        return int(schema.BufferEnd(builder))
+
+
+class Part:
+    """Some neighbouring operators of a model, as a model of their own.
+
+    Attributes:
+        inputs: Tensors that it takes, as indices of the whole graph.
+        outputs: Tensors that it gives, as indices of the whole graph.
+    """
+
+    def __init__(self, model: Any, graph: Subgraph, operators: Sequence[Operator], outputs: Iterable[int]) -> None:
+        """Cuts the operators out.
+
+        Args:
+            model: The whole model, from `unpack`; it is not changed.
+            graph: Its graph, as `TfliteFile` reads it.
+            operators: Those to run, in their order.
+            outputs: Tensors to give.
+        """
+        made = {index for op in operators for index in op.outputs}
+        used = dict.fromkeys(index for op in operators for index in op.inputs if index >= 0)
+        self.outputs = tuple(outputs)
+        self.inputs = tuple(
+            index for index in used if index not in made and not graph.is_constant(graph.tensors[index])
+        )
+        self._interpreter = Interpreter(self._cut(model, operators, [*used, *(made - used.keys())]))
+
+    def run(self, values: dict[int, np.ndarray]) -> dict[int, np.ndarray]:
+        """Computes the outputs of every picture.
+
+        Args:
+            values: For each tensor of `inputs` its values, `(n, 1, …)`.
+
+        Returns:
+            For each tensor of `outputs` its values, `(n, 1, …)`.
+        """
+        rows = range(len(values[self.inputs[0]]))
+        found = [self._interpreter.invoke([values[index][row] for index in self.inputs]) for row in rows]
+        return {index: np.stack([row[place] for row in found]) for place, index in enumerate(self.outputs)}
+
+    def _cut(self, model: Any, operators: Sequence[Operator], tensors: Sequence[int]) -> bytes:
+        whole = model.subgraphs[0]
+        place = {index: number for number, index in enumerate(tensors)}
+        part, graph = copy.copy(model), schema.SubGraphT()
+        part.buffers = [schema.BufferT()]
+        graph.tensors, graph.operators = [], []
+        for index in tensors:
+            tensor = copy.copy(whole.tensors[index])
+            part.buffers.append(model.buffers[tensor.buffer])
+            tensor.buffer = len(part.buffers) - 1
+            graph.tensors.append(tensor)
+        for op in operators:
+            operator = copy.copy(whole.operators[op.index])
+            operator.inputs = [place.get(index, -1) for index in op.inputs]
+            operator.outputs = [place[index] for index in op.outputs]
+            graph.operators.append(operator)
+        graph.inputs = [place[index] for index in self.inputs]
+        graph.outputs = [place[index] for index in self.outputs]
+        part.subgraphs, part.signatureDefs, part.metadata, part.metadataBuffer = [graph], None, None, None
+        return pack(part)

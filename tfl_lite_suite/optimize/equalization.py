@@ -1,0 +1,236 @@
+"""Cross-layer equalization: channels of one tensor brought to one range, which a single int8 scale then suits.
+
+Channel `c` of a tensor is multiplied by `s[c]` in the layers that make it and divided by it in the layers that take
+it. Through convolutions, sums, pooling and ReLU that changes nothing in float: all are linear or positively
+homogeneous. A ReLU6 commutes with a scale of 1 or more as long as the scaled channel stays below 6; the scale is
+chosen so that it does on the calibration pictures. A channel that goes beyond its calibrated maximum elsewhere is
+clipped there, just as int8 clips what exceeds a tensor's calibrated range.
+
+Source: Nagel et al., 2019, https://arxiv.org/abs/1906.04721, section 4.1, with scales taken from activations instead
+of weights, and whole residual stages scaled together.
+"""
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from tfl_lite_suite.framework import keras, tf
+from tfl_lite_suite.optimize import graph
+
+_BATCH = 16
+# A channel this much weaker than the strongest carries nothing worth a scale.
+_TINY = 1e-3
+_PASSING = (
+    keras.layers.ZeroPadding2D,
+    keras.layers.MaxPooling2D,
+    keras.layers.AveragePooling2D,
+    keras.layers.GlobalAveragePooling2D,
+    keras.layers.GlobalMaxPooling2D,
+    keras.layers.Cropping2D,
+    keras.layers.Dropout,
+    keras.layers.Add,
+    keras.layers.Average,
+    keras.layers.Maximum,
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Equalized:
+    """An equalized model and what was done to it.
+
+    Attributes:
+        model: Computes what the original computes.
+        groups: For each set of tensors that share scales, the names of the layers that make them.
+        largest_scale: Greatest factor by which a channel was multiplied; 1.0 where nothing was done.
+        difference: Largest difference of a logit on the calibration pictures, relative to the largest logit.
+    """
+
+    model: Any
+    groups: tuple[tuple[str, ...], ...]
+    largest_scale: float
+    difference: float
+
+
+def equalize(model: Any, calibration: np.ndarray) -> Equalized:
+    """Returns a model of equal outputs whose activations lose less in int8.
+
+    Scaled together are the tensors that sums, pooling and ReLUs join, such as the output of every block of a residual
+    stage. Left as they are: tensors made by a depthwise convolution, where it hurts; tensors that feed a dense layer,
+    whose weights have one scale in int8; and tensors that touch a layer that is neither linear nor homogeneous.
+
+    Args:
+        model: Functional model without nested models, batch normalization folded (`fold_batch_norm`).
+        calibration: uint8 `(n, height, width, channels)`, pictures from which each channel's maximum is taken.
+
+    Returns:
+        The new model and a record of the changes.
+    """
+    copy = graph.rebuild(model, graph.copy_layer)
+    groups = [group for group in _Scaling(copy).groups() if group.producers and group.consumers]
+    tensors = {id(tensor): tensor for group in groups for tensor in group.rounded}
+    maxima = channel_maxima(copy, list(tensors.values()), calibration) if tensors else []
+    by_tensor = dict(zip(tensors, maxima, strict=True))
+    largest = 1.0
+    for group in groups:
+        scale = group.scale(by_tensor)
+        largest = max(largest, float(scale.max()))
+        group.apply(scale)
+    return Equalized(
+        copy,
+        tuple(tuple(layer.name for layer in group.producers) for group in groups),
+        largest,
+        _difference(model, copy, calibration[:_BATCH]) if groups else 0.0,
+    )
+
+
+def channel_maxima(model: Any, tensors: list[Any], calibration: np.ndarray) -> list[np.ndarray]:
+    """Returns the greatest absolute value of every channel of tensors of a model, each float32 `(channels,)`."""
+    probe = tf.function(keras.Model(model.inputs, [_ChannelMaxima()(tensor) for tensor in tensors]))
+    greatest: list[np.ndarray] = []
+    for start in range(0, len(calibration), _BATCH):
+        found = tf.nest.flatten(probe(tf.cast(calibration[start : start + _BATCH], tf.float32)))
+        batch = [maxima.numpy() for maxima in found]
+        greatest = [np.maximum(*pair) for pair in zip(greatest, batch, strict=True)] if greatest else batch
+    return greatest
+
+
+class _ChannelMaxima(keras.layers.Layer):
+    """Greatest absolute value of each channel of a batch."""
+
+    def call(self, inputs: Any) -> Any:
+        return tf.reduce_max(tf.abs(inputs), axis=list(range(len(inputs.shape) - 1)))
+
+
+@dataclasses.dataclass
+class _Group:
+    """Tensors that must have one scale for each channel.
+
+    Attributes:
+        producers: Layers with weights that make one of them.
+        consumers: Layers with weights that take one of them.
+        rounded: Those that exist in the int8 graph, where an operator and the ReLU after it are one.
+        limits: Upper limit of a clipping activation, by the `id` of its output.
+    """
+
+    producers: list[Any] = dataclasses.field(default_factory=list)
+    consumers: list[Any] = dataclasses.field(default_factory=list)
+    rounded: list[Any] = dataclasses.field(default_factory=list)
+    limits: dict[int, float] = dataclasses.field(default_factory=dict)
+
+    def scale(self, maxima: dict[int, np.ndarray]) -> np.ndarray:
+        """Returns the factor of each channel, at least 1."""
+        own = np.max([maxima[id(tensor)] for tensor in self.rounded], axis=0).astype(np.float64)
+        most = own.max()
+        scale = np.where(own > _TINY * most, most / np.maximum(own, 1e-30), 1.0)
+        for tensor, limit in self.limits.items():
+            scale = np.minimum(scale, limit / np.maximum(maxima[tensor], 1e-30))
+        return np.maximum(scale, 1.0)
+
+    def apply(self, scale: np.ndarray) -> None:
+        for layer in self.producers:
+            kernel, *bias = layer.get_weights()
+            layer.set_weights([kernel * scale, *(values * scale for values in bias)])
+        for layer in self.consumers:
+            kernel, *bias = layer.get_weights()
+            layer.set_weights([kernel / scale[:, np.newaxis], *bias])
+
+
+class _Scaling:
+    """Finds out which tensors of a model must share their scales, and which must keep the scale 1."""
+
+    def __init__(self, model: Any) -> None:
+        self._leader: dict[int, int] = {}
+        self._pinned: set[int] = set()
+        self._tensors = {id(tensor): tensor for node in graph.nodes(model) for tensor in tf.nest.flatten(node.outputs)}
+        self._takers = graph.consumers(model)
+        self._nodes = graph.nodes(model)
+        self._limits: dict[int, float] = {}
+        self._pin(*model.inputs, *model.outputs)
+        for node in self._nodes:
+            self._read(node.layer, tf.nest.flatten(node.keras_inputs), tf.nest.flatten(node.outputs))
+
+    def groups(self) -> list[_Group]:
+        """Returns the groups that may be scaled, in the order of the graph."""
+        pinned = {self._find(tensor) for tensor in self._pinned}
+        groups: dict[int, _Group] = {}
+        for index, tensor in self._tensors.items():
+            group = groups.setdefault(self._find(index), _Group())
+            takers = self._takers.get(index, [])
+            if not (len(takers) == 1 and _clips(takers[0])):
+                group.rounded.append(tensor)
+            if index in self._limits:
+                group.limits[index] = self._limits[index]
+        for node in self._nodes:
+            if _has_kernel(node.layer):
+                groups[self._find(id(node.outputs))].producers.append(node.layer)
+                taken = self._find(id(node.keras_inputs[0]))
+                if taken in groups:
+                    groups[taken].consumers.append(node.layer)
+        return [group for leader, group in groups.items() if leader not in pinned]
+
+    def _read(self, layer: Any, inputs: list[Any], outputs: list[Any]) -> None:
+        if _has_kernel(layer):
+            limit = _clip_limit(layer.activation)
+            if limit is None or isinstance(layer, (keras.layers.DepthwiseConv2D, keras.layers.Dense)):
+                self._pin(*outputs)
+            if limit:
+                self._limits[id(outputs[0])] = limit
+            if isinstance(layer, keras.layers.Dense) or getattr(layer, "groups", 1) > 1:
+                self._pin(*inputs)
+        elif _clips(layer):
+            self._join(inputs + outputs)
+            limit = _clip_limit(layer)
+            if limit:
+                self._limits[id(outputs[0])] = limit
+        elif _passes(layer, inputs, outputs):
+            self._join(inputs + outputs)
+        else:
+            self._pin(*inputs, *outputs)
+
+    def _find(self, tensor: int) -> int:
+        while self._leader.get(tensor, tensor) != tensor:
+            tensor = self._leader[tensor]
+        return tensor
+
+    def _join(self, tensors: list[Any]) -> None:
+        for tensor in tensors[1:]:
+            self._leader[self._find(id(tensor))] = self._find(id(tensors[0]))
+
+    def _pin(self, *tensors: Any) -> None:
+        self._pinned.update(id(tensor) for tensor in tensors)
+
+
+def _has_kernel(layer: Any) -> bool:
+    # Subclasses may compute anything, so only the exact classes count.
+    kinds = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D, keras.layers.Dense)
+    return type(layer) in kinds and getattr(layer, "data_format", "channels_last") == "channels_last"
+
+
+def _clips(layer: Any) -> bool:
+    """Tells whether a layer is an activation that commutes with scales of 1 or more below its limit."""
+    return type(layer) in (keras.layers.ReLU, keras.layers.Activation) and _clip_limit(layer) is not None
+
+
+def _clip_limit(activation: Any) -> float | None:
+    """Returns the upper limit of a homogeneous activation, 0.0 if it has none; `None` for any other activation."""
+    if type(activation) is keras.layers.ReLU:
+        return None if activation.threshold else float(activation.max_value or 0.0)
+    function = getattr(activation, "activation", activation)
+    if function in (None, keras.activations.linear, keras.activations.relu, tf.nn.relu):
+        return 0.0
+    return 6.0 if function in (tf.nn.relu6, getattr(keras.activations, "relu6", None)) else None
+
+
+def _passes(layer: Any, inputs: list[Any], outputs: list[Any]) -> bool:
+    """Tells whether a layer's outputs scale, channel by channel, as its inputs do."""
+    if type(layer) is keras.layers.Reshape:
+        return bool(inputs[0].shape[-1] == outputs[0].shape[-1])
+    same = all(tensor.shape[1:] == inputs[0].shape[1:] for tensor in inputs)
+    return type(layer) in _PASSING and same and getattr(layer, "data_format", "channels_last") == "channels_last"
+
+
+def _difference(model: Any, copy: Any, calibration: np.ndarray) -> float:
+    pictures = tf.cast(calibration, tf.float32)
+    before, after = model(pictures, training=False).numpy(), copy(pictures, training=False).numpy()
+    return float(np.abs(before - after).max() / max(float(np.abs(before).max()), 1e-30))
