@@ -88,9 +88,38 @@ def test_without_recipe_there_is_no_accuracy(trained, tmp_path):
     assert files(tmp_path / "prune") == [train.CONTRACT, train.MODEL, "results.json"]
 
 
+@pytest.mark.parametrize(
+    ("chosen", "message"),
+    [
+        (recipe.Prune(sparsity=0.8), "which needs --recipe=FILE.yaml"),
+        (recipe.Prune(sparsity=0.8, pattern="2x4"), "the pattern 2x4 zeroes one half. Received: 0.8"),
+    ],
+)
+def test_sparsity_that_cannot_be_had_is_refused(trained, tmp_path, chosen, message):
+    with pytest.raises(SuiteError, match=message):
+        prune.prune(chosen, str(tmp_path), str(trained[0]))
+
+
 def test_taylor_without_recipe_is_refused(trained, tmp_path):
     with pytest.raises(SuiteError, match="taylor needs training pictures"):
         prune.prune(recipe.Prune(importance="taylor"), str(tmp_path), str(trained[0]))
+
+
+@pytest.mark.parametrize("chosen", [{"sparsity": 0.8}, {"pattern": "2x4"}])
+def test_sparsity_saves_zipped_bytes_only_and_says_so(trained, tmp_path, chosen):
+    path, settings = trained
+    of = recipe.parse(recipe.Prune, {"epochs": 2, **chosen}, "")
+    results = prune.prune(of, str(tmp_path), str(path), settings)
+    assert results["zero_share"] == pytest.approx(chosen.get("sparsity", 0.35), abs=0.1)
+    assert results["params_after"] == results["params_before"] and results["macs_after"] == results["macs_before"]
+    assert results["file_bytes_after"] == pytest.approx(results["file_bytes_before"], rel=0.02)
+    assert results["zipped_bytes_after"] < results["zipped_bytes_before"]
+    assert "Only the zipped file is smaller" in prune.show(results)
+    from tfl_lite_suite.optimize import keras_file
+    from tfl_lite_suite.optimize.sparsity import zero_share
+
+    saved = keras_file.load(tmp_path / "prune" / train.MODEL)
+    assert zero_share(saved) == results["zero_share"]
 
 
 def run(*arguments):
@@ -118,6 +147,7 @@ def test_command_line_takes_the_recipe_beside_the_model(trained, tmp_path):
             ["--model=none.keras", "--importance=tailor"],
             "prune.importance: unknown value 'tailor'. Did you mean 'taylor'?",
         ),
+        (["--model=none.keras", "--sparsity=0.8", "--macs_ratio=0.5"], "--sparsity: cannot be combined with"),
         (["--model=none.keras", "--params_ratio=1.5"], "prune.params_ratio: expected a number from 0.001 to 1"),
     ],
 )

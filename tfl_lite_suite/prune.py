@@ -1,8 +1,9 @@
-"""Makes a trained network smaller by removing whole channels, and fine-tunes what remains."""
+"""Removes whole channels of a trained network, or sets single weights to zero, and fine-tunes what remains."""
 
 import dataclasses
 import pathlib
 import shutil
+import zlib
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -43,6 +44,7 @@ def prune(
         raise SuiteError(f"--model: no such file '{model_path}'")
     if settings is None and chosen.importance == "taylor":
         raise SuiteError("--importance: taylor needs training pictures: --recipe=FILE.yaml. Without: l1, bn_scale")
+    chosen = _checked_sparsity(chosen, settings)
     of_recipe = train.inputs(settings) if settings else {}
     stage = Stage(workdir, "prune", {**of_recipe, "prune": chosen, "float": sha256(model_path)})
     done = stage.finished()
@@ -57,7 +59,10 @@ def prune(
     keras.utils.set_random_seed(settings.seed if settings else 0)
     model = keras_file.load(model_path)
     top1_before = _top1(model, images)
-    model, measured = _Channels(chosen, stage, settings, images).run(model)
+    if chosen.sparsity is None:
+        model, measured = _Channels(chosen, stage, settings, images).run(model)
+    else:
+        model, measured = _sparse(model, chosen, stage, settings, images)
     results = {**measured, "top1_before": top1_before, "top1_after": _top1(model, images)}
     of_result = dataclasses.replace(settings, prune=chosen) if settings else None
     results = stage.finish(results, _save(stage.folder, model, model_path, of_result))
@@ -73,6 +78,53 @@ def _top1(model: Any, images: Any) -> float | None:
     from tfl_lite_suite.optimize.training import accuracy_function
 
     return float(accuracy_function(model)(images.test)["top1"])
+
+
+def _checked_sparsity(chosen: Prune, settings: Recipe | None) -> Prune:
+    """Returns the settings with the sparsity that the pattern means."""
+    if chosen.pattern == "2x4":
+        if chosen.sparsity not in (None, 0.5):
+            raise SuiteError(f"prune.sparsity: the pattern 2x4 zeroes one half. Received: {chosen.sparsity}")
+        chosen = dataclasses.replace(chosen, sparsity=0.5)
+    if chosen.sparsity is not None and (settings is None or not chosen.epochs):
+        raise SuiteError("--sparsity: weights become zero in training, which needs --recipe=FILE.yaml and prune.epochs")
+    return chosen
+
+
+def _sparse(
+    model: Any, chosen: Prune, stage: Stage, settings: Recipe | None, images: Any
+) -> tuple[Any, dict[str, Any]]:
+    """Returns a model with zeros among its weights, and what they save."""
+    from tfl_lite_suite.optimize import channels
+    from tfl_lite_suite.optimize.sparsity import sparse_training, stripped, zero_share
+
+    if settings is None or chosen.sparsity is None:
+        raise ValueError("checked before")
+    # Sparsity is full after the first epoch, so that the best epoch cannot be a denser one.
+    steps = len(images.train) // min(settings.train.batch_size, len(images.train))
+    aware = sparse_training(model, chosen.sparsity, chosen.pattern, steps)
+    # An average of weights would not be zero where they became zero late.
+    plain = dataclasses.replace(settings, train=dataclasses.replace(settings.train, ema=0.0))
+    history = fine_tune(aware, chosen, stage, plain, images, "sparsity")
+    sparse = stripped(aware)
+    costs = channels.costs(model)
+    results: dict[str, Any] = {f"{name}_{when}": costs[name] for name in costs for when in ("before", "after")}
+    results["zero_share"] = zero_share(sparse)
+    for when, made in (("before", model), ("after", sparse)):
+        results[f"file_bytes_{when}"], results[f"zipped_bytes_{when}"] = _bytes(made)
+    results["warnings"] = [
+        "zeros take as many bytes as other weights: the .tflite file and the multiply-adds stay as they were. Only the "
+        "zipped file is smaller, as in an app package; a runtime is faster only if it has sparse kernels"
+    ]
+    return sparse, {**results, "left_whole": [], "history": history}
+
+
+def _bytes(model: Any) -> tuple[int, int]:
+    """Returns the bytes of the float32 `.tflite` file, as it is and zipped."""
+    from tfl_lite_suite.deploy import converter
+
+    content = converter.convert(model, "float32")
+    return len(content), len(zlib.compress(content, 6))
 
 
 class _Channels:
@@ -177,6 +229,13 @@ def show(results: dict[str, Any]) -> str:
         f"({100 * results[f'{key}_after'] / results[f'{key}_before']:.1f} %)"
         for what, key in (("parameters", "params"), ("multiply-adds", "macs"))
     ]
+    if "zero_share" in results:
+        lines.append(f"zeros: {100 * results['zero_share']:.1f} % of the kernels' weights")
+        lines += [
+            f"{what}: {results[f'{key}_before']:,} bytes before, {results[f'{key}_after']:,} after"
+            for what, key in ((".tflite, float32", "file_bytes"), ("zipped", "zipped_bytes"))
+        ]
+        lines += [f"warning: {warning}" for warning in results["warnings"]]
     if results["top1_before"] is None:
         lines.append(
             "accuracy: not measured, since there is no recipe; the network must be trained further to be of use"
@@ -188,17 +247,17 @@ def show(results: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-_FLAGS = ("params_ratio", "macs_ratio", "importance", "steps")
+_FLAGS = ("params_ratio", "macs_ratio", "importance", "steps", "sparsity", "pattern")
 
 
 def _chosen(settings: Recipe | None) -> Prune:
     """Returns the recipe's `prune` section with what the flags say instead."""
     given = {name: flags.FLAGS[name].value for name in _FLAGS if flags.FLAGS[name].value is not None}
-    aims = [name for name in ("params_ratio", "macs_ratio") if name in given]
+    aims = [name for name in ("params_ratio", "macs_ratio", "sparsity") if name in given]
     if len(aims) > 1:
         raise SuiteError(f"--{aims[1]}: cannot be combined with --{aims[0]}; give one of them")
     if aims:
-        given = {"macs_ratio": None, **given}
+        given = {"macs_ratio": None, "sparsity": None, "pattern": "unstructured", **given}
     return recipe.parse(Prune, {**dataclasses.asdict(settings.prune if settings else Prune()), **given}, "prune")
 
 
@@ -219,6 +278,8 @@ if __name__ == "__main__":
     flags.DEFINE_float("macs_ratio", None, "Share of the multiply-adds that remains, instead.")
     flags.DEFINE_string("importance", None, "What channels are ranked by: l1, bn_scale or taylor. Default: l1.")
     flags.DEFINE_integer("steps", None, "Steps in which channels go, each followed by fine-tuning. Default: 1.")
+    flags.DEFINE_float("sparsity", None, "Share of the weights that become zero, instead of removing channels.")
+    flags.DEFINE_string("pattern", None, "Of zeros: unstructured, or 2x4 (two of four). Default: unstructured.")
     cli.define_recipe_flags()
     flags.DEFINE_string("workdir", None, "Folder for model and results; the model's own folder if absent.")
     cli.run_verb("prune", __doc__, _main, show)

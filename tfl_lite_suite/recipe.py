@@ -136,7 +136,7 @@ class Train:
 
 @dataclasses.dataclass(frozen=True)
 class Prune:
-    """How whole channels are removed from the trained network.
+    """How the trained network is pruned: by whole channels, or by single weights where `sparsity` or `pattern` say so.
 
     Attributes:
         params_ratio: Share of the parameters that remains.
@@ -148,6 +148,8 @@ class Prune:
         epochs: Passes over the training images after each step.
         learning_rate: Their peak learning rate, cosine decay to zero; `train.learning_rate` if absent.
         taylor_images: Training images for `importance: taylor`.
+        sparsity: Share of the weights of each kernel that become zero, in place of removing channels.
+        pattern: `unstructured`, or `2x4`: two of four neighbouring weights, which is a `sparsity` of one half.
     """
 
     params_ratio: float = _at(0.5, 0.001, 1)
@@ -159,6 +161,8 @@ class Prune:
     epochs: int = _at(3, 0, 10000)
     learning_rate: float | None = _at(None, 0, 100)
     taylor_images: int = _at(512, 1)
+    sparsity: float | None = _at(None, 0.01, 0.99)
+    pattern: Literal["unstructured", "2x4"] = "unstructured"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -221,7 +225,7 @@ class Recipe:
         data: Images and preprocessing.
         model: The network.
         train: Float training.
-        prune: Channel pruning.
+        prune: Pruning.
         quantize: Quantization-aware training.
         convert: Files to write.
         benchmark: Latency measurement.

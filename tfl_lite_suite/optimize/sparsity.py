@@ -1,0 +1,90 @@
+"""Magnitude pruning by TFMOT: single weights become zero during training, the model keeps its shape.
+
+Source: Zhu and Gupta, 2017, https://arxiv.org/abs/1710.01878, Eq. 1 (schedule); Mishra et al., 2021,
+https://arxiv.org/abs/2104.08378, section 3 (two of four).
+"""
+
+from typing import Any, Literal
+
+import numpy as np
+
+from tfl_lite_suite.framework import keras  # isort: skip
+from tensorflow_model_optimization.python.core.sparsity.keras import pruning_schedule, pruning_wrapper
+
+from tfl_lite_suite.optimize import graph
+
+Pattern = Literal["unstructured", "2x4"]
+_UPDATES = 20
+
+
+class SelfPruned(pruning_wrapper.PruneLowMagnitude):
+    """TFMOT's wrapper, which counts its training steps itself instead of waiting for a callback of `fit`."""
+
+    def call(self, inputs: Any, training: Any = None, **kwargs: Any) -> Any:
+        """Applies the layer; in training the mask follows the schedule."""
+        if training:
+            self.pruning_step.assign_add(1)
+        return super().call(inputs, training=training, **kwargs)
+
+
+def sparse_training(model: Any, sparsity: float, pattern: Pattern, steps: int) -> Any:
+    """Wraps a model so that training makes its weights sparse.
+
+    Args:
+        model: Functional model with one input and one output; it stays as it is.
+        sparsity: Share of each kernel's weights that becomes zero, in (0, 1); one half for `2x4`.
+        pattern: `unstructured`, or `2x4`: two of four neighbouring input channels of every filter.
+        steps: Training steps in which sparsity grows, by a polynomial; after them it stays.
+
+    Returns:
+        A model to train, and then to give to `stripped`.
+    """
+    flat = graph.flat(model)
+
+    def replace(layer: Any, inputs: Any) -> Any:
+        if not prunable(layer, pattern):
+            return graph.copy_layer(layer, inputs)
+        copy = type(layer).from_config(layer.get_config())
+        options = {"sparsity_m_by_n": (2, 4)} if pattern == "2x4" else {}
+        wrapper = SelfPruned(copy, pruning_schedule=_schedule(sparsity, pattern, steps), name=layer.name, **options)
+        output = wrapper(inputs)
+        copy.set_weights(layer.get_weights())
+        return output
+
+    return graph.rebuild(flat, replace)
+
+
+def stripped(model: Any) -> Any:
+    """Returns the plain model of what `sparse_training` made, every pruned weight exactly zero."""
+
+    def replace(layer: Any, inputs: Any) -> Any:
+        if not isinstance(layer, SelfPruned):
+            return graph.copy_layer(layer, inputs)
+        output = graph.copy_layer(layer.layer, inputs)
+        copy = output._keras_history.layer
+        kernel, *bias = copy.get_weights()
+        copy.set_weights([kernel * layer.pruning_vars[0][1].numpy(), *bias])
+        return output
+
+    return graph.rebuild(model, replace)
+
+
+def prunable(layer: Any, pattern: Pattern) -> bool:
+    """Tells whether a layer's kernel is made sparse: dense and ordinary convolutions, not the small depthwise ones."""
+    if type(layer) not in (keras.layers.Conv2D, keras.layers.Dense):
+        return False
+    return pattern == "unstructured" or layer.kernel.shape[-2] % 4 == 0
+
+
+def zero_share(model: Any) -> float:
+    """Returns the share of exact zeros among the kernels of dense layers and ordinary convolutions."""
+    kernels = [layer.kernel.numpy() for layer in model.layers if prunable(layer, "unstructured")]
+    return float(sum(np.count_nonzero(kernel == 0) for kernel in kernels) / max(1, sum(map(np.size, kernels))))
+
+
+def _schedule(sparsity: float, pattern: Pattern, steps: int) -> Any:
+    frequency = max(1, steps // _UPDATES)
+    last = (steps - 1) // frequency * frequency
+    if pattern == "2x4" or last < 1:
+        return pruning_schedule.ConstantSparsity(sparsity, 0, frequency=frequency)
+    return pruning_schedule.PolynomialDecay(0.0, sparsity, 0, last, power=3, frequency=frequency)
