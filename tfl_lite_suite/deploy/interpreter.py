@@ -21,7 +21,11 @@ _THREADS = min(4, os.cpu_count() or 1)
 
 
 class Interpreter:
-    """A model with batch size 1, fed picture by picture."""
+    """A model with batch size 1, fed picture by picture.
+
+    Attributes:
+        refusal: Why XNNPACK, which most devices use, does not run the model; empty where it does or was not asked.
+    """
 
     def __init__(self, content: bytes, keep_all: bool = False) -> None:
         """Loads a model.
@@ -30,12 +34,14 @@ class Interpreter:
             content: The flatbuffer.
             keep_all: Whether every tensor can be read afterwards; slower, because nothing is delegated.
         """
-        with native_messages(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            self._native = tf.lite.Interpreter(
-                model_content=content, num_threads=_THREADS, experimental_preserve_all_tensors=keep_all
+        self.refusal = ""
+        try:
+            self._native = _loaded(content, keep_all, tf.lite.experimental.OpResolverType.AUTO)
+        except RuntimeError as error:
+            self.refusal = " ".join(str(error).split())
+            self._native = _loaded(
+                content, keep_all, tf.lite.experimental.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
             )
-            self._native.allocate_tensors()
         self.inputs, self.outputs = self._native.get_input_details(), self._native.get_output_details()
 
     def invoke(self, values: Sequence[np.ndarray]) -> list[np.ndarray]:
@@ -60,6 +66,19 @@ class Interpreter:
         """Returns the real values of the first output, float32 `(n, classes)`."""
         outputs = [self.invoke([self.pixels(picture)])[0][0] for picture in pictures]
         return real(np.stack(outputs), *self.outputs[0]["quantization"])
+
+
+def _loaded(content: bytes, keep_all: bool, resolver: Any) -> Any:
+    with native_messages(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        native = tf.lite.Interpreter(
+            model_content=content,
+            num_threads=_THREADS,
+            experimental_op_resolver_type=resolver,
+            experimental_preserve_all_tensors=keep_all,
+        )
+        native.allocate_tensors()
+    return native
 
 
 def real(values: np.ndarray, scale: float, zero_point: int) -> np.ndarray:

@@ -1,0 +1,110 @@
+import dataclasses
+
+import numpy as np
+import pytest
+from keras_samples import blocky
+
+from tfl_lite_suite import models
+from tfl_lite_suite.deploy import ptq
+from tfl_lite_suite.framework import keras
+from tfl_lite_suite.tflite_file import TfliteFile
+
+GREY = blocky(24, (32, 32, 1))
+
+
+def candidate(techniques, kl):
+    return ptq.Candidate(techniques, b"", 1.0, np.asarray(kl, np.float64))
+
+
+def uneven_network():
+    """A residual network whose channels differ a hundredfold, so that plain int8 loses most of them."""
+    keras.utils.set_random_seed(1)
+    generator = np.random.default_rng(0)
+    x = image = keras.Input((32, 32, 3))
+    x = keras.layers.Rescaling(1 / 128, -1)(x)
+    x = keras.layers.Conv2D(16, 3, 2, "same")(x)
+    for _ in range(2):
+        y = keras.layers.ReLU()(keras.layers.Conv2D(32, 1)(x))
+        x = keras.layers.Add()([x, keras.layers.Conv2D(16, 1)(y)])
+    x = keras.layers.ReLU()(keras.layers.Conv2D(32, 1)(x))
+    model = keras.Model(image, keras.layers.Dense(10)(keras.layers.GlobalAveragePooling2D()(x)))
+    strength = 100.0 ** generator.uniform(-1, 0, 16)
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.Conv2D):
+            kernel, bias = layer.get_weights()
+            if kernel.shape[2] == 16:
+                kernel = kernel / strength[:, None]
+            if kernel.shape[3] == 16:
+                kernel = kernel * strength
+            layer.set_weights([kernel, generator.normal(0, 0.1, bias.shape) * (kernel.std(axis=(0, 1, 2)))])
+    return model
+
+
+def test_equalization_is_chosen_where_it_helps():
+    result = ptq.quantize(uneven_network(), blocky(48, (32, 32, 3)))
+    report = result.report
+    assert ptq.EQUALIZATION in report["techniques"]
+    plain = report["candidates"][0]
+    assert plain["techniques"] == [] and len(report["candidates"]) == 4
+    assert report["kl"] < 0.5 * plain["kl"]
+    assert report["pictures"] == {"ranges": 32, "judging": 16}
+    file = TfliteFile(result.content)
+    assert file.fully_int8 and (file.inputs[0].scale, file.inputs[0].zero_point) == (1.0, -128)
+
+
+@pytest.mark.parametrize(("name", "io_type"), [("mobilenet_v3_small", "uint8"), ("squeezenet_1_1", "float32")])
+def test_networks_of_other_kinds_in_grey(name, io_type):
+    model = models.build(name, (32, 32, 1), 4, alpha=0.25 if name.startswith("mobile") else 1.0)
+    result = ptq.quantize(model, GREY, io_type)
+    assert TfliteFile(result.content).fully_int8
+    assert result.report["candidates"][0]["techniques"] == []
+
+
+def test_a_model_that_cannot_be_rewritten_is_converted_plainly_and_says_so():
+    class Subclassed(keras.Model):
+        def __init__(self):
+            super().__init__(name="subclassed")
+            self.convolution = keras.layers.Conv2D(4, 3)
+            self.pool = keras.layers.GlobalAveragePooling2D()
+
+        def call(self, inputs, training=False):
+            return self.pool(self.convolution(inputs))
+
+    model = Subclassed()
+    model.build((None, 32, 32, 1))
+    model._set_save_spec(keras.Input((32, 32, 1)))
+    type(model).input_shape = property(lambda self: (None, 32, 32, 1))
+    result = ptq.quantize(model, GREY[:8])
+    assert any("expected a functional" in note for note in result.report["notes"])
+    assert any("same 8 pictures" in note for note in result.report["notes"])
+
+
+def test_a_technique_must_beat_the_noise():
+    plain = candidate((), [0.1, 0.2, 0.3, 0.4])
+    noise = candidate(("a",), [0.0, 0.3, 0.1, 0.58])
+    better = candidate(("b",), [0.05, 0.1, 0.2, 0.2])
+    assert ptq.choose([plain, noise]) is plain
+    assert ptq.choose([plain, noise, better]) is better
+
+
+def test_a_file_that_devices_cannot_run_is_not_chosen():
+    plain, refused = candidate((), [0.4, 0.4]), candidate(("a",), [0.0, 0.0])
+    assert ptq.choose([plain, dataclasses.replace(refused, refusal="out of range")]) is plain
+    assert ptq.choose([dataclasses.replace(plain, refusal="out of range"), refused]) is refused
+
+
+def test_pictures_that_judge_give_no_ranges():
+    pictures = np.arange(90, dtype=np.uint8).reshape(90, 1, 1, 1)
+    ranges, judging = ptq.share_out(pictures, 0)
+    assert len(ranges) == 60 and len(judging) == 30
+    assert set(ranges.ravel()) | set(judging.ravel()) == set(range(90))
+
+
+def test_divergence_of_logits_and_of_probabilities():
+    logits = np.array([[1.0, 2.0, 3.0], [0.0, 0.0, 5.0]])
+    shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(ptq.divergence(logits, logits + 7), 0, atol=1e-12)
+    even = np.full((2, 3), 1 / 3)
+    wanted = (shares * np.log(shares * 3)).sum(axis=1)
+    np.testing.assert_allclose(ptq.divergence(logits, np.zeros((2, 3))), wanted)
+    np.testing.assert_allclose(ptq.divergence(shares, even), wanted, atol=1e-9)

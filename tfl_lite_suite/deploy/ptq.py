@@ -1,0 +1,210 @@
+"""Post-training quantization that holds: techniques are tried on calibration pictures, and kept where they help.
+
+Some calibration pictures give the activation ranges, others judge. Judged is by how far the int8 scores are from the
+float scores, as Kullback-Leibler divergence: top-1 of near-identical files differs by a point at random, the divergence
+hardly does.
+"""
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from tfl_lite_suite.deploy import bias_correction, converter
+from tfl_lite_suite.deploy.interpreter import Interpreter
+from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.framework import tf
+from tfl_lite_suite.optimize.equalization import Equalized, equalize
+from tfl_lite_suite.optimize.fold import fold_batch_norm
+from tfl_lite_suite.progress import Progress
+
+EQUALIZATION, BIAS_CORRECTION = "cross_layer_equalization", "bias_correction"
+# More pictures do not make better ranges.
+_MOST_RANGE_PICTURES = 128
+_MOST_JUDGING_PICTURES = 100
+_BIAS_PICTURES = 32
+# Fewer cannot be shared out between ranges and judging.
+_FEWEST_TO_SHARE = 16
+# Equalization is exact but for float rounding; more says that a layer does not compute what its class promises.
+_TOLERANCE = 1e-3
+
+
+@dataclasses.dataclass(frozen=True)
+class Candidate:
+    """One way of quantizing, and how well it did on the judging pictures.
+
+    Attributes:
+        techniques: What was done besides rounding; empty for plain conversion.
+        content: The flatbuffer, without metadata.
+        agreement: Share of pictures with the float model's top-1.
+        kl: Kullback-Leibler divergence of each picture's int8 class probabilities from the float model's, float64
+            `(n,)`, in nats.
+        refusal: Why XNNPACK does not run the file; empty where it does.
+    """
+
+    techniques: tuple[str, ...]
+    content: bytes
+    agreement: float
+    kl: np.ndarray
+    refusal: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Quantized:
+    """The best candidate, and what is known about all.
+
+    Attributes:
+        content: The flatbuffer, without metadata.
+        report: JSON-serialisable: `techniques`, `agreement`, `kl`, `candidates`, `pictures`, `notes`.
+    """
+
+    content: bytes
+    report: dict[str, Any]
+
+
+def quantize(model: Any, calibration: np.ndarray, io_type: str = "int8", seed: int = 0) -> Quantized:
+    """Quantizes a trained model to int8.
+
+    Args:
+        model: Keras model from raw pixels to logits or probabilities, without fake quantization.
+        calibration: uint8 `(n, height, width, channels)`, training pictures; about 200 are enough.
+        io_type: As for `converter.convert`.
+        seed: Seed of the split into pictures for ranges and pictures to judge by.
+
+    Returns:
+        The int8 file that is closest to the float model on the judging pictures. A technique is kept only if it is
+        better by more than the standard error. `notes` say what could not be tried, and why.
+
+    Raises:
+        SuiteError: If the model cannot be converted at all.
+    """
+    for_ranges, judging = share_out(calibration, seed)
+    notes = []
+    if len(calibration) < _FEWEST_TO_SHARE:
+        notes.append(f"judged on the same {len(judging)} pictures that gave the ranges; give 100 or more")
+    progress = Progress("post-training quantization", 5)
+    expected = _float_scores(model, judging)
+    progress.update(0, "plain conversion")
+    candidates = _converted(model, (), for_ranges, judging, expected, io_type)
+    progress.update(2, "cross-layer equalization")
+    equalized, note = _equalized(model, for_ranges)
+    if equalized is not None:
+        progress.update(3, "conversion after equalization")
+        candidates += _converted(equalized.model, (EQUALIZATION,), for_ranges, judging, expected, io_type)
+    progress.close()
+    notes += [note] if note else []
+    best = choose(candidates)
+    notes += _left_out(best, candidates)
+    report = {
+        "techniques": list(best.techniques),
+        "agreement": best.agreement,
+        "kl": float(best.kl.mean()),
+        "candidates": [_described(candidate) for candidate in candidates],
+        "pictures": {"ranges": len(for_ranges), "judging": len(judging)},
+        "notes": notes,
+    }
+    return Quantized(best.content, report)
+
+
+def share_out(calibration: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Returns pictures for ranges and pictures to judge by, drawn at random; all are both if there are few."""
+    count = len(calibration)
+    if count < _FEWEST_TO_SHARE:
+        return calibration, calibration
+    order = np.random.default_rng(seed).permutation(count)
+    judging = min(count // 3, _MOST_JUDGING_PICTURES)
+    return calibration[order[judging:][:_MOST_RANGE_PICTURES]], calibration[order[:judging]]
+
+
+def choose(candidates: list[Candidate]) -> Candidate:
+    """Returns the candidate with the least divergence; a later one must beat an earlier by its standard error.
+
+    Files that XNNPACK refuses are chosen only if it refuses all.
+    """
+    best, *others = [candidate for candidate in candidates if not candidate.refusal] or candidates
+    for candidate in others:
+        gain = best.kl - candidate.kl
+        if gain.mean() > gain.std() / np.sqrt(len(gain)):
+            best = candidate
+    return best
+
+
+def divergence(expected: np.ndarray, received: np.ndarray) -> np.ndarray:
+    """Returns the Kullback-Leibler divergence of `received` from `expected`, float64 `(n,)`, in nats.
+
+    Args:
+        expected: Logits or probabilities, `(n, classes)`.
+        received: As `expected`, rounded.
+    """
+    as_probabilities = bool((expected >= 0).all() and np.allclose(expected.sum(axis=1), 1, atol=1e-3))
+    before, after = (_log_probabilities(scores, as_probabilities) for scores in (expected, received))
+    return np.asarray((np.exp(before) * (before - after)).sum(axis=1))
+
+
+def _log_probabilities(scores: np.ndarray, are_probabilities: bool) -> np.ndarray:
+    scores = scores.astype(np.float64)
+    if are_probabilities:
+        # Half a step of an int8 probability stands for those rounded to 0.
+        scores = np.log(np.maximum(scores, 1 / 512))
+    scores = scores - scores.max(axis=1, keepdims=True)
+    return np.asarray(scores - np.log(np.exp(scores).sum(axis=1, keepdims=True)))
+
+
+def _float_scores(model: Any, pictures: np.ndarray) -> np.ndarray:
+    forward = tf.function(lambda images: model(images, training=False), autograph=False)
+    batches = [forward(tf.cast(pictures[start : start + 16], tf.float32)) for start in range(0, len(pictures), 16)]
+    return np.concatenate([batch.numpy() for batch in batches])
+
+
+def _converted(
+    model: Any,
+    techniques: tuple[str, ...],
+    for_ranges: np.ndarray,
+    judging: np.ndarray,
+    expected: np.ndarray,
+    io_type: str,
+) -> list[Candidate]:
+    """Returns a model as int8, without and with corrected biases."""
+    content = converter.convert(model, "int8", io_type=io_type, calibration=for_ranges)
+    reference = converter.convert(model, "float32")
+    corrected = bias_correction.correct(content, reference, for_ranges[:_BIAS_PICTURES])
+    files = {techniques: content}
+    if corrected.layers:
+        files[(*techniques, BIAS_CORRECTION)] = corrected.content
+    return [_judged(*item, judging, expected) for item in files.items()]
+
+
+def _judged(techniques: tuple[str, ...], content: bytes, judging: np.ndarray, expected: np.ndarray) -> Candidate:
+    interpreter = Interpreter(content)
+    received = interpreter.scores(judging)
+    agreement = float(np.mean(received.argmax(axis=1) == expected.argmax(axis=1)))
+    return Candidate(techniques, content, agreement, divergence(expected, received), interpreter.refusal)
+
+
+def _equalized(model: Any, for_ranges: np.ndarray) -> tuple[Equalized | None, str]:
+    """Returns the equalized model, or none and the reason why."""
+    left_out = "cross-layer equalization was not tried:"
+    try:
+        result = equalize(fold_batch_norm(model), for_ranges)
+    except (SuiteError, TypeError, ValueError, NotImplementedError) as error:
+        return None, f"{left_out} {' '.join(str(error).split())[:200]}"
+    if not result.groups:
+        return None, f"{left_out} the network has no convolutions joined by linear layers or ReLU alone"
+    if result.difference > _TOLERANCE:
+        return None, f"{left_out} it would change the float model's scores by {100 * result.difference:.1f} %"
+    return result, ""
+
+
+def _left_out(best: Candidate, candidates: list[Candidate]) -> list[str]:
+    tried = {technique for candidate in candidates for technique in candidate.techniques}
+    notes = [f"{technique} did not help and was left out" for technique in sorted(tried - set(best.techniques))]
+    return [*notes, f"warning: XNNPACK does not run this file: {best.refusal}"] if best.refusal else notes
+
+
+def _described(candidate: Candidate) -> dict[str, Any]:
+    return {
+        "techniques": list(candidate.techniques),
+        "agreement": candidate.agreement,
+        "kl": float(candidate.kl.mean()),
+        "kl_stderr": float(candidate.kl.std() / np.sqrt(len(candidate.kl))),
+    }
