@@ -1,0 +1,47 @@
+"""Keeps the results of a finished run under `docs/results/`, without raw timings; README tables are made from there."""
+
+import argparse
+import importlib.metadata
+import pathlib
+import platform
+from typing import Any
+
+from tfl_lite_suite import recipe, results
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+_LONG = ("raw_ms", "raw_ns", "confusion", "curve", "history", "per_class", "notes")
+_PACKAGES = ("tensorflow", "tf-keras", "tensorflow-model-optimization", "numpy", "tflite-runtime", "ai-edge-litert")
+
+
+def trimmed(value: Any) -> Any:
+    """Returns a JSON document without the long lists that only a work folder needs."""
+    if isinstance(value, dict):
+        return {key: trimmed(item) for key, item in value.items() if key not in _LONG}
+    if isinstance(value, list):
+        return [trimmed(item) for item in value]
+    return pathlib.Path(value).name if isinstance(value, str) and value.startswith("/") else value
+
+
+def main() -> None:
+    """Writes `docs/results/NAME.json` from a work folder."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("workdir", type=pathlib.Path)
+    parser.add_argument("--name", help="name of the file; the recipe's if absent")
+    arguments = parser.parse_args()
+    stages = results.read_json(arguments.workdir / "results.json")
+    if stages is None:
+        parser.error(f"{arguments.workdir}: no results.json; let `run` finish first")
+    text = (arguments.workdir / "train" / "recipe.yaml").read_text(encoding="utf-8")
+    settings = recipe.load(arguments.workdir / "train" / "recipe.yaml")
+    machine = {"system": platform.platform(), "machine": platform.machine(), "python": platform.python_version()}
+    document = {
+        "recipe": text,
+        "machine": machine,
+        "packages": {name: importlib.metadata.version(name) for name in _PACKAGES},
+        "stages": trimmed(stages),
+    }
+    results.write_json(ROOT / "docs" / "results" / f"{arguments.name or settings.name}.json", document)
+
+
+if __name__ == "__main__":
+    main()
