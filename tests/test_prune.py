@@ -38,7 +38,9 @@ def files(folder):
 
 def test_steps_with_fine_tuning_and_nothing_done_twice(trained, tmp_path):
     path, settings = trained
-    chosen = recipe.parse(recipe.Prune, {"params_ratio": 0.6, "steps": 2, "epochs": 1, "importance": "taylor"}, "")
+    chosen = recipe.parse(
+        recipe.Prune, {"params_ratio": 0.6, "steps": 2, "epochs": 1, "importance": "taylor", "teacher_share": 0.5}, ""
+    )
     results = prune.prune(chosen, str(tmp_path), str(path), settings)
     assert results["params_after"] <= 0.8 * results["params_before"]
     assert results["macs_after"] < results["macs_before"]

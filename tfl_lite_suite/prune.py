@@ -105,7 +105,7 @@ def _sparse(
     aware = sparse_training(model, chosen.sparsity, chosen.pattern, steps)
     # An average of weights would not be zero where they became zero late.
     plain = dataclasses.replace(settings, train=dataclasses.replace(settings.train, ema=0.0))
-    history = fine_tune(aware, chosen, stage, plain, images, "sparsity")
+    history = fine_tune(aware, model, chosen, stage, plain, images, "sparsity")
     sparse = stripped(aware)
     costs = channels.costs(model)
     results: dict[str, Any] = {f"{name}_{when}": costs[name] for name in costs for when in ("before", "after")}
@@ -137,7 +137,7 @@ class _Channels:
         """Returns the pruned model, and what it cost before and after."""
         from tfl_lite_suite.optimize import channels, keras_file
 
-        before = channels.costs(model)
+        teacher, before = model, channels.costs(model)
         measure: Literal["params", "macs"] = "params" if self.chosen.macs_ratio is None else "macs"
         ratio = self.chosen.macs_ratio or self.chosen.params_ratio
         steps: list[dict[str, Any]] = []
@@ -154,7 +154,9 @@ class _Channels:
                     min_share=self.chosen.min_share,
                     **self._labelled(),
                 )
-                history = fine_tune(pruned.model, self.chosen, step, self.settings, self.images, f"step {number}")
+                history = fine_tune(
+                    pruned.model, teacher, self.chosen, step, self.settings, self.images, f"step {number}"
+                )
                 keras_file.save(pruned.model, step.folder / train.MODEL)
                 whole = [{"layers": list(item.layers), "reason": item.reason} for item in pruned.whole]
                 done = step.finish({"history": history, "left_whole": whole}, [train.MODEL])
@@ -179,13 +181,14 @@ class _Channels:
 
 
 def fine_tune(
-    model: Any, chosen: Prune, stage: Stage, settings: Recipe | None, images: Any, name: str
+    model: Any, teacher: Any, chosen: Prune, stage: Stage, settings: Recipe | None, images: Any, name: str
 ) -> list[dict[str, Any]]:
     """Trains a pruned model in place as the recipe trained it, but for epochs and learning rate.
 
     Args:
         model: The model.
-        chosen: Epochs and learning rate.
+        teacher: The network as it was before pruning, for `teacher_share`.
+        chosen: Epochs, learning rate and the teacher's share.
         stage: Where the checkpoint lies.
         settings: The recipe; nothing is trained without one.
         images: Its images.
@@ -196,11 +199,16 @@ def fine_tune(
     """
     if settings is None or not chosen.epochs:
         return []
-    from tfl_lite_suite.optimize.training import Phase, Training
+    from tfl_lite_suite.optimize import distill
+    from tfl_lite_suite.optimize.training import Phase, Training, cross_entropy
 
+    loss = cross_entropy(settings.train.label_smoothing)
+    if chosen.teacher_share:
+        loss = distill.loss(teacher, loss, chosen.teacher_share, chosen.temperature)
     rate = settings.train.learning_rate if chosen.learning_rate is None else chosen.learning_rate
     warmup = min(settings.train.warmup_epochs, chosen.epochs / 2)
-    training = Training(model, images, settings.train, settings.data.augment, settings.seed, stage.folder, stage.key)
+    augment = settings.data.augment
+    training = Training(model, images, settings.train, augment, settings.seed, stage.folder, stage.key, loss)
     history = training.run([Phase(f"fine-tuning, {name}", chosen.epochs, rate, warmup)])
     training.forget_checkpoint()
     return history

@@ -116,7 +116,7 @@ class Train:
         head_epochs: Transfer learning: epochs in which only the classifier is trained, first.
         head_learning_rate: Peak learning rate of those epochs.
         fine_tune_from: Name of the first layer that fine-tuning trains; every layer if absent.
-        mixed_precision: float16 computation; `auto` is on where there is a GPU.
+        clip_norm: Greatest norm of all gradients together; longer ones are scaled down to it; 0 is off.
     """
 
     epochs: int = _at(10, 0, 10000)
@@ -131,7 +131,7 @@ class Train:
     head_epochs: int = _at(0, 0, 10000)
     head_learning_rate: float = _at(0.01, 0, 100)
     fine_tune_from: str | None = None
-    mixed_precision: Literal["auto", "off"] = "auto"
+    clip_norm: float = _at(0.0, 0, 1000)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -147,6 +147,8 @@ class Prune:
         steps: Steps in which channels go, each followed by fine-tuning.
         epochs: Passes over the training images after each step.
         learning_rate: Their peak learning rate, cosine decay to zero; `train.learning_rate` if absent.
+        teacher_share: Share of the fine-tuning's loss that is the distance to the unpruned network's answers; 0 is off.
+        temperature: By which both networks' logits are divided for that distance.
         taylor_images: Training images for `importance: taylor`.
         sparsity: Share of the weights of each kernel that become zero, in place of removing channels.
         pattern: `unstructured`, or `2x4`: two of four neighbouring weights, which is a `sparsity` of one half.
@@ -160,6 +162,8 @@ class Prune:
     steps: int = _at(1, 1, 100)
     epochs: int = _at(3, 0, 10000)
     learning_rate: float | None = _at(None, 0, 100)
+    teacher_share: float = _at(0.0, 0, 1)
+    temperature: float = _at(4.0, 0.1, 100)
     taylor_images: int = _at(512, 1)
     sparsity: float | None = _at(None, 0.01, 0.99)
     pattern: Literal["unstructured", "2x4"] = "unstructured"

@@ -18,6 +18,7 @@ from tfl_lite_suite.progress import Progress, duration
 from tfl_lite_suite.recipe import Augment, Train
 
 CHECKPOINT = "checkpoint.npz"
+Loss = Callable[[Any, Any, Any], Any]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,6 +97,8 @@ class Training:
         seed: Seed of order and augmentation.
         folder: Where the checkpoint and TensorBoard logs lie.
         key: Identifies all inputs; a checkpoint of other inputs is not resumed.
+        loss: From pixels, target distributions and logits to the mean loss; `cross_entropy` with the settings' label
+            smoothing if `None`.
     """
 
     model: Any
@@ -105,6 +108,7 @@ class Training:
     seed: int
     folder: pathlib.Path
     key: str = ""
+    loss: Loss | None = None
 
     def __post_init__(self) -> None:
         self.history: list[dict[str, Any]] = []
@@ -152,7 +156,7 @@ class Training:
         optimizer.build(self.model.trainable_variables)
         average = _MovingAverage(self.model.trainable_variables, self.settings.ema)
         first = self._restore(saved, index, optimizer, average)
-        step = _train_step(self.model, optimizer, average, self.settings.label_smoothing)
+        step = _train_step(self.model, optimizer, average, self.loss or cross_entropy(self.settings.label_smoothing))
         validate = accuracy_function(self.model)
         seed = self.seed + 1_000_003 * index
         batches = iter(
@@ -295,30 +299,40 @@ def _reseed(model: Any, seed: int) -> None:
 def _optimizer(settings: Train, phase: Phase, steps: int) -> Any:
     schedule = WarmupCosine(phase.learning_rate, steps * phase.epochs, round(steps * phase.warmup_epochs))
     decay = settings.weight_decay or None
+    clip = settings.clip_norm or None
     optimizers = keras.optimizers
     if settings.optimizer == "sgd":
-        optimizer = optimizers.SGD(schedule, momentum=0.9, nesterov=True, weight_decay=decay)
+        optimizer = optimizers.SGD(schedule, momentum=0.9, nesterov=True, weight_decay=decay, global_clipnorm=clip)
     elif settings.optimizer == "rmsprop":
-        optimizer = optimizers.RMSprop(schedule, rho=0.9, momentum=0.9, epsilon=1e-3, weight_decay=decay)
+        optimizer = optimizers.RMSprop(schedule, rho=0.9, momentum=0.9, epsilon=1e-3, weight_decay=decay, global_clipnorm=clip)
     elif settings.optimizer == "adam":
-        optimizer = optimizers.Adam(schedule, weight_decay=decay)
+        optimizer = optimizers.Adam(schedule, weight_decay=decay, global_clipnorm=clip)
     else:
-        optimizer = optimizers.AdamW(schedule, weight_decay=settings.weight_decay)
+        optimizer = optimizers.AdamW(schedule, weight_decay=settings.weight_decay, global_clipnorm=clip)
     if decay:
         optimizer.exclude_from_weight_decay(var_names=["bias", "beta", "gamma"])
     return optimizer
 
 
-def _train_step(model: Any, optimizer: Any, average: "_MovingAverage", smoothing: float) -> Any:
+def cross_entropy(smoothing: float) -> Loss:
+    """Returns the loss against target distributions of which a share is spread over all classes."""
+
+    def loss(_: Any, targets: Any, logits: Any) -> Any:
+        classes = tf.cast(tf.shape(targets)[1], tf.float32)
+        smooth = targets * (1 - smoothing) + smoothing / classes
+        return tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(smooth, logits))
+
+    return loss
+
+
+def _train_step(model: Any, optimizer: Any, average: "_MovingAverage", loss_of: Loss) -> Any:
     variables = model.trainable_variables
 
     @tf.function(autograph=False)
     def step(images: Any, targets: Any) -> tuple[Any, Any]:
-        classes = tf.cast(tf.shape(targets)[1], tf.float32)
-        smooth = targets * (1 - smoothing) + smoothing / classes
         with tf.GradientTape() as tape:
             logits = tf.cast(model(images, training=True), tf.float32)
-            loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(smooth, logits))
+            loss = loss_of(images, targets, logits)
             if model.losses:
                 loss += tf.add_n(model.losses)
         optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
