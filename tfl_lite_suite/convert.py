@@ -16,6 +16,7 @@ from tfl_lite_suite.results import atomic_path
 
 SCHEMES = ("float32", "float16", "dynamic", "int8")
 IO_TYPES = ("int8", "uint8", "float32")
+PTQ = ("auto", "plain")
 
 
 def convert(
@@ -25,6 +26,7 @@ def convert(
     scheme: str,
     io_type: str = "int8",
     calibration: np.ndarray | None = None,
+    ptq: str = "auto",
 ) -> dict[str, Any]:
     """Writes a `.tflite` file.
 
@@ -35,18 +37,27 @@ def convert(
         scheme: One of `SCHEMES`.
         io_type: One of `IO_TYPES`, for int8.
         calibration: uint8 `(n, height, width, channels)` for int8.
+        ptq: One of `PTQ`, for int8 without fake quantization: `auto` tries techniques against int8 loss on the
+            calibration pictures and keeps those that help, `plain` tries none.
 
     Returns:
-        `output`, `file_bytes`, `seconds`, `fully_int8` and `float_ops` (operators that compute in float).
+        `output`, `file_bytes`, `seconds`, `fully_int8`, `float_ops` (operators that compute in float), and with `auto`
+        the report `ptq` of `deploy.ptq.quantize`.
     """
     from tfl_lite_suite.deploy import converter, metadata
+    from tfl_lite_suite.deploy import ptq as post_training
     from tfl_lite_suite.tflite_file import TfliteFile
 
     start = time.monotonic()
     aware = converter.is_quantization_aware(model)
     if aware and scheme != "int8":
         raise SuiteError(f"--scheme: a quantization-aware model converts to int8. Received: '{scheme}'")
-    content = converter.convert(model, scheme, io_type=io_type, calibration=calibration, quantization_aware=aware)
+    report = {}
+    if scheme == "int8" and ptq == "auto" and not aware and calibration is not None and len(calibration):
+        quantized = post_training.quantize(model, calibration, io_type)
+        content, report = quantized.content, {"ptq": quantized.report}
+    else:
+        content = converter.convert(model, scheme, io_type=io_type, calibration=calibration, quantization_aware=aware)
     content = metadata.write(content, of, name=model.name)
     with atomic_path(output) as temporary:
         temporary.write_bytes(content)
@@ -58,16 +69,29 @@ def convert(
         "seconds": time.monotonic() - start,
         "fully_int8": written.fully_int8,
         "float_ops": written.float_ops,
+        **report,
     }
 
 
 def show(results: dict[str, Any]) -> str:
     """Returns the results as a sentence."""
     floats = ", ".join(map(str, results["float_ops"])) or "none"
+    report = results.get("ptq")
+    kept = "" if report is None else f"; {describe_ptq(report)}"
     return (
         f"{results['output']}: {results['scheme']}, {results['file_bytes']:,} bytes, {results['seconds']:.1f} s; "
-        f"{'entirely integer' if results['fully_int8'] else 'operators that compute in float: ' + floats}"
+        f"{'entirely integer' if results['fully_int8'] else 'operators that compute in float: ' + floats}{kept}"
     )
+
+
+def describe_ptq(report: dict[str, Any]) -> str:
+    """Returns the report of post-training quantization as a phrase, its notes on lines of their own."""
+    techniques = " and ".join(name.replace("_", " ") for name in report["techniques"]) or "plain conversion"
+    text = (
+        f"{techniques}: top-1 agrees with float on {100 * report['agreement']:.1f} % of "
+        f"{report['pictures']['judging']} calibration pictures, KL divergence {report['kl']:.4f}"
+    )
+    return "\n".join([text, *report["notes"]])
 
 
 def _main() -> dict[str, Any]:
@@ -77,12 +101,17 @@ def _main() -> dict[str, Any]:
         raise unknown_name("--scheme", given.scheme, SCHEMES, "scheme")
     if given.io_type not in IO_TYPES:
         raise unknown_name("--io_type", given.io_type, IO_TYPES, "type")
+    if given.ptq not in PTQ:
+        raise unknown_name("--ptq", given.ptq, PTQ, "choice")
     if name.endswith(".keras"):
         model, of, settings = _from_file(name)
     else:
         models.check_name(name, "--model")
         model, of, settings = _fresh(name)
-    return convert(model, of, output, given.scheme, given.io_type, _calibration(model, of, settings))
+    # A network that was never trained has no accuracy to keep.
+    untrained = not name.endswith(".keras") and given.weights == "none"
+    ptq = "plain" if untrained else given.ptq
+    return convert(model, of, output, given.scheme, given.io_type, _calibration(model, of, settings), ptq)
 
 
 def _from_file(path: str) -> tuple[Any, contract.Contract, Recipe | None]:
@@ -144,6 +173,9 @@ if __name__ == "__main__":
         "calibration", None, "Training images for int8: a folder or fashion_mnist; the recipe's if absent."
     )
     flags.DEFINE_integer("calibration_images", 200, "How many of them.", 1)
+    flags.DEFINE_string(
+        "ptq", "auto", "int8 of a trained network: auto keeps the techniques that help, plain uses none."
+    )
     flags.DEFINE_string("output", None, "The .tflite file to write.")
     flags.DEFINE_integer("resolution", 224, "Network by name: height and width in pixels.", 32, 1024)
     flags.DEFINE_integer("channels", 3, "Network by name: 3 for RGB, 1 for grey.", 1, 3)
