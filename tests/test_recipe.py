@@ -100,8 +100,8 @@ def test_what_is_missing_is_named(refuse, text):
 
 
 def test_plain_values_as_people_mean_them(load):
-    read = load(LEAST + "train: {learning_rate: 1e-3, weight_decay: 1, mixed_precision: off}\nseed: 0\n")
-    assert read.train.learning_rate == 0.001 and read.train.mixed_precision == "off"
+    read = load(LEAST + "train: {learning_rate: 1e-3, weight_decay: 1, optimizer: adam}\nseed: 0\n")
+    assert read.train.learning_rate == 0.001 and read.train.optimizer == "adam"
     assert read.train.weight_decay == 1.0 and isinstance(read.train.weight_decay, float)
     assert load("name: 2026\ndata: {source: on}\nmodel: {name: n}").name == "2026"
 

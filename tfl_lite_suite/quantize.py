@@ -14,6 +14,8 @@ from tfl_lite_suite.results import sha256
 from tfl_lite_suite.workdir import Stage
 
 SCHEMES = ("qat",)
+# Folded kernels carry the batch normalization's scale, and their gradients with them.
+_CLIP_NORM = 1.0
 
 
 def quantize(settings: Recipe, workdir: str, model_path: str, load: Callable[[], Any] | None = None) -> dict[str, Any]:
@@ -49,7 +51,9 @@ def quantize(settings: Recipe, workdir: str, model_path: str, load: Callable[[],
     top1_float = accuracy_function(model)(images.test)["top1"]
     chosen = settings.quantize
     aware = quantization_aware(model, images.train.sample(chosen.calibration_images, settings.seed))
-    as_train = dataclasses.replace(settings.train, batch_size=chosen.batch_size, ema=0.0, early_stopping=0)
+    as_train = dataclasses.replace(
+        settings.train, batch_size=chosen.batch_size, ema=0.0, early_stopping=0, clip_norm=_CLIP_NORM
+    )
     training = Training(aware, images, as_train, settings.data.augment, settings.seed, stage.folder, stage.key)
     history = training.run([Phase("quantization-aware", chosen.epochs, chosen.learning_rate)])
     measured = accuracy_function(aware)(images.test)
