@@ -13,6 +13,7 @@ from typing import Any
 from absl import flags
 
 from tfl_lite_suite import cli, models
+from tfl_lite_suite.errors import unknown_name
 
 STOCK = {
     "mobilenet_v1": "MobileNet",
@@ -35,8 +36,7 @@ _ROUNDS = flags.DEFINE_integer("rounds", 5, "Rounds of each, in turns, after one
 def main() -> list[dict[str, Any]]:
     """Returns one record a network: `model, stock_ms, suite_ms` (medians of a step) and their `ratio`."""
     if _MODEL.value != "all" and _MODEL.value not in STOCK:
-        models.check_name(_MODEL.value, "--model")
-        return []
+        raise unknown_name("--model", _MODEL.value, [*STOCK, "all"], "network of keras.applications")
     return [_compare(name) for name in (STOCK if _MODEL.value == "all" else [_MODEL.value])]
 
 

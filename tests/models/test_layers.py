@@ -8,10 +8,11 @@ from tfl_lite_suite.models import layers
 X = np.linspace(-8, 8, 4 * 4 * 6, dtype=np.float32).reshape(1, 4, 4, 6)
 
 
-def test_pixel_normalization():
+@pytest.mark.parametrize("training", [False, True])
+def test_pixel_normalization(training):
     pixels = np.arange(2 * 3 * 3, dtype=np.float32).reshape(1, 2, 3, 3)
     mean, std = np.array([1.0, 2.0, 3.0]), np.array([2.0, 4.0, 5.0])
-    received = layers.PixelNormalization(mean, std)(pixels)
+    received = layers.PixelNormalization(mean, std)(pixels, training=training)
     np.testing.assert_allclose(received, (pixels - mean) / std, rtol=1e-5, atol=1e-6)
 
 

@@ -20,6 +20,7 @@ def _gradients(function, inputs, kernel, upstream):
     ("size", "kernel", "channels", "filters", "stride", "padding"),
     [
         ((5, 7), 1, 6, 9, 1, "SAME"),
+        ((5, 7), 1, 9, 6, 1, "SAME"),
         ((5, 7), 1, 6, 9, 2, "VALID"),
         ((6, 8), 1, 6, 9, 2, "SAME"),
         ((4, 3), 3, 128, 160, 1, "SAME"),

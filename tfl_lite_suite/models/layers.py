@@ -22,10 +22,12 @@ class PixelNormalization(keras.layers.Layer):
         self.mean = [float(value) for value in mean]
         self.std = [float(value) for value in std]
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Any, training: Any = None) -> Any:
         """Normalises pixels `(batch, height, width, channels)`."""
         scale = tf.constant([1 / std for std in self.std], self.compute_dtype)
         offset = tf.constant([-mean / std for mean, std in zip(self.mean, self.std, strict=True)], self.compute_dtype)
+        if training is True:
+            return inputs * scale + offset  # twice as fast on a CPU
         kernel = tf.reshape(scale, (1, 1, len(self.std), 1))
         return tf.nn.bias_add(tf.nn.depthwise_conv2d(inputs, kernel, (1, 1, 1, 1), "VALID"), offset)
 
