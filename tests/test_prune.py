@@ -94,6 +94,7 @@ def test_without_recipe_there_is_no_accuracy(trained, tmp_path):
     ("chosen", "message"),
     [
         (recipe.Prune(sparsity=0.8), "which needs --recipe=FILE.yaml"),
+        (recipe.Prune(clusters=16), "--clusters: weights are changed in training"),
         (recipe.Prune(sparsity=0.8, pattern="2x4"), "the pattern 2x4 zeroes one half. Received: 0.8"),
     ],
 )
@@ -107,12 +108,13 @@ def test_taylor_without_recipe_is_refused(trained, tmp_path):
         prune.prune(recipe.Prune(importance="taylor"), str(tmp_path), str(trained[0]))
 
 
-@pytest.mark.parametrize("chosen", [{"sparsity": 0.8}, {"pattern": "2x4"}])
+@pytest.mark.parametrize("chosen", [{"sparsity": 0.8}, {"pattern": "2x4"}, {"sparsity": 0.6, "clusters": 5}])
 def test_sparsity_saves_zipped_bytes_only_and_says_so(trained, tmp_path, chosen):
     path, settings = trained
     of = recipe.parse(recipe.Prune, {"epochs": 2, **chosen}, "")
     results = prune.prune(of, str(tmp_path), str(path), settings)
     assert results["zero_share"] == pytest.approx(chosen.get("sparsity", 0.35), abs=0.1)
+    assert "clusters" not in chosen or results["most_values"] <= 6
     assert results["params_after"] == results["params_before"] and results["macs_after"] == results["macs_before"]
     assert results["file_bytes_after"] == pytest.approx(results["file_bytes_before"], rel=0.02)
     assert results["zipped_bytes_after"] < results["zipped_bytes_before"]

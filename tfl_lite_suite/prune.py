@@ -1,4 +1,4 @@
-"""Removes whole channels of a trained network, or sets single weights to zero, and fine-tunes what remains."""
+"""Removes whole channels of a trained network, or makes its weights sparse or few-valued, and fine-tunes what remains."""
 
 import dataclasses
 import pathlib
@@ -44,7 +44,7 @@ def prune(
         raise SuiteError(f"--model: no such file '{model_path}'")
     if settings is None and chosen.importance == "taylor":
         raise SuiteError("--importance: taylor needs training pictures: --recipe=FILE.yaml. Without: l1, bn_scale")
-    chosen = _checked_sparsity(chosen, settings)
+    chosen = _checked(chosen, settings)
     of_recipe = train.inputs(settings) if settings else {}
     stage = Stage(workdir, "prune", {**of_recipe, "prune": chosen, "float": sha256(model_path)})
     done = stage.finished()
@@ -59,10 +59,10 @@ def prune(
     keras.utils.set_random_seed(settings.seed if settings else 0)
     model = keras_file.load(model_path)
     top1_before = _top1(model, images)
-    if chosen.sparsity is None:
+    if chosen.sparsity is None and chosen.clusters is None:
         model, measured = _Channels(chosen, stage, settings, images).run(model)
     else:
-        model, measured = _sparse(model, chosen, stage, settings, images)
+        model, measured = _few_weights(model, chosen, stage, settings, images)
     results = {**measured, "top1_before": top1_before, "top1_after": _top1(model, images)}
     of_result = dataclasses.replace(settings, prune=chosen) if settings else None
     results = stage.finish(results, _save(stage.folder, model, model_path, of_result))
@@ -80,43 +80,53 @@ def _top1(model: Any, images: Any) -> float | None:
     return float(accuracy_function(model)(images.test)["top1"])
 
 
-def _checked_sparsity(chosen: Prune, settings: Recipe | None) -> Prune:
+def _checked(chosen: Prune, settings: Recipe | None) -> Prune:
     """Returns the settings with the sparsity that the pattern means."""
     if chosen.pattern == "2x4":
         if chosen.sparsity not in (None, 0.5):
             raise SuiteError(f"prune.sparsity: the pattern 2x4 zeroes one half. Received: {chosen.sparsity}")
         chosen = dataclasses.replace(chosen, sparsity=0.5)
-    if chosen.sparsity is not None and (settings is None or not chosen.epochs):
-        raise SuiteError("--sparsity: weights become zero in training, which needs --recipe=FILE.yaml and prune.epochs")
+    for name in ("sparsity", "clusters"):
+        if getattr(chosen, name) is not None and (settings is None or not chosen.epochs):
+            raise SuiteError(
+                f"--{name}: weights are changed in training, which needs --recipe=FILE.yaml and prune.epochs"
+            )
     return chosen
 
 
-def _sparse(
+def _few_weights(
     model: Any, chosen: Prune, stage: Stage, settings: Recipe | None, images: Any
 ) -> tuple[Any, dict[str, Any]]:
-    """Returns a model with zeros among its weights, and what they save."""
-    from tfl_lite_suite.optimize import channels
-    from tfl_lite_suite.optimize.sparsity import sparse_training, stripped, zero_share
+    """Returns a model of sparse or few-valued weights, and what they save."""
+    from tfl_lite_suite.optimize import channels, clustering, sparsity
 
-    if settings is None or chosen.sparsity is None:
+    if settings is None:
         raise ValueError("checked before")
-    # Sparsity is full after the first epoch, so that the best epoch cannot be a denser one.
-    steps = len(images.train) // min(settings.train.batch_size, len(images.train))
-    aware = sparse_training(model, chosen.sparsity, chosen.pattern, steps)
-    # An average of weights would not be zero where they became zero late.
-    plain = dataclasses.replace(settings, train=dataclasses.replace(settings.train, ema=0.0))
-    history = fine_tune(aware, model, chosen, stage, plain, images, "sparsity")
-    sparse = stripped(aware)
+    # An average over steps would have neither zeros nor few values.
+    settings = dataclasses.replace(settings, train=dataclasses.replace(settings.train, ema=0.0))
+    made, history = model, []
+    if chosen.sparsity is not None:
+        # Sparsity is full after the first epoch, so that the best epoch cannot be a denser one.
+        steps = len(images.train) // min(settings.train.batch_size, len(images.train))
+        aware = sparsity.sparse_training(made, chosen.sparsity, chosen.pattern, steps)
+        step = Stage(stage.folder, "step_sparsity", {"stage": stage.key})
+        history += fine_tune(aware, model, chosen, step, settings, images, "sparsity")
+        made = sparsity.stripped(aware)
+    if chosen.clusters is not None:
+        aware = clustering.clustered_training(made, chosen.clusters)
+        step = Stage(stage.folder, "step_clusters", {"stage": stage.key})
+        history += fine_tune(aware, model, chosen, step, settings, images, "clusters")
+        made = clustering.stripped(aware)
     costs = channels.costs(model)
     results: dict[str, Any] = {f"{name}_{when}": costs[name] for name in costs for when in ("before", "after")}
-    results["zero_share"] = zero_share(sparse)
-    for when, made in (("before", model), ("after", sparse)):
-        results[f"file_bytes_{when}"], results[f"zipped_bytes_{when}"] = _bytes(made)
+    results |= {"zero_share": sparsity.zero_share(made), "most_values": clustering.most_values(made)}
+    for when, of in (("before", model), ("after", made)):
+        results[f"file_bytes_{when}"], results[f"zipped_bytes_{when}"] = _bytes(of)
     results["warnings"] = [
-        "zeros take as many bytes as other weights: the .tflite file and the multiply-adds stay as they were. Only the "
-        "zipped file is smaller, as in an app package; a runtime is faster only if it has sparse kernels"
+        "zeros and repeated values take as many bytes as other weights: the .tflite file and the multiply-adds stay as "
+        "they were. Only the zipped file is smaller, as in an app package; a runtime is faster only with sparse kernels"
     ]
-    return sparse, {**results, "left_whole": [], "history": history}
+    return made, {**results, "left_whole": [], "history": history}
 
 
 def _bytes(model: Any) -> tuple[int, int]:
@@ -238,7 +248,9 @@ def show(results: dict[str, Any]) -> str:
         for what, key in (("parameters", "params"), ("multiply-adds", "macs"))
     ]
     if "zero_share" in results:
-        lines.append(f"zeros: {100 * results['zero_share']:.1f} % of the kernels' weights")
+        lines.append(
+            f"zeros: {100 * results['zero_share']:.1f} % of the kernels' weights; at most {results['most_values']:,} values a kernel"
+        )
         lines += [
             f"{what}: {results[f'{key}_before']:,} bytes before, {results[f'{key}_after']:,} after"
             for what, key in ((".tflite, float32", "file_bytes"), ("zipped", "zipped_bytes"))
@@ -255,7 +267,7 @@ def show(results: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-_FLAGS = ("params_ratio", "macs_ratio", "importance", "steps", "sparsity", "pattern")
+_FLAGS = ("params_ratio", "macs_ratio", "importance", "steps", "sparsity", "pattern", "clusters")
 
 
 def _chosen(settings: Recipe | None) -> Prune:
@@ -265,7 +277,7 @@ def _chosen(settings: Recipe | None) -> Prune:
     if len(aims) > 1:
         raise SuiteError(f"--{aims[1]}: cannot be combined with --{aims[0]}; give one of them")
     if aims:
-        given = {"macs_ratio": None, "sparsity": None, "pattern": "unstructured", **given}
+        given = {"macs_ratio": None, "sparsity": None, "pattern": "unstructured", "clusters": None, **given}
     return recipe.parse(Prune, {**dataclasses.asdict(settings.prune if settings else Prune()), **given}, "prune")
 
 
@@ -288,6 +300,7 @@ if __name__ == "__main__":
     flags.DEFINE_integer("steps", None, "Steps in which channels go, each followed by fine-tuning. Default: 1.")
     flags.DEFINE_float("sparsity", None, "Share of the weights that become zero, instead of removing channels.")
     flags.DEFINE_string("pattern", None, "Of zeros: unstructured, or 2x4 (two of four). Default: unstructured.")
+    flags.DEFINE_integer("clusters", None, "Distinct values that each kernel keeps, instead or after --sparsity.")
     cli.define_recipe_flags()
     flags.DEFINE_string("workdir", None, "Folder for model and results; the model's own folder if absent.")
     cli.run_verb("prune", __doc__, _main, show)

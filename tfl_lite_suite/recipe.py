@@ -136,7 +136,7 @@ class Train:
 
 @dataclasses.dataclass(frozen=True)
 class Prune:
-    """How the trained network is pruned: by whole channels, or by single weights where `sparsity` or `pattern` say so.
+    """How the trained network is pruned: whole channels, or single weights where `sparsity`, `pattern` or `clusters` say so.
 
     Attributes:
         params_ratio: Share of the parameters that remains.
@@ -152,6 +152,7 @@ class Prune:
         taylor_images: Training images for `importance: taylor`.
         sparsity: Share of the weights of each kernel that become zero, in place of removing channels.
         pattern: `unstructured`, or `2x4`: two of four neighbouring weights, which is a `sparsity` of one half.
+        clusters: Distinct values that each kernel keeps, after `sparsity` if both are given.
     """
 
     params_ratio: float = _at(0.5, 0.001, 1)
@@ -167,6 +168,7 @@ class Prune:
     taylor_images: int = _at(512, 1)
     sparsity: float | None = _at(None, 0.01, 0.99)
     pattern: Literal["unstructured", "2x4"] = "unstructured"
+    clusters: int | None = _at(None, 3, 4096)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,0 +1,77 @@
+"""Weight clustering by TFMOT: every kernel keeps a few distinct values, which are trained.
+
+Source: Han et al., 2015, https://arxiv.org/abs/1510.00149, section 3.
+"""
+
+from typing import Any
+
+import numpy as np
+
+import tfl_lite_suite.framework  # noqa: F401  isort: skip
+from tensorflow_model_optimization.python.core.clustering.keras import cluster_config, cluster_wrapper
+
+from tfl_lite_suite.optimize import graph
+from tfl_lite_suite.optimize.sparsity import prunable
+
+# A kernel with fewer zeros was not made sparse.
+_SPARSE = 0.3
+
+
+def clustered_training(model: Any, clusters: int) -> Any:
+    """Wraps a model so that each kernel of a dense layer or ordinary convolution has few distinct values.
+
+    Args:
+        model: Functional model with one input and one output; it stays as it is. Zeros of a sparse kernel stay zero.
+        clusters: Distinct values of each kernel, at least 3.
+
+    Returns:
+        A model to train, and then to give to `stripped`.
+    """
+
+    def replace(layer: Any, inputs: Any) -> Any:
+        if not prunable(layer, "unstructured"):
+            return graph.copy_layer(layer, inputs)
+        copy = type(layer).from_config(layer.get_config())
+        # The wrapper places the first values where the weights are when it is built.
+        copy.build(inputs.shape)
+        copy.set_weights(layer.get_weights())
+        wrapper = cluster_wrapper.ClusterWeights(
+            copy,
+            clusters,
+            cluster_config.CentroidInitialization.LINEAR,
+            # A sum over all weights of one value would ask for a learning rate of its own.
+            cluster_gradient_aggregation=cluster_config.GradientAggregation.AVG,
+            preserve_sparsity=bool(np.mean(layer.kernel.numpy() == 0) > _SPARSE),
+            name=layer.name,
+        )
+        return wrapper(inputs)
+
+    return graph.rebuild(graph.flat(model), replace)
+
+
+def stripped(model: Any) -> Any:
+    """Returns the plain model of what `clustered_training` made."""
+
+    def replace(layer: Any, inputs: Any) -> Any:
+        if not isinstance(layer, cluster_wrapper.ClusterWeights):
+            return graph.copy_layer(layer, inputs)
+        copy = type(layer.layer).from_config({**layer.layer.get_config(), "name": layer.name})
+        output = copy(inputs)
+        bias = [layer.layer.bias.numpy()] if copy.use_bias else []
+        copy.set_weights([_kernel(layer), *bias])
+        return output
+
+    return graph.rebuild(model, replace)
+
+
+def most_values(model: Any) -> int:
+    """Returns the greatest number of distinct values in a kernel of a dense layer or ordinary convolution."""
+    kernels = [layer.kernel.numpy() for layer in model.layers if prunable(layer, "unstructured")]
+    return max((len(np.unique(kernel)) for kernel in kernels), default=0)
+
+
+def _kernel(wrapper: Any) -> np.ndarray:
+    wrapper.update_clustered_weights_associations()
+    kernel = np.array(wrapper.layer.kernel)
+    mask = wrapper.sparsity_masks.get("kernel")
+    return kernel if mask is None else kernel * np.array(mask)
