@@ -5,7 +5,7 @@ import pytest
 from keras_samples import blocky
 
 from tfl_lite_suite import models
-from tfl_lite_suite.deploy import ptq
+from tfl_lite_suite.deploy import converter, ptq
 from tfl_lite_suite.framework import keras
 from tfl_lite_suite.tflite_file import TfliteFile
 
@@ -50,6 +50,20 @@ def test_equalization_is_chosen_where_it_helps():
     assert report["pictures"] == {"ranges": 32, "judging": 16}
     file = TfliteFile(result.content)
     assert file.fully_int8 and (file.inputs[0].scale, file.inputs[0].zero_point) == (1.0, -128)
+
+
+def test_the_fewest_layers_stay_in_float_where_int8_is_not_enough():
+    model, pictures = uneven_network(), blocky(48, (32, 32, 3))
+    done = ptq.quantize(model, pictures)
+    assert ptq.with_float_layers(done, done.best.agreement) is done
+    content, reference = (
+        converter.convert(model, "int8", calibration=done.for_ranges),
+        converter.convert(model, "float32"),
+    )
+    plain = ptq.Candidate((), content, 0.0, done.best.kl, model=model, reference=reference)
+    mixed = ptq.with_float_layers(dataclasses.replace(done, best=plain), 1.0)
+    assert mixed.report["agreement"] == 1.0
+    assert 1 <= len(mixed.report["float_layers"]) and mixed.report["float_latency_ratio"] > 0
 
 
 @pytest.mark.parametrize(("name", "io_type"), [("mobilenet_v3_small", "uint8"), ("squeezenet_1_1", "float32")])

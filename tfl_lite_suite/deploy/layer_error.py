@@ -146,7 +146,7 @@ def _error(
     own = None if alone is None else snr_db(wanted, real(alone, tensor.scale, tensor.zero_point))
     norm = math.sqrt(float((wanted**2).sum() * (values**2).sum()))
     cosine = float((wanted * values).sum()) / norm if norm else 1.0
-    return LayerError(_layer_name(tensor.name), op.name, tensor.name, snr_db(wanted, values), cosine, own)
+    return LayerError(layer_name(tensor.name), op.name, tensor.name, snr_db(wanted, values), cosine, own)
 
 
 def snr_db(wanted: np.ndarray, received: np.ndarray) -> float:
@@ -158,7 +158,7 @@ def snr_db(wanted: np.ndarray, received: np.ndarray) -> float:
     return min(10 * math.log10(signal / noise), 200.0)
 
 
-def _layer_name(tensor: str) -> str:
+def layer_name(tensor: str) -> str:
     """Returns the Keras layer in a tensor's name, such as `stem` of `mobilenet_v2/stem/BiasAdd;…`."""
     parts = tensor.split(";")[0].split("/")
     return parts[1] if len(parts) > 2 else "output" if parts[0] in ("Identity", "StatefulPartitionedCall:0") else tensor

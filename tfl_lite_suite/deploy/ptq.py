@@ -6,12 +6,15 @@ hardly does.
 """
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from tfl_lite_suite.deploy import bias_correction, converter
+from tfl_lite_suite.deploy.float_fallback import Mixed, fewest, latency_ratio
 from tfl_lite_suite.deploy.interpreter import Interpreter
+from tfl_lite_suite.deploy.layer_error import layer_errors, layer_name, worst
 from tfl_lite_suite.errors import SuiteError
 from tfl_lite_suite.framework import tf
 from tfl_lite_suite.optimize.equalization import Equalized, equalize
@@ -23,6 +26,7 @@ EQUALIZATION, BIAS_CORRECTION = "cross_layer_equalization", "bias_correction"
 _MOST_RANGE_PICTURES = 128
 _MOST_JUDGING_PICTURES = 100
 _BIAS_PICTURES = 32
+_DEBUG_PICTURES = 6
 # Fewer cannot be shared out between ranges and judging.
 _FEWEST_TO_SHARE = 16
 # Equalization is exact but for float rounding; more says that a layer does not compute what its class promises.
@@ -40,6 +44,8 @@ class Candidate:
         kl: Kullback-Leibler divergence of each picture's int8 class probabilities from the float model's, float64
             `(n,)`, in nats.
         refusal: Why XNNPACK does not run the file; empty where it does.
+        model: The Keras model that was converted.
+        reference: The float32 flatbuffer of `model`.
     """
 
     techniques: tuple[str, ...]
@@ -47,6 +53,8 @@ class Candidate:
     agreement: float
     kl: np.ndarray
     refusal: str = ""
+    model: Any = None
+    reference: bytes = b""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,12 +62,23 @@ class Quantized:
     """The best candidate, and what is known about all.
 
     Attributes:
-        content: The flatbuffer, without metadata.
+        best: The candidate that was chosen.
         report: JSON-serialisable: `techniques`, `agreement`, `kl`, `candidates`, `pictures`, `notes`.
+        for_ranges: The pictures that gave the ranges.
+        judging: The pictures that judged.
+        expected: The float model's scores of `judging`.
     """
 
-    content: bytes
+    best: Candidate
     report: dict[str, Any]
+    for_ranges: np.ndarray
+    judging: np.ndarray
+    expected: np.ndarray
+
+    @property
+    def content(self) -> bytes:
+        """The flatbuffer, without metadata."""
+        return self.best.content
 
 
 def quantize(model: Any, calibration: np.ndarray, io_type: str = "int8", seed: int = 0) -> Quantized:
@@ -103,7 +122,52 @@ def quantize(model: Any, calibration: np.ndarray, io_type: str = "int8", seed: i
         "pictures": {"ranges": len(for_ranges), "judging": len(judging)},
         "notes": notes,
     }
-    return Quantized(best.content, report)
+    return Quantized(best, report, for_ranges, judging, expected)
+
+
+def with_float_layers(done: Quantized, least_agreement: float, io_type: str = "int8") -> Quantized:
+    """Leaves the fewest layers in float that bring agreement with the float model to what is asked.
+
+    Args:
+        done: What `quantize` returned.
+        least_agreement: Share of the judging pictures that must have the float model's top-1.
+        io_type: As for `quantize`.
+
+    Returns:
+        `done` itself where it is good enough, or where not even leaving every layer in float helps; else a mixed file.
+        The report says which layers, under `float_layers`, and under `float_latency_ratio` its latency on this
+        computer over the int8 file's.
+    """
+    if done.best.agreement >= least_agreement:
+        return done
+    ranked = [
+        error.tensor
+        for error in worst(layer_errors(done.content, done.best.reference, done.for_ranges[:_DEBUG_PICTURES]), 10**6)
+    ]
+    mixed = Mixed(done.best.model, done.for_ranges, io_type)
+
+    def build(float_tensors: Sequence[str]) -> bytes:
+        content = mixed.quantize(float_tensors)
+        if BIAS_CORRECTION not in done.best.techniques:
+            return content
+        return bias_correction.correct(content, done.best.reference, done.for_ranges[:_BIAS_PICTURES]).content
+
+    def agreement(content: bytes) -> float:
+        return _judged((), content, done.judging, done.expected).agreement
+
+    found = fewest(build, ranked, agreement, least_agreement)
+    if found is None:
+        note = f"not even every layer in float reaches an agreement of {least_agreement:.3f}"
+        return dataclasses.replace(done, report={**done.report, "notes": [*done.report["notes"], note]})
+    judged = _judged(done.best.techniques, found.content, done.judging, done.expected)
+    report = {
+        **done.report,
+        "agreement": judged.agreement,
+        "kl": float(judged.kl.mean()),
+        "float_layers": [layer_name(tensor) for tensor in found.float_tensors],
+        "float_latency_ratio": latency_ratio(found.content, done.content, done.judging[0]),
+    }
+    return dataclasses.replace(done, best=dataclasses.replace(done.best, content=found.content), report=report)
 
 
 def share_out(calibration: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -171,7 +235,8 @@ def _converted(
     files = {techniques: content}
     if corrected.layers:
         files[(*techniques, BIAS_CORRECTION)] = corrected.content
-    return [_judged(*item, judging, expected) for item in files.items()]
+    judged = [_judged(*item, judging, expected) for item in files.items()]
+    return [dataclasses.replace(candidate, model=model, reference=reference) for candidate in judged]
 
 
 def _judged(techniques: tuple[str, ...], content: bytes, judging: np.ndarray, expected: np.ndarray) -> Candidate:

@@ -1,0 +1,45 @@
+import numpy as np
+import pytest
+from keras_samples import blocky, tiny_network
+
+from tfl_lite_suite.deploy import converter, float_fallback
+from tfl_lite_suite.tflite_file import TfliteFile
+
+PICTURES = blocky(8, (32, 32, 1))
+
+
+@pytest.mark.parametrize("io_type", ["int8", "float32"])
+def test_named_operators_stay_in_float(io_type):
+    model = tiny_network()
+    mixed = float_fallback.Mixed(model, PICTURES, io_type)
+    whole = TfliteFile(mixed.quantize([]))
+    plain = TfliteFile(converter.convert(model, "int8", io_type=io_type, calibration=PICTURES))
+    assert whole.fully_int8 and whole.inputs[0].dtype == io_type
+    assert [op.name for op in whole.subgraphs[0].operators] == [op.name for op in plain.subgraphs[0].operators]
+    graph = whole.subgraphs[0]
+    name = next(graph.tensors[op.outputs[0]].name for op in graph.operators if op.name == "DEPTHWISE_CONV_2D")
+    file = TfliteFile(mixed.quantize([name]))
+    assert "DEPTHWISE_CONV_2D" in [op["name"] for op in file.float_ops] and not file.fully_int8
+    assert file.inputs[0].dtype == io_type
+
+
+@pytest.mark.parametrize("needed", [1, 2, 3, 5, 8])
+def test_no_more_layers_than_needed(needed):
+    built = []
+
+    def build(names):
+        built.append(len(names))
+        return bytes(len(names))
+
+    found = float_fallback.fewest(build, list("abcdefgh"), lambda content: float(len(content) >= needed), 1.0)
+    assert found.float_tensors == tuple("abcdefgh"[:needed]) and len(found.content) == needed
+    assert len(built) <= 6
+
+
+def test_none_if_all_layers_are_not_enough():
+    assert float_fallback.fewest(lambda names: b"", list("abc"), lambda content: 0.5, 0.9) is None
+
+
+def test_latency_is_compared_in_one_run():
+    content = converter.convert(tiny_network(), "int8", calibration=PICTURES)
+    assert np.isfinite(float_fallback.latency_ratio(content, content, PICTURES[0]))
