@@ -1,4 +1,4 @@
-"""Removes whole channels of a trained network, or makes its weights sparse or few-valued, and fine-tunes what remains."""
+"""Removes channels of a trained network, or makes its weights sparse or few-valued, and fine-tunes the rest."""
 
 import dataclasses
 import pathlib
@@ -249,7 +249,8 @@ def show(results: dict[str, Any]) -> str:
     ]
     if "zero_share" in results:
         lines.append(
-            f"zeros: {100 * results['zero_share']:.1f} % of the kernels' weights; at most {results['most_values']:,} values a kernel"
+            f"zeros: {100 * results['zero_share']:.1f} % of the kernels' weights; "
+            f"at most {results['most_values']:,} values a kernel"
         )
         lines += [
             f"{what}: {results[f'{key}_before']:,} bytes before, {results[f'{key}_after']:,} after"

@@ -136,7 +136,7 @@ class Train:
 
 @dataclasses.dataclass(frozen=True)
 class Prune:
-    """How the trained network is pruned: whole channels, or single weights where `sparsity`, `pattern` or `clusters` say so.
+    """How the trained network is pruned: by channels, or by weights where `sparsity`, `pattern` or `clusters` say so.
 
     Attributes:
         params_ratio: Share of the parameters that remains.
