@@ -304,7 +304,9 @@ def _optimizer(settings: Train, phase: Phase, steps: int) -> Any:
     if settings.optimizer == "sgd":
         optimizer = optimizers.SGD(schedule, momentum=0.9, nesterov=True, weight_decay=decay, global_clipnorm=clip)
     elif settings.optimizer == "rmsprop":
-        optimizer = optimizers.RMSprop(schedule, rho=0.9, momentum=0.9, epsilon=1e-3, weight_decay=decay, global_clipnorm=clip)
+        optimizer = optimizers.RMSprop(
+            schedule, rho=0.9, momentum=0.9, epsilon=1e-3, weight_decay=decay, global_clipnorm=clip
+        )
     elif settings.optimizer == "adam":
         optimizer = optimizers.Adam(schedule, weight_decay=decay, global_clipnorm=clip)
     else:
