@@ -119,21 +119,26 @@ def choose(
         else:
             kept[chunk.channels] = False
             counts = after
-    now = costs.measured(counts, measure)
     if too_much:
-        distance = {
-            group: abs(costs.measured(counts - costs.lost(chunk.channels), measure) - target)
-            for group, chunk in too_much.items()
-        }
-        nearest = min(distance, key=lambda group: distance[group])
-        if distance[nearest] < now - target:
-            kept[too_much[nearest].channels] = False
-    elif now > target * (1 + _TOLERANCE):
+        return _nearest(costs, kept, counts, list(too_much.values()), measure, target)
+    now = costs.measured(counts, measure)
+    if now > target * (1 + _TOLERANCE):
         before = costs.measured(costs.counts(np.ones_like(kept)), measure)
         raise SuiteError(
             f"--{measure}_ratio: the network cannot be pruned to {target / before:.3f}; at "
             f"prune.min_share={min_share} the least is {now / before:.3f} ({now:,} of {before:,} {measure})"
         )
+    return kept
+
+
+def _nearest(
+    costs: Costs, kept: np.ndarray, counts: np.ndarray, chunks: list[_Chunk], measure: Measure, target: float
+) -> np.ndarray:
+    """Removes the one of several too large chunks that ends nearest to the target, if that is nearer than none."""
+    ends = [costs.measured(counts - costs.lost(chunk.channels), measure) for chunk in chunks]
+    distances = [abs(end - target) for end in ends]
+    if min(distances) < costs.measured(counts, measure) - target:
+        kept[chunks[int(np.argmin(distances))].channels] = False
     return kept
 
 
