@@ -1,7 +1,68 @@
+import json
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+from keras_samples import picture_folder, tiny_network
+
+from tfl_lite_suite import quantize, recipe, train
+from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.framework import keras
+from tfl_lite_suite.optimize import keras_file
+from tfl_lite_suite.recipe import Data, Model, Recipe
+from tfl_lite_suite.tflite_file import TfliteFile
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    keras.utils.set_random_seed(0)
+    folder = tmp_path_factory.mktemp("ptq")
+    source = picture_folder(folder / "pictures", per_class=40)
+    settings = Recipe("tiny", Data(str(source), 32, "grey", test_fraction=0.3), Model("mobilenet_v2"))
+    data, model = train.load_images(settings, str(folder)), tiny_network()
+    model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    images = data.train.images(np.arange(len(data.train))).astype(np.float32)
+    model.fit(images, data.train.labels, epochs=30, verbose=0)
+    keras_file.save(model, folder / "model.keras")
+    return settings, data, str(folder / "model.keras")
+
+
+def test_results_file_and_debugging(trained, tmp_path):
+    settings, data, path = trained
+    results = quantize.quantize_after_training(settings, str(tmp_path), path, lambda: data, debug=True)
+    assert results["top1_float"] >= 0.9 and abs(results["top1_float"] - results["top1_ptq"]) <= 0.05
+    file = TfliteFile.read(results["output"])
+    assert file.fully_int8 and file.contract == data.contract
+    assert {"techniques", "agreement", "kl", "candidates"} <= set(results["ptq"])
+    assert [row["pictures"] for row in results["sensitivity"]] == [8, 16, 32]
+    assert len(results["worst_layers"]) == 5
+    assert "stem_relu6" in {row["layer"] for row in results["layers"]}
+    text = quantize.show(results)
+    assert "calibration pictures" in text and "top-1" in text and results["chart"] in text
+
+
+def test_the_stage_is_kept(trained, tmp_path):
+    settings, data, path = trained
+    first = quantize.quantize_after_training(settings, str(tmp_path), path, lambda: data)
+    again = quantize.quantize_after_training(settings, str(tmp_path), path, lambda: pytest.fail("loaded again"))
+    assert first == again
+
+
+def test_a_missing_model_is_named(trained, tmp_path):
+    with pytest.raises(SuiteError, match=r"--model: no such file 'nowhere\.keras'"):
+        quantize.quantize_after_training(trained[0], str(tmp_path), "nowhere.keras")
+
+
+def test_command_line(trained, tmp_path):
+    settings, _, path = trained
+    (tmp_path / "recipe.yaml").write_text(recipe.dump(settings), encoding="utf-8")
+    command = [sys.executable, "-m", "tfl_lite_suite.quantize", "--scheme=ptq", f"--model={path}", "--json"]
+    command += [f"--recipe={tmp_path / 'recipe.yaml'}", f"--workdir={tmp_path}", "--min_agreement=0.5"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    results = json.loads(done.stdout)
+    assert {"top1_float", "top1_ptq", "ptq", "output"} <= set(results)
 
 
 @pytest.mark.parametrize("flag", [[], ["--model=missing.keras"], ["--model=m.keras", "--scheme=qatt"]])

@@ -1,19 +1,22 @@
-"""Prepares a trained network for int8 by quantization-aware training."""
+"""Prepares a trained network for int8, by quantization-aware training or without further training."""
 
 import dataclasses
 import pathlib
+import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
 from absl import flags
 
-from tfl_lite_suite import cli, train
+from tfl_lite_suite import cli, convert, train
 from tfl_lite_suite.errors import SuiteError, unknown_name
 from tfl_lite_suite.recipe import Recipe
-from tfl_lite_suite.results import sha256
+from tfl_lite_suite.results import atomic_path, sha256
 from tfl_lite_suite.workdir import Stage
 
-SCHEMES = ("qat",)
+SCHEMES = ("qat", "ptq")
+FILE = "model.tflite"
 # Folded kernels carry the batch normalization's scale, and their gradients with them.
 _CLIP_NORM = 1.0
 
@@ -71,12 +74,108 @@ def quantize(settings: Recipe, workdir: str, model_path: str, load: Callable[[],
     return results
 
 
+def quantize_after_training(
+    settings: Recipe,
+    workdir: str,
+    model_path: str,
+    load: Callable[[], Any] | None = None,
+    *,
+    debug: bool = False,
+    min_agreement: float | None = None,
+) -> dict[str, Any]:
+    """Quantizes without further training, or returns the results of an earlier run with the same inputs.
+
+    Args:
+        settings: The recipe.
+        workdir: The work folder; the stage writes `quantize_ptq/model.tflite`.
+        model_path: The trained float model, a `.keras` file.
+        load: Gives the `data.Dataset` of the recipe; it is loaded here if absent.
+        debug: Also find the worst layers, draw them, and try fewer calibration pictures.
+        min_agreement: Share of calibration pictures whose top-1 must stay; the fewest layers that it takes are left in
+            float. All is int8 if absent.
+
+    Returns:
+        `top1_float`, `top1_ptq` (shares of the test images), the report `ptq` and `calibration` findings; with `debug`
+        also `layers`, `worst_layers`, `chart` and `sensitivity`.
+
+    Raises:
+        SuiteError: If the model cannot be read or converted.
+    """
+    if not pathlib.Path(model_path).is_file():
+        raise SuiteError(f"--model: no such file '{model_path}'")
+    asked = {"convert": settings.convert, "float": sha256(model_path), "asked": [debug, min_agreement]}
+    stage = Stage(workdir, "quantize_ptq", {**train.inputs(settings), **asked})
+    done = stage.finished()
+    if done is not None:
+        return done
+    images = load() if load else train.load_images(settings, workdir)
+    from tfl_lite_suite.deploy import metadata, ptq, ptq_debug
+    from tfl_lite_suite.optimize import keras_file
+    from tfl_lite_suite.optimize.training import accuracy_function
+
+    start, io_type = time.monotonic(), settings.convert.io_type
+    pictures, findings = _calibration(settings, images)
+    model = keras_file.load(model_path)
+    quantized = ptq.quantize(model, pictures, io_type, settings.seed)
+    if min_agreement is not None:
+        quantized = ptq.with_float_layers(quantized, min_agreement, io_type)
+    with atomic_path(stage.folder / FILE) as temporary:
+        temporary.write_bytes(metadata.write(quantized.content, images.contract, name=model.name))
+    results = {
+        "output": str(stage.folder / FILE),
+        "top1_float": accuracy_function(model)(images.test)["top1"] if len(images.test) else None,
+        "top1_ptq": ptq_debug.top1(quantized.content, images.test) if len(images.test) else None,
+        "ptq": quantized.report,
+        "calibration": findings,
+        "seconds": time.monotonic() - start,
+    }
+    if debug:
+        results |= ptq_debug.debug(quantized, stage.folder, io_type)
+    return stage.finish(results, [FILE, ptq_debug.CHART] if debug else [FILE])
+
+
+def _calibration(settings: Recipe, images: Any) -> tuple[Any, list[dict[str, str]]]:
+    """Returns calibration pictures, and what is wrong with them, which is printed too."""
+    import numpy as np
+
+    from tfl_lite_suite.deploy import calibration
+
+    order = np.random.default_rng(settings.seed).permutation(len(images.train))
+    rows = np.sort(order[: settings.convert.calibration_images])
+    pictures = images.train.images(rows)
+    test = images.test.images(np.arange(len(images.test))) if len(images.test) else None
+    findings = calibration.check(pictures, images.train.labels[rows], images.class_names, test)
+    for finding in findings:
+        print(f"warning: {finding.message}: {finding.fix}", file=sys.stderr)
+    return pictures, [dataclasses.asdict(finding) for finding in findings]
+
+
 def show(results: dict[str, Any]) -> str:
     """Returns the results as a sentence."""
+    if "top1_ptq" in results:
+        return _show_ptq(results)
     return (
         f"top-1 {100 * results['top1_float']:.2f} % float, {100 * results['top1_qat']:.2f} % with fake quantization; "
         f"{results['epochs']} epochs in {results['seconds']:.0f} s"
     )
+
+
+def _show_ptq(results: dict[str, Any]) -> str:
+    """Returns the results as sentences."""
+    lines = [f"{results['output']}: {convert.describe_ptq(results['ptq'])}"]
+    if results["top1_float"] is not None:
+        lines.append(f"top-1 {100 * results['top1_float']:.2f} % float, {100 * results['top1_ptq']:.2f} % int8")
+    if "float_layers" in results["ptq"]:
+        names, ratio = ", ".join(results["ptq"]["float_layers"]), results["ptq"]["float_latency_ratio"]
+        lines.append(f"left in float: {names}; latency here {ratio:.2f} times the int8 file's")
+    if "worst_layers" in results:
+        lines += [f"{row['layer']}: {row['own_snr_db']:.1f} dB" for row in results["worst_layers"]]
+        lines += [
+            f"{row['pictures']} calibration pictures: agreement {100 * row['agreement']:.1f} %, KL {row['kl']:.4f}"
+            for row in results["sensitivity"]
+        ]
+        lines.append(f"chart: {results['chart']}")
+    return "\n".join(lines)
 
 
 def _main() -> dict[str, Any]:
@@ -84,12 +183,26 @@ def _main() -> dict[str, Any]:
         raise unknown_name("--scheme", flags.FLAGS.scheme, SCHEMES, "scheme")
     model = cli.required("model")
     settings = cli.recipe_from_flags()
-    return quantize(settings, flags.FLAGS.workdir or str(pathlib.Path(model).parent), model)
+    workdir = flags.FLAGS.workdir or str(pathlib.Path(model).parent)
+    debug, min_agreement = flags.FLAGS.debug, flags.FLAGS.min_agreement
+    if flags.FLAGS.scheme == "ptq":
+        return quantize_after_training(settings, workdir, model, debug=debug, min_agreement=min_agreement)
+    if debug or min_agreement is not None:
+        raise SuiteError("--debug and --min_agreement go with --scheme=ptq. Received: --scheme=qat")
+    return quantize(settings, workdir, model)
 
 
 if __name__ == "__main__":
     flags.DEFINE_string("model", None, "Trained float model, a .keras file.")
-    flags.DEFINE_string("scheme", "qat", "qat: quantization-aware training.")
+    flags.DEFINE_string("scheme", "qat", "qat: quantization-aware training; ptq: int8 without training.")
+    flags.DEFINE_bool("debug", False, "ptq: name and draw the worst layers, and try fewer calibration pictures.")
+    flags.DEFINE_float(
+        "min_agreement",
+        None,
+        "ptq: share of calibration pictures whose top-1 must stay; layers go to float for it.",
+        0,
+        1,
+    )
     cli.define_recipe_flags()
     flags.DEFINE_string("workdir", None, "Folder for model and results; the model's own folder if absent.")
     cli.run_verb("quantize", __doc__, _main, show)
