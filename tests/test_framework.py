@@ -1,0 +1,100 @@
+import os
+import subprocess
+import sys
+
+import pytest
+
+FAKE_TENSORFLOW = "import os\n__version__ = '{version}'\nconstant = int\nos.write(2, b'noise from C\\n')\n"
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Runs code beside stand-ins for TensorFlow and tf-keras, for the real ones take long to load."""
+
+    def install(name, version, source):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text(source)
+        info = tmp_path / f"{name}-{version}.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+
+    def run(code, tensorflow="2.21.3", tf_keras="2.21.0", tensorflow_source=FAKE_TENSORFLOW):
+        install("tensorflow", tensorflow, tensorflow_source.format(version=tensorflow))
+        install("tf_keras", tf_keras, "from unittest import mock\nbackend = mock.Mock()\n")
+        (tmp_path / "keras.py").touch()
+        return subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONPATH": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run
+
+
+VERB = (
+    "import sys\nfrom tfl_lite_suite import cli\nsys.argv = ['verb', '--json']\n"
+    "def main():\n    from tfl_lite_suite.framework import tf\n    return tf.__version__\n"
+    "cli.run_verb('verb', 'Loads TensorFlow.', main, str)\n"
+)
+
+
+def test_versions_that_fit_load_quietly(run):
+    done = run(VERB)
+    assert (done.returncode, done.stdout, done.stderr) == (0, '"2.21.3"\n', "")
+
+
+def test_keras_2_is_chosen_before_tensorflow_loads(run):
+    source = FAKE_TENSORFLOW + "assert os.environ['TF_USE_LEGACY_KERAS'] == '1'\n"
+    done = run(
+        "import tfl_lite_suite.framework, os; print(os.environ['TF_USE_LEGACY_KERAS'])", tensorflow_source=source
+    )
+    assert done.stdout == "1\n", done.stderr
+
+
+def test_versions_that_do_not_fit_are_one_line(run):
+    done = run(VERB, tf_keras="2.19.1")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        "error: tf-keras 2.19.1 does not fit TensorFlow 2.21.3: install tf-keras 2.21.*, "
+        "or run python -m tfl_lite_suite.doctor\n"
+    )
+
+
+def test_without_tensorflow_the_line_says_what_to_install(run):
+    done = run(VERB, tensorflow_source="raise ImportError('libfoo.so: no such\\n file')\n")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        "error: this command needs TensorFlow and tf-keras: libfoo.so: no such file. "
+        "Install them with: pip install 'tfl-lite-suite[host]'\n"
+    )
+
+
+def test_keras_3_first_is_one_line(run):
+    done = run("import tensorflow, keras\n" + VERB)
+    assert (done.returncode, done.stdout) == (1, "")
+    line = done.stderr.splitlines()[-1]
+    assert line.startswith("error: TensorFlow was imported with Keras 3 before tfl_lite_suite.framework. Import")
+
+
+def test_native_messages_are_kept_and_stderr_comes_back(run):
+    done = run(
+        "import os, sys\nfrom tfl_lite_suite.framework import native_messages\n"
+        "try:\n    with native_messages() as printed:\n        os.write(2, b'inside \\xff')\n"
+        "        print(printed())\n        raise ValueError\n"
+        "except ValueError:\n    os.write(2, b'outside')\n"
+    )
+    assert (done.stdout, done.stderr) == ("inside \N{REPLACEMENT CHARACTER}\n", "outside")
+
+
+def test_the_installed_versions_fit():
+    """The real ones: `keras` is tf-keras, and `import keras` stays Keras 3."""
+    code = (
+        "from tfl_lite_suite.framework import keras, tf\n"
+        "assert keras.__name__ == 'tf_keras' and tf.keras.Model is keras.Model\n"
+        "import keras as newer\nassert newer.__version__.startswith('3.')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
