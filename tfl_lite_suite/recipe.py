@@ -2,26 +2,17 @@
 
 import dataclasses
 import difflib
-import math
 import os
 import pathlib
-import reprlib
-import types
-import typing
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal, TypeVar
+from collections.abc import Sequence
+from typing import Any, Literal
 
 from tfl_lite_suite import yaml_text
+from tfl_lite_suite.dataclass_parser import parse, ranged
 from tfl_lite_suite.errors import SuiteError, unknown_name
 
-T = TypeVar("T")
 Scheme = Literal["float32", "float16", "dynamic", "int8"]
 STAGES = ("train", "quantize", "convert", "evaluate", "benchmark")
-
-
-def _at(default: Any, least: float | None = None, most: float | None = None) -> Any:
-    """A field with a default and the range that its value must lie in."""
-    return dataclasses.field(default=default, metadata={"least": least, "most": most})
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,13 +31,13 @@ class Augment:
     """
 
     flip: bool = False
-    crop: float = _at(0.0, 0, 0.9)
-    color: float = _at(0.0, 0, 1)
-    rand_augment_layers: int = _at(0, 0, 8)
-    rand_augment_magnitude: float = _at(9.0, 0, 10)
-    mixup: float = _at(0.0, 0, 10)
-    cutmix: float = _at(0.0, 0, 10)
-    erasing: float = _at(0.0, 0, 1)
+    crop: float = ranged(0.0, 0, 0.9)
+    color: float = ranged(0.0, 0, 1)
+    rand_augment_layers: int = ranged(0, 0, 8)
+    rand_augment_magnitude: float = ranged(9.0, 0, 10)
+    mixup: float = ranged(0.0, 0, 10)
+    cutmix: float = ranged(0.0, 0, 10)
+    erasing: float = ranged(0.0, 0, 1)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,16 +60,16 @@ class Data:
     """
 
     source: str
-    resolution: int = _at(224, 32, 1024)
+    resolution: int = ranged(224, 32, 1024)
     color: Literal["rgb", "grey"] = "rgb"
     fit: Literal["crop", "stretch"] = "crop"
-    crop_fraction: float = _at(1.0, 0.5, 1)
+    crop_fraction: float = ranged(1.0, 0.5, 1)
     contrast: Literal["none", "stretch"] = "none"
-    validation_fraction: float = _at(0.1, 0.0, 0.5)
-    test_fraction: float = _at(0.1, 0.0, 0.5)
+    validation_fraction: float = ranged(0.1, 0.0, 0.5)
+    test_fraction: float = ranged(0.1, 0.0, 0.5)
     on_corrupt: Literal["error", "skip"] = "error"
-    train_limit: int | None = _at(None, 1)
-    test_limit: int | None = _at(None, 1)
+    train_limit: int | None = ranged(None, 1)
+    test_limit: int | None = ranged(None, 1)
     augment: Augment = Augment()
 
 
@@ -94,9 +85,9 @@ class Model:
     """
 
     name: str
-    alpha: float = _at(1.0, 0.05, 4)
+    alpha: float = ranged(1.0, 0.05, 4)
     weights: str = "none"
-    dropout: float = _at(0.0, 0, 0.9)
+    dropout: float = ranged(0.0, 0, 0.9)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -119,19 +110,19 @@ class Train:
         clip_norm: Greatest norm of all gradients together; longer ones are scaled down to it; 0 is off.
     """
 
-    epochs: int = _at(10, 0, 10000)
-    batch_size: int = _at(128, 1, 65536)
+    epochs: int = ranged(10, 0, 10000)
+    batch_size: int = ranged(128, 1, 65536)
     optimizer: Literal["sgd", "adam", "adamw", "rmsprop"] = "sgd"
-    learning_rate: float = _at(0.1, 0, 100)
-    warmup_epochs: float = _at(1.0, 0)
-    weight_decay: float = _at(1e-4, 0, 1)
-    label_smoothing: float = _at(0.0, 0, 0.9)
-    ema: float = _at(0.0, 0, 0.99999)
-    early_stopping: int = _at(0, 0)
-    head_epochs: int = _at(0, 0, 10000)
-    head_learning_rate: float = _at(0.01, 0, 100)
+    learning_rate: float = ranged(0.1, 0, 100)
+    warmup_epochs: float = ranged(1.0, 0)
+    weight_decay: float = ranged(1e-4, 0, 1)
+    label_smoothing: float = ranged(0.0, 0, 0.9)
+    ema: float = ranged(0.0, 0, 0.99999)
+    early_stopping: int = ranged(0, 0)
+    head_epochs: int = ranged(0, 0, 10000)
+    head_learning_rate: float = ranged(0.01, 0, 100)
     fine_tune_from: str | None = None
-    clip_norm: float = _at(0.0, 0, 1000)
+    clip_norm: float = ranged(0.0, 0, 1000)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -155,20 +146,20 @@ class Prune:
         clusters: Distinct values that each kernel keeps, after `sparsity` if both are given.
     """
 
-    params_ratio: float = _at(0.5, 0.001, 1)
-    macs_ratio: float | None = _at(None, 0.001, 1)
+    params_ratio: float = ranged(0.5, 0.001, 1)
+    macs_ratio: float | None = ranged(None, 0.001, 1)
     importance: Literal["l1", "bn_scale", "taylor"] = "l1"
     budget: Literal["global", "uniform"] = "global"
-    min_share: float = _at(0.1, 0, 1)
-    steps: int = _at(1, 1, 100)
-    epochs: int = _at(3, 0, 10000)
-    learning_rate: float | None = _at(None, 0, 100)
-    teacher_share: float = _at(0.0, 0, 1)
-    temperature: float = _at(4.0, 0.1, 100)
-    taylor_images: int = _at(512, 1)
-    sparsity: float | None = _at(None, 0.01, 0.99)
+    min_share: float = ranged(0.1, 0, 1)
+    steps: int = ranged(1, 1, 100)
+    epochs: int = ranged(3, 0, 10000)
+    learning_rate: float | None = ranged(None, 0, 100)
+    teacher_share: float = ranged(0.0, 0, 1)
+    temperature: float = ranged(4.0, 0.1, 100)
+    taylor_images: int = ranged(512, 1)
+    sparsity: float | None = ranged(None, 0.01, 0.99)
     pattern: Literal["unstructured", "2x4"] = "unstructured"
-    clusters: int | None = _at(None, 3, 4096)
+    clusters: int | None = ranged(None, 3, 4096)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -184,10 +175,10 @@ class Quantize:
     """
 
     scheme: Literal["qat"] = "qat"
-    epochs: int = _at(1, 0, 10000)
-    batch_size: int = _at(128, 1, 65536)
-    learning_rate: float = _at(0.001, 0, 100)
-    calibration_images: int = _at(512, 1)
+    epochs: int = ranged(1, 0, 10000)
+    batch_size: int = ranged(128, 1, 65536)
+    learning_rate: float = ranged(0.001, 0, 100)
+    calibration_images: int = ranged(512, 1)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -202,7 +193,7 @@ class Convert:
 
     schemes: tuple[Scheme, ...] = ("float32", "int8")
     io_type: Literal["int8", "uint8", "float32"] = "int8"
-    calibration_images: int = _at(200, 1)
+    calibration_images: int = ranged(200, 1)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -217,9 +208,9 @@ class Benchmark:
     """
 
     engines: tuple[str, ...] = ()
-    threads: int = _at(1, 1, 64)
-    runs: int = _at(50, 1)
-    min_seconds: float = _at(1.0, 0)
+    threads: int = ranged(1, 1, 64)
+    runs: int = ranged(50, 1)
+    min_seconds: float = ranged(1.0, 0)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -248,7 +239,7 @@ class Recipe:
     convert: Convert = Convert()
     benchmark: Benchmark = Benchmark()
     stages: tuple[str, ...] = STAGES
-    seed: int = _at(0, 0, 2**31 - 1)
+    seed: int = ranged(0, 0, 2**31 - 1)
 
     def __post_init__(self) -> None:
         for index, stage in enumerate(self.stages):
@@ -283,37 +274,6 @@ def load(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Recipe:
     return parse(Recipe, document, "")
 
 
-def parse(kind: type[T], document: Any, path: str) -> T:
-    """Parses plain YAML values into a dataclass.
-
-    Args:
-        kind: A dataclass.
-        document: What the YAML reader returned.
-        path: Dotted key of `document` in the whole recipe, for messages; empty at the top.
-
-    Returns:
-        An instance of `kind`.
-
-    Raises:
-        SuiteError: If a key is unknown or missing, or a value has the wrong type or is out of range.
-    """
-    if not isinstance(document, Mapping):
-        raise SuiteError(f"{path or 'recipe'}: expected keys and values. Received: {_shown(document)}")
-    fields = {field.name: field for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
-    hints = typing.get_type_hints(kind)
-    values = {}
-    for key, value in document.items():
-        where = f"{path}.{key}" if path else str(key)
-        if key not in fields:
-            raise unknown_name(where, key, fields, "key")
-        values[key] = _coerce(hints[key], value, where)
-        _check_range(fields[key], values[key], where)
-    for name, field in fields.items():
-        if name not in values and field.default is dataclasses.MISSING:
-            raise SuiteError(f"{path + '.' if path else ''}{name}: missing; the recipe must say it")
-    return kind(**values)
-
-
 def dump(recipe: Recipe) -> str:
     """Returns the resolved recipe as YAML, every default written out; `load` reads it back equal."""
     return yaml_text.write(_plain(dataclasses.asdict(recipe)))
@@ -323,58 +283,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     return [_plain(item) for item in value] if isinstance(value, tuple) else value
-
-
-def _coerce(hint: Any, value: Any, where: str) -> Any:
-    """Returns `value` as the type `hint`, or raises the error that names both."""
-    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
-    if dataclasses.is_dataclass(hint):
-        return parse(typing.cast(type, hint), {} if value is None else value, where)
-    if origin is Literal:
-        if not isinstance(value, str):
-            raise SuiteError(f"{where}: expected one of {', '.join(arguments)}. Received: {_shown(value)}")
-        if value not in arguments:
-            raise unknown_name(where, value, arguments, "value")
-        return value
-    if origin in (types.UnionType, typing.Union):
-        return None if value is None else _coerce(arguments[0], value, where)
-    if origin is tuple:
-        if not isinstance(value, list):
-            example = f"a list, such as [{_example(arguments[0])}]"
-            raise SuiteError(f"{where}: expected {example}. Received: {_shown(value)}")
-        return tuple(_coerce(arguments[0], item, f"{where}[{index}]") for index, item in enumerate(value))
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        # A whole number beyond the range of floats is out of every range.
-        value = float(value) if abs(value) < 1 << 1000 else math.inf
-    if hint is str and isinstance(value, int) and not isinstance(value, bool):
-        value = str(value)
-    if not isinstance(value, hint) or (hint is not bool and isinstance(value, bool)):
-        raise SuiteError(f"{where}: expected {_TYPE_NAMES[hint]}. Received: {_shown(value)}")
-    return value
-
-
-def _shown(value: Any) -> str:
-    """Returns a value as messages quote it, cut short: aliases can make a small file mean gigabytes."""
-    shortened = reprlib.Repr()
-    shortened.maxlevel, shortened.maxstring, shortened.maxother = 2, 100, 100
-    return shortened.repr(value)
-
-
-_TYPE_NAMES = {int: "a whole number", float: "a number", str: "a string", bool: "true or false"}
-
-
-def _example(hint: Any) -> str:
-    return str(typing.get_args(hint)[0]) if typing.get_origin(hint) is Literal else "name"
-
-
-def _check_range(field: Any, value: Any, where: str) -> None:
-    least, most = field.metadata.get("least"), field.metadata.get("most")
-    if value is None or isinstance(value, (str, tuple)):
-        return
-    finite = not isinstance(value, float) or math.isfinite(value)
-    if not finite or (least is not None and value < least) or (most is not None and value > most):
-        allowed = f"at least {least}" if most is None else f"from {least} to {most}"
-        raise SuiteError(f"{where}: expected a number {allowed}. Received: {_shown(value)}")
 
 
 def _override(document: Any, override: str) -> Any:
