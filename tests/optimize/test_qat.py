@@ -48,7 +48,8 @@ def trained(tmp_path_factory):
     Training(model, data, settings, Augment(), 0, folder / "float").run([Phase("network", 3, 0.05)])
     aware = quantization_aware(model, data.train.images(range(48)))
     before = accuracy_function(aware)(data.test)["top1"]
-    Training(aware, data, dataclasses.replace(settings), Augment(), 0, folder / "qat").run([Phase("qat", 1, 0.01)])
+    clipped = dataclasses.replace(settings, clip_norm=1.0)
+    Training(aware, data, clipped, Augment(), 0, folder / "qat").run([Phase("qat", 1, 0.001)])
     return model, aware, data, before
 
 

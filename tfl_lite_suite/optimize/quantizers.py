@@ -125,6 +125,11 @@ class LayerConfig(tfmot.quantization.keras.QuantizeConfig):
 class FakeQuantized(tfmot.quantization.keras.QuantizeWrapperV2):
     """TFMOT's wrapper, with a state that `.keras` files hold: the kernel here, the bias in the wrapped layer."""
 
+    @property
+    def trainable_weights(self) -> list[Any]:
+        """Kernel and bias; none where the layer is frozen, which TFMOT's wrapper overlooks."""
+        return list(super().trainable_weights) if self.trainable else []
+
     def save_own_variables(self, store: Any) -> None:
         """Writes the kernel."""
         for index, (weight, _, _) in enumerate(self._weight_vars):
