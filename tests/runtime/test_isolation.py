@@ -77,7 +77,7 @@ def test_ticks_come_while_the_child_is_busy():
 
 
 def own_children():
-    with open("/proc/self/task/%d/children" % os.getpid()) as file:
+    with open(f"/proc/self/task/{os.getpid()}/children") as file:
         return set(file.read().split())
 
 
