@@ -34,19 +34,19 @@ def train(settings: Recipe, workdir: str, load: Callable[[], Any] | None = None)
         return done
     images = load() if load else load_images(settings, workdir)
     from tfl_lite_suite.framework import keras
+    from tfl_lite_suite.optimize import mixed_precision
     from tfl_lite_suite.optimize.training import Training, accuracy_function, phases
 
     keras.utils.set_random_seed(settings.seed)
-    model = models.build(
-        settings.model.name,
-        images.contract.image_shape,
-        len(images.class_names),
-        alpha=settings.model.alpha,
-        dropout=settings.model.dropout,
-        weights=settings.model.weights,
-    )
-    training = Training(model, images, settings.train, settings.data.augment, settings.seed, stage.folder, stage.key)
-    history = training.run(phases(model, settings.train))
+    policy = mixed_precision.policy() if settings.train.mixed_precision == "auto" else "float32"
+    with mixed_precision.layers_of(policy):
+        trained = _network(settings, images)
+    training = Training(trained, images, settings.train, settings.data.augment, settings.seed, stage.folder, stage.key)
+    history = training.run(phases(trained, settings.train))
+    model = trained
+    if policy != "float32":
+        model = _network(settings, images)
+        model.set_weights(trained.get_weights())
     measured = accuracy_function(model)(images.test)
     save_artifacts(stage.folder, model, images.contract, settings)
     results = {
@@ -56,6 +56,7 @@ def train(settings: Recipe, workdir: str, load: Callable[[], Any] | None = None)
         "seconds": sum(record["seconds"] for record in history),
         "model": settings.model.name,
         "params": model.count_params(),
+        "precision": policy,
         "images": {name: len(getattr(images, name)) for name in ("train", "validation", "test")},
         "notes": images.notes,
         "history": history,
@@ -63,6 +64,18 @@ def train(settings: Recipe, workdir: str, load: Callable[[], Any] | None = None)
     results = stage.finish(results, [MODEL, CONTRACT, RECIPE])
     training.forget_checkpoint()
     return results
+
+
+def _network(settings: Recipe, images: Any) -> Any:
+    chosen = settings.model
+    return models.build(
+        chosen.name,
+        images.contract.image_shape,
+        len(images.class_names),
+        alpha=chosen.alpha,
+        dropout=chosen.dropout,
+        weights=chosen.weights,
+    )
 
 
 def inputs(settings: Recipe) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import numpy as np
 from tfl_lite_suite.data import pipeline
 from tfl_lite_suite.errors import SuiteError, unknown_name
 from tfl_lite_suite.framework import keras, tf
-from tfl_lite_suite.optimize import checkpoint
+from tfl_lite_suite.optimize import checkpoint, mixed_precision
 from tfl_lite_suite.optimize.fast_gradient import fast_gradients
 from tfl_lite_suite.progress import Progress, duration
 from tfl_lite_suite.recipe import Augment, Train
@@ -152,7 +152,7 @@ class Training:
 
     def _run_phase(self, index: int, phase: Phase, saved: Any, finished: int, progress: Progress) -> None:
         self._set_trainable(phase.first_trainable)
-        optimizer = _optimizer(self.settings, phase, self.steps)
+        optimizer = mixed_precision.scaling(_optimizer(self.settings, phase, self.steps), self.model)
         optimizer.build(self.model.trainable_variables)
         average = _MovingAverage(self.model.trainable_variables, self.settings.ema)
         first = self._restore(saved, index, optimizer, average)
@@ -329,6 +329,8 @@ def cross_entropy(smoothing: float) -> Loss:
 
 def _train_step(model: Any, optimizer: Any, average: "_MovingAverage", loss_of: Loss) -> Any:
     variables = model.trainable_variables
+    scaled = getattr(optimizer, "get_scaled_loss", lambda loss: loss)
+    unscaled = getattr(optimizer, "get_unscaled_gradients", lambda gradients: gradients)
 
     @tf.function(autograph=False)
     def step(images: Any, targets: Any) -> tuple[Any, Any]:
@@ -337,7 +339,9 @@ def _train_step(model: Any, optimizer: Any, average: "_MovingAverage", loss_of: 
             loss = loss_of(images, targets, logits)
             if model.losses:
                 loss += tf.add_n(model.losses)
-        optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+            differentiated = scaled(loss)
+        gradients = unscaled(tape.gradient(differentiated, variables))
+        optimizer.apply_gradients(zip(gradients, variables, strict=True))
         average.update(optimizer.iterations)
         hits = tf.equal(tf.argmax(logits, axis=1), tf.argmax(targets, axis=1))
         return loss, tf.reduce_sum(tf.cast(hits, tf.float32))
