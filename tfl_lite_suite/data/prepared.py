@@ -25,6 +25,7 @@ from tfl_lite_suite.data.samples import Listing
 from tfl_lite_suite.errors import SuiteError
 from tfl_lite_suite.image import decode, prepare, prepare_stack
 from tfl_lite_suite.progress import Progress
+from tfl_lite_suite.results import write_arrays
 
 MEMORY_BYTES = 512 << 20
 DISK_SHARE = 0.8
@@ -238,13 +239,13 @@ def _alive(process: str) -> bool:
 
 def _write_index(path: pathlib.Path, digests: tuple[str, ...], problems: dict[int, str]) -> None:
     rows = sorted(problems)
-    np.savez(
-        path,
-        digests=np.array(digests or [""], "S64"),
-        count=np.int64(len(digests)),
-        rows=np.array(rows, np.int64),
-        messages=np.array([problems[row] for row in rows], "U"),
-    )
+    index = {
+        "digests": np.array(digests or [""], "S64"),
+        "count": np.int64(len(digests)),
+        "rows": np.array(rows, np.int64),
+        "messages": np.array([problems[row] for row in rows], "U"),
+    }
+    write_arrays(path, index)
 
 
 def _read_index(path: pathlib.Path) -> tuple[tuple[str, ...], dict[int, str]]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tfl_lite_suite.results import atomic_path
+from tfl_lite_suite.results import atomic_path, write_arrays
 
 
 def save(path: str | os.PathLike[str], arrays: Mapping[str, Sequence[np.ndarray]], state: Mapping[str, Any]) -> None:
@@ -21,7 +21,7 @@ def save(path: str | os.PathLike[str], arrays: Mapping[str, Sequence[np.ndarray]
     """
     flat = {f"{name}/{index}": array for name, group in arrays.items() for index, array in enumerate(group)}
     with atomic_path(path) as temporary:
-        np.savez(temporary, state=np.array(json.dumps(state)), **flat)
+        write_arrays(temporary, {"state": np.array(json.dumps(state)), **flat})
 
 
 def load(path: str | os.PathLike[str]) -> tuple[dict[str, list[np.ndarray]], dict[str, Any]] | None:
