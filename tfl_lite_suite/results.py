@@ -98,7 +98,7 @@ def write_json(path: str | os.PathLike[str], document: Any) -> None:
         temporary.write_text(to_json(document, indent=1) + "\n", encoding="utf-8", errors="backslashreplace")
 
 
-def write_arrays(path: str | os.PathLike[str], arrays: Mapping[str, np.ndarray]) -> None:
+def write_arrays(path: str | os.PathLike[str], arrays: Mapping[str, Any]) -> None:
     """Writes arrays as `np.load` reads them; unlike `np.savez` it leaves no open file to complain on a full disk."""
     with zipfile.ZipFile(path, "w") as archive:
         for name, array in arrays.items():
