@@ -44,7 +44,7 @@ def convert(
         `output`, `file_bytes`, `seconds`, `fully_int8`, `float_ops` (operators that compute in float), and with `auto`
         the report `ptq` of `deploy.ptq.quantize`.
     """
-    from tfl_lite_suite.deploy import converter, metadata
+    from tfl_lite_suite.deploy import compact, converter, metadata
     from tfl_lite_suite.deploy import ptq as post_training
     from tfl_lite_suite.tflite_file import TfliteFile
 
@@ -58,7 +58,7 @@ def convert(
         content, report = quantized.content, {"ptq": quantized.report}
     else:
         content = converter.convert(model, scheme, io_type=io_type, calibration=calibration, quantization_aware=aware)
-    content = metadata.write(content, of, name=model.name)
+    content = metadata.write(compact.compact(content), of, name=model.name)
     with atomic_path(output) as temporary:
         temporary.write_bytes(content)
     written = TfliteFile.read(output)

@@ -109,7 +109,7 @@ def quantize_after_training(
     if done is not None:
         return done
     images = load() if load else train.load_images(settings, workdir)
-    from tfl_lite_suite.deploy import metadata, ptq, ptq_debug
+    from tfl_lite_suite.deploy import compact, metadata, ptq, ptq_debug
     from tfl_lite_suite.optimize import keras_file
     from tfl_lite_suite.optimize.training import accuracy_function
 
@@ -119,8 +119,9 @@ def quantize_after_training(
     quantized = ptq.quantize(model, pictures, io_type, settings.seed)
     if min_agreement is not None:
         quantized = ptq.with_float_layers(quantized, min_agreement, io_type)
+    content = metadata.write(compact.compact(quantized.content), images.contract, name=model.name)
     with atomic_path(stage.folder / FILE) as temporary:
-        temporary.write_bytes(metadata.write(quantized.content, images.contract, name=model.name))
+        temporary.write_bytes(content)
     results = {
         "output": str(stage.folder / FILE),
         "top1_float": accuracy_function(model)(images.test)["top1"] if len(images.test) else None,

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from keras_samples import blocky
 
-from tfl_lite_suite.deploy import bias_correction, converter
+from tfl_lite_suite.deploy import bias_correction, compact, converter
 from tfl_lite_suite.deploy.interpreter import Interpreter, pack, unpack
 from tfl_lite_suite.framework import keras
 from tfl_lite_suite.tflite_file import TfliteFile
@@ -88,6 +88,15 @@ def test_a_shared_bias_is_split():
     corrected = bias_correction.correct(pack(tree), reference, PICTURES).content
     inputs = [op.inputs[2] for op in TfliteFile(corrected).subgraphs[0].operators if op.name == "CONV_2D"]
     assert inputs[0] != inputs[1]
+
+
+def test_biases_that_share_their_bytes_are_corrected_each_for_itself(files):
+    _, content, reference = files
+    one, other = (bias_correction.correct(data, reference, PICTURES) for data in (content, compact.compact(content)))
+    assert one.layers == other.layers
+    np.testing.assert_array_equal(
+        Interpreter(one.content).scores(PICTURES), Interpreter(other.content).scores(PICTURES)
+    )
 
 
 def test_a_file_without_matching_tensors_is_left(files):

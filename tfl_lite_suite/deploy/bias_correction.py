@@ -105,11 +105,13 @@ def _linear(graph: Subgraph) -> list[tuple[Operator, TensorSpec]]:
 
 def _with_own_biases(content: bytes, wanted: list[int]) -> bytes:
     """Returns a model in which no other operator reads the biases of the operators `wanted`."""
-    graph = TfliteFile(content).subgraphs[0]
-    readers = collections.Counter(
-        graph.tensors[index].buffer for op in graph.operators for index in op.inputs if index >= 0
-    )
-    shared = [i for i in wanted if readers[graph.tensors[graph.operators[i].inputs[_BIAS]].buffer] > 1]
+    file = TfliteFile(content)
+    graph = file.subgraphs[0]
+    # Different buffers may share their bytes.
+    read = [graph.tensors[index].buffer for op in graph.operators for index in op.inputs if index >= 0]
+    readers = collections.Counter(map(file.buffer_place, read))
+    biases = {i: graph.tensors[graph.operators[i].inputs[_BIAS]].buffer for i in wanted}
+    shared = [i for i, buffer in biases.items() if readers[file.buffer_place(buffer)] > 1]
     if not shared:
         return content
     model = unpack(content)

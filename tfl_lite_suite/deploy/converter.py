@@ -44,12 +44,11 @@ def convert(
     if scheme == "float16":
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
         converter.target_spec.supported_types = [tf.float16]
-    elif scheme == "dynamic":
-        converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    elif scheme == "int8":
+    elif scheme in ("dynamic", "int8"):
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
         # Kernels of dense layers with a scale for each channel came late to runtimes and are missing in delegates.
         converter._experimental_disable_per_channel_quantization_for_dense_layers = True
+    if scheme == "int8":
         converter.inference_input_type = converter.inference_output_type = getattr(tf, io_type)
         if not quantization_aware:
             converter.representative_dataset = _representative_dataset(model, calibration)

@@ -96,9 +96,9 @@ def unpack(content: bytes) -> Any:
     return schema.ModelT.InitFromPackedBuf(bytearray(content), 0)
 
 
-def pack(model: Any) -> bytes:
-    """Returns a tree of objects as a flatbuffer."""
-    builder = flatbuffers.Builder(1 << 20)
+def pack(model: Any, builder: flatbuffers.Builder | None = None) -> bytes:
+    """Returns a tree of objects as a flatbuffer, written by `builder`; by a plain one if absent."""
+    builder = builder or flatbuffers.Builder(1 << 20)
     packed = copy.copy(model)
     packed.buffers = [_AlignedBuffer(buffer.data) for buffer in model.buffers]
     builder.Finish(packed.Pack(builder), FILE_IDENTIFIER)

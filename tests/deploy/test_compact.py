@@ -1,0 +1,92 @@
+import keras_samples
+import numpy as np
+import pytest
+
+from tfl_lite_suite import models
+from tfl_lite_suite.contract import Contract
+from tfl_lite_suite.deploy import compact, converter, metadata
+from tfl_lite_suite.deploy.interpreter import unpack
+from tfl_lite_suite.framework import keras
+from tfl_lite_suite.tflite_file import TfliteFile
+
+SIDE = 32
+PICTURES = keras_samples.blocky(6, (SIDE, SIDE, 3))
+
+
+@pytest.fixture(scope="module", params=["float32", "dynamic", "int8"])
+def content(request):
+    keras.utils.set_random_seed(0)
+    model = keras_samples.randomize(models.build("mobilenet_v3_small", (SIDE, SIDE, 3), 10, alpha=0.5))
+    return converter.convert(model, request.param, calibration=PICTURES)
+
+
+def same(left, right):
+    """Whether two trees of schema objects hold the same values."""
+    if hasattr(left, "Pack"):
+        return type(left) is type(right) and all(same(vars(left)[key], vars(right)[key]) for key in vars(left))
+    if isinstance(left, list):
+        return len(left) == len(right) and all(map(same, left, right))
+    return np.array_equal(left, right)
+
+
+def test_nothing_that_a_reader_sees_changes(content):
+    small = compact.compact(content)
+    assert same(unpack(content), unpack(small))
+    changed = unpack(content)
+    changed.subgraphs[0].tensors[-1].shape[0] += 1
+    assert not same(unpack(content), changed), "the comparison sees nothing"
+    before, after = TfliteFile(content).subgraphs[0], TfliteFile(small).subgraphs[0]
+    assert before.tensors == after.tensors and before.operators == after.operators
+
+
+def test_files_become_smaller_and_stay_aligned(content):
+    small = compact.compact(content)
+    assert len(small) < len(content)
+    assert compact.compact(small) == small
+    file = TfliteFile(small)
+    assert {file.buffer_place(index) % 16 for index in range(file.buffer_count) if file.buffer_bytes(index)} == {0}
+
+
+def test_runtimes_give_the_same_answers(content, tmp_path):
+    np.save(tmp_path / "pictures.npy", PICTURES)
+    paths = [tmp_path / "plain.tflite", tmp_path / "small.tflite"]
+    for path, data in zip(paths, (content, compact.compact(content)), strict=True):
+        path.write_bytes(data)
+    answers = keras_samples.run_on_engines([(path, tmp_path / "pictures.npy") for path in paths])
+    engines = {engine for _, engine in answers}
+    assert engines
+    for engine in engines:
+        plain, small = (answers[str(path), engine] for path in paths)
+        assert np.ptp(plain, axis=0).max() > 0
+        np.testing.assert_array_equal(plain, small)
+
+
+def test_metadata_keep_the_sharing(content):
+    small = compact.compact(content)
+    described = metadata.write(small, Contract(SIDE, SIDE, 3, SIDE, SIDE), name="sample")
+    assert metadata.strip(described) == small
+    assert len(described) - len(small) < 4096
+
+
+def test_lists_of_zero_points_stand_once_for_each_width():
+    model = keras_samples.tiny_network()
+    content = compact.compact(converter.convert(model, "int8", calibration=PICTURES[..., :1]))
+    table = TfliteFile(content).subgraphs[0]._table
+    quantizations = [item.table(4) for item in table.items(0)]
+    lists = [(item.scalars(3, "q"), item.reader.follow(item.at(3))) for item in quantizations if item and item.at(3)]
+    of_eight = {place for values, place in lists if values == (0,) * 8}
+    assert len(of_eight) == 1 and len([1 for values, _ in lists if values == (0,) * 8]) >= 6
+
+
+def test_the_int8_file_of_a_network_is_a_quarter():
+    model = models.build("mobilenet_v2", (64, 64, 3), 1000)
+    contract = Contract(64, 64, 3, 64, 64, labels=tuple(f"class {index}" for index in range(1000)))
+    sizes = [
+        len(metadata.write(compact.compact(converter.convert(model, scheme, calibration=noise())), contract, name="x"))
+        for scheme in ("float32", "int8")
+    ]
+    assert sizes[0] / sizes[1] > 3.7
+
+
+def noise():
+    return np.random.default_rng(0).integers(0, 256, (2, 64, 64, 3), np.uint8)
