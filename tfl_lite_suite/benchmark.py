@@ -1,14 +1,17 @@
-"""Measures the latency, memory and energy of a `.tflite` model on this machine. Never imports TensorFlow."""
+"""Measures the latency, memory and energy of a `.tflite` model, here or on a device. Never imports TensorFlow."""
 
 import dataclasses
 import os
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from absl import flags
 
 from tfl_lite_suite import cli
 from tfl_lite_suite.errors import InvalidMeasurement, SuiteError
+
+if TYPE_CHECKING:
+    from tfl_lite_suite.runtime.targets import Target
 
 KERNELS = ("default", "builtin", "reference")
 _UNITS = {"s": 1, "m": 60, "h": 3600}
@@ -20,19 +23,17 @@ def main() -> Any:
     Returns:
         One document; for a sweep a list of them; with `--compare` the comparison's document.
     """
-    from tfl_lite_suite.runtime import engines, targets
+    from tfl_lite_suite.runtime import targets
 
-    module, address = targets.get(flags.FLAGS.target)
-    names = flags.FLAGS.engine or [engines.default()]
-    for name in names:
-        engines.get(name).require()
-    if flags.FLAGS.compare:
-        return _checked(_compare(module, address, names[0]))
-    begin = time.monotonic()
-    path = _model_file()
-    made_in = time.monotonic() - begin
-    jobs = [_job(path, engine, threads, made_in) for engine in names for threads in _thread_counts()]
-    documents = [module.benchmark(address, job, curve=flags.FLAGS.sustain is not None) for job in jobs]
+    with targets.get(flags.FLAGS.target, flags.FLAGS.wheels) as target:
+        names = target.engines(flags.FLAGS.engine)
+        if flags.FLAGS.compare:
+            return _checked(_compare(target, names[0]))
+        begin = time.monotonic()
+        path = _model_file()
+        made_in = time.monotonic() - begin
+        jobs = [_job(path, engine, threads, made_in) for engine in names for threads in _thread_counts()]
+        documents = [target.benchmark(job, curve=flags.FLAGS.sustain is not None) for job in jobs]
     return _checked(documents if len(documents) > 1 else documents[0])
 
 
@@ -43,13 +44,13 @@ def _job(model: str, engine: str, threads: int, made_in: float = 0.0) -> Any:
     return Job(model, engine, threads, flags.FLAGS.kernels, flags.FLAGS.runs, seconds, None, flags.FLAGS.seed, made_in)
 
 
-def _compare(module: Any, address: str, engine: str) -> Any:
+def _compare(target: "Target", engine: str) -> Any:
     if len(flags.FLAGS.compare) != 2:
         raise SuiteError(
             f"--compare: expected two files, as in --compare=a.tflite,b.tflite. Received: {flags.FLAGS.compare}"
         )
     first = _job(flags.FLAGS.compare[0], engine, _thread_counts()[0])
-    return module.compare(address, first, dataclasses.replace(first, model=flags.FLAGS.compare[1]))
+    return target.compare(first, dataclasses.replace(first, model=flags.FLAGS.compare[1]))
 
 
 def _checked(found: Any) -> Any:
@@ -106,7 +107,8 @@ if __name__ == "__main__":
     flags.DEFINE_string("model", None, "A .tflite file, or the name of a network to measure freshly initialised.")
     flags.DEFINE_list("engine", None, "Engines, comma-separated; the first installed if absent.")
     flags.DEFINE_list("threads", ["1"], "Threads the runtime may use; several numbers make a sweep.")
-    flags.DEFINE_string("target", "local", "Where to measure.")
+    flags.DEFINE_string("target", "local", "Where to measure: local, or ssh:USER@HOST[:PORT], such as a Raspberry Pi.")
+    flags.DEFINE_string("wheels", None, "For a device without internet: a folder of wheels to install the suite from.")
     flags.DEFINE_integer("runs", 50, "Least number of timed inferences.", 1)
     flags.DEFINE_float("min_seconds", 0.1, "Least time over which inferences are timed.", 0)
     flags.DEFINE_string("sustain", None, "Go on for this long, such as 30m, and record the curve over time.")

@@ -1,14 +1,84 @@
 """Where a measurement is made, one module each, found by name: `local` is this machine.
 
-A module here is the target of the same name. It has `benchmark(address, job)` and `compare(address, first, second)`,
-where `address` is what follows the name and a colon in `--target`, such as `USER@HOST`.
+A module here is the target of the same name; its `TARGET` is the class that carries it out.
 """
 
+import abc
 import importlib
 import pkgutil
-from types import ModuleType
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
 
 from tfl_lite_suite.errors import SuiteError
+
+if TYPE_CHECKING:
+    from tfl_lite_suite.runtime.job import Job
+
+
+class Target(abc.ABC):
+    """A place that measures models; a context that frees what it holds when it is left."""
+
+    def __init__(self, address: str, wheels: str | None = None) -> None:
+        """Checks what can be checked without connecting to anything.
+
+        Args:
+            address: What follows the name and a colon in `--target`, such as `USER@HOST`.
+            wheels: A folder of wheels to install from, where the target installs something.
+
+        Raises:
+            SuiteError: If the target has no such address, or does not install anything.
+        """
+        self.address = address
+        self.wheels = wheels
+
+    def __enter__(self) -> "Target":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+    @abc.abstractmethod
+    def engines(self, names: list[str] | None) -> list[str]:
+        """Returns the engines to measure with; an empty name is the engine that the target itself chooses.
+
+        Args:
+            names: The engines asked for, if any were.
+
+        Raises:
+            SuiteError: If the target cannot have one of them.
+        """
+
+    @abc.abstractmethod
+    def benchmark(self, job: "Job", *, curve: bool = False) -> dict[str, Any]:
+        """Measures a model.
+
+        Args:
+            job: What to measure.
+            curve: Whether to add latency, temperature and frequency over time.
+
+        Returns:
+            The document that `docs/benchmark_schema.md` describes.
+
+        Raises:
+            SuiteError: If the model cannot be run.
+        """
+
+    @abc.abstractmethod
+    def compare(self, first: "Job", second: "Job") -> dict[str, Any]:
+        """Measures how much slower the second model is than the first, running them by turns.
+
+        Args:
+            first: The model that counts as 1.
+            second: The model compared with it; the same engine settings.
+
+        Returns:
+            The document that `docs/benchmark_schema.md` describes under "Comparison".
+
+        Raises:
+            SuiteError: If a model cannot be run.
+        """
 
 
 def names() -> list[str]:
@@ -16,19 +86,18 @@ def names() -> list[str]:
     return sorted(module.name for module in pkgutil.iter_modules(__path__))
 
 
-def get(target: str) -> tuple[ModuleType, str]:
+def get(target: str, wheels: str | None = None) -> Target:
     """Finds a target.
 
     Args:
         target: `NAME` or `NAME:ADDRESS`.
-
-    Returns:
-        Its module, and the address.
+        wheels: See `Target`.
 
     Raises:
-        SuiteError: If this release has no such target.
+        SuiteError: If this release has no such target, or the address does not fit it.
     """
     name, _, address = target.partition(":")
     if name not in names():
-        raise SuiteError(f"--target: this release cannot measure on '{target}' yet. Known: {', '.join(names())}")
-    return importlib.import_module(f"{__name__}.{name}"), address
+        raise SuiteError(f"--target: this release cannot measure on '{target}'. Known: {', '.join(names())}")
+    found: Target = importlib.import_module(f"{__name__}.{name}").TARGET(address, wheels)
+    return found

@@ -13,50 +13,58 @@ from tfl_lite_suite.progress import Progress
 from tfl_lite_suite.runtime import comparison, energy, engines, isolation, machine, statistics
 from tfl_lite_suite.runtime.job import PICTURE_SIZE, Job, Measurement, measure
 from tfl_lite_suite.runtime.session import ModelFile
+from tfl_lite_suite.runtime.targets import Target
 
 _CURVE_POINTS = 60
 
 
-def benchmark(address: str, job: Job, *, curve: bool = False) -> dict[str, Any]:
-    """Measures a model.
+class Local(Target):
+    """This machine."""
 
-    Args:
-        address: Must be empty.
-        job: What to measure.
-        curve: Whether to add latency, temperature and frequency over time.
+    def __init__(self, address: str = "", wheels: str | None = None) -> None:
+        """See `Target`; `address` must be empty."""
+        super().__init__(address, wheels)
+        if address:
+            raise SuiteError(f"--target: local takes no address. Received: 'local:{address}'")
+        if wheels is not None:
+            raise SuiteError("--wheels: only a target that installs the suite takes wheels, such as ssh:USER@HOST")
 
-    Returns:
-        The document that `docs/benchmark_schema.md` describes.
+    def engines(self, names: list[str] | None) -> list[str]:
+        """See `Target`: the first installed, unless others are asked for."""
+        names = names or [engines.default()]
+        for name in names:
+            engines.get(name).require()
+        return names
 
-    Raises:
-        SuiteError: If the model cannot be run.
-    """
-    file = _check(address, job)
-    job = dataclasses.replace(job, contract=file.contract)
-    startup_ms = _startup_ms(job.made_in_seconds)
-    watcher = _Watcher(job.min_seconds)
-    found = isolation.call(functools.partial(measure, job), job.title, on_event=watcher.event, on_tick=watcher.tick)
-    return _document(job, file.file_bytes, found, watcher, startup_ms) | (
-        {"curve": _curve(found.raw_ns, watcher.history)} if curve else {}
-    )
+    def benchmark(self, job: Job, *, curve: bool = False) -> dict[str, Any]:
+        """See `Target`."""
+        file = _inspect(job)
+        job = dataclasses.replace(job, contract=file.contract)
+        startup_ms = _startup_ms(job.made_in_seconds)
+        watcher = _Watcher(job.min_seconds)
+        found = isolation.call(functools.partial(measure, job), job.title, on_event=watcher.event, on_tick=watcher.tick)
+        return _document(job, file.file_bytes, found, watcher, startup_ms) | (
+            {"curve": _curve(found.raw_ns, watcher.history)} if curve else {}
+        )
+
+    def compare(self, first: Job, second: Job) -> dict[str, Any]:
+        """See `Target`."""
+        sizes = [_inspect(job).file_bytes for job in (first, second)]
+        found = comparison.run(first, second)
+        return _comparison_document(first, second, sizes, found)
 
 
-def compare(address: str, first: Job, second: Job) -> dict[str, Any]:
-    """Measures how much slower the second model is than the first, running them by turns.
+TARGET = Local
 
-    Args:
-        address: Must be empty.
-        first: The model that counts as 1.
-        second: The model compared with it; the same engine settings.
 
-    Returns:
-        The document that `docs/benchmark_schema.md` describes under "Comparison".
+def _inspect(job: Job) -> ModelFile:
+    """Checks what can be checked before a process is started."""
+    engine = engines.get(job.engine)
+    engine.require()
+    return engine.inspect(job.model)
 
-    Raises:
-        SuiteError: If a model cannot be run.
-    """
-    sizes = [_check(address, job).file_bytes for job in (first, second)]
-    found = comparison.run(first, second)
+
+def _comparison_document(first: Job, second: Job, sizes: list[int], found: comparison.Comparison) -> dict[str, Any]:
     ratio, low, high = statistics.ratio_interval(found.ratios)
     return {
         "engine": first.engine,
@@ -78,15 +86,6 @@ def compare(address: str, first: Job, second: Job) -> dict[str, Any]:
         "valid": not found.reasons,
         "warnings": found.reasons,
     }
-
-
-def _check(address: str, job: Job) -> ModelFile:
-    """Checks what can be checked before a process is started."""
-    if address:
-        raise SuiteError(f"--target: local takes no address. Received: 'local:{address}'")
-    engine = engines.get(job.engine)
-    engine.require()
-    return engine.inspect(job.model)
 
 
 @functools.cache

@@ -1,0 +1,142 @@
+"""Whole commands against a real SSH server on loopback."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import quadrant_models
+
+
+@pytest.fixture
+def model(tmp_path):
+    path = tmp_path / "model.tflite"
+    path.write_bytes(quadrant_models.quadrants(dtype="int8"))
+    return path
+
+
+@pytest.fixture
+def command(client, carried, model):
+    """Starts `benchmark` on the server, which installs from carried wheels."""
+
+    def begin(*flags):
+        fixed = [f"--target=ssh:{client.address}", f"--wheels={carried}", "--json"]
+        command = [sys.executable, "-m", "tfl_lite_suite.benchmark", *fixed, *flags]
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    return begin
+
+
+def document(child):
+    """The document of a benchmark; on a busy machine it is there all the same."""
+    out, err = child.communicate(timeout=180)
+    assert child.returncode in (0, 3), err
+    found = json.loads(out)
+    documents = found if isinstance(found, list) else [found]
+    assert (child.returncode == 0) == all(item["valid"] for item in documents)
+    return found
+
+
+def running_job(client):
+    """Waits until a verb measures on the server; returns the number of its job's process."""
+    end = time.monotonic() + 120
+    while time.monotonic() < end:
+        for path in client.root.glob("jobs/*/inputs/*"):
+            time.sleep(0.5)
+            return int((path.parents[1] / "pid").read_text())
+        time.sleep(0.02)
+    raise AssertionError("no job was started")
+
+
+def test_the_device_is_set_up_once(client, command, model):
+    found = document(command(f"--model={model}", "--runs=20"))
+    assert found["target"] == f"ssh:{client.address}"
+    assert found["model"] == str(model) and found["model_bytes"] == model.stat().st_size
+    assert found["runs"] == len(found["raw_ns"]) >= 20
+    kept = {path: path.stat().st_ino for name in ("files", "environments") for path in client.root.glob(f"{name}/*")}
+    assert len(kept) >= 3
+    again = command(f"--model={model}", "--threads=1,2", "--runs=5", "--min_seconds=0")
+    assert [item["threads"] for item in document(again)] == [1, 2]
+    assert kept == {
+        path: path.stat().st_ino for name in ("files", "environments") for path in client.root.glob(f"{name}/*")
+    }
+    assert os.listdir(client.root / "jobs") == []
+
+
+def test_an_engine_by_name_is_installed(command, model):
+    assert document(command(f"--model={model}", "--runs=5", "--engine=litert"))["engine"] == "litert"
+
+
+def test_a_hostile_file_name_is_a_name(command, tmp_path, model):
+    hostile = tmp_path / "-x;touch owned $(touch owned) `touch owned` 'a' \"b\" & .t;f"
+    hostile.write_bytes(model.read_bytes())
+    assert document(command(f"--model={hostile}", "--runs=5"))["model"] == str(hostile)
+    assert not list(tmp_path.rglob("owned"))
+
+
+def test_comparison(command, model, tmp_path):
+    other = tmp_path / "other.tflite"
+    other.write_bytes(quadrant_models.quadrants(dtype="int8", copies=30))
+    found = document(command(f"--compare={model},{other}", "--kernels=builtin"))
+    assert [item["model"] for item in found["models"]] == [str(model), str(other)]
+    assert found["ratio"] > 1 and found["target"].startswith("ssh:")
+
+
+def test_a_curve(command, model):
+    assert len(document(command(f"--model={model}", "--sustain=1s"))["curve"]) > 10
+
+
+def test_the_job_goes_on_while_the_connection_is_broken(client, command, model):
+    child = command(f"--model={model}", "--min_seconds=4")
+    pid = running_job(client)
+    client.stop()
+    time.sleep(1)
+    os.kill(pid, 0)
+    client.start()
+    os.kill(pid, 0)
+    assert running_job(client) == pid
+    found = document(child)
+    assert sum(found["raw_ns"]) > 1e9
+    assert os.listdir(client.root / "jobs") == []
+
+
+def test_a_job_that_the_device_lost_is_done_again(client, command, model):
+    child = command(f"--model={model}", "--min_seconds=2")
+    os.killpg(running_job(client), signal.SIGKILL)
+    out, err = child.communicate(timeout=120)
+    assert child.returncode in (0, 3) and json.loads(out)["runs"] >= 50
+    assert "starting it again" in err
+
+
+def test_ctrl_c_ends_the_job_on_the_device(client, command, model):
+    child = command(f"--model={model}", "--min_seconds=60")
+    running_job(client)
+    child.send_signal(signal.SIGINT)
+    out, err = child.communicate(timeout=60)
+    assert child.returncode == 130 and out == "" and "interrupted" in err
+    assert os.listdir(client.root / "jobs") == []
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--model=missing.tflite"], "--model: no such file 'missing.tflite'"),
+        (["--model={folder}/cut.tflite"], r"127.0.0.1:\d+: {folder}/cut.tflite"),
+        (["--model={model}", "--engine=tflite"], "unknown engine 'tflite'. Did you mean"),
+        (["--model={model}", "--wheels=missing"], "--wheels: no such folder 'missing'"),
+        (["--model={model}", "--target=ssh:-oProxyCommand=touch"], "--target: expected ssh:USER@HOST"),
+        (["--model={model}", "--target=ssh"], "--target: expected ssh:USER@HOST"),
+    ],
+)
+def test_a_mistake_is_one_line_and_status_1(command, model, flags, message):
+    (model.parent / "cut.tflite").write_bytes(model.read_bytes()[:400])
+    child = command(*(flag.format(model=model, folder=model.parent) for flag in flags))
+    out, err = child.communicate(timeout=120)
+    assert (child.returncode, out) == (1, "")
+    lines = [line for line in err.splitlines() if "installing the suite (once)" not in line]
+    assert len(lines) == 1 and lines[0].startswith("error: ")
+    assert re.search(message.format(folder=model.parent), lines[0]), lines[0]
