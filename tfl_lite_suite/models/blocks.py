@@ -28,7 +28,15 @@ def pixels(image_shape: tuple[int, int, int], conventions: Conventions) -> tuple
 
 
 def convolution(
-    x: Any, filters: int, kernel: int, *, name: str, conventions: Conventions, stride: int = 1, activation: str = ""
+    x: Any,
+    filters: int,
+    kernel: int,
+    *,
+    name: str,
+    conventions: Conventions,
+    stride: int = 1,
+    activation: str = "",
+    gamma: str = "ones",
 ) -> Any:
     """Applies convolution, batch normalization and, unless it is empty, an activation.
 
@@ -40,6 +48,7 @@ def convolution(
         conventions: Padding and epsilon.
         stride: Stride in both directions.
         activation: As for `activate`.
+        gamma: What the scales of the batch normalization begin as, `ones` or `zeros`.
 
     Returns:
         Tensor `(batch, height / stride, width / stride, filters)`.
@@ -48,7 +57,7 @@ def convolution(
     x = keras.layers.Conv2D(
         filters, kernel, stride, padding, use_bias=False, kernel_initializer=_initializer(), name=name
     )(x)
-    return _normalize_activate(x, name, conventions, activation)
+    return _normalize_activate(x, name, conventions, activation, gamma)
 
 
 def depthwise(
@@ -214,8 +223,10 @@ def _pad(
     return keras.layers.ZeroPadding2D(zeros, name=f"{name}_pad")(x), "valid"
 
 
-def _normalize_activate(x: Any, name: str, conventions: Conventions, activation: str) -> Any:
-    x = keras.layers.BatchNormalization(momentum=_MOMENTUM, epsilon=conventions.epsilon, name=f"{name}_bn")(x)
+def _normalize_activate(x: Any, name: str, conventions: Conventions, activation: str, gamma: str = "ones") -> Any:
+    x = keras.layers.BatchNormalization(
+        momentum=_MOMENTUM, epsilon=conventions.epsilon, gamma_initializer=gamma, name=f"{name}_bn"
+    )(x)
     return activate(x, activation, name) if activation else x
 
 
