@@ -36,7 +36,7 @@ def convolution(
     conventions: Conventions,
     stride: int = 1,
     activation: str = "",
-    gamma: str = "ones",
+    gamma: float = 1.0,
 ) -> Any:
     """Applies convolution, batch normalization and, unless it is empty, an activation.
 
@@ -48,7 +48,7 @@ def convolution(
         conventions: Padding and epsilon.
         stride: Stride in both directions.
         activation: As for `activate`.
-        gamma: What the scales of the batch normalization begin as, `ones` or `zeros`.
+        gamma: What the scales of the batch normalization begin as.
 
     Returns:
         Tensor `(batch, height / stride, width / stride, filters)`.
@@ -223,9 +223,12 @@ def _pad(
     return keras.layers.ZeroPadding2D(zeros, name=f"{name}_pad")(x), "valid"
 
 
-def _normalize_activate(x: Any, name: str, conventions: Conventions, activation: str, gamma: str = "ones") -> Any:
+def _normalize_activate(x: Any, name: str, conventions: Conventions, activation: str, gamma: float = 1.0) -> Any:
     x = keras.layers.BatchNormalization(
-        momentum=_MOMENTUM, epsilon=conventions.epsilon, gamma_initializer=gamma, name=f"{name}_bn"
+        momentum=_MOMENTUM,
+        epsilon=conventions.epsilon,
+        gamma_initializer=keras.initializers.Constant(gamma),
+        name=f"{name}_bn",
     )(x)
     return activate(x, activation, name) if activation else x
 

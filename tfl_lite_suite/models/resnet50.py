@@ -1,7 +1,7 @@
 """ResNet50, a teacher and a baseline.
 
-Source: He et al., 2015, https://arxiv.org/abs/1512.03385, Table 1; blocks that begin as the identity: Goyal et al.,
-2017, https://arxiv.org/abs/1706.02677, section 5.1.
+Source: He et al., 2015, https://arxiv.org/abs/1512.03385, Table 1. Blocks that begin close to the identity: Goyal et
+al., 2017, https://arxiv.org/abs/1706.02677, section 5.1.
 """
 
 from typing import Any
@@ -58,7 +58,7 @@ def _bottleneck(x: Any, filters: int, stride: int, projected: bool, name: str, c
         x, filters, 1, name=f"{name}_reduce", conventions=conventions, stride=stride, activation="relu"
     )
     x = blocks.convolution(x, filters, 3, name=f"{name}_filter", conventions=conventions, activation="relu")
-    # A block begins as the identity; else the sum of sixteen blocks is a thousand times its input.
-    x = blocks.convolution(x, 4 * filters, 1, name=f"{name}_expand", conventions=conventions, gamma="zeros")
+    # A block begins close to the identity; else the sum of sixteen is a thousand times its input.
+    x = blocks.convolution(x, 4 * filters, 1, name=f"{name}_expand", conventions=conventions, gamma=0.1)
     x = keras.layers.Add(name=f"{name}_add")([shortcut, x])
     return blocks.activate(x, "relu", name)
