@@ -4,6 +4,7 @@ import sys
 
 import numpy as np
 import pytest
+import verb_process
 from keras_samples import picture_folder, tiny_network
 
 from tfl_lite_suite import quantize, recipe, train
@@ -67,15 +68,4 @@ def test_command_line(trained, tmp_path):
 
 @pytest.mark.parametrize("flag", [[], ["--model=missing.keras"], ["--model=m.keras", "--scheme=qatt"]])
 def test_mistakes_are_one_line_before_tensorflow_loads(flag, tmp_path):
-    code = (
-        "import runpy, sys\n"
-        f"sys.argv = ['quantize', *{flag!r}]\n"
-        "try:\n"
-        "    runpy.run_module('tfl_lite_suite.quantize', run_name='__main__', alter_sys=True)\n"
-        "finally:\n"
-        "    assert 'tensorflow' not in sys.modules\n"
-    )
-    child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=False)
-    assert child.returncode == 1, child.stderr
-    assert len(child.stderr.strip().splitlines()) == 1 and child.stderr.startswith("error: ")
-    assert not list(tmp_path.iterdir())
+    verb_process.check_mistake("quantize", flag, tmp_path)

@@ -1,31 +1,11 @@
 import numpy as np
 import pytest
+from keras_samples import randomize
 
 from tfl_lite_suite import models
 from tfl_lite_suite.framework import keras
 
 SHAPE = (64, 64, 3)
-
-
-def randomize(model, seed=0):
-    """Gives every layer weights and statistics that let the picture through to the logits, as after training."""
-    generator = np.random.default_rng(seed)
-    for layer in model.layers:
-        arrays = layer.get_weights()
-        if isinstance(layer, keras.layers.BatchNormalization):
-            size = arrays[0].shape
-            arrays = [
-                generator.uniform(0.6, 1.4, size),
-                generator.normal(0, 0.2, size),
-                generator.normal(0, 0.2, size),
-                generator.uniform(0.6, 1.4, size),
-            ]
-        elif arrays and arrays[0].ndim > 1:
-            depthwise = isinstance(layer, keras.layers.DepthwiseConv2D)
-            fan_in = np.prod(arrays[0].shape[: 2 if depthwise else -1])
-            arrays[0] = generator.normal(0, np.sqrt(2 / fan_in), arrays[0].shape)
-            arrays[1:] = [generator.normal(0, 0.2, bias.shape) for bias in arrays[1:]]
-        layer.set_weights(arrays)
 
 
 @pytest.fixture
