@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tfl_lite_suite import prune, recipe, train
-from tfl_lite_suite.contract import Contract
+from tfl_lite_suite.contract import FILE_BESIDE
 from tfl_lite_suite.errors import SuiteError
 
 KEYS = ("params_before", "params_after", "macs_before", "macs_after", "top1_before", "top1_after")
@@ -26,9 +26,9 @@ def trained(tmp_path_factory):
         "prune": {"epochs": 2, "params_ratio": 0.6},
     }
     settings = recipe.parse(recipe.Recipe, document, "")
-    contract = Contract(32, 32, 1, 32, 32, labels=("bright", "dark"))
     model = keras_samples.randomize(keras_samples.tiny_network())
-    train.save_artifacts(root / "train", model, contract, settings)
+    images = train.load_images(settings, str(root))
+    train.save_artifacts(root / "train", model, images, settings, np.zeros((len(images.test), 1), np.int64))
     return root / "train" / train.MODEL, settings
 
 
@@ -48,10 +48,10 @@ def test_steps_with_fine_tuning_and_nothing_done_twice(trained, tmp_path):
     assert [record["phase"] for record in results["history"]] == ["fine-tuning, step 1", "fine-tuning, step 2"]
     assert results["left_whole"] == [{"layers": ["classifier"], "reason": "the model's output"}]
     folder = tmp_path / "prune"
-    assert set(files(folder)) >= {train.MODEL, train.CONTRACT, train.RECIPE, "results.json"}
+    assert set(files(folder)) >= {train.MODEL, FILE_BESIDE, train.RECIPE, "results.json"}
     assert not list(folder.glob("step_*"))
     assert recipe.load(folder / train.RECIPE).prune == chosen
-    assert (folder / train.CONTRACT).read_text() == (path.parent / train.CONTRACT).read_text()
+    assert (folder / FILE_BESIDE).read_text() == (path.parent / FILE_BESIDE).read_text()
 
     def load():
         raise AssertionError("the images are not needed again")
@@ -87,7 +87,7 @@ def test_without_recipe_there_is_no_accuracy(trained, tmp_path):
     assert results["top1_before"] is None and results["top1_after"] is None and results["history"] == []
     assert results["macs_after"] <= 0.8 * results["macs_before"]
     assert "not measured" in prune.show(results) and "left whole: classifier" in prune.show(results)
-    assert files(tmp_path / "prune") == [train.CONTRACT, train.MODEL, "results.json"]
+    assert files(tmp_path / "prune") == [FILE_BESIDE, train.MODEL, "results.json"]
 
 
 @pytest.mark.parametrize(

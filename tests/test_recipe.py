@@ -44,7 +44,7 @@ def test_the_least_recipe_has_every_default(load):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("trian: {epochs: 3}", "trian: unknown key 'trian'. Did you mean 'train'? Known: benchmark, convert"),
+        ("trian: {epochs: 3}", "trian: unknown key 'trian'. Did you mean 'train'? Known: benchmark, budget, convert"),
         ("train: {epoch: 3}", "train.epoch: unknown key 'epoch'. Did you mean 'epochs'?"),
         ("train: {1: 3}", "train.1: unknown key '1'"),
         ("train: {null: 3}", "train.None: unknown key 'None'"),
@@ -71,6 +71,11 @@ def test_the_least_recipe_has_every_default(load):
         ("convert: {schemes: [3]}", "convert.schemes[0]: expected one of float32, float16, dynamic, int8. Received: 3"),
         ("benchmark: {engines: litert}", "benchmark.engines: expected a list, such as [name]. Received: 'litert'"),
         ("stages: [train, benchmrk]", "stages[1]: unknown stage 'benchmrk'. Did you mean 'benchmark'?"),
+        ("stages: ['']", "stages[0]: unknown stage ''"),
+        ("stages: [train, prune x]", "stages[1]: expected key=value, such as epochs=3. Received: 'x'"),
+        ("stages: [prune epoks=2]", "stages[0] prune.epoks: unknown key 'epoks'. Did you mean 'epochs'?"),
+        ("stages: [prune epochs=-2]", "stages[0] prune.epochs: expected a number from 0 to 10000"),
+        ("stages: [evaluate epochs=2]", "stages[0]: evaluate has no settings. Received: 'evaluate epochs=2'"),
         ("seed: 2147483648", "seed: expected a number from 0 to 2147483647"),
     ],
 )
@@ -200,6 +205,27 @@ def test_an_override_leaves_what_shares_an_anchor_alone(load):
     assert (read.train.epochs, read.quantize.epochs, read.quantize.batch_size) == (7, 5, 64)
 
 
+def test_a_stage_may_have_settings_of_its_own(load):
+    read = load(LEAST + "prune: {params_ratio: 0.6}\nstages: [train, prune, 'prune sparsity=0.8  epochs=2', prune]\n")
+    (_, plain), (name, own) = read.step(1), read.step(2)
+    assert name == "prune" and plain is read and read.step(3)[1] is read
+    assert own.prune == dataclasses.replace(read.prune, sparsity=0.8, epochs=2)
+    assert dataclasses.replace(own, prune=read.prune) == read
+    assert load(recipe.dump(read)) == read
+
+
+def test_only_limits_that_are_set_count(load):
+    assert load(LEAST).budget.limits == {}
+    read = load(LEAST + "budget: {files: [int8_qat], max_top1_drop: 0, max_bytes: 100}\n")
+    assert read.budget.limits == {"max_top1_drop": 0, "max_bytes": 100}
+
+
+def test_a_teacher_is_a_network_to_train_or_a_file(load):
+    assert not load(LEAST).distill.trains_teacher
+    assert load(LEAST + "distill: {teacher: resnet50}\n").distill.trains_teacher
+    assert not load(LEAST + "distill: {teacher: a/model.keras}\n").distill.trains_teacher
+
+
 def test_an_override_of_an_empty_recipe(load):
     assert load("", "name=x", "data.source=s", "model.name=n").data.source == "s"
 
@@ -218,7 +244,8 @@ def test_dump_is_read_back_equal(load, name):
 
 def test_dump_says_everything(load):
     text = recipe.dump(load(LEAST))
-    for kind in (recipe.Recipe, recipe.Data, recipe.Augment, recipe.Model, recipe.Train, recipe.Quantize):
+    kinds = [kind for kind in vars(recipe).values() if dataclasses.is_dataclass(kind)]
+    for kind in kinds:
         for field in dataclasses.fields(kind):
             assert f"{field.name}:" in text
 
@@ -239,7 +266,16 @@ def test_paths_that_are_no_files(tmp_path):
 
 
 def test_every_default_is_in_its_own_range():
-    for kind in (recipe.Augment, recipe.Train, recipe.Quantize, recipe.Convert, recipe.Benchmark):
+    kinds = (
+        recipe.Augment,
+        recipe.Train,
+        recipe.Distill,
+        recipe.Quantize,
+        recipe.Convert,
+        recipe.Benchmark,
+        recipe.Budget,
+    )
+    for kind in kinds:
         plain = {key: list(v) if isinstance(v, tuple) else v for key, v in dataclasses.asdict(kind()).items()}
         assert dataclass_parser.parse(kind, plain, "") == kind()
 

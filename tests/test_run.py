@@ -40,7 +40,7 @@ def finished(tmp_path_factory):
 
 def test_every_stage_reports(finished):
     _, _, results = finished
-    assert list(results) == ["train", "quantize", "convert", "evaluate", "benchmark"]
+    assert list(results) == ["train", "quantize", "convert", "evaluate", "benchmark", "ledger"]
     assert 0 <= results["train"]["top1"] <= 1 and results["train"]["epochs"] == 2
     assert {"top1_float", "top1_qat"} <= set(results["quantize"])
     assert [row["name"] for row in results["convert"]] == ["float32", "int8_ptq", "int8_qat"]
@@ -55,7 +55,7 @@ def test_every_stage_reports(finished):
 def test_the_table_has_a_row_a_file_and_engine(finished):
     root, _, results = finished
     lines = (root / "work" / "table.md").read_text().splitlines()
-    assert len(lines) == 2 + 2 + len(results["evaluate"])
+    assert lines.index("") == 2 + 2 + len(results["evaluate"])
 
 
 def test_a_second_run_repeats_nothing(finished):
@@ -127,3 +127,70 @@ def test_predictions_of_both_engines_agree_on_float(finished):
     _, _, results = finished
     matrices = [np.array(row["confusion"]) for row in results["evaluate"] if row["name"] == "float32"]
     assert all((matrix == matrices[0]).all() for matrix in matrices)
+
+
+@pytest.fixture(scope="module")
+def chained(finished):
+    """A run with a teacher, two prunings, both ways of quantizing, and limits that cannot be kept."""
+    root, _, _ = finished
+    recipe = {
+        **RECIPE,
+        "data": {**RECIPE["data"], "source": str(root / "pictures")},
+        "distill": {"teacher": "squeezenet_1_1", "alpha": 0.1, "epochs": 1, "during": ["train", "quantize"]},
+        "prune": {"params_ratio": 0.8, "epochs": 1},
+        "quantize": {"scheme": "both", "epochs": 1, "batch_size": 8, "learning_rate": 0.0001},
+        "convert": {"schemes": ["float32"], "calibration_images": 20},
+        "stages": ["train", "convert", "prune", "prune clusters=8", "quantize", "convert", "lint", "evaluate"],
+        "budget": {"max_bytes": 10, "max_top1_drop": 1},
+    }
+    recipe["benchmark"] = {"engines": ["litert"]}
+    (root / "chain.yaml").write_text(yaml.safe_dump(recipe))
+    flags = [f"--recipe={root}/chain.yaml", f"--workdir={root}/chain", "--json"]
+    return flags, verb("run", *flags)
+
+
+def test_a_chain_takes_the_latest_model_each_time(chained):
+    results = json.loads(chained[1].stdout)
+    names = ["teacher", "train", "convert", "prune", "prune_2", "quantize", "convert_2", "lint", "evaluate", "budget"]
+    assert list(results) == [*names, "ledger"]
+    assert results["prune"]["params_after"] < results["prune"]["params_before"]
+    assert results["prune_2"]["params_before"] == results["prune"]["params_after"]
+    assert results["prune_2"]["most_values"] <= 9
+    assert {"top1_float", "top1_qat", "top1_ptq", "ptq"} <= set(results["quantize"])
+    rows = [(row["name"], row["source"]) for row in (*results["convert"], *results["convert_2"])]
+    assert rows == [
+        ("float32", "train"),
+        ("prune_2_float32", "prune_2"),
+        ("int8_ptq", "prune_2"),
+        ("int8_qat", "quantize"),
+    ]
+    assert {"techniques", "agreement"} <= set(results["convert_2"][1]["ptq"])
+    assert results["convert_2"][0]["file_bytes"] < results["convert"][0]["file_bytes"]
+    assert [row["name"] for row in results["lint"]] == [name for name, _ in rows]
+    ledger = {row["name"]: row for row in results["ledger"]}
+    assert list(ledger) == ["teacher", "train", "prune", "prune_2", "quantize", *(name for name, _ in rows)]
+    for name in ("float32", "prune_2_float32"):
+        assert ledger[name]["agreement"] == 1.0 and ledger[name]["change"]["points"] == 0
+    assert ledger["int8_ptq"]["top1"] == results["evaluate"][2]["top1"]
+
+
+def test_a_broken_budget_fails_with_one_line_and_keeps_the_results(chained, finished):
+    flags, child = chained
+    assert child.returncode == 1
+    last = child.stderr.strip().splitlines()[-1]
+    assert last.startswith("error: budget: int8_ptq: the file has") and "int8_qat: the file has" in last
+    assert "max_top1_drop" not in last
+    saved = json.loads((finished[0] / "chain" / "results.json").read_text())
+    assert saved == json.loads(child.stdout) and not saved["budget"]["ok"]
+    assert "| int8_qat | litert" in (finished[0] / "chain" / "table.md").read_text()
+    assert verb("run", *flags, "--set=budget.max_bytes=1000000").returncode == 0
+
+
+def test_a_plan_says_what_is_cached_and_writes_nothing(chained, finished):
+    root = finished[0]
+    before = {path: path.stat().st_mtime_ns for path in sorted(root.rglob("*"))}
+    plan = json.loads(verb("run", *chained[0], "--dry_run", "--set=quantize.epochs=2").stdout)["plan"]
+    assert [row["state"] for row in plan] == [*["cached"] * 5, "1 of 2 cached", *["to do"] * 4]
+    text = verb("run", *chained[0][:1], f"--workdir={root}/nowhere", "--dry_run").stdout.splitlines()
+    assert text[0] == "[1/10] teacher: to do" and text[-1] == "[10/10] budget: to do"
+    assert {path: path.stat().st_mtime_ns for path in sorted(root.rglob("*"))} == before

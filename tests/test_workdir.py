@@ -37,6 +37,7 @@ def again(stage, inputs=INPUTS):
 
 def test_a_new_stage_is_not_finished(tmp_path):
     found = Stage(tmp_path / "new" / "work", "train", INPUTS)
+    assert found.finished() is None and not list(tmp_path.iterdir())
     assert found.folder.is_dir() and found.finished() is None
 
 
@@ -156,4 +157,4 @@ def test_values_without_a_fixed_text_are_refused(tmp_path, value):
 def test_a_work_folder_that_is_a_file(tmp_path):
     (tmp_path / "work").touch()
     with pytest.raises(SuiteError, match="cannot make the folder '.*/work/train': a file is in the way"):
-        Stage(tmp_path / "work", "train", INPUTS)
+        _ = Stage(tmp_path / "work", "train", INPUTS).folder

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from absl import flags
 
-from tfl_lite_suite.errors import InvalidMeasurement, SuiteError, unknown_name
+from tfl_lite_suite.errors import SuiteError, Unmet, unknown_name
 from tfl_lite_suite.results import to_json
 
 if TYPE_CHECKING:
@@ -49,17 +49,17 @@ def run_verb(verb: str, summary: str, main: Callable[[], Any], show: Callable[[A
             sys.exit(0)
         _parse(sys.argv)
         with _stdout_kept_for_result(_JSON.value) as stdout:
-            document, invalid = _measure(main)
+            document, unmet = _result(main)
             _print_result(stdout, to_json(document) if _JSON.value else show(document))
-        if invalid is not None:
-            raise invalid
+        if unmet is not None:
+            raise unmet
         status = 0
     except KeyboardInterrupt:
         _complain("interrupted. What was finished is kept; the same command goes on from there")
         status = 130
-    except InvalidMeasurement as error:
+    except Unmet as error:
         _complain(f"error: {describe(error)}")
-        status = 3
+        status = error.status
     except Exception as error:
         _complain(f"error: {describe(error)}")
         if flags.FLAGS.is_parsed() and _TRACEBACK.value:
@@ -87,11 +87,11 @@ def _print_result(stream: TextIO, text: str) -> None:
         sys.exit(1)
 
 
-def _measure(main: Callable[[], Any]) -> tuple[Any, InvalidMeasurement | None]:
-    """Runs `main`; an invalid measurement still has a document to print."""
+def _result(main: Callable[[], Any]) -> tuple[Any, Unmet | None]:
+    """Runs `main`; what does not pass still has a document to print."""
     try:
         return main(), None
-    except InvalidMeasurement as error:
+    except Unmet as error:
         return error.document, error
 
 

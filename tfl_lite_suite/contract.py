@@ -12,7 +12,9 @@ from typing import Any, Literal
 from tfl_lite_suite.errors import SuiteError
 
 VERSION = 1
+# Inside a `.tflite` file, and beside a `.keras` file.
 FILE_NAME = "tfl_lite_suite.json"
+FILE_BESIDE = "contract.json"
 LABELS_FILE_NAME = "labels.txt"
 
 

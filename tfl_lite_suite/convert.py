@@ -2,6 +2,7 @@
 
 import dataclasses
 import pathlib
+import shutil
 import sys
 import time
 from typing import Any
@@ -46,7 +47,6 @@ def convert(
     """
     from tfl_lite_suite.deploy import compact, converter, metadata
     from tfl_lite_suite.deploy import ptq as post_training
-    from tfl_lite_suite.tflite_file import TfliteFile
 
     start = time.monotonic()
     aware = converter.is_quantization_aware(model)
@@ -61,15 +61,26 @@ def convert(
     content = metadata.write(compact.compact(content), of, name=model.name)
     with atomic_path(output) as temporary:
         temporary.write_bytes(content)
+    return {**_described(output, scheme), "seconds": time.monotonic() - start, **report}
+
+
+def keep(made: str, output: str, scheme: str) -> dict[str, Any]:
+    """Copies a `.tflite` file that was made already; returns what `convert` returns, but for `seconds` and `ptq`."""
+    with atomic_path(output) as temporary:
+        shutil.copyfile(made, temporary)
+    return _described(output, scheme)
+
+
+def _described(output: str, scheme: str) -> dict[str, Any]:
+    from tfl_lite_suite.tflite_file import TfliteFile
+
     written = TfliteFile.read(output)
     return {
         "output": output,
         "scheme": scheme,
-        "file_bytes": len(content),
-        "seconds": time.monotonic() - start,
+        "file_bytes": pathlib.Path(output).stat().st_size,
         "fully_int8": written.fully_int8,
         "float_ops": written.float_ops,
-        **report,
     }
 
 
@@ -119,7 +130,7 @@ def _from_file(path: str) -> tuple[Any, contract.Contract, Recipe | None]:
     folder = pathlib.Path(path).parent
     if not pathlib.Path(path).is_file():
         raise SuiteError(f"--model: no such file '{path}'")
-    beside = folder / train.CONTRACT
+    beside = folder / contract.FILE_BESIDE
     of = contract.from_json(beside.read_text(encoding="utf-8")) if beside.is_file() else None
     settings = recipe.load(folder / train.RECIPE) if (folder / train.RECIPE).is_file() else None
     from tfl_lite_suite.optimize import keras_file

@@ -14,16 +14,25 @@ class SuiteError(Exception):
     """
 
 
-class InvalidMeasurement(SuiteError):
-    """A measurement was made, but the machine was too busy or too hot for it to count; exit status 3.
+class Unmet(SuiteError):
+    """Work was done, but its result does not pass; the result is printed all the same.
 
     Attributes:
-        document: What was measured, printed all the same; JSON-serialisable.
+        document: What was done, JSON-serialisable.
+        status: Exit status.
     """
+
+    status = 1
 
     def __init__(self, message: str, document: Any) -> None:
         super().__init__(message)
         self.document = document
+
+
+class InvalidMeasurement(Unmet):
+    """A measurement was made, but the machine was too busy or too hot for it to count."""
+
+    status = 3
 
 
 def unknown_name(key: str, received: object, known: Iterable[str], kind: str = "name") -> SuiteError:

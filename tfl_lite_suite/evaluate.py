@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from absl import flags
 
-from tfl_lite_suite import cli
-from tfl_lite_suite.contract import Contract, from_json
+from tfl_lite_suite import cli, predictions
+from tfl_lite_suite.contract import FILE_BESIDE, Contract, from_json
 from tfl_lite_suite.errors import SuiteError
 from tfl_lite_suite.progress import Progress
-from tfl_lite_suite.results import atomic_path, write_json
+from tfl_lite_suite.results import atomic_path
 
 if TYPE_CHECKING:
     from tfl_lite_suite import data
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 # What must not slow down --help (NumPy, Pillow) is imported where it is used.
 
-# What `train` calls the contract that lies beside a `.keras` file.
-CONTRACT = "contract.json"
 _BATCH = 256
 
 
@@ -173,21 +171,6 @@ def open_recipe(model: Model, settings: "Recipe", cache_dir: str | None, limit: 
     return model, Images(split, 0 if settings.data.on_corrupt == "error" else None, warnings)
 
 
-def save_predictions(path: str, images: Images, answers: "accuracy.Answers", class_names: tuple[str, ...]) -> None:
-    """Writes the answers picture by picture, so that two models can be compared."""
-    write_json(
-        path,
-        {
-            "class_names": list(class_names),
-            "keys": list(images.split.keys),
-            "labels": images.split.labels.tolist(),
-            "top1": answers.top[:, 0].tolist(),
-            "top5": answers.top.tolist(),
-            "ties": answers.ties.tolist(),
-        },
-    )
-
-
 def show(document: dict[str, Any]) -> str:
     """Returns the figures as text."""
     rows = [f"{item['label']}: {_percent(item['top1'])} of {item['n']}" for item in document["per_class"] if item["n"]]
@@ -240,7 +223,7 @@ def _open_keras(path: str) -> Model:
     from tfl_lite_suite.runtime.job import contract_of
 
     model = keras_file.load(path)
-    beside = file.parent / CONTRACT
+    beside = file.parent / FILE_BESIDE
     own = from_json(beside.read_text(encoding="utf-8")) if beside.is_file() else None
     of = own or contract_of((1, *model.input_shape[1:]))
     if of is None or len(model.output_shape) != 2:
@@ -291,7 +274,8 @@ def _main() -> dict[str, Any]:
     runner = accuracy.Runner(path, engine, given.threads, workers, given.kernels, given.logits is not None)
     document, answers = evaluate(runner, model, images)
     if given.predictions is not None:
-        save_predictions(given.predictions, images, answers, model.contract.labels)
+        split, ties = images.split, answers.ties.tolist()
+        predictions.write(given.predictions, model.contract.labels, split.keys, split.labels, answers.top, ties=ties)
     if answers.logits is not None:
         with atomic_path(given.logits) as temporary, open(temporary, "wb") as file:
             np.save(file, answers.logits)

@@ -1,6 +1,7 @@
 """Removes channels of a trained network, or makes its weights sparse or few-valued, and fine-tunes the rest."""
 
 import dataclasses
+import functools
 import pathlib
 import shutil
 import zlib
@@ -23,15 +24,18 @@ def prune(
     model_path: str,
     settings: Recipe | None = None,
     load: Callable[[], Any] | None = None,
+    *,
+    name: str = "prune",
 ) -> dict[str, Any]:
     """Prunes and fine-tunes, or returns the results of an earlier call with the same inputs.
 
     Args:
         chosen: What to remove and how to fine-tune.
-        workdir: The work folder; the stage writes to its subfolder `prune`.
+        workdir: The work folder; the stage writes to one of its subfolders.
         model_path: The trained float model, a `.keras` file.
         settings: The recipe; without one there is no fine-tuning, and accuracy is not measured.
         load: Gives the `data.Dataset` of the recipe; it is loaded here if absent.
+        name: The subfolder's name.
 
     Returns:
         `params_before`, `params_after`, `macs_before`, `macs_after`, `top1_before`, `top1_after` (shares of the test
@@ -42,46 +46,71 @@ def prune(
     """
     if not pathlib.Path(model_path).is_file():
         raise SuiteError(f"--model: no such file '{model_path}'")
-    if settings is None and chosen.importance == "taylor":
-        raise SuiteError("--importance: taylor needs training pictures: --recipe=FILE.yaml. Without: l1, bn_scale")
-    chosen = _checked(chosen, settings)
-    of_recipe = train.inputs(settings) if settings else {}
-    stage = Stage(workdir, "prune", {**of_recipe, "prune": chosen, "float": sha256(model_path)})
+    chosen, teacher = _checked(chosen, settings), None
+    if settings is not None:
+        load = load or functools.cache(lambda: train.load_images(settings, workdir))
+        teacher = train.teacher_of(settings, workdir, "prune", load)
+    stage = stage_of(chosen, workdir, model_path, settings, name)
     done = stage.finished()
     if done is not None:
         return done
-    images = None
-    if settings is not None:
-        images = load() if load else train.load_images(settings, workdir)
+    images = load() if load and settings else None
     from tfl_lite_suite.framework import keras
     from tfl_lite_suite.optimize import keras_file
 
     keras.utils.set_random_seed(settings.seed if settings else 0)
     model = keras_file.load(model_path)
-    top1_before = _top1(model, images)
+    top1_before = _measured(model, images)["top1"]
+    loss = _loss(model, chosen, settings, images, teacher)
     if chosen.sparsity is None and chosen.clusters is None:
-        model, measured = _Channels(chosen, stage, settings, images).run(model)
+        model, measured = _Channels(chosen, stage, settings, images, loss).run(model)
     else:
-        model, measured = _few_weights(model, chosen, stage, settings, images)
-    results = {**measured, "top1_before": top1_before, "top1_after": _top1(model, images)}
+        model, measured = _few_weights(model, chosen, stage, settings, images, loss)
+    after = _measured(model, images)
+    results = {**measured, "top1_before": top1_before, "top1_after": after["top1"]}
     of_result = dataclasses.replace(settings, prune=chosen) if settings else None
-    results = stage.finish(results, _save(stage.folder, model, model_path, of_result))
+    if of_result:
+        files = train.save_artifacts(stage.folder, model, images, of_result, after["top"])
+    else:
+        files = _save(stage.folder, model, model_path)
+    results = stage.finish(results, files)
     for step in stage.folder.glob("step_*"):
         shutil.rmtree(step)
     return results
 
 
-def _top1(model: Any, images: Any) -> float | None:
-    """Returns the share of the test images that are classified right; `None` without images."""
+def stage_of(chosen: Prune, workdir: str, model_path: str, settings: Recipe | None, name: str = "prune") -> Stage:
+    """Returns the stage that `prune` makes; the teacher, if there is one, must be there already."""
+    of_recipe = {**train.inputs(settings), **train.teacher_inputs(settings, workdir, "prune")} if settings else {}
+    inputs = {**of_recipe, "prune": _checked(chosen, settings), "float": sha256(model_path)}
+    return Stage(workdir, name, inputs)
+
+
+def _measured(model: Any, images: Any) -> dict[str, Any]:
+    """Returns how the test images are classified; nothing is known without images."""
     if images is None:
-        return None
+        return {"top1": None}
     from tfl_lite_suite.optimize.training import accuracy_function
 
-    return float(accuracy_function(model)(images.test)["top1"])
+    return dict(accuracy_function(model)(images.test))
+
+
+def _loss(model: Any, chosen: Prune, settings: Recipe | None, images: Any, teacher: str | None) -> Any:
+    """Returns the loss of fine-tuning: by a teacher, the unpruned network's answers, or the labels alone."""
+    if settings is None:
+        return None
+    from tfl_lite_suite.optimize import distill
+
+    loss = train.loss_of(settings, teacher, images)
+    if teacher or not chosen.teacher_share:
+        return loss
+    return distill.loss(model, loss, chosen.teacher_share, chosen.temperature)
 
 
 def _checked(chosen: Prune, settings: Recipe | None) -> Prune:
-    """Returns the settings with the sparsity that the pattern means."""
+    """Returns the settings with the sparsity that the pattern means, if they can be had."""
+    if settings is None and chosen.importance == "taylor":
+        raise SuiteError("--importance: taylor needs training pictures: --recipe=FILE.yaml. Without: l1, bn_scale")
     if chosen.pattern == "2x4":
         if chosen.sparsity not in (None, 0.5):
             raise SuiteError(f"prune.sparsity: the pattern 2x4 zeroes one half. Received: {chosen.sparsity}")
@@ -95,7 +124,7 @@ def _checked(chosen: Prune, settings: Recipe | None) -> Prune:
 
 
 def _few_weights(
-    model: Any, chosen: Prune, stage: Stage, settings: Recipe | None, images: Any
+    model: Any, chosen: Prune, stage: Stage, settings: Recipe | None, images: Any, loss: Any
 ) -> tuple[Any, dict[str, Any]]:
     """Returns a model of sparse or few-valued weights, and what they save."""
     from tfl_lite_suite.optimize import channels, clustering, sparsity
@@ -110,12 +139,12 @@ def _few_weights(
         steps = len(images.train) // min(settings.train.batch_size, len(images.train))
         aware = sparsity.sparse_training(made, chosen.sparsity, chosen.pattern, steps)
         step = Stage(stage.folder, "step_sparsity", {"stage": stage.key})
-        history += fine_tune(aware, model, chosen, step, settings, images, "sparsity")
+        history += fine_tune(aware, loss, chosen, step, settings, images, "sparsity")
         made = sparsity.stripped(aware)
     if chosen.clusters is not None:
         aware = clustering.clustered_training(made, chosen.clusters)
         step = Stage(stage.folder, "step_clusters", {"stage": stage.key})
-        history += fine_tune(aware, model, chosen, step, settings, images, "clusters")
+        history += fine_tune(aware, loss, chosen, step, settings, images, "clusters")
         made = clustering.stripped(aware)
     costs = channels.costs(model)
     results: dict[str, Any] = {f"{name}_{when}": costs[name] for name in costs for when in ("before", "after")}
@@ -140,14 +169,14 @@ def _bytes(model: Any) -> tuple[int, int]:
 class _Channels:
     """Channel pruning in one or more steps, each kept in a folder of its own until all are done."""
 
-    def __init__(self, chosen: Prune, stage: Stage, settings: Recipe | None, images: Any) -> None:
-        self.chosen, self.stage, self.settings, self.images = chosen, stage, settings, images
+    def __init__(self, chosen: Prune, stage: Stage, settings: Recipe | None, images: Any, loss: Any) -> None:
+        self.chosen, self.stage, self.settings, self.images, self.loss = chosen, stage, settings, images, loss
 
     def run(self, model: Any) -> tuple[Any, dict[str, Any]]:
         """Returns the pruned model, and what it cost before and after."""
         from tfl_lite_suite.optimize import channels, keras_file
 
-        teacher, before = model, channels.costs(model)
+        before = channels.costs(model)
         measure: Literal["params", "macs"] = "params" if self.chosen.macs_ratio is None else "macs"
         ratio = self.chosen.macs_ratio or self.chosen.params_ratio
         steps: list[dict[str, Any]] = []
@@ -165,7 +194,7 @@ class _Channels:
                     **self._labelled(),
                 )
                 history = fine_tune(
-                    pruned.model, teacher, self.chosen, step, self.settings, self.images, f"step {number}"
+                    pruned.model, self.loss, self.chosen, step, self.settings, self.images, f"step {number}"
                 )
                 keras_file.save(pruned.model, step.folder / train.MODEL)
                 whole = [{"layers": list(item.layers), "reason": item.reason} for item in pruned.whole]
@@ -191,14 +220,14 @@ class _Channels:
 
 
 def fine_tune(
-    model: Any, teacher: Any, chosen: Prune, stage: Stage, settings: Recipe | None, images: Any, name: str
+    model: Any, loss: Any, chosen: Prune, stage: Stage, settings: Recipe | None, images: Any, name: str
 ) -> list[dict[str, Any]]:
     """Trains a pruned model in place as the recipe trained it, but for epochs and learning rate.
 
     Args:
         model: The model.
-        teacher: The network as it was before pruning, for `teacher_share`.
-        chosen: Epochs, learning rate and the teacher's share.
+        loss: As for `Training`.
+        chosen: Epochs and learning rate.
         stage: Where the checkpoint lies.
         settings: The recipe; nothing is trained without one.
         images: Its images.
@@ -209,12 +238,8 @@ def fine_tune(
     """
     if settings is None or not chosen.epochs:
         return []
-    from tfl_lite_suite.optimize import distill
-    from tfl_lite_suite.optimize.training import Phase, Training, cross_entropy
+    from tfl_lite_suite.optimize.training import Phase, Training
 
-    loss = cross_entropy(settings.train.label_smoothing)
-    if chosen.teacher_share:
-        loss = distill.loss(teacher, loss, chosen.teacher_share, chosen.temperature)
     rate = settings.train.learning_rate if chosen.learning_rate is None else chosen.learning_rate
     warmup = min(settings.train.warmup_epochs, chosen.epochs / 2)
     augment = settings.data.augment
@@ -224,20 +249,18 @@ def fine_tune(
     return history
 
 
-def _save(folder: pathlib.Path, model: Any, model_path: str, settings: Recipe | None) -> list[str]:
-    """Writes the model, and the contract and recipe that belong to it; returns the names of the files."""
+def _save(folder: pathlib.Path, model: Any, model_path: str) -> list[str]:
+    """Writes the model, and the contract that lies beside the unpruned one; returns the names of the files."""
     from tfl_lite_suite.optimize import keras_file
 
-    beside = pathlib.Path(model_path).parent
-    texts = {train.RECIPE: recipe.dump(settings)} if settings else {}
-    if (beside / train.CONTRACT).is_file():
-        of = contract.from_json((beside / train.CONTRACT).read_text(encoding="utf-8"))
-        texts[train.CONTRACT] = of.to_json()
     keras_file.save(model, folder / train.MODEL)
-    for name, text in texts.items():
-        with atomic_path(folder / name) as temporary:
-            temporary.write_text(text, encoding="utf-8")
-    return [train.MODEL, *texts]
+    beside = pathlib.Path(model_path).parent / contract.FILE_BESIDE
+    if not beside.is_file():
+        return [train.MODEL]
+    of = contract.from_json(beside.read_text(encoding="utf-8"))
+    with atomic_path(folder / contract.FILE_BESIDE) as temporary:
+        temporary.write_text(of.to_json(), encoding="utf-8")
+    return [train.MODEL, contract.FILE_BESIDE]
 
 
 def show(results: dict[str, Any]) -> str:

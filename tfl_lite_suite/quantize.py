@@ -1,6 +1,7 @@
 """Prepares a trained network for int8, by quantization-aware training or without further training."""
 
 import dataclasses
+import functools
 import pathlib
 import sys
 import time
@@ -16,19 +17,28 @@ from tfl_lite_suite.results import atomic_path, sha256
 from tfl_lite_suite.workdir import Stage
 
 SCHEMES = ("qat", "ptq")
+STAGE, PTQ_STAGE = "quantize", "quantize_ptq"
 FILE = "model.tflite"
-# Folded kernels carry the batch normalization's scale, and their gradients with them.
-_CLIP_NORM = 1.0
+# Folded kernels carry the batch normalization's scale, and their gradients with them: they are clipped.
+_AS_TRAIN: dict[str, Any] = {"ema": 0.0, "early_stopping": 0, "clip_norm": 1.0}
 
 
-def quantize(settings: Recipe, workdir: str, model_path: str, load: Callable[[], Any] | None = None) -> dict[str, Any]:
+def quantize(
+    settings: Recipe,
+    workdir: str,
+    model_path: str,
+    load: Callable[[], Any] | None = None,
+    *,
+    name: str = STAGE,
+) -> dict[str, Any]:
     """Trains with fake quantization, or returns the results of an earlier run with the same inputs.
 
     Args:
         settings: The recipe.
-        workdir: The work folder; the stage writes to its subfolder `quantize`.
+        workdir: The work folder; the stage writes to one of its subfolders.
         model_path: The trained float model, a `.keras` file.
         load: Gives the `data.Dataset` of the recipe; it is loaded here if absent.
+        name: The subfolder's name.
 
     Returns:
         `top1_float` and `top1_qat` (shares of the test images), and what else was measured.
@@ -38,12 +48,13 @@ def quantize(settings: Recipe, workdir: str, model_path: str, load: Callable[[],
     """
     if not pathlib.Path(model_path).is_file():
         raise SuiteError(f"--model: no such file '{model_path}'")
-    inputs = {**train.inputs(settings), "quantize": settings.quantize, "float": sha256(model_path)}
-    stage = Stage(workdir, "quantize", inputs)
+    load = load or functools.cache(lambda: train.load_images(settings, workdir))
+    teacher = train.teacher_of(settings, workdir, "quantize", load)
+    stage = stage_of(settings, workdir, model_path, name)
     done = stage.finished()
     if done is not None:
         return done
-    images = load() if load else train.load_images(settings, workdir)
+    images = load()
     from tfl_lite_suite.framework import keras
     from tfl_lite_suite.optimize import keras_file
     from tfl_lite_suite.optimize.qat import quantization_aware
@@ -54,13 +65,11 @@ def quantize(settings: Recipe, workdir: str, model_path: str, load: Callable[[],
     top1_float = accuracy_function(model)(images.test)["top1"]
     chosen = settings.quantize
     aware = quantization_aware(model, images.train.sample(chosen.calibration_images, settings.seed))
-    as_train = dataclasses.replace(
-        settings.train, batch_size=chosen.batch_size, ema=0.0, early_stopping=0, clip_norm=_CLIP_NORM
-    )
-    training = Training(aware, images, as_train, settings.data.augment, settings.seed, stage.folder, stage.key)
+    as_train = dataclasses.replace(settings.train, batch_size=chosen.batch_size, **_AS_TRAIN)
+    loss = train.loss_of(settings, teacher, images)
+    training = Training(aware, images, as_train, settings.data.augment, settings.seed, stage.folder, stage.key, loss)
     history = training.run([Phase("quantization-aware", chosen.epochs, chosen.learning_rate)])
     measured = accuracy_function(aware)(images.test)
-    train.save_artifacts(stage.folder, aware, images.contract, settings)
     results = {
         "top1_float": top1_float,
         "top1_qat": measured["top1"],
@@ -69,9 +78,16 @@ def quantize(settings: Recipe, workdir: str, model_path: str, load: Callable[[],
         "seconds": sum(record["seconds"] for record in history),
         "history": history,
     }
-    results = stage.finish(results, [train.MODEL, train.CONTRACT, train.RECIPE])
+    results = stage.finish(results, train.save_artifacts(stage.folder, aware, images, settings, measured["top"]))
     training.forget_checkpoint()
     return results
+
+
+def stage_of(settings: Recipe, workdir: str, model_path: str, name: str = STAGE) -> Stage:
+    """Returns the stage that `quantize` makes; the teacher, if there is one, must be there already."""
+    of_teacher = train.teacher_inputs(settings, workdir, "quantize")
+    of_quantize = {"quantize": settings.quantize, "float": sha256(model_path)}
+    return Stage(workdir, name, {**train.inputs(settings), **of_teacher, **of_quantize})
 
 
 def quantize_after_training(
@@ -81,18 +97,17 @@ def quantize_after_training(
     load: Callable[[], Any] | None = None,
     *,
     debug: bool = False,
-    min_agreement: float | None = None,
+    name: str = PTQ_STAGE,
 ) -> dict[str, Any]:
     """Quantizes without further training, or returns the results of an earlier run with the same inputs.
 
     Args:
         settings: The recipe.
-        workdir: The work folder; the stage writes `quantize_ptq/model.tflite`.
+        workdir: The work folder; the stage writes `model.tflite` to one of its subfolders.
         model_path: The trained float model, a `.keras` file.
         load: Gives the `data.Dataset` of the recipe; it is loaded here if absent.
         debug: Also find the worst layers, draw them, and try fewer calibration pictures.
-        min_agreement: Share of calibration pictures whose top-1 must stay; the fewest layers that it takes are left in
-            float. All is int8 if absent.
+        name: The subfolder's name.
 
     Returns:
         `top1_float`, `top1_ptq` (shares of the test images), the report `ptq` and `calibration` findings; with `debug`
@@ -103,8 +118,7 @@ def quantize_after_training(
     """
     if not pathlib.Path(model_path).is_file():
         raise SuiteError(f"--model: no such file '{model_path}'")
-    asked = {"convert": settings.convert, "float": sha256(model_path), "asked": [debug, min_agreement]}
-    stage = Stage(workdir, "quantize_ptq", {**train.inputs(settings), **asked})
+    stage = ptq_stage_of(settings, workdir, model_path, debug, name)
     done = stage.finished()
     if done is not None:
         return done
@@ -117,8 +131,8 @@ def quantize_after_training(
     pictures, findings = _calibration(settings, images)
     model = keras_file.load(model_path)
     quantized = ptq.quantize(model, pictures, io_type, settings.seed)
-    if min_agreement is not None:
-        quantized = ptq.with_float_layers(quantized, min_agreement, io_type)
+    if settings.quantize.min_agreement is not None:
+        quantized = ptq.with_float_layers(quantized, settings.quantize.min_agreement, io_type)
     content = metadata.write(compact.compact(quantized.content), images.contract, name=model.name)
     with atomic_path(stage.folder / FILE) as temporary:
         temporary.write_bytes(content)
@@ -133,6 +147,12 @@ def quantize_after_training(
     if debug:
         results |= ptq_debug.debug(quantized, stage.folder, io_type)
     return stage.finish(results, [FILE, ptq_debug.CHART] if debug else [FILE])
+
+
+def ptq_stage_of(settings: Recipe, workdir: str, model_path: str, debug: bool = False, name: str = PTQ_STAGE) -> Stage:
+    """Returns the stage that `quantize_after_training` makes."""
+    asked = {"convert": settings.convert, "asked": [debug, settings.quantize.min_agreement]}
+    return Stage(workdir, name, {**train.inputs(settings), **asked, "float": sha256(model_path)})
 
 
 def _calibration(settings: Recipe, images: Any) -> tuple[Any, list[dict[str, str]]]:
@@ -187,7 +207,10 @@ def _main() -> dict[str, Any]:
     workdir = flags.FLAGS.workdir or str(pathlib.Path(model).parent)
     debug, min_agreement = flags.FLAGS.debug, flags.FLAGS.min_agreement
     if flags.FLAGS.scheme == "ptq":
-        return quantize_after_training(settings, workdir, model, debug=debug, min_agreement=min_agreement)
+        if min_agreement is not None:
+            chosen = dataclasses.replace(settings.quantize, min_agreement=min_agreement)
+            settings = dataclasses.replace(settings, quantize=chosen)
+        return quantize_after_training(settings, workdir, model, debug=debug)
     if debug or min_agreement is not None:
         raise SuiteError("--debug and --min_agreement go with --scheme=ptq. Received: --scheme=qat")
     return quantize(settings, workdir, model)

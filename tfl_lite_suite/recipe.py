@@ -10,9 +10,11 @@ from typing import Any, Literal
 from tfl_lite_suite import yaml_text
 from tfl_lite_suite.dataclass_parser import parse, ranged
 from tfl_lite_suite.errors import SuiteError, unknown_name
+from tfl_lite_suite.overrides import with_value
 
 Scheme = Literal["float32", "float16", "dynamic", "int8"]
 STAGES = ("train", "quantize", "convert", "evaluate", "benchmark")
+KNOWN_STAGES = ("train", "prune", "quantize", "convert", "lint", "evaluate", "benchmark", "budget")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -128,6 +130,34 @@ class Train:
 
 
 @dataclasses.dataclass(frozen=True)
+class Distill:
+    """A teacher whose answers the network learns beside the labels; off without one.
+
+    Attributes:
+        teacher: A network of the suite, which is trained first, as `train` says; or a `.keras` file.
+        alpha: Width multiplier of a network that is trained for it.
+        weights: Its weights to begin with, as in `model.weights`.
+        epochs: Its epochs; `train.epochs` if absent.
+        share: Share of the loss that is the distance to the teacher's answers; the labels have the rest.
+        temperature: By which both networks' logits are divided for that distance.
+        during: The stages in which the teacher is asked.
+    """
+
+    teacher: str | None = None
+    alpha: float = ranged(1.0, 0.05, 4)
+    weights: str = "none"
+    epochs: int | None = ranged(None, 0, 10000)
+    share: float = ranged(0.7, 0, 1)
+    temperature: float = ranged(4.0, 0.1, 100)
+    during: tuple[Literal["train", "prune", "quantize"], ...] = ("train",)
+
+    @property
+    def trains_teacher(self) -> bool:
+        """Whether the teacher is a network that has to be trained first."""
+        return self.teacher is not None and not self.teacher.endswith(".keras")
+
+
+@dataclasses.dataclass(frozen=True)
 class Prune:
     """How the trained network is pruned: by channels, or by weights where `sparsity`, `pattern` or `clusters` say so.
 
@@ -169,18 +199,21 @@ class Quantize:
     """How the trained network is prepared for int8.
 
     Attributes:
-        scheme: `qat`, quantization-aware training.
+        scheme: `qat`, quantization-aware training; `ptq`, without training; or `both`, which makes two int8 files.
         epochs: Passes over the training images with fake quantization.
         batch_size: Images a step.
         learning_rate: Peak learning rate; cosine decay to zero.
         calibration_images: Training images from which activation ranges are taken.
+        min_agreement: `ptq`: share of calibration pictures whose top-1 must stay; the fewest layers that it takes are
+            left in float. All is int8 if absent.
     """
 
-    scheme: Literal["qat"] = "qat"
+    scheme: Literal["qat", "ptq", "both"] = "qat"
     epochs: int = ranged(1, 0, 10000)
     batch_size: int = ranged(128, 1, 65536)
     learning_rate: float = ranged(0.001, 0, 100)
     calibration_images: int = ranged(512, 1)
+    min_agreement: float | None = ranged(None, 0, 1)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -216,6 +249,34 @@ class Benchmark:
 
 
 @dataclasses.dataclass(frozen=True)
+class Budget:
+    """Limits that the run must keep to; a limit that is absent is not checked.
+
+    Attributes:
+        files: Names of the files that must keep them; every int8 file if empty, or every file where none is int8.
+        max_top1_drop: Greatest loss of top-1 against the first float network, as a share: 0.01 is one point.
+        min_top1: Least top-1, as a share.
+        min_agreement: Least share of test images on which a file answers as the Keras model that it was made from.
+        max_bytes: Greatest size of the file.
+        max_ms: Greatest median latency, in milliseconds, on the fastest of the engines.
+        max_memory: Greatest resident memory of the benchmark's process, in bytes, on the leanest of the engines.
+    """
+
+    files: tuple[str, ...] = ()
+    max_top1_drop: float | None = ranged(None, 0, 1)
+    min_top1: float | None = ranged(None, 0, 1)
+    min_agreement: float | None = ranged(None, 0, 1)
+    max_bytes: int | None = ranged(None, 1)
+    max_ms: float | None = ranged(None, 0)
+    max_memory: int | None = ranged(None, 1)
+
+    @property
+    def limits(self) -> dict[str, float]:
+        """The limits that are set, by name."""
+        return {key: value for key, value in dataclasses.asdict(self).items() if key != "files" and value is not None}
+
+
+@dataclasses.dataclass(frozen=True)
 class Recipe:
     """A whole run.
 
@@ -224,11 +285,14 @@ class Recipe:
         data: Images and preprocessing.
         model: The network.
         train: Float training.
+        distill: A teacher.
         prune: Pruning.
-        quantize: Quantization-aware training.
+        quantize: Quantization, with or without training.
         convert: Files to write.
         benchmark: Latency measurement.
-        stages: What `run` does, in this order.
+        budget: Limits that the run must keep to.
+        stages: What `run` does, in this order: names of `KNOWN_STAGES`, any of them more than once. Settings behind a
+            name hold for that stage alone: `prune sparsity=0.8 epochs=2`.
         seed: Seed of splits, shuffling, augmentation and initial weights.
     """
 
@@ -236,17 +300,39 @@ class Recipe:
     data: Data
     model: Model
     train: Train = Train()
+    distill: Distill = Distill()
     prune: Prune = Prune()
     quantize: Quantize = Quantize()
     convert: Convert = Convert()
     benchmark: Benchmark = Benchmark()
+    budget: Budget = Budget()
     stages: tuple[str, ...] = STAGES
     seed: int = ranged(0, 0, 2**31 - 1)
 
     def __post_init__(self) -> None:
-        for index, stage in enumerate(self.stages):
-            if stage not in STAGES:
-                raise unknown_name(f"stages[{index}]", stage, STAGES, "stage")
+        for index in range(len(self.stages)):
+            self._section_of(index)
+
+    def step(self, index: int) -> tuple[str, "Recipe"]:
+        """Returns the name of a stage without what stands behind it, and the recipe with those settings."""
+        name, section = self._section_of(index)
+        return name, self if section is None else dataclasses.replace(self, **{name: section})
+
+    def _section_of(self, index: int) -> tuple[str, Any]:
+        """Returns a stage's name, and its section with the settings behind the name; `None` where there are none."""
+        name, *settings = self.stages[index].split() or [""]
+        where = f"stages[{index}]"
+        if name not in KNOWN_STAGES:
+            raise unknown_name(where, name, KNOWN_STAGES, "stage")
+        if not settings:
+            return name, None
+        section = getattr(self, name, None)
+        if section is None:
+            raise SuiteError(f"{where}: {name} has no settings. Received: '{self.stages[index]}'")
+        document = _plain(dataclasses.asdict(section))
+        for setting in settings:
+            document = with_value(document, setting, where, "epochs=3")
+        return name, parse(type(section), document, f"{where} {name}")
 
 
 def load(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Recipe:
@@ -272,7 +358,7 @@ def load(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Recipe:
         raise SuiteError(f"recipe: '{path}' is {error}") from None
     document = {} if document is None else document
     for override in overrides:
-        document = _override(document, override)
+        document = with_value(document, override)
     return parse(Recipe, document, "")
 
 
@@ -285,28 +371,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     return [_plain(item) for item in value] if isinstance(value, tuple) else value
-
-
-def _override(document: Any, override: str) -> Any:
-    """Returns the document with one value changed; what else an alias names stays as it is."""
-    key, equals, text = override.partition("=")
-    if not equals or not key:
-        raise SuiteError(f"--set: expected key=value, such as train.epochs=3. Received: '{override}'")
-    try:
-        value = yaml_text.read(text)
-    except SuiteError as error:
-        raise SuiteError(f"--set: the value of {key} is {error}. Received: '{text}'") from None
-    return _with_value(document, key.split("."), value, key)
-
-
-def _with_value(document: Any, keys: Sequence[str], value: Any, whole: str) -> Any:
-    if not keys:
-        return value
-    if document is not None and not isinstance(document, dict):
-        raise SuiteError(f"--set: {whole} is not a key of a recipe")
-    changed = dict(document or {})
-    changed[keys[0]] = _with_value(changed.get(keys[0]), keys[1:], value, whole)
-    return changed
 
 
 def _nearby_recipe(path: str | os.PathLike[str]) -> str:

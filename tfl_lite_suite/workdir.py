@@ -13,13 +13,14 @@ from tfl_lite_suite import __version__
 from tfl_lite_suite.results import UNFINISHED, make_folder, read_json, sha256, write_json
 
 RESULTS = "results.json"
+# Raised when stages keep other files than before, so that earlier ones count as not done.
+_FORMAT = 2
 
 
 class Stage:
     """One stage's folder.
 
     Attributes:
-        folder: Where the stage writes its files.
         key: Hash of everything that the stage's results depend on.
     """
 
@@ -27,24 +28,29 @@ class Stage:
         """Names the stage.
 
         Args:
-            workdir: The work folder; made if missing.
+            workdir: The work folder.
             name: The stage's name, and its subfolder's.
             inputs: What the results depend on: JSON-serialisable values, dataclasses and paths.
         """
-        self.folder = pathlib.Path(workdir) / name
-        make_folder(self.folder)
-        text = json.dumps([__version__, inputs], sort_keys=True, default=_plain)
+        self._folder = pathlib.Path(workdir) / name
+        text = json.dumps([__version__, _FORMAT, inputs], sort_keys=True, default=_plain)
         self.key = hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def folder(self) -> pathlib.Path:
+        """Where the stage writes its files; made if missing."""
+        make_folder(self._folder)
+        return self._folder
 
     def finished(self) -> dict[str, Any] | None:
         """Returns the results, if this stage ended with the same inputs and its files are as it left them."""
-        document = read_json(self.folder / RESULTS)
+        document = read_json(self._folder / RESULTS)
         if not isinstance(document, dict) or document.get("key") != self.key:
             return None
         if not all(isinstance(document.get(part), dict) for part in ("files", "results")):
             return None
         for name, digest in document["files"].items():
-            path = self.folder / name
+            path = self._folder / name
             if not path.is_file() or sha256(path) != digest:
                 return None
         return dict(document["results"])

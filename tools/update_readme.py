@@ -6,7 +6,7 @@ import re
 import sys
 
 from tfl_lite_suite.results import read_json
-from tfl_lite_suite.run import table
+from tfl_lite_suite.results_table import table
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 _BLOCK = re.compile(r"(<!-- results:(\S+) -->\n).*?(<!-- end -->)", re.DOTALL)

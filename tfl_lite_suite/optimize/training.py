@@ -266,9 +266,10 @@ class Training:
 
 
 def accuracy_function(model: Any) -> Callable[[Any], dict[str, Any]]:
-    """Returns a function from a `Split` to `top1`, `top5` (shares) and `predictions` (int64, `(n,)`) of `model`.
+    """Returns a function from a `Split` to `top1`, `top5` (shares) and `top` of `model`.
 
-    Equal logits are ranked by class index, lowest first.
+    `top` holds the classes of the highest logits, best first, int64 `(n, 5)` or as many as there are. Equal logits are
+    ranked by class index, lowest first.
     """
 
     @tf.function(autograph=False)
@@ -277,12 +278,12 @@ def accuracy_function(model: Any) -> Callable[[Any], dict[str, Any]]:
 
     def measure(split: Any) -> dict[str, Any]:
         logits = np.concatenate([forward(images).numpy() for images, _ in pipeline.evaluation_batches(split, 256)])
-        order = np.argsort(-logits, axis=1, kind="stable")
+        top = np.argsort(-logits, axis=1, kind="stable")[:, :5]
         labels = np.asarray(split.labels)
         return {
-            "top1": float(np.mean(order[:, 0] == labels)),
-            "top5": float(np.mean((order[:, :5] == labels[:, None]).any(axis=1))),
-            "predictions": order[:, 0],
+            "top1": float(np.mean(top[:, 0] == labels)),
+            "top5": float(np.mean((top == labels[:, None]).any(axis=1))),
+            "top": top,
         }
 
     return measure

@@ -1,0 +1,79 @@
+import pytest
+
+from tfl_lite_suite import budget
+from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.recipe import Budget
+
+FILES = [
+    {"name": "float32", "scheme": "float32", "file_bytes": 4000},
+    {"name": "int8_ptq", "scheme": "int8", "file_bytes": 1100},
+    {"name": "int8_qat", "scheme": "int8", "file_bytes": 1000},
+]
+LEDGER = [
+    {"name": "train", "top1": 0.9, "against_float": None},
+    {"name": "int8_ptq", "top1": 0.88, "agreement": 0.95, "against_float": {"points": -0.02}},
+    {"name": "int8_ptq", "top1": 0.87, "agreement": 0.94, "against_float": {"points": -0.03}},
+    {"name": "int8_qat", "top1": 0.91, "agreement": 0.99, "against_float": {"points": 0.01}},
+]
+TIMED = [
+    {"name": "int8_ptq", "latency_ms": {"p50": 9.0}, "peak_rss_bytes": None},
+    {"name": "int8_ptq", "latency_ms": {"p50": 2.0}, "peak_rss_bytes": 500},
+    {"name": "int8_qat", "latency_ms": {"p50": 2.5}, "peak_rss_bytes": 600},
+]
+
+
+def broken(**limits):
+    return budget.failure(budget.check(Budget(**limits), FILES, LEDGER, TIMED))
+
+
+def test_every_int8_file_must_keep_every_limit():
+    checks = budget.check(Budget(max_bytes=1100, max_ms=2.5), FILES, LEDGER, TIMED)
+    assert [(item["file"], item["limit"]) for item in checks] == [
+        ("int8_ptq", "max_bytes"),
+        ("int8_ptq", "max_ms"),
+        ("int8_qat", "max_bytes"),
+        ("int8_qat", "max_ms"),
+    ]
+    assert all(item["ok"] for item in checks) and budget.failure(checks) == ""
+
+
+@pytest.mark.parametrize(
+    ("limits", "message"),
+    [
+        (
+            {"max_top1_drop": 0.025},
+            "int8_ptq: top-1 falls by 3.00 points, 0.50 more than max_top1_drop allows (2.50)",
+        ),
+        ({"min_top1": 0.9}, "int8_ptq: top-1 is 87.00 %, 3.00 less than min_top1 allows (90.00)"),
+        (
+            {"min_agreement": 0.945},
+            "int8_ptq: same answers as its Keras model: 94.00 %, 0.50 less than min_agreement allows (94.50)",
+        ),
+        ({"max_bytes": 1099}, "int8_ptq: the file has 1,100 bytes, 1 more than max_bytes allows (1,099)"),
+        ({"max_ms": 2.2}, "int8_qat: median latency is 2.500 ms, 0.300 more than max_ms allows (2.200)"),
+        ({"max_memory": 550}, "int8_qat: resident memory is 600 bytes, 50 more than max_memory allows (550)"),
+        ({"files": ("float32",), "max_bytes": 1}, "float32: the file has 4,000 bytes, 3,999 more than"),
+    ],
+)
+def test_what_is_broken_is_named_with_by_how_much(limits, message):
+    assert broken(**limits).startswith(message) and ";" not in broken(**limits)
+
+
+def test_no_file_is_forgotten():
+    assert broken(max_bytes=10).count(";") == 1
+    assert "float32" in budget.failure(budget.check(Budget(max_bytes=10), FILES[:1], [], []))
+
+
+@pytest.mark.parametrize(
+    ("limits", "message"),
+    [
+        (
+            {"files": ("int8_qta",), "max_ms": 1},
+            r"budget\.files\[0\]: unknown file 'int8_qta'. Did you mean 'int8_qat'",
+        ),
+        ({"files": ("float32",), "max_ms": 1}, r"budget\.max_ms: float32 was not measured; benchmark comes before"),
+    ],
+)
+def test_what_cannot_be_checked_is_an_error(limits, message):
+    with pytest.raises(SuiteError, match=message):
+        broken(**limits)

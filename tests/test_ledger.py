@@ -1,0 +1,64 @@
+import dataclasses
+
+import pytest
+
+from tfl_lite_suite import ledger
+from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.ledger import Entry
+from tfl_lite_suite.predictions import Predictions
+
+LABELS = (0, 1, 0, 1, 0, 1, 0, 1, 0, 1)
+
+
+def answers(wrong, other=()):
+    """Ten pictures of two classes; those whose places are in `wrong` are answered wrongly, `other` with NaN."""
+    top1 = [1 - label if place in wrong else label for place, label in enumerate(LABELS)]
+    top1 = [-1 if place in other else answer for place, answer in enumerate(top1)]
+    return Predictions(("cat", "dog"), tuple("abcdefghij"), LABELS, tuple(top1))
+
+
+FLOAT = Entry("train", "TensorFlow", answers({0}), is_baseline=True)
+PRUNED = Entry("prune", "TensorFlow", answers({1, 2}), "train")
+FILE = Entry("int8_ptq", "litert 2", answers({1, 2}, {9}), "prune")
+TEACHER = Entry("teacher", "TensorFlow", answers(set()))
+
+
+def test_each_model_against_its_source_and_the_float_network():
+    teacher, train, prune, file = ledger.rows([TEACHER, FLOAT, PRUNED, FILE])
+    assert (teacher["top1"], train["top1"], prune["top1"], file["top1"]) == (1.0, 0.9, 0.8, pytest.approx(0.7))
+    assert train["against_float"] is None and "change" not in train and train["n"] == 10
+    assert teacher["against_float"]["gained"] == 1 and "change" not in teacher
+    assert (prune["source"], prune["flips"], prune["agreement"]) == ("train", 3, pytest.approx(0.7))
+    assert (prune["change"]["gained"], prune["change"]["lost"], prune["change"]["points"]) == (1, 2, -0.1)
+    assert prune["change"] == prune["against_float"]
+    assert (file["flips"], file["change"]["lost"], file["against_float"]["lost"]) == (1, 1, 3)
+    assert file["change"]["verdict"] == "not shown"
+
+
+def test_many_losses_are_a_loss():
+    many = Predictions(("cat", "dog"), tuple(map(str, range(1000))), (0,) * 1000, (0,) * 1000)
+    worse = dataclasses.replace(many, top1=(1,) * 20 + (0,) * 980)
+    (_, row) = ledger.rows([dataclasses.replace(FLOAT, answers=many), dataclasses.replace(PRUNED, answers=worse)])
+    assert row["change"]["verdict"] == "loss" and row["change"]["ci95"][1] < 0
+    assert "a loss" in ledger.table([row]) and "-2.00 (" in ledger.table([row])
+
+
+def test_flips_name_pictures_and_classes():
+    assert ledger.flips(PRUNED.answers, FILE.answers) == [{"key": "j", "label": "dog", "before": "dog", "after": "NaN"}]
+    found = ledger.all_flips([FLOAT, PRUNED, FILE])
+    assert [(row["name"], row["source"], len(row["flips"])) for row in found] == [
+        ("prune", "train", 3),
+        ("int8_ptq", "prune", 1),
+    ]
+
+
+def test_a_source_outside_the_run_is_no_change():
+    (row,) = ledger.rows([FILE])
+    assert "change" not in row and row["against_float"] is None
+    assert ledger.table([row]).splitlines()[2] == "| int8_ptq | litert 2 | 70.00 % | – | – | – | – | – |"
+
+
+def test_other_pictures_are_refused():
+    other = dataclasses.replace(FILE.answers, keys=tuple("abcdefghiX"))
+    with pytest.raises(SuiteError, match="train and int8_ptq answered different pictures"):
+        ledger.rows([FLOAT, PRUNED, dataclasses.replace(FILE, answers=other)])

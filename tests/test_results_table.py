@@ -1,0 +1,38 @@
+from tfl_lite_suite import results_table
+
+RESULTS = {
+    "teacher": {"top1": 0.95},
+    "train": {"top1": 0.9},
+    "prune": {"top1_after": 0.89},
+    "prune_2": {"top1_after": 0.88},
+    "quantize": {"top1_float": 0.88, "top1_qat": 0.885, "top1_ptq": 0.87},
+    "convert": [{"name": "float32", "file_bytes": 4000}],
+    "convert_2": [
+        {"name": "int8_ptq", "file_bytes": 1000, "ptq": {"techniques": ["bias_correction"], "float_layers": ["a", "b"]}}
+    ],
+    "evaluate": [{"name": "float32", "engine": "litert", "engine_version": "2", "top1": 0.9}],
+    "evaluate_2": [
+        {"name": "float32", "engine": "litert", "engine_version": "2", "top1": 0.9},
+        {"name": "int8_ptq", "engine": "litert", "engine_version": "2", "top1": 0.87},
+    ],
+    "benchmark": [{"name": "int8_ptq", "engine": "litert", "latency_ms": {"p50": 1.25}, "valid": False}],
+}
+
+
+def test_every_model_has_a_row_and_techniques_are_named():
+    assert results_table.show(RESULTS).splitlines()[2:] == [
+        "| Keras float32, the teacher | TensorFlow | 95.00 % | – | – |",
+        "| Keras float32 | TensorFlow | 90.00 % | – | – |",
+        "| Keras, pruned | TensorFlow | 89.00 % | – | – |",
+        "| Keras, pruned (prune_2) | TensorFlow | 88.00 % | – | – |",
+        "| Keras, fake-quantized | TensorFlow | 88.50 % | – | – |",
+        "| float32 | litert 2 | 90.00 % | 4,000 | not measured |",
+        "| int8_ptq, bias correction, 2 layers in float | litert 2 | 87.00 % | 1,000 | 1.250 ms (unsteady) |",
+    ]
+
+
+def test_the_ledger_follows():
+    row = {"name": "train", "runtime": "TensorFlow", "top1": 0.9, "against_float": None}
+    assert results_table.show({**RESULTS, "ledger": [row]}).endswith(
+        "| train | TensorFlow | 90.00 % | – | – | – | – | – |\n"
+    )

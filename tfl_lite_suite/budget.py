@@ -1,0 +1,89 @@
+"""The limits of a recipe, checked on what a run measured."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from tfl_lite_suite.errors import SuiteError, unknown_name
+from tfl_lite_suite.recipe import Budget
+
+# What each limit is measured by.
+MEASURED_BY = {
+    "max_top1_drop": "evaluate",
+    "min_top1": "evaluate",
+    "min_agreement": "evaluate",
+    "max_bytes": "convert",
+    "max_ms": "benchmark",
+    "max_memory": "benchmark",
+}
+_WORDS = {
+    "max_top1_drop": ("top-1 falls by", 100, "points", ".2f"),
+    "min_top1": ("top-1 is", 100, "%", ".2f"),
+    "min_agreement": ("same answers as its Keras model:", 100, "%", ".2f"),
+    "max_bytes": ("the file has", 1, "bytes", ",d"),
+    "max_ms": ("median latency is", 1, "ms", ".3f"),
+    "max_memory": ("resident memory is", 1, "bytes", ",d"),
+}
+
+
+def check(
+    chosen: Budget,
+    files: Sequence[dict[str, Any]],
+    ledger: Sequence[dict[str, Any]],
+    timed: Sequence[dict[str, Any]],
+) -> list[dict[str, Any]]:
+    """Compares every limit that is set with every file that must keep it.
+
+    Args:
+        chosen: The limits.
+        files: `name`, `scheme` and `file_bytes` of each file.
+        ledger: From `ledger.rows`.
+        timed: From `benchmark`, with the file's `name`.
+
+    Returns:
+        For each file and limit `file`, `limit`, `allowed`, `received` (the worst engine's accuracy, the best engine's
+        latency and memory) and `ok`.
+
+    Raises:
+        SuiteError: If a file that is named does not exist, or was not measured.
+    """
+    names = [file["name"] for file in files]
+    for index, name in enumerate(chosen.files):
+        if name not in names:
+            raise unknown_name(f"budget.files[{index}]", name, names, "file")
+    default = [file["name"] for file in files if file["scheme"] == "int8"] or names
+    checks = []
+    for name in chosen.files or default:
+        for limit, allowed in chosen.limits.items():
+            received = _received(limit, name, files, ledger, timed)
+            ok = received <= allowed if limit.startswith("max_") else received >= allowed
+            checks.append({"file": name, "limit": limit, "allowed": allowed, "received": received, "ok": ok})
+    return checks
+
+
+def _received(limit: str, name: str, files: Any, ledger: Any, timed: Any) -> float:
+    answered = [row for row in ledger if row["name"] == name]
+    measured = [row for row in timed if row["name"] == name]
+    values = {
+        "max_top1_drop": [-row["against_float"]["points"] for row in answered if row["against_float"]],
+        "min_top1": [row["top1"] for row in answered],
+        "min_agreement": [row["agreement"] for row in answered if "agreement" in row],
+        "max_bytes": [file["file_bytes"] for file in files if file["name"] == name],
+        "max_ms": [row["latency_ms"]["p50"] for row in measured],
+        "max_memory": [row["peak_rss_bytes"] for row in measured if row["peak_rss_bytes"] is not None],
+    }[limit]
+    if not values:
+        raise SuiteError(f"budget.{limit}: {name} was not measured; {MEASURED_BY[limit]} comes before budget")
+    return max(values) if limit == "max_top1_drop" else min(values)
+
+
+def failure(checks: Sequence[dict[str, Any]]) -> str:
+    """Returns which limits were broken by how much, in one line; empty if none was."""
+    return "; ".join(f"{item['file']}: {_broken(item)}" for item in checks if not item["ok"])
+
+
+def _broken(item: dict[str, Any]) -> str:
+    words, factor, unit, form = _WORDS[item["limit"]]
+    received, allowed = item["received"] * factor, item["allowed"] * factor
+    side = "more" if received > allowed else "less"
+    by = format(abs(received - allowed), form)
+    return f"{words} {received:{form}} {unit}, {by} {side} than {item['limit']} allows ({allowed:{form}})"

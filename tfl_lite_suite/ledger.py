@@ -1,0 +1,138 @@
+"""The ledger: top-1 of every model of a run on the same pictures, and what each step gained, lost and changed."""
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.paired import Paired, compare
+from tfl_lite_suite.predictions import Predictions
+
+_HEADER = (
+    "| model | runtime | top-1 | made from | change (95 % interval), points | same answers | flipped | against float |"
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Entry:
+    """One model's answers.
+
+    Attributes:
+        name: The stage that made it, or the file's name.
+        runtime: What ran it.
+        answers: Its answers.
+        source: Name of the Keras model that it was made from; `None` for a new one.
+        is_baseline: Whether later models are compared with it.
+    """
+
+    name: str
+    runtime: str
+    answers: Predictions
+    source: str | None = None
+    is_baseline: bool = False
+
+
+def rows(entries: Sequence[Entry]) -> list[dict[str, Any]]:
+    """Compares models.
+
+    Args:
+        entries: In the order in which they were made.
+
+    Returns:
+        For each `name`, `runtime`, `n`, `top1`, and where it was made from another one `source`, with `agreement`
+        (share of the pictures that both answer alike), `flips` (pictures answered otherwise), and `change`; then
+        `against_float`, the change against the first baseline. A change has `gained` and `lost` (pictures), `points`
+        (share), `ci95` and `verdict`, as `paired.Paired` has them.
+
+    Raises:
+        SuiteError: If two models answered different pictures.
+    """
+    baseline = next((entry for entry in entries if entry.is_baseline), None)
+    by_name = {entry.name: entry for entry in reversed(entries)}
+    found = []
+    for entry in entries:
+        row: dict[str, Any] = {
+            "name": entry.name,
+            "runtime": entry.runtime,
+            "n": len(entry.answers),
+            "top1": entry.answers.accuracy,
+            "source": entry.source,
+            "against_float": None if baseline in (None, entry) else _change(baseline, entry),
+        }
+        source = by_name.get(entry.source or "")
+        if source is not None:
+            changed = len(flips(source.answers, entry.answers))
+            row |= {
+                "agreement": 1 - changed / len(entry.answers),
+                "flips": changed,
+                "change": _change(source, entry),
+            }
+        found.append(row)
+    return found
+
+
+def flips(before: Predictions, after: Predictions) -> list[dict[str, str]]:
+    """Returns the pictures that two models answer otherwise: `key`, and the classes `label`, `before` and `after`."""
+    names = [*before.class_names, "NaN"]
+    return [
+        {"key": key, "label": names[label], "before": names[old], "after": names[new]}
+        for key, label, old, new in zip(before.keys, before.labels, before.top1, after.top1, strict=True)
+        if old != new
+    ]
+
+
+def all_flips(entries: Sequence[Entry]) -> list[dict[str, Any]]:
+    """Returns the `flips` of each entry that was made from another one, with its `name`, `runtime` and `source`."""
+    by_name = {entry.name: entry for entry in reversed(entries)}
+    return [
+        {
+            "name": entry.name,
+            "runtime": entry.runtime,
+            "source": entry.source,
+            "flips": flips(by_name[entry.source].answers, entry.answers),
+        }
+        for entry in entries
+        if entry.source in by_name
+    ]
+
+
+def _change(before: Entry | None, after: Entry) -> dict[str, Any]:
+    assert before is not None
+    first, second = before.answers, after.answers
+    if first.keys != second.keys or first.labels != second.labels:
+        raise SuiteError(
+            f"ledger: {before.name} and {after.name} answered different pictures. Delete the work folder's `evaluate` "
+            "and run again"
+        )
+    found = compare(map(int.__eq__, first.labels, first.top1), map(int.__eq__, second.labels, second.top1))
+    return _described(found)
+
+
+def _described(found: Paired) -> dict[str, Any]:
+    return {
+        "gained": found.gained,
+        "lost": found.lost,
+        "points": found.difference,
+        "ci95": list(found.interval),
+        "verdict": found.verdict,
+    }
+
+
+def table(found: Sequence[dict[str, Any]]) -> str:
+    """Returns the rows of a ledger as a Markdown table."""
+    lines = [_HEADER, "|---|---|---|---|---|---|---|---|"]
+    for row in found:
+        cells = [row["name"], row["runtime"], f"{100 * row['top1']:.2f} %"]
+        if "change" in row:
+            cells += [row["source"], _shown(row["change"]), f"{100 * row['agreement']:.2f} %", f"{row['flips']:,}"]
+        else:
+            cells += ["–"] * 4
+        cells.append("–" if row["against_float"] is None else _shown(row["against_float"]))
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _shown(change: dict[str, Any]) -> str:
+    least, most = change["ci95"]
+    verdict = "" if change["verdict"] == "not shown" else f", a {change['verdict']}"
+    return f"{100 * change['points']:+.2f} ({100 * least:+.2f} … {100 * most:+.2f}){verdict}"

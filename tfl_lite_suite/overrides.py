@@ -1,0 +1,39 @@
+"""Assignments such as `train.epochs=3`, as `--set` and the stages of a recipe give them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from tfl_lite_suite import yaml_text
+from tfl_lite_suite.errors import SuiteError
+
+
+def with_value(document: Any, assignment: str, where: str = "--set", example: str = "train.epochs=3") -> Any:
+    """Returns plain YAML values with one of them changed; what else an alias names stays as it is.
+
+    Args:
+        document: What a YAML reader returned; it is not changed.
+        assignment: `dotted.key=value`, the value in YAML.
+        where: Where the assignment stood, for messages.
+        example: What it should look like, for messages.
+
+    Raises:
+        SuiteError: If there is no key, or the value is not YAML, or the key leads through something without keys.
+    """
+    key, equals, text = assignment.partition("=")
+    if not equals or not key:
+        raise SuiteError(f"{where}: expected key=value, such as {example}. Received: '{assignment}'")
+    try:
+        value = yaml_text.read(text)
+    except SuiteError as error:
+        raise SuiteError(f"{where}: the value of {key} is {error}. Received: '{text}'") from None
+    return _changed(document, key.split("."), value, f"{where}: {key}")
+
+
+def _changed(document: Any, keys: Sequence[str], value: Any, whole: str) -> Any:
+    if not keys:
+        return value
+    if document is not None and not isinstance(document, dict):
+        raise SuiteError(f"{whole} is not a key of a recipe")
+    changed = dict(document or {})
+    changed[keys[0]] = _changed(changed.get(keys[0]), keys[1:], value, whole)
+    return changed

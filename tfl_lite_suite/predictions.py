@@ -1,0 +1,79 @@
+"""A model's answers to labelled pictures, kept in a file so that two models can be compared picture by picture."""
+
+import dataclasses
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.results import read_json, write_json
+
+if TYPE_CHECKING:
+    import numpy as np
+
+FILE = "predictions.json"
+
+
+@dataclasses.dataclass(frozen=True)
+class Predictions:
+    """Answers to pictures in a fixed order.
+
+    Attributes:
+        class_names: Name of each class.
+        keys: Name of each picture.
+        labels: True class of each picture.
+        top1: Class that the model answered; −1 where its scores hold NaN.
+    """
+
+    class_names: tuple[str, ...]
+    keys: tuple[str, ...]
+    labels: tuple[int, ...]
+    top1: tuple[int, ...]
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    @property
+    def accuracy(self) -> float:
+        """Share of the pictures that are answered rightly."""
+        return sum(map(int.__eq__, self.labels, self.top1)) / len(self)
+
+
+def write(
+    path: str | os.PathLike[str],
+    class_names: Sequence[str],
+    keys: Sequence[str],
+    labels: "np.ndarray",
+    top: "np.ndarray",
+    **more: Any,
+) -> None:
+    """Writes a model's answers.
+
+    Args:
+        path: A JSON file.
+        class_names: Name of each class.
+        keys: Name of each picture.
+        labels: True class of each picture, int64 `(n,)`.
+        top: Classes of the highest scores, best first, int64 `(n, k)`.
+        **more: What else to keep, JSON-serialisable.
+    """
+    answers = {"top1": top[:, 0].tolist(), "top5": top[:, :5].tolist()}
+    write_json(
+        path, {"class_names": list(class_names), "keys": list(keys), "labels": labels.tolist(), **answers, **more}
+    )
+
+
+def read(path: str | os.PathLike[str]) -> Predictions:
+    """Reads what `write` wrote.
+
+    Raises:
+        SuiteError: If there is no such file, or it is something else.
+    """
+    document = read_json(path)
+    fields = [field.name for field in dataclasses.fields(Predictions)]
+    if not isinstance(document, dict) or not all(isinstance(document.get(name), list) for name in fields):
+        raise SuiteError(f"{path}: not a file of predictions, as evaluate --predictions writes it")
+    found = Predictions(**{name: tuple(document[name]) for name in fields})
+    if not len(found.keys) == len(found.labels) == len(found.top1):
+        raise SuiteError(f"{path}: it has {len(found.keys)} pictures and {len(found.top1)} answers")
+    return found
