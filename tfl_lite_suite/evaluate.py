@@ -89,6 +89,7 @@ def evaluate(runner: "accuracy.Runner", model: Model, images: Images) -> tuple[d
         "workers": runner.workers,
         "skipped": images.skipped,
     } | accuracy.figures(answers, split.labels, model.contract.labels)
+    document["input_sha256"] = answers.input_sha256
     document["seconds"] = {"preparing": images.preparing_s, "running": answers.seconds}
     document["images_per_s"] = len(split) / (answers.seconds + (images.preparing_s or 0))
     document["warnings"] = [*model.warnings, *images.warnings, *document["warnings"]]
@@ -252,6 +253,27 @@ def _keras_answers(
     )
 
 
+def _on_target(model: str) -> dict[str, Any]:
+    """Has a device evaluate, with the pictures copied there."""
+    from tfl_lite_suite import data
+    from tfl_lite_suite.runtime import targets
+
+    given = flags.FLAGS
+    if given.recipe is not None or model.endswith(".keras"):
+        raise SuiteError("--target: a device evaluates a .tflite file on --data alone, without --recipe")
+    source = cli.required("data")
+    names = ("engine", "limit", "on_corrupt", "threads", "workers", "kernels")
+    settings = {name: given[name].value for name in names if given[name].value is not None}
+    wanted = {name: given[name].value for name in ("predictions", "logits") if given[name].value is not None}
+    with targets.get(given.target, given.wheels) as target:
+        known = source if source == data.fashion_mnist.NAME else None
+        document, files = target.evaluate(model, data.files_of(source), known, settings, list(wanted))
+    for name, path in wanted.items():
+        with atomic_path(path) as temporary:
+            temporary.write_bytes(files[name])
+    return document
+
+
 def _main() -> dict[str, Any]:
     import numpy as np
 
@@ -259,6 +281,8 @@ def _main() -> dict[str, Any]:
 
     given = flags.FLAGS
     path, keras = cli.required("model"), given.model.endswith(".keras")
+    if given.target != "local" or given.wheels is not None:
+        return _on_target(path)
     if given.engine not in (None, "keras") and keras:
         raise SuiteError(f"--engine: a .keras file is run by Keras. Received: '{given.engine}'")
     engine = given.engine or ("keras" if keras else engines.default())
@@ -293,5 +317,7 @@ if __name__ == "__main__":
     flags.DEFINE_integer("workers", None, "Worker processes; one for each core if absent.", 1, 256)
     flags.DEFINE_enum("kernels", "default", ["default", "builtin", "reference"], "Which kernels; as in benchmark.")
     flags.DEFINE_string("predictions", None, "Write every picture's answer to this JSON file.")
+    flags.DEFINE_string("target", "local", "Where to evaluate: local, or ssh:USER@HOST[:PORT], such as a Raspberry Pi.")
+    flags.DEFINE_string("wheels", None, "For a device without internet: a folder of wheels to install the suite from.")
     flags.DEFINE_string("logits", None, "Write every score to this NumPy file, float32 (images, classes).")
     cli.run_verb("evaluate", __doc__, _main, show)

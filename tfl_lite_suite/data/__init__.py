@@ -3,6 +3,7 @@
 Nothing here imports TensorFlow, except `pipeline` and `augment`, which nothing else here imports.
 """
 
+import gzip
 import os
 import pathlib
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from tfl_lite_suite.data import fashion_mnist, image_folder, prepared, splits, t
 from tfl_lite_suite.data.samples import PARTS, Dataset, Listing, Split, class_indices, contract_for
 from tfl_lite_suite.errors import SuiteError, unknown_name
 
-__all__ = ["Dataset", "Listing", "Split", "contract_for", "listing_of", "load", "open_all"]
+__all__ = ["Dataset", "Listing", "Split", "contract_for", "files_of", "listing_of", "load", "open_all"]
 
 
 def load(
@@ -119,6 +120,24 @@ def listing_of(source: str) -> Listing:
         raise SuiteError(f"data.source: '{source}' is a file; expected a folder with one subfolder a class")
     reader = tfrecord.listing if tfrecord.is_source(path) else image_folder.listing
     return reader(path)
+
+
+def files_of(source: str) -> dict[str, bytes]:
+    """Reads a source's files as they are, for another machine.
+
+    Args:
+        source: `fashion_mnist`, a folder of pictures, or a folder of TFRecords.
+
+    Returns:
+        Their contents, by their paths below the source's folder, `/` between folders.
+
+    Raises:
+        SuiteError: If there is no such source, or nothing usable in it.
+    """
+    if source == fashion_mnist.NAME:
+        return {f"{name}.gz": gzip.compress(data, 1, mtime=0) for name, data in fashion_mnist.find().items()}
+    root = pathlib.Path(listing_of(source).source)
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
 
 
 def _evaluated(listing: Listing, split: str | None) -> np.ndarray:

@@ -1,6 +1,7 @@
 """A model's answers to many pictures, from several worker processes, and the figures made from them."""
 
 import dataclasses
+import hashlib
 import os
 import select
 import struct
@@ -33,6 +34,7 @@ class Answers:
         seconds: Wall time, with whatever reading the pictures took.
         notes: What a user should know.
         logits: The scores as real values, float32 `(n, classes)`, if asked for.
+        input_sha256: SHA-256 over the SHA-256 of every input tensor, in order, so that machines can be compared.
     """
 
     top: np.ndarray
@@ -40,6 +42,7 @@ class Answers:
     seconds: float
     notes: tuple[str, ...] = ()
     logits: np.ndarray | None = None
+    input_sha256: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,7 +82,7 @@ class Runner:
         """
         begin = time.perf_counter()
         chunk = max(1, min(_CHUNK, -(-count // (4 * self.workers))), -(-count // _MOST_CHUNKS))
-        parts: dict[int, tuple[np.ndarray, np.ndarray, np.ndarray | None]] = {}
+        parts: dict[int, tuple[np.ndarray, np.ndarray, np.ndarray | None, bytes]] = {}
         notes: set[str] = set()
         done = 0
 
@@ -102,13 +105,14 @@ class Runner:
             os.close(tickets)
             for child in children:
                 child.close()
-        tops, ties, logits = zip(*(parts[first] for first in sorted(parts)), strict=True)
+        tops, ties, logits, digests = zip(*(parts[first] for first in sorted(parts)), strict=True)
         return Answers(
             np.concatenate(tops),
             np.concatenate(ties),
             time.perf_counter() - begin,
             tuple(sorted(notes)),
             np.concatenate(logits) if self.keep_logits else None,
+            hashlib.sha256(b"".join(digests)).hexdigest(),
         )
 
 
@@ -137,7 +141,8 @@ class _Work:
             tensors = encoder.encode(pictures)
             raw = np.concatenate([session.invoke(tensors[index : index + 1]) for index in range(len(tensors))])
             logits = pixels.dequantize(raw, output) if runner.keep_logits else None
-            emit((first, (*ranked(raw), logits), encoder.note))
+            digests = b"".join(hashlib.sha256(tensor).digest() for tensor in np.ascontiguousarray(tensors))
+            emit((first, (*ranked(raw), logits, digests), encoder.note))
         session.close()
 
 

@@ -110,6 +110,15 @@ def test_requests_go_on_after_one_was_refused(device):
     assert [json.loads(reply) for reply in replies[2:]] == [{"size": 0}, {"digests": [], "size": 0}]
 
 
+def test_an_environment_without_its_python_is_not_there(device):
+    assert device.installed(ENVIRONMENT) == {"complete": False}
+    (device.root / "environments" / ENVIRONMENT / "complete").touch()
+    assert device.installed(ENVIRONMENT) == {"complete": True}
+    (device.root / "environments" / ENVIRONMENT / "bin" / "python").unlink()
+    (device.root / "environments" / ENVIRONMENT / "bin" / "python").symlink_to("/nowhere/python3")
+    assert device.installed(ENVIRONMENT) == {"complete": False}
+
+
 def test_hello_tells_the_python(device):
     assert json.loads(talk(device, {"operation": "hello"})[0])["python"] == list(sys.version_info[:2])
 

@@ -8,8 +8,12 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 import quadrant_models
+
+from tfl_lite_suite.contract import Contract
+from tfl_lite_suite.deploy import metadata
 
 
 @pytest.fixture
@@ -140,3 +144,29 @@ def test_a_mistake_is_one_line_and_status_1(command, model, flags, message):
     lines = [line for line in err.splitlines() if "installing the suite (once)" not in line]
     assert len(lines) == 1 and lines[0].startswith("error: ")
     assert re.search(message.format(folder=model.parent), lines[0]), lines[0]
+
+
+def test_evaluation_is_the_same_there(client, carried, tmp_path):
+    pictures = np.random.default_rng(4).integers(0, 256, (40, 4, 4, 1), np.uint8)
+    names = ("north_west", "north_east", "south_west", "south_east")
+    labels = [names[label] for label in quadrant_models.expected(pictures)[:, 0]]
+    quadrant_models.write_folder(tmp_path / "pictures of 'mine'", pictures, labels)
+    model = tmp_path / "model.tflite"
+    contract = Contract(4, 4, 1, 4, 4, labels=names)
+    model.write_bytes(metadata.write(quadrant_models.quadrants(), contract, name="quadrants"))
+    found = {}
+    for place, flags in (("here", []), ("there", [f"--target=ssh:{client.address}", f"--wheels={carried}"])):
+        flags += [
+            f"--predictions={tmp_path / place}.json",
+            f"--logits={tmp_path / place}.npy",
+            "--engine=tflite_runtime",
+        ]
+        flags += [f"--model={model}", f"--data={tmp_path / 'pictures of '}'mine'"]
+        done = quadrant_models.verb("evaluate", "--json", *flags)
+        assert done.returncode == 0, done.stderr
+        found[place] = json.loads(done.stdout)
+    for key in ("model", "n", "top1", "input_sha256", "confusion"):
+        assert found["here"][key] == found["there"][key]
+    assert found["here"]["top1"] == 1.0 and found["there"]["target"] == f"ssh:{client.address}"
+    assert (tmp_path / "here.json").read_bytes() == (tmp_path / "there.json").read_bytes()
+    assert np.array_equal(np.load(tmp_path / "here.npy"), np.load(tmp_path / "there.npy"))

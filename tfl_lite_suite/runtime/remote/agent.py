@@ -78,7 +78,7 @@ class Agent:
 
     def installed(self, environment: str) -> dict[str, Any]:
         """Tells whether an environment is there, whole."""
-        return {"complete": _touch(self.root / "environments" / _checked(environment, _DIGEST) / "complete")}
+        return {"complete": _is_whole(self.root / "environments" / _checked(environment, _DIGEST))}
 
     def put(self, digest: str, blocks: Iterator[bytes]) -> dict[str, Any]:
         """Keeps a file."""
@@ -171,7 +171,7 @@ def install(root: pathlib.Path, task: dict[str, Any]) -> int:
     place = root / "environments" / _checked(task["environment"], _DIGEST)
     with open(f"{place}.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if _touch(place / "complete"):
+        if _is_whole(place):
             return 0
         _remove(place)
         wheels = pathlib.Path("wheels").resolve()
@@ -301,6 +301,11 @@ def _is_running(folder: pathlib.Path) -> bool:
     except OSError:
         pass
     return False
+
+
+def _is_whole(environment: pathlib.Path) -> bool:
+    """Whether an environment was installed to the end, and the Python that it was made with is still there."""
+    return _touch(environment / "complete") and (environment / "bin" / "python").exists()
 
 
 def _end(pid: int, folder: pathlib.Path) -> None:

@@ -16,7 +16,13 @@ if TYPE_CHECKING:
 
 
 class Target(abc.ABC):
-    """A place that measures models; a context that frees what it holds when it is left."""
+    """A place that measures models; a context that frees what it holds when it is left.
+
+    Attributes:
+        kernels: The values of `--kernels` that it knows.
+    """
+
+    kernels: tuple[str, ...] = ("default", "builtin", "reference")
 
     def __init__(self, address: str, wheels: str | None = None) -> None:
         """Checks what can be checked without connecting to anything.
@@ -79,6 +85,26 @@ class Target(abc.ABC):
         Raises:
             SuiteError: If a model cannot be run.
         """
+
+    def evaluate(
+        self, model: str, files: dict[str, bytes], data_set: str | None, settings: dict[str, Any], wanted: list[str]
+    ) -> tuple[dict[str, Any], dict[str, bytes]]:
+        """Measures a model's accuracy on pictures that are copied there.
+
+        Args:
+            model: The model's file.
+            files: The pictures' files by their paths below a folder.
+            data_set: The data set's name, if the suite knows it by name.
+            settings: Other flags of `evaluate`.
+            wanted: Names of the flags whose files are wanted: `predictions`, `logits`.
+
+        Returns:
+            The document of `evaluate`, and the files by the names of their flags.
+
+        Raises:
+            SuiteError: If it cannot be evaluated there.
+        """
+        raise SuiteError("--target: only benchmark measures there; evaluate runs here or on ssh:USER@HOST")
 
 
 def names() -> list[str]:

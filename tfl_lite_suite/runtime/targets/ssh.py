@@ -9,6 +9,7 @@ from typing import Any
 from tfl_lite_suite.errors import SuiteError
 from tfl_lite_suite.runtime import engines
 from tfl_lite_suite.runtime.job import Job
+from tfl_lite_suite.runtime.remote import package
 from tfl_lite_suite.runtime.remote.device import Device, Outcome
 from tfl_lite_suite.runtime.remote.ssh import Address, Connection
 from tfl_lite_suite.runtime.targets import Target
@@ -40,20 +41,37 @@ class Ssh(Target):
 
     def benchmark(self, job: Job, *, curve: bool = False) -> dict[str, Any]:
         """See `Target`."""
-        name = _name("model", job)
+        name = _name("model", job.model)
         sustain = [f"--sustain={job.min_seconds}s"] if curve else []
         outcome = self.run("benchmark", [f"--model=inputs/{name}", *_flags(job), *sustain], {name: job.model})
         return self.document(outcome) | {"model": job.model}
 
     def compare(self, first: Job, second: Job) -> dict[str, Any]:
         """See `Target`."""
-        names = [_name("first", first), _name("second", second)]
+        names = [_name("first", first.model), _name("second", second.model)]
         models = [first.model, second.model]
         flags = [f"--compare=inputs/{names[0]},inputs/{names[1]}", *_flags(first)]
         document = self.document(self.run("benchmark", flags, dict(zip(names, models, strict=True))))
         for entry, model in zip(document["models"], models, strict=True):
             entry["model"] = model
         return document
+
+    def evaluate(
+        self, model: str, files: dict[str, bytes], data_set: str | None, settings: dict[str, Any], wanted: list[str]
+    ) -> tuple[dict[str, Any], dict[str, bytes]]:
+        """See `Target`."""
+        self.engines([settings["engine"]] if "engine" in settings else None)
+        name = _name("model", model)
+        # A data set known by name is looked for in the suite's cache, which is the folder of inputs there.
+        folder = data_set or "data"
+        flags = [
+            f"--model=inputs/{name}",
+            f"--data={data_set or 'inputs/data'}",
+            *(f"--{key}={value}" for key, value in settings.items()),
+        ]
+        flags += [f"--{key}={key}" for key in wanted]
+        outcome = self.run("evaluate", flags, {name: model}, {folder: package.archive(files)}, wanted=wanted)
+        return self.document(outcome) | {"model": model}, outcome.files
 
     def run(
         self,
@@ -105,8 +123,9 @@ class Ssh(Target):
 TARGET = Ssh
 
 
-def _name(stem: str, job: Job) -> str:
-    suffix = pathlib.Path(job.model).suffix
+def _name(stem: str, model: str) -> str:
+    """Returns what a model is called on the device: only its suffix, if that is harmless, tells an engine anything."""
+    suffix = pathlib.Path(model).suffix
     return stem + (suffix if _SUFFIX.fullmatch(suffix) else "")
 
 
