@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from absl import flags
 
 from tfl_lite_suite import cli
-from tfl_lite_suite.errors import InvalidMeasurement, SuiteError
+from tfl_lite_suite.errors import InvalidMeasurement, SuiteError, unknown_name
 
 if TYPE_CHECKING:
     from tfl_lite_suite.runtime.targets import Target
 
-KERNELS = ("default", "builtin", "reference")
+KERNELS = ("default", "builtin", "reference", "nnapi", "gpu")
 _UNITS = {"s": 1, "m": 60, "h": 3600}
 
 
@@ -26,6 +26,8 @@ def main() -> Any:
     from tfl_lite_suite.runtime import targets
 
     with targets.get(flags.FLAGS.target, flags.FLAGS.wheels) as target:
+        if flags.FLAGS.kernels not in target.kernels:
+            raise unknown_name("--kernels", flags.FLAGS.kernels, target.kernels, "value for this target")
         names = target.engines(flags.FLAGS.engine)
         if flags.FLAGS.compare:
             return _checked(_compare(target, names[0]))
@@ -107,13 +109,22 @@ if __name__ == "__main__":
     flags.DEFINE_string("model", None, "A .tflite file, or the name of a network to measure freshly initialised.")
     flags.DEFINE_list("engine", None, "Engines, comma-separated; the first installed if absent.")
     flags.DEFINE_list("threads", ["1"], "Threads the runtime may use; several numbers make a sweep.")
-    flags.DEFINE_string("target", "local", "Where to measure: local, or ssh:USER@HOST[:PORT], such as a Raspberry Pi.")
+    flags.DEFINE_string(
+        "target",
+        "local",
+        "Where to measure: local; ssh:USER@HOST[:PORT], such as a Raspberry Pi; adb[:SERIAL], Android.",
+    )
     flags.DEFINE_string("wheels", None, "For a device without internet: a folder of wheels to install the suite from.")
     flags.DEFINE_integer("runs", 50, "Least number of timed inferences.", 1)
     flags.DEFINE_float("min_seconds", 0.1, "Least time over which inferences are timed.", 0)
     flags.DEFINE_string("sustain", None, "Go on for this long, such as 30m, and record the curve over time.")
     flags.DEFINE_list("compare", None, "Two .tflite files, run by turns: how much slower is the second?")
-    flags.DEFINE_enum("kernels", "default", KERNELS, "default: as the runtime comes; builtin: no delegate; reference.")
+    flags.DEFINE_enum(
+        "kernels",
+        "default",
+        KERNELS,
+        "default: as the runtime comes; builtin: no delegate; reference: plain; nnapi and gpu: on Android.",
+    )
     flags.DEFINE_integer("seed", 0, "Seed of the input's noise and of the bootstrap.", 0)
     flags.DEFINE_string("scheme", "int8", "Network by name: float32, float16, dynamic or int8.")
     flags.DEFINE_integer("resolution", 224, "Network by name: height and width in pixels.", 32, 1024)

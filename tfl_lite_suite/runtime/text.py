@@ -93,7 +93,9 @@ def _ms(value: float | None) -> str:
     return f"{1000 * value:.1f} µs" if value < 0.1 else f"{value:.3f} ms" if value < 10 else f"{value:.1f} ms"
 
 
-def _bytes(value: int) -> str:
+def _bytes(value: int | None) -> str:
+    if value is None:
+        return "unknown"
     if value < 1000:
         return f"{value} B"
     return f"{value / 1000:.1f} kB" if value < 1_000_000 else f"{value / 1_000_000:.2f} MB"
