@@ -89,7 +89,7 @@ def test_mistakes_name_key_value_and_what_is_allowed(refuse, text, message):
         ("{}", "data.source: missing"),
         ("", "data.source: missing"),
         ("{source: 3.5}", "data.source: expected a string. Received: 3.5"),
-        ("{source: x, resolution: 31}", "data.resolution: expected a number from 32 to 1024. Received: 31"),
+        ("{source: x, resolution: 15}", "data.resolution: expected a number from 16 to 1024. Received: 15"),
         ("{source: x, augment: {flip: yes}}", "data.augment.flip: expected true or false. Received: 'yes'"),
         ("{source: x, augment: {flip: 1}}", "data.augment.flip: expected true or false. Received: 1"),
         ("{source: x, augment: {mixip: 1}}", "data.augment.mixip: unknown key 'mixip'. Did you mean 'mixup'?"),

@@ -127,7 +127,7 @@ if __name__ == "__main__":
     )
     flags.DEFINE_integer("seed", 0, "Seed of the input's noise and of the bootstrap.", 0)
     flags.DEFINE_string("scheme", "int8", "Network by name: float32, float16, dynamic or int8.")
-    flags.DEFINE_integer("resolution", 224, "Network by name: height and width in pixels.", 32, 1024)
+    flags.DEFINE_integer("resolution", 224, "Network by name: height and width in pixels.", 16, 1024)
     flags.DEFINE_integer("classes", 1000, "Network by name: number of classes.", 2)
     flags.DEFINE_float("alpha", 1.0, "Network by name: width multiplier.", 0.05, 4)
     cli.run_verb("benchmark", __doc__, main, show)

@@ -1,5 +1,6 @@
 """Converts a Keras model, or a fresh network, to a TensorFlow Lite file that carries its preprocessing contract."""
 
+import collections
 import dataclasses
 import pathlib
 import shutil
@@ -86,7 +87,8 @@ def _described(output: str, scheme: str) -> dict[str, Any]:
 
 def show(results: dict[str, Any]) -> str:
     """Returns the results as a sentence."""
-    floats = ", ".join(map(str, results["float_ops"])) or "none"
+    counts = collections.Counter(op["name"] for op in results["float_ops"])
+    floats = ", ".join(f"{count} {name}" for name, count in counts.most_common())
     report = results.get("ptq")
     kept = "" if report is None else f"; {describe_ptq(report)}"
     return (
@@ -188,7 +190,7 @@ if __name__ == "__main__":
         "ptq", "auto", "int8 of a trained network: auto keeps the techniques that help, plain uses none."
     )
     flags.DEFINE_string("output", None, "The .tflite file to write.")
-    flags.DEFINE_integer("resolution", 224, "Network by name: height and width in pixels.", 32, 1024)
+    flags.DEFINE_integer("resolution", 224, "Network by name: height and width in pixels.", 16, 1024)
     flags.DEFINE_integer("channels", 3, "Network by name: 3 for RGB, 1 for grey.", 1, 3)
     flags.DEFINE_integer("classes", 1000, "Network by name: number of classes.", 2)
     flags.DEFINE_float("alpha", 1.0, "Network by name: width multiplier.", 0.05, 4)

@@ -62,7 +62,7 @@ class Data:
     """
 
     source: str
-    resolution: int = ranged(224, 32, 1024)
+    resolution: int = ranged(224, 16, 1024)
     color: Literal["rgb", "grey"] = "rgb"
     fit: Literal["crop", "stretch"] = "crop"
     crop_fraction: float = ranged(1.0, 0.5, 1)

@@ -7,7 +7,9 @@ from absl import flags
 from tfl_lite_suite import cli, models
 
 _MODEL = flags.DEFINE_string("model", "all", "A network, or all.")
-_RESOLUTION = flags.DEFINE_integer("resolution", 224, "Height and width of the input, in pixels; at least 32.")
+_RESOLUTION = flags.DEFINE_integer(
+    "resolution", 224, "Height and width of the input, in pixels; at least 32, micro 16."
+)
 _CLASSES = flags.DEFINE_integer("classes", 1000, "Number of classes.")
 _ALPHA = flags.DEFINE_float("alpha", 1.0, "Width multiplier.")
 _CHANNELS = flags.DEFINE_integer("channels", 3, "3 for RGB, 1 for grey.")
@@ -19,7 +21,8 @@ def main() -> list[dict[str, Any]]:
         models.check_name(_MODEL.value, "--model")
     chosen = models.names() if _MODEL.value == "all" else (_MODEL.value,)
     shape = (_RESOLUTION.value, _RESOLUTION.value, _CHANNELS.value)
-    models.check_values(shape, _CLASSES.value, _ALPHA.value)
+    for name in chosen:
+        models.check_values(name, shape, _CLASSES.value, _ALPHA.value)
     return [_measure(name, shape) for name in chosen]
 
 

@@ -39,7 +39,7 @@ def train(
     Returns:
         `top1` and `top5` (shares of the test images), `epochs`, `seconds`, and what else was measured.
     """
-    models.check_name(settings.model.name)
+    models.check_side(settings.model.name, settings.data.resolution, settings.data.resolution)
     load = load or functools.cache(lambda: load_images(settings, workdir))
     teacher = teacher_of(settings, workdir, "train", load)
     stage = stage_of(settings, workdir, name, start)

@@ -111,7 +111,7 @@ def test_names_need_no_tensorflow():
     ("arguments", "message"),
     [
         ({"name": "mobilnet_v1"}, "model.name: unknown network 'mobilnet_v1'. Did you mean 'mobilenet_v1'"),
-        ({"image_shape": (31, 64, 3)}, "at least 32x32 pixels. Received: 31x64"),
+        ({"image_shape": (31, 64, 3)}, "mobilenet_v1 takes images of at least 32x32 pixels. Received: 31x64"),
         ({"image_shape": (64, 64, 4)}, "channels: expected 1"),
         ({"num_classes": 0}, "classes: expected at least 1. Received: 0"),
         ({"alpha": 0}, "model.alpha"),

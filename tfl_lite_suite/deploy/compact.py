@@ -2,7 +2,8 @@
 
 The converter gives every channel of every kernel and bias a zero point of 8 bytes, all of them 0, and repeats them for
 every layer. A flatbuffer refers to its parts by offset, so one list of zeros serves all layers of that width: the int8
-file of MobileNetV2 becomes 6 % smaller, and nothing that a reader sees changes.
+file of MobileNetV2 becomes 6 % smaller. The converter also names every tensor after all the layers that it comes from,
+which is a tenth of a micro network's file; the last of those layers says enough.
 
 Source: FlatBuffers internals, https://flatbuffers.dev/internals/
 """
@@ -18,12 +19,33 @@ _COUNT_BYTES = 4
 
 
 def compact(content: bytes) -> bytes:
-    """Returns an equal model whose equal strings, vectors and tables are shared.
+    """Returns an equal model with shorter names, whose equal strings, vectors and tables are shared.
 
     Args:
         content: A flatbuffer of at most 2 GB, without metadata.
+
+    Returns:
+        The flatbuffer. Names differ from one another, and those without `;` are kept.
     """
-    return pack(unpack(content), SharingBuilder(len(content)))
+    model = unpack(content)
+    for graph in model.subgraphs:
+        # What operators compute is looked up by name more often than constants, and takes the plain names.
+        constants = [bool(model.buffers[tensor.buffer].data is not None) for tensor in graph.tensors]
+        used: set[bytes] = set()
+        for _, tensor in sorted(zip(constants, graph.tensors, strict=True), key=lambda item: item[0]):
+            tensor.name = _short(tensor.name or b"", used)
+    return pack(model, SharingBuilder(len(content)))
+
+
+def _short(name: bytes, used: set[bytes]) -> bytes:
+    """Returns the layer that made the tensor, out of all that went into it, and notes the name as used."""
+    short = first = name.split(b";")[0]
+    number = 1
+    while short in used:
+        number += 1
+        short = b"%s_%d" % (first, number)
+    used.add(short)
+    return short
 
 
 class SharingBuilder(flatbuffers.Builder):  # type: ignore[misc]

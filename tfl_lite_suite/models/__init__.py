@@ -16,16 +16,20 @@ SMALLEST_SIDE = 32
 
 
 @functools.cache
+def _smallest_sides() -> dict[str, int]:
+    """Returns each network's least height and width: the modules of this folder that define `build` at top level."""
+    sides = {}
+    for path in sorted(pathlib.Path(__file__).parent.glob("[a-z]*.py")):
+        text = path.read_text(encoding="utf-8")
+        if re.search(r"^def build\(", text, re.MULTILINE):
+            own = re.search(r"^SMALLEST_SIDE = (\d+)$", text, re.MULTILINE)
+            sides[path.stem] = int(own[1]) if own else SMALLEST_SIDE
+    return sides
+
+
 def names() -> tuple[str, ...]:
-    """Returns the name of every network: the modules of this folder that define `build` at top level."""
-    folder = pathlib.Path(__file__).parent
-    return tuple(
-        sorted(
-            path.stem
-            for path in folder.glob("[a-z]*.py")
-            if re.search(r"^def build\(", path.read_text(encoding="utf-8"), re.MULTILINE)
-        )
-    )
+    """Returns the name of every network."""
+    return tuple(_smallest_sides())
 
 
 def check_name(name: str, key: str = "model.name") -> None:
@@ -42,14 +46,22 @@ def check_weights(weights: str, key: str = "model.weights") -> None:
         )
 
 
-def check_values(image_shape: tuple[int, int, int], num_classes: int, alpha: float, dropout: float = 0.0) -> None:
+def check_side(name: str, height: int, width: int) -> None:
+    """Raises a `SuiteError` if `name` is no network, or pictures are too small for it."""
+    check_name(name)
+    least = _smallest_sides()[name]
+    if min(height, width) < least:
+        raise errors.SuiteError(
+            f"resolution: {name} takes images of at least {least}x{least} pixels. Received: {height}x{width}"
+        )
+
+
+def check_values(
+    name: str, image_shape: tuple[int, int, int], num_classes: int, alpha: float, dropout: float = 0.0
+) -> None:
     """Raises a `SuiteError` if an argument of `build` is out of range."""
     height, width, channels = image_shape
-    if min(height, width) < SMALLEST_SIDE:
-        raise errors.SuiteError(
-            f"resolution: the networks take images of at least {SMALLEST_SIDE}x{SMALLEST_SIDE} pixels. "
-            f"Received: {height}x{width}"
-        )
+    check_side(name, height, width)
     if channels not in (1, 3):
         raise errors.SuiteError(f"channels: expected 1 (grey) or 3 (RGB). Received: {channels}")
     if num_classes < 1:
@@ -73,7 +85,8 @@ def build(
 
     Args:
         name: One of `names()`.
-        image_shape: `(height, width, channels)`, in pixels; sides of at least 32, 1 channel (grey) or 3 (RGB).
+        image_shape: `(height, width, channels)`, in pixels; sides of at least 32 (`micro`: 16), 1 channel
+            (grey) or 3 (RGB).
         num_classes: Length of the logits vector.
         alpha: Width multiplier, greater than 0.
         dropout: Share of features dropped before the classifier, in [0, 1).
@@ -87,7 +100,7 @@ def build(
     """
     check_name(name)
     check_weights(weights)
-    check_values(image_shape, num_classes, alpha, dropout)
+    check_values(name, image_shape, num_classes, alpha, dropout)
     module = importlib.import_module(f"{__name__}.{name}")
     if weights == "none":
         return module.build(image_shape, num_classes, alpha=alpha, dropout=dropout)
