@@ -1,6 +1,7 @@
 """Checks the Android app's sources, and builds and tests it where its tools are installed."""
 
 import hashlib
+import json
 import os
 import pathlib
 import re
@@ -88,6 +89,12 @@ def test_sources_hold_nothing_that_a_model_says_itself():
         assert not numbers & (sizes - {1, 2, 3, 4, 8, 16, 32, 64, 128, 256}), path
         quoted = {literal for literal in re.findall(r'"((?:[^"\\]|\\.)*)"', code)}
         assert not quoted & set(contract.labels), path
+
+
+def test_the_bundled_model_is_one_whose_results_are_kept():
+    results = json.loads((ROOT / "docs/results/photos_transfer.json").read_text())
+    sizes = {row["name"]: row["file_bytes"] for row in results["stages"]["convert"] if row["fully_int8"]}
+    assert (MAIN / "assets/model.tflite").stat().st_size == sizes["int8_qat"]
 
 
 def test_the_check_for_constants_would_find_them():
