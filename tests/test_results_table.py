@@ -36,3 +36,22 @@ def test_the_ledger_follows():
     assert results_table.show({**RESULTS, "ledger": [row]}).endswith(
         "| train | TensorFlow | 90.00 % | – | – | – | – | – |\n"
     )
+
+
+def test_networks_are_compared_in_one_table():
+    files = {"float32": 4000, "int8_ptq": 1000, "int8_qat": 1000, "prune_float32": 2100, "quantize_2_int8_qat": 600}
+    results = {
+        "train": {"params": 1000},
+        "prune": {"params_before": 1000, "params_after": 500},
+        "convert": [{"name": name, "file_bytes": size} for name, size in files.items()],
+        "evaluate": [
+            {"name": name, "engine": engine, "top1": top1 + (engine != "litert")}
+            for name, top1 in zip(files, (0.9, 0.88, 0.89, 0.87, 0.86), strict=True)
+            for engine in ("litert", "tflite_runtime")
+        ],
+    }
+    whole = {name: results[name] for name in ("train", "convert", "evaluate")} | {"evaluate": results["evaluate"][:6]}
+    assert results_table.network_table({"one": results, "two": whole}).splitlines()[2:] == [
+        "| one | 1,000 | 90.00 % | 88.00 % | 89.00 % | 4.00 | 50 % | 87.00 % | 86.00 % |",
+        "| two | 1,000 | 90.00 % | 88.00 % | 89.00 % | 4.00 | – | – | – |",
+    ]

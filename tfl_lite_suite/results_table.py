@@ -36,6 +36,32 @@ def table(results: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def network_table(networks: dict[str, dict[str, Any]], engine: str = "litert") -> str:
+    """Returns one row a network: its accuracy in float and int8, whole and pruned, and what int8 saves.
+
+    Args:
+        networks: A run's results, by the network's name.
+        engine: The runtime whose accuracies are shown.
+    """
+    lines = [
+        "| network | parameters | float32 | int8 PTQ | int8 QAT | float32 / int8 bytes | pruned to | pruned float32 | "
+        "pruned int8 QAT |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for name, results in networks.items():
+        top1 = {row["name"]: _percent(row["top1"]) for row in _rows(results, "evaluate") if row["engine"] == engine}
+        size = {row["name"]: row["file_bytes"] for row in _rows(results, "convert")}
+        pruned = results.get("prune")
+        left = f"{100 * pruned['params_after'] / pruned['params_before']:.0f} %" if pruned else "–"
+        files = ("float32", "int8_ptq", "int8_qat", "prune_float32", "quantize_2_int8_qat")
+        whole, ptq, qat, pruned_whole, pruned_qat = (top1.get(file, "–") for file in files)
+        lines.append(
+            f"| {name} | {results['train']['params']:,} | {whole} | {ptq} | {qat} | "
+            f"{size['float32'] / size['int8_qat']:.2f} | {left} | {pruned_whole} | {pruned_qat} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
 def _rows(results: dict[str, Any], kind: str) -> list[dict[str, Any]]:
     """Returns the rows of every step of a kind."""
     return [row for name, found in results.items() if kind_of(name) == kind for row in found]
