@@ -36,6 +36,8 @@ def main() -> Any:
         made_in = time.monotonic() - begin
         jobs = [_job(path, engine, threads, made_in) for engine in names for threads in _thread_counts()]
         documents = [target.benchmark(job, curve=flags.FLAGS.sustain is not None) for job in jobs]
+        if flags.FLAGS.count_instructions:
+            _count_instructions(jobs, documents)
     return _checked(documents if len(documents) > 1 else documents[0])
 
 
@@ -53,6 +55,16 @@ def _compare(target: "Target", engine: str) -> Any:
         )
     first = _job(flags.FLAGS.compare[0], engine, _thread_counts()[0])
     return target.compare(first, dataclasses.replace(first, model=flags.FLAGS.compare[1]))
+
+
+def _count_instructions(jobs: list[Any], documents: list[dict[str, Any]]) -> None:
+    """Adds to each document what its model costs on an emulated ARM CPU."""
+    from tfl_lite_suite.runtime import instructions
+
+    if flags.FLAGS.target != "local":
+        raise SuiteError("--count_instructions: the emulator runs here; leave out --target")
+    for job, document in zip(jobs, documents, strict=True):
+        document["instructions"] = instructions.count(job)
 
 
 def _checked(found: Any) -> Any:
@@ -124,6 +136,11 @@ if __name__ == "__main__":
         "default",
         KERNELS,
         "default: as the runtime comes; builtin: no delegate; reference: plain; nnapi and gpu: on Android.",
+    )
+    flags.DEFINE_bool(
+        "count_instructions",
+        False,
+        "Count an inference's instructions on an emulated ARM CPU as well: deterministic, but no time.",
     )
     flags.DEFINE_integer("seed", 0, "Seed of the input's noise and of the bootstrap.", 0)
     flags.DEFINE_string("scheme", "int8", "Network by name: float32, float16, dynamic or int8.")

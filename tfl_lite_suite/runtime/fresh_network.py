@@ -24,7 +24,7 @@ def convert(name: str, settings: Mapping[str, object]) -> str:
         SuiteError: If it cannot be converted; the message is that of `convert`.
     """
     values = "-".join(f"{key}_{value}" for key, value in sorted(settings.items()))
-    folder = _cache_folder() / "networks" / tfl_lite_suite.__version__
+    folder = cache_folder() / "networks" / tfl_lite_suite.__version__
     output = folder / f"{name}-{values}.tflite"
     if output.is_file():
         return str(output)
@@ -39,5 +39,6 @@ def convert(name: str, settings: Mapping[str, object]) -> str:
     return str(output)
 
 
-def _cache_folder() -> pathlib.Path:
+def cache_folder() -> pathlib.Path:
+    """Returns the folder in which the suite keeps what it can make again."""
     return pathlib.Path(os.environ.get("TFL_LITE_SUITE_CACHE") or pathlib.Path.home() / ".cache" / "tfl_lite_suite")

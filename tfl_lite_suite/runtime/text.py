@@ -44,6 +44,9 @@ def _benchmark(document: dict[str, Any]) -> list[str]:
         lines.append(
             f"  energy         {1000 * document['energy_j']:.3g} mJ an inference ({document['energy_method']})"
         )
+    if "instructions" in document:
+        counts = [f"{item['per_inference']:,} ({item['cpu']})" for item in document["instructions"]["cpus"]]
+        lines.append(f"  instructions   {', '.join(counts)}: {document['instructions']['what']}")
     for point in document.get("curve", [])[::_CURVE_STEP]:
         heat = "" if point["temperature_c"] is None else f"   {point['temperature_c']:.1f} °C"
         clock = "" if point["frequency_mhz"] is None else f"   {point['frequency_mhz']:.0f} MHz"
