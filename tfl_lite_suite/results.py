@@ -8,11 +8,8 @@ import math
 import os
 import pathlib
 import tempfile
-import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
-
-import numpy as np
 
 from tfl_lite_suite.errors import SuiteError
 
@@ -96,14 +93,6 @@ def write_json(path: str | os.PathLike[str], document: Any) -> None:
     with atomic_path(path) as temporary:
         # A name that is no UTF-8 holds lone surrogates; their backslash form is JSON's, too.
         temporary.write_text(to_json(document, indent=1) + "\n", encoding="utf-8", errors="backslashreplace")
-
-
-def write_arrays(path: str | os.PathLike[str], arrays: Mapping[str, Any]) -> None:
-    """Writes arrays as `np.load` reads them; unlike `np.savez` it leaves no open file to complain on a full disk."""
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, array in arrays.items():
-            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
-                np.lib.format.write_array(member, np.asanyarray(array), allow_pickle=False)
 
 
 def read_json(path: str | os.PathLike[str]) -> Any:

@@ -77,7 +77,8 @@ def test_halved_network_trains_is_saved_and_converts(halved, tmp_path):
     floats = pictures.astype(np.float32)
     np.testing.assert_array_equal(loaded(floats, training=False), pruned(floats, training=False))
     content = converter.convert(loaded, "int8", calibration=pictures)
-    assert len(content) < 2 * halved.params_after
+    # Operators and tensors cost some hundred bytes each, which is most of a micro network's file.
+    assert len(content) < 2 * halved.params_after + 400 * len(loaded.layers)
     with tf.GradientTape() as tape:
         logits = loaded(floats, training=True)
         loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits([0, 1, 2, 3], logits))

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from tfl_lite_suite.results import atomic_path, write_arrays
+from tfl_lite_suite.arrays_file import write_arrays
+from tfl_lite_suite.results import atomic_path
 
 
 def save(path: str | os.PathLike[str], arrays: Mapping[str, Sequence[np.ndarray]], state: Mapping[str, Any]) -> None:
