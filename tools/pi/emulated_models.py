@@ -15,6 +15,7 @@ from tfl_lite_suite import data, models
 from tfl_lite_suite.contract import Contract
 from tfl_lite_suite.data import fashion_mnist
 from tfl_lite_suite.deploy import compact, converter, metadata
+from tfl_lite_suite.errors import SuiteError
 from tfl_lite_suite.framework import keras
 from tfl_lite_suite.models import blocks, weights
 from tfl_lite_suite.results import atomic_path
@@ -78,7 +79,10 @@ def main() -> None:
     for name in given.networks.split(","):
         if name.endswith(".tflite"):
             continue  # A file that somebody else made.
-        models.check_name(name, "--networks")
+        try:
+            models.check_name(name, "--networks")
+        except SuiteError as error:
+            sys.exit(f"error: {error}")
         path = given.folder / f"{name}.tflite"
         if not path.is_file():
             print(f"making {path.name} …", file=sys.stderr)
