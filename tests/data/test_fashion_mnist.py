@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from pictures import noise
 
+from tfl_lite_suite.cache import cache_folder
 from tfl_lite_suite.data import fashion_mnist
 from tfl_lite_suite.errors import SuiteError
 
@@ -66,7 +67,7 @@ def test_network_is_the_last_resort_and_is_kept(tmp_path, capsys):
         path.unlink()
     assert fashion_mnist.find() == files()
     assert "downloading" in capsys.readouterr().err
-    assert [path.name for path in fashion_mnist.cache_folder().iterdir()] == ["fashion_mnist"]
+    assert [path.name for path in cache_folder().iterdir()] == ["fashion_mnist"]
 
 
 def test_debian_package_needs_no_root(tmp_path):
@@ -100,7 +101,7 @@ def test_other_bytes_are_refused(tmp_path, damage):
     (site / "t10k-labels-idx1-ubyte.gz").write_bytes(damage)
     with pytest.raises(SuiteError, match="could not be had .*t10k-labels-idx1-ubyte.gz: (damaged|SHA-256)"):
         fashion_mnist.find()
-    assert not (fashion_mnist.cache_folder() / "fashion_mnist").exists()
+    assert not (cache_folder() / "fashion_mnist").exists()
 
 
 def test_a_damaged_system_copy_is_said_and_passed_over(tmp_path, capsys):

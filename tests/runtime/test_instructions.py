@@ -7,11 +7,12 @@ import sys
 import pytest
 import quadrant_models
 
+from tfl_lite_suite.cache import cache_folder
 from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.runtime import fresh_network, instructions, text
+from tfl_lite_suite.runtime import instructions, text
 from tfl_lite_suite.runtime.job import Job
 
-EMULATOR = fresh_network.cache_folder() / "emulated_pi" / "count_instructions.so"
+EMULATOR = cache_folder() / "emulated_pi" / "count_instructions.so"
 # In the place of QEMU: runs the guest's command with this Python, and writes marks as the plugin would.
 STAND_IN = """
 import pathlib, subprocess, sys

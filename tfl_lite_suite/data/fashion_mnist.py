@@ -17,6 +17,7 @@ import zlib
 
 import numpy as np
 
+from tfl_lite_suite.cache import cache_folder
 from tfl_lite_suite.data.samples import Listing
 from tfl_lite_suite.errors import SuiteError
 from tfl_lite_suite.results import atomic_path
@@ -49,11 +50,6 @@ SHA256 = {
 }
 _COUNTS = {"train": 60_000, "test": 10_000}
 _SIDE = 28
-
-
-def cache_folder() -> pathlib.Path:
-    """Returns where downloads and prepared pictures are kept: `$TFL_LITE_SUITE_CACHE`, or in the user's cache."""
-    return pathlib.Path(os.environ.get("TFL_LITE_SUITE_CACHE") or pathlib.Path.home() / ".cache" / "tfl_lite_suite")
 
 
 @functools.lru_cache(maxsize=1)

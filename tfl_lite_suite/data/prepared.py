@@ -20,8 +20,8 @@ import numpy as np
 import PIL
 
 from tfl_lite_suite.arrays_file import write_arrays
+from tfl_lite_suite.cache import cache_folder
 from tfl_lite_suite.contract import Contract
-from tfl_lite_suite.data.fashion_mnist import cache_folder
 from tfl_lite_suite.data.samples import Listing
 from tfl_lite_suite.errors import SuiteError
 from tfl_lite_suite.image import decode, prepare, prepare_stack

