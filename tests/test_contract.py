@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from tfl_lite_suite.contract import Contract, from_json
+from tfl_lite_suite.contract import FILE_BESIDE, Contract, beside, from_json
 from tfl_lite_suite.errors import SuiteError
 
 CONTRACT = Contract(224, 192, 3, 256, 256, fit="crop", contrast="stretch", labels=("cat", "hünd", "a b"))
@@ -12,6 +12,15 @@ CONTRACT = Contract(224, 192, 3, 256, 256, fit="crop", contrast="stretch", label
 def test_json_round_trip_keeps_everything():
     assert from_json(CONTRACT.to_json()) == CONTRACT
     assert json.loads(CONTRACT.to_json())["version"] == 1
+
+
+def test_the_contract_beside_a_model(tmp_path):
+    assert beside(tmp_path / "model.keras") is None
+    (tmp_path / FILE_BESIDE).write_text(CONTRACT.to_json(), encoding="utf-8")
+    assert beside(str(tmp_path / "model.keras")) == CONTRACT
+    (tmp_path / FILE_BESIDE).write_text("[]", encoding="utf-8")
+    with pytest.raises(SuiteError, match="expected a JSON object"):
+        beside(tmp_path / "model.keras")
 
 
 def test_image_shape():

@@ -7,6 +7,8 @@ executes it.
 
 import dataclasses
 import json
+import os
+import pathlib
 from typing import Any, Literal
 
 from tfl_lite_suite.errors import SuiteError
@@ -98,3 +100,13 @@ def from_json(text: str) -> Contract:
     if not isinstance(values["labels"], list):
         raise SuiteError("contract.labels: expected a list of strings")
     return Contract(**{**values, "labels": tuple(values["labels"])})
+
+
+def beside(model: str | os.PathLike[str]) -> Contract | None:
+    """Returns the contract that lies beside a `.keras` file; `None` where there is none.
+
+    Raises:
+        SuiteError: If it is no contract, or of a newer version.
+    """
+    path = pathlib.Path(model).parent / FILE_BESIDE
+    return from_json(path.read_text(encoding="utf-8")) if path.is_file() else None

@@ -132,8 +132,7 @@ def _from_file(path: str) -> tuple[Any, contract.Contract, Recipe | None]:
     folder = pathlib.Path(path).parent
     if not pathlib.Path(path).is_file():
         raise SuiteError(f"--model: no such file '{path}'")
-    beside = folder / contract.FILE_BESIDE
-    of = contract.from_json(beside.read_text(encoding="utf-8")) if beside.is_file() else None
+    of = contract.beside(path)
     settings = recipe.load(folder / train.RECIPE) if (folder / train.RECIPE).is_file() else None
     from tfl_lite_suite.optimize import keras_file
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from absl import flags
 
 from tfl_lite_suite import cli, predictions
-from tfl_lite_suite.contract import FILE_BESIDE, Contract, from_json
+from tfl_lite_suite.contract import Contract, beside
 from tfl_lite_suite.errors import SuiteError
 from tfl_lite_suite.progress import Progress
 from tfl_lite_suite.results import atomic_path
@@ -224,8 +224,7 @@ def _open_keras(path: str) -> Model:
     from tfl_lite_suite.runtime.job import contract_of
 
     model = keras_file.load(path)
-    beside = file.parent / FILE_BESIDE
-    own = from_json(beside.read_text(encoding="utf-8")) if beside.is_file() else None
+    own = beside(path)
     of = own or contract_of((1, *model.input_shape[1:]))
     if of is None or len(model.output_shape) != 2:
         raise SuiteError(f"{path}: not an image classifier. Received: {model.input_shape} to {model.output_shape}")

@@ -254,10 +254,9 @@ def _save(folder: pathlib.Path, model: Any, model_path: str) -> list[str]:
     from tfl_lite_suite.optimize import keras_file
 
     keras_file.save(model, folder / train.MODEL)
-    beside = pathlib.Path(model_path).parent / contract.FILE_BESIDE
-    if not beside.is_file():
+    of = contract.beside(model_path)
+    if of is None:
         return [train.MODEL]
-    of = contract.from_json(beside.read_text(encoding="utf-8"))
     with atomic_path(folder / contract.FILE_BESIDE) as temporary:
         temporary.write_text(of.to_json(), encoding="utf-8")
     return [train.MODEL, contract.FILE_BESIDE]
