@@ -40,7 +40,6 @@ from tfl_lite_suite.workdir import Stage
 TABLE, FLIPS = "table.md", "flips.json"
 _LISTS = ("convert", "lint", "evaluate", "benchmark")
 _KERAS = "TensorFlow"
-_INVALID_MEASUREMENT = 3
 _LINT_TARGET = "tflite_runtime-2.14"
 
 
@@ -293,7 +292,7 @@ class Run:
             files = [predictions.FILE]
             options = [*options, f"--workdir={self.workdir}", f"--predictions={stage.folder / predictions.FILE}"]
         child = subprocess.run([*command, "--json", *options], stdout=subprocess.PIPE, text=True, check=False)
-        if child.returncode not in (0, _INVALID_MEASUREMENT):
+        if child.returncode not in (0, errors.InvalidMeasurement.status):
             raise SuiteError(f"{verb} of {file['output']} on {engine} failed with status {child.returncode}; see above")
         return stage.finish({"name": file["name"], **json.loads(child.stdout)}, files)
 
