@@ -48,7 +48,7 @@ def rows(entries: Sequence[Entry]) -> list[dict[str, Any]]:
         SuiteError: If two models answered different pictures.
     """
     baseline = next((entry for entry in entries if entry.is_baseline), None)
-    by_name = {entry.name: entry for entry in reversed(entries)}
+    sources = _by_name(entries)
     found = []
     for entry in entries:
         row: dict[str, Any] = {
@@ -59,9 +59,9 @@ def rows(entries: Sequence[Entry]) -> list[dict[str, Any]]:
             "source": entry.source,
             "against_float": None if baseline in (None, entry) else _change(baseline, entry),
         }
-        source = by_name.get(entry.source or "")
+        source = sources.get(entry.source)
         if source is not None:
-            changed = len(flips(source.answers, entry.answers))
+            changed = sum(map(int.__ne__, source.answers.top1, entry.answers.top1))
             row |= {
                 "agreement": 1 - changed / len(entry.answers),
                 "flips": changed,
@@ -83,17 +83,22 @@ def flips(before: Predictions, after: Predictions) -> list[dict[str, str]]:
 
 def all_flips(entries: Sequence[Entry]) -> list[dict[str, Any]]:
     """Returns the `flips` of each entry that was made from another one, with its `name`, `runtime` and `source`."""
-    by_name = {entry.name: entry for entry in reversed(entries)}
+    sources = _by_name(entries)
     return [
         {
             "name": entry.name,
             "runtime": entry.runtime,
             "source": entry.source,
-            "flips": flips(by_name[entry.source].answers, entry.answers),
+            "flips": flips(sources[entry.source].answers, entry.answers),
         }
         for entry in entries
-        if entry.source in by_name
+        if entry.source in sources
     ]
+
+
+def _by_name(entries: Sequence[Entry]) -> dict[str | None, Entry]:
+    """Returns the first entry of each name."""
+    return {entry.name: entry for entry in reversed(entries)}
 
 
 def _change(before: Entry | None, after: Entry) -> dict[str, Any]:
