@@ -2,6 +2,7 @@ import pathlib
 import sys
 
 import pytest
+import quadrant_models
 import wheels
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "tools" / "pi"))
@@ -10,6 +11,14 @@ import debian_packages  # noqa: E402
 import loopback_sshd  # noqa: E402
 
 CARRIED = ("pip", "absl-py", "numpy", "pillow", "pyyaml", "flatbuffers", "tflite-runtime", "ai-edge-litert")
+
+
+@pytest.fixture
+def model(tmp_path):
+    """A small int8 `.tflite` file."""
+    path = tmp_path / "model.tflite"
+    path.write_bytes(quadrant_models.quadrants(dtype="int8"))
+    return path
 
 
 @pytest.fixture(scope="session")

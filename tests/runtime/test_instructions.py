@@ -5,7 +5,6 @@ import subprocess
 import sys
 
 import pytest
-import quadrant_models
 
 from tfl_lite_suite.cache import cache_folder
 from tfl_lite_suite.errors import SuiteError
@@ -26,13 +25,6 @@ marks = [0, 7] + [7 + (base + 7) * n for n in range(1, 10)]
 pathlib.Path(plugin.partition(",out=")[2]).write_text("".join(f"{mark}\\n" for mark in marks))
 sys.exit(subprocess.call([sys.executable, *arguments[7:]]))
 """
-
-
-@pytest.fixture
-def model(tmp_path):
-    path = tmp_path / "model.tflite"
-    path.write_bytes(quadrant_models.quadrants(dtype="int8"))
-    return path
 
 
 @pytest.fixture

@@ -17,13 +17,6 @@ from tfl_lite_suite.deploy import metadata
 
 
 @pytest.fixture
-def model(tmp_path):
-    path = tmp_path / "model.tflite"
-    path.write_bytes(quadrant_models.quadrants(dtype="int8"))
-    return path
-
-
-@pytest.fixture
 def command(client, carried, model):
     """Starts `benchmark` on the server, which installs from carried wheels."""
 
