@@ -69,7 +69,6 @@ class Agent:
             "python": list(sys.version_info[:2]),
             "machine": platform.machine(),
             "libc": " ".join(platform.libc_ver()),
-            "free_bytes": shutil.disk_usage(self.root).free,
         }
 
     def missing(self, digests: list[str]) -> dict[str, Any]:

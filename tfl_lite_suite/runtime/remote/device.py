@@ -43,7 +43,6 @@ class Device:
 
     Attributes:
         connection: To its agent.
-        python: Its Python's version, such as `(3, 11)`.
     """
 
     def __init__(self, connection: Connection, wheels: str | None = None, packages: Iterable[str] = ()) -> None:
@@ -59,9 +58,9 @@ class Device:
         """
         self.connection = connection
         about = connection.request("hello")
-        self.python = (int(about["python"][0]), int(about["python"][1]))
+        major, minor = map(int, about["python"])
         self._package = self.send(package.wheel())
-        self._environment = self._install(about, package.required(self.python, packages), wheels)
+        self._environment = self._install(about, package.required((major, minor), packages), wheels)
 
     def send(self, content: bytes) -> str:
         """Copies bytes to the device, unless they are there already; returns their checksum."""
