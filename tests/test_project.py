@@ -154,18 +154,3 @@ def test_the_readme_gives_the_two_commands():
     lines = [command for _, command in commands(ROOT / "README.md")]
     for script in ("tools/demo.sh", "tools/test.sh"):
         assert any(line.startswith(f"bash {script}") for line in lines), f"README.md: no 'bash {script}'"
-
-
-def test_commands_in_documents_use_flags_that_exist():
-    for path in documents():
-        for number, command in commands(path):
-            found = re.match(r"python3? -m tfl_lite_suite\.(\w+)(.*)", command)
-            if not found or found[1] == "VERB":
-                continue
-            source = (ROOT / "tfl_lite_suite" / f"{found[1]}.py").read_text(encoding="utf-8")
-            known = set(re.findall(r"DEFINE_\w+\(\s*\"(\w+)\"", source)) | {"json", "nojson", "traceback", "help"}
-            if "define_recipe_flags" in source:
-                known |= {"recipe", "data", "set"}
-            for flag in re.findall(r"(?<=\s)--(\w+)", found[2]):
-                unknown = flag not in known and flag.removeprefix("no") not in known
-                assert not unknown, f"{path.relative_to(ROOT)}:{number}: {found[1]} has no --{flag}"

@@ -1,0 +1,129 @@
+"""Runs the commands of the READMEs and of `docs/` as they are written, in a fresh clone, each with a reduced budget.
+
+Flags put behind a command shorten it: one epoch, a few pictures, few timed inferences. Pictures and `.tflite` files
+that the reader would bring are made-up pictures and the Android app's model. Exit status 1 if a command fails.
+"""
+
+import argparse
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+import document_commands
+import numpy as np
+from document_commands import ROOT, Command
+from PIL import Image
+
+MODEL = ROOT / "android_demo" / "app" / "src" / "main" / "assets" / "model.tflite"
+PICTURES = ("FOLDER", "PICTURES")
+QUICK = ("advise", "benchmark", "doctor", "evaluate", "lint", "run", "summary")
+_VERB = re.compile(r"python3? -m tfl_lite_suite\.(\w+)")
+_INVALID = 3
+_SHORT_TRAINING = (
+    "--set=train.epochs=1 --set=train.head_epochs=0 --set=prune.epochs=1 --set=quantize.epochs=1 "
+    "--set=distill.epochs=1 --set=data.train_limit=64 --set=data.test_limit=32 --set=benchmark.runs=3 "
+    "--set=benchmark.min_seconds=0"
+)
+_SHORTENED = {
+    "run": _SHORT_TRAINING,
+    "train": _SHORT_TRAINING,
+    "search": "--trials=2 " + _SHORT_TRAINING,
+    "benchmark": "--runs=3 --min_seconds=0",
+    "tools/demo.sh": _SHORT_TRAINING,
+    "tools/test.sh": "--collect-only --quiet",
+}
+# Programs without which a command cannot run; those that are absent here are told and left out.
+_NEEDS = {"tools/build_apk.sh": "aapt", "mvn ": "mvn", "adb ": "adb", "gradle ": "gradle"}
+
+
+def shortened(text: str) -> str:
+    """Returns the command with the flags behind it that reduce its budget."""
+    verb = _VERB.search(text)
+    keys = [verb[1]] if verb else [script for script in _SHORTENED if script in text]
+    return " ".join([text, *(_SHORTENED[key] for key in keys if key in _SHORTENED)])
+
+
+def quick(command: Command) -> str:
+    """Returns what of a command runs within seconds, without TensorFlow: empty if nothing, the plan of a `run`."""
+    verb = _VERB.search(command.text)
+    if command.not_run or not command.whole or not verb or verb[1] not in QUICK:
+        return ""
+    text = shortened(document_commands.without_brackets(command.text))
+    return f"{text} --dry_run" if verb[1] == "run" else text
+
+
+def furnish(folder: pathlib.Path, text: str) -> None:
+    """Puts into a folder what the reader of a command would have: pictures, and models."""
+    for name in PICTURES:
+        if not (folder / name).exists():
+            write_pictures(folder / name)
+    for name in re.findall(r"[\w./-]+\.tflite", " ".join(re.findall(r"--(?:model|compare)=(\S+)", text))):
+        if not (folder / name).exists():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(MODEL, folder / name)
+
+
+def write_pictures(folder: pathlib.Path, classes: int = 10, each: int = 8) -> None:
+    """Writes pictures of noise around one colour a class."""
+    generator = np.random.default_rng(0)
+    for label in range(classes):
+        (folder / str(label)).mkdir(parents=True)
+        for number in range(each):
+            colour = np.full((72, 96, 3), (25 * label, 255 - 25 * label, 128))
+            noisy = np.clip(colour + generator.normal(0, 20, colour.shape), 0, 255).astype(np.uint8)
+            Image.fromarray(noisy).save(folder / str(label) / f"{number}.png")
+
+
+def execute(text: str, folder: pathlib.Path) -> tuple[int, str]:
+    """Runs a command in a folder that has a `.venv`; returns its exit status and the end of what it said."""
+    furnish(folder, text)
+    path = os.pathsep.join([str(folder / ".venv" / "bin"), os.environ["PATH"]])
+    environment = {**os.environ, "PATH": path, "PYTHONPATH": str(folder)}
+    done = subprocess.run(
+        ["bash", "-c", text], cwd=folder, env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL
+    )
+    measured = done.returncode == _INVALID and ".benchmark" in text
+    return (0 if measured else done.returncode), (done.stderr or done.stdout)[-2000:]
+
+
+def clone(folder: pathlib.Path) -> None:
+    """Clones what is committed, with this checkout's `.venv`."""
+    subprocess.run(["git", "clone", "--quiet", str(ROOT), str(folder)], check=True)
+    (folder / ".venv").symlink_to(sys.prefix)
+
+
+def main() -> None:
+    """Runs every command once, and tells the time of each."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--only", default="", help="part of the commands to run, such as a page's name or a verb")
+    only, failed, seen = parser.parse_args().only, 0, set()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = pathlib.Path(temporary) / "clone"
+        clone(folder)
+        for command in (command for page in document_commands.pages() for command in document_commands.commands(page)):
+            text = shortened(document_commands.without_brackets(command.text))
+            missing = [program for part, program in _NEEDS.items() if part in text and not shutil.which(program)]
+            reason = command.not_run or ("" if not missing else f"there is no {missing[0]} here")
+            if text in seen or not command.whole or only not in f"{command.where} {text}":
+                continue
+            seen.add(text)
+            if reason:
+                print(f"not run  {command.where}: {command.text} ({reason})", flush=True)
+                continue
+            start = time.monotonic()
+            status, said = execute(text, folder)
+            words = "ok    " if status == 0 else "FAILED"
+            print(f"{words} {time.monotonic() - start:4.0f} s  {command.where}: {text}", flush=True)
+            if status:
+                failed += 1
+                print(said, flush=True)
+    sys.exit(f"{failed} commands failed" if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
