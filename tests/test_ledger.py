@@ -40,7 +40,7 @@ def test_many_losses_are_a_loss():
     worse = dataclasses.replace(many, top1=(1,) * 20 + (0,) * 980)
     (_, row) = ledger.rows([dataclasses.replace(FLOAT, answers=many), dataclasses.replace(PRUNED, answers=worse)])
     assert row["change"]["verdict"] == "loss" and row["change"]["ci95"][1] < 0
-    assert "a loss" in ledger.table([row]) and "-2.00 (" in ledger.table([row])
+    assert "-2.00 (" in ledger.table([row]).markdown() and "a loss" in ledger.table([row]).markdown()
 
 
 def test_flips_name_pictures_and_classes():
@@ -55,7 +55,7 @@ def test_flips_name_pictures_and_classes():
 def test_a_source_outside_the_run_is_no_change():
     (row,) = ledger.rows([FILE])
     assert "change" not in row and row["against_float"] is None
-    assert ledger.table([row]).splitlines()[2] == "| int8_ptq | litert 2 | 70.00 % | – | – | – | – | – |"
+    assert ledger.table([row]).markdown().splitlines()[2] == "| int8_ptq | litert 2 | 70.00 % | – | – | – | – | – |"
 
 
 def test_other_pictures_are_refused():

@@ -56,6 +56,7 @@ def test_the_table_has_a_row_a_file_and_engine(finished):
     root, _, results = finished
     lines = (root / "work" / "table.md").read_text().splitlines()
     assert lines.index("") == 2 + 2 + len(results["evaluate"])
+    assert "<h2>What each step cost</h2>" in (root / "work" / "report.html").read_text()
 
 
 def test_a_second_run_repeats_nothing(finished):

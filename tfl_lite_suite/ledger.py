@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.page.table import Table
 from tfl_lite_suite.paired import Paired, compare
 from tfl_lite_suite.predictions import Predictions
 
 _HEADER = (
-    "| model | runtime | top-1 | made from | change (95 % interval), points | same answers | flipped | against float |"
-)
+    "model", "runtime", "top-1", "made from", "change (95 % interval), points", "same answers", "flipped",
+    "against float",
+)  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True)
@@ -123,9 +125,9 @@ def _described(found: Paired) -> dict[str, Any]:
     }
 
 
-def table(found: Sequence[dict[str, Any]]) -> str:
-    """Returns the rows of a ledger as a Markdown table."""
-    lines = [_HEADER, "|---|---|---|---|---|---|---|---|"]
+def table(found: Sequence[dict[str, Any]]) -> Table:
+    """Returns the rows of a ledger as a table."""
+    lines = []
     for row in found:
         cells = [row["name"], row["runtime"], f"{100 * row['top1']:.2f} %"]
         if "change" in row:
@@ -133,8 +135,8 @@ def table(found: Sequence[dict[str, Any]]) -> str:
         else:
             cells += ["–"] * 4
         cells.append("–" if row["against_float"] is None else _shown(row["against_float"]))
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
+        lines.append(cells)
+    return Table(_HEADER, lines)
 
 
 def _shown(change: dict[str, Any]) -> str:

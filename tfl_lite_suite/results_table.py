@@ -5,7 +5,8 @@ from typing import Any
 from tfl_lite_suite import ledger
 from tfl_lite_suite.chain import kind_of
 
-_KERAS = {
+# Keras models by the kind of their stage: what they are, and the key of their top-1.
+KERAS = {
     "teacher": ("Keras float32, the teacher", "top1"),
     "train": ("Keras float32", "top1"),
     "prune": ("Keras, pruned", "top1_after"),
@@ -17,7 +18,7 @@ def show(results: dict[str, Any]) -> str:
     """Returns the table of results, and the ledger where there is one."""
     parts = [table(results)]
     if results.get("ledger"):
-        parts.append(ledger.table(results["ledger"]))
+        parts.append(ledger.table(results["ledger"]).markdown())
     return "\n".join(parts)
 
 
@@ -25,9 +26,9 @@ def table(results: dict[str, Any]) -> str:
     """Returns the results as a Markdown table, a row a file and engine."""
     lines = ["| file | runtime | top-1 | bytes | median latency |", "|---|---|---|---|---|"]
     for name, found in results.items():
-        words, key = _KERAS.get(kind_of(name), ("", ""))
+        words, key = KERAS.get(kind_of(name), ("", ""))
         if key in found:
-            words = words if name in _KERAS else f"{words} ({name})"
+            words = words if name in KERAS else f"{words} ({name})"
             lines.append(f"| {words} | TensorFlow | {_percent(found[key])} | – | – |")
     timed = {(row["name"], row["engine"]): row for row in _rows(results, "benchmark")}
     files = {row["name"]: row for row in _rows(results, "convert")}
@@ -71,11 +72,15 @@ def _line(file: dict[str, Any], accuracy: dict[str, Any], time: dict[str, Any] |
     latency = "not measured"
     if time is not None:
         latency = f"{time['latency_ms']['p50']:.3f} ms{'' if time['valid'] else ' (unsteady)'}"
+    engine = f"{accuracy['engine']} {accuracy['engine_version']}"
+    return f"| {file_words(file)} | {engine} | {_percent(accuracy['top1'])} | {file['file_bytes']:,} | {latency} |"
+
+
+def file_words(file: dict[str, Any]) -> str:
+    """Returns a file's name, and how it was quantized."""
     techniques = [name.replace("_", " ") for name in file.get("ptq", {}).get("techniques", [])]
     floats = len(file.get("ptq", {}).get("float_layers", []))
-    name = ", ".join([file["name"], *techniques, *([f"{floats} layers in float"] if floats else [])])
-    engine = f"{accuracy['engine']} {accuracy['engine_version']}"
-    return f"| {name} | {engine} | {_percent(accuracy['top1'])} | {file['file_bytes']:,} | {latency} |"
+    return ", ".join([file["name"], *techniques, *([f"{floats} layers in float"] if floats else [])])
 
 
 def _percent(share: float) -> str:

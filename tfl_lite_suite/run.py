@@ -27,6 +27,7 @@ from tfl_lite_suite import (
     prune,
     quantize,
     recipe,
+    report,
     results_table,
     train,
 )
@@ -105,7 +106,11 @@ class Run:
                 self._take(step, done)
             self._write()
             if broken:
-                raise errors.Unmet(f"budget: {broken}", self.results)
+                break
+        written = report.write([self.workdir])
+        print(f"report: {written['report']}", file=sys.stderr)
+        if broken:
+            raise errors.Unmet(f"budget: {broken}", self.results)
         return self.results
 
     def plan(self) -> list[dict[str, Any]]:

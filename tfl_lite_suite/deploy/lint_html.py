@@ -1,24 +1,16 @@
 """Draws the result of `lint` as one HTML page that loads nothing from elsewhere."""
 
-import html
 import math
 from typing import Any
+
+from tfl_lite_suite.page.document import page, section, text
+from tfl_lite_suite.page.table import Table
 
 _ROW = 24
 _LEFT = 46
 _BOX = 250
 _MOST_ROWS = 3000
 _STYLE = """
-:root { color-scheme: light dark; --line: #8886; --box: #4a7fb51f; --float: #d9822b40; --blue: #4a7fb5 }
-body { font: 14px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 1100px; padding: 0 1em }
-table { border-collapse: collapse; margin: 0 0 1.5em }
-td, th { padding: 2px 12px 2px 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line) }
-td.n { text-align: right; font-variant-numeric: tabular-nums }
-.error { color: #c62828; font-weight: 600 }
-.warning { color: #b26a00; font-weight: 600 }
-.info { opacity: .7 }
-svg text { font: 12px system-ui, sans-serif; fill: currentColor }
-svg .dim { opacity: .65 }
 svg rect { fill: var(--box); stroke: var(--line) }
 svg rect.float { fill: var(--float) }
 svg rect.bar { fill: var(--blue); stroke: none }
@@ -35,26 +27,14 @@ def draw(document: dict[str, Any]) -> str:
     Returns:
         A whole HTML document.
     """
-    title = _text(document["file"])
-    return "\n".join(
-        [
-            "<!doctype html>",
-            f'<html lang="en"><meta charset="utf-8"><title>{title}</title><style>{_STYLE}</style>',
-            f"<h1>{title}</h1>",
-            _summary(document),
-            "<h2>Problems</h2>",
-            _problems(document["problems"]),
-            "<h2>Operators</h2>",
-            _histogram(document["ops"]),
-            "<h2>Graph</h2>",
-            _graph(document),
-            "</html>",
-        ]
-    )
-
-
-def _text(value: object) -> str:
-    return html.escape(str(value))
+    histogram = [[op["name"], op["version"], op["count"]] for op in document["ops"]]
+    body = [
+        _summary(document),
+        section("problems", "Problems", [_problems(document["problems"])]),
+        section("operators", "Operators", [Table(["Name", "Version", "Count"], histogram).html()]),
+        section("graph", "Graph", [_graph(document)]),
+    ]
+    return page(str(document["file"]), body, _STYLE)
 
 
 def _summary(document: dict[str, Any]) -> str:
@@ -74,26 +54,12 @@ def _summary(document: dict[str, Any]) -> str:
         (f"Trial on {trial['engine']} {trial['version']}", "runs" if trial["ok"] else trial["error"])
         for trial in document.get("trials", [])
     ]
-    cells = "".join(f"<tr><th>{_text(name)}<td>{_text(value)}" for name, value in rows)
-    return f"<table>{cells}</table>"
+    return Table(["What", "Value"], rows).html()
 
 
 def _problems(problems: list[dict[str, str]]) -> str:
-    if not problems:
-        return "<p>None.</p>"
-    cells = "".join(
-        f'<tr><td class="{_text(found["severity"])}">{_text(found["severity"])}<td>{_text(found["code"])}'
-        f"<td>{_text(found['message'])}<td>{_text(found['fix'])}"
-        for found in problems
-    )
-    return f"<table><tr><th>Severity<th>Code<th>What<th>Fix{cells}</table>"
-
-
-def _histogram(ops: list[dict[str, Any]]) -> str:
-    cells = "".join(
-        f'<tr><td>{_text(op["name"])}<td class="n">{op["version"]}<td class="n">{op["count"]}' for op in ops
-    )
-    return f"<table><tr><th>Name<th>Version<th>Count{cells}</table>"
+    rows = [[found[key] for key in ("severity", "code", "message", "fix")] for found in problems]
+    return Table(["Severity", "Code", "What", "Fix"], rows).html() or "<p>None.</p>"
 
 
 def _graph(document: dict[str, Any]) -> str:
@@ -110,7 +76,8 @@ def _graph(document: dict[str, Any]) -> str:
     rest = len(document["operators"]) - len(operators)
     note = f"<p>{rest} more operators are not drawn.</p>" if rest else ""
     height = _ROW * len(operators) + 8
-    return f'<svg width="1060" height="{height}" role="img" aria-label="graph">{"".join(shapes)}</svg>{note}'
+    size = f'width="1060" height="{height}" style="max-width: none"'
+    return f'<div class="scroll"><svg {size} role="img" aria-label="graph">{"".join(shapes)}</svg></div>{note}'
 
 
 def _box(op: dict[str, Any], is_float: bool, share: float) -> list[str]:
@@ -123,10 +90,10 @@ def _box(op: dict[str, Any], is_float: bool, share: float) -> list[str]:
     return [
         f'<text class="dim" x="0" y="{top + 14}">{op["index"]}</text>',
         f'<rect{kind} x="{_LEFT}" y="{top}" width="{_BOX}" height="{_ROW - 6}" rx="4"/>',
-        f'<text x="{_LEFT + 6}" y="{top + 14}">{_text(op["name"])}{_text(activation)}</text>',
+        f'<text x="{_LEFT + 6}" y="{top + 14}">{text(op["name"])}{text(activation)}</text>',
         f'<rect class="bar" x="{right}" y="{top + 3}" width="{share * 120:.1f}" height="{_ROW - 12}"/>',
-        f'<text class="dim" x="{right + 130}" y="{top + 14}">{_text(output["dtype"])} {_text(shape)} '
-        f"{_text(output['name'][-70:])}<title>{op['macs']:,} multiply-adds, version {op['version']}</title></text>",
+        f'<text class="dim" x="{right + 130}" y="{top + 14}">{text(output["dtype"])} {text(shape)} '
+        f"{text(output['name'][-70:])}<title>{op['macs']:,} multiply-adds, version {op['version']}</title></text>",
     ]
 
 

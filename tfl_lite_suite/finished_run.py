@@ -1,0 +1,188 @@
+"""What a work folder holds after `run`, read back: results by stage, the models and what was measured of each."""
+
+import dataclasses
+import os
+import pathlib
+from typing import Any
+
+from tfl_lite_suite import recipe, yaml_text
+from tfl_lite_suite.chain import kind_of
+from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.results import read_json
+from tfl_lite_suite.results_table import KERAS, file_words
+
+RESULTS, RECIPE, FLIPS = "results.json", "recipe.yaml", "flips.json"
+# Stages whose results are a list, an entry a file.
+_LISTS = ("convert", "lint", "evaluate", "benchmark")
+
+
+@dataclasses.dataclass(frozen=True)
+class Measured:
+    """One model on one runtime.
+
+    Attributes:
+        name: The stage that made it, or the file's name.
+        what: What it is, in words.
+        runtime: What ran it, with version.
+        scheme: `float32`, `int8`, …; `None` for a Keras model.
+        top1: Share of the test images.
+        top5: Share of the test images.
+        n: Number of test images.
+        file_bytes: Size of the file.
+        accuracy: The document of `evaluate`, empty where there is none.
+        timing: The document of `benchmark`, empty where there is none.
+    """
+
+    name: str
+    what: str
+    runtime: str
+    scheme: str | None = None
+    top1: float | None = None
+    top5: float | None = None
+    n: int | None = None
+    file_bytes: int | None = None
+    accuracy: dict[str, Any] = dataclasses.field(default_factory=dict)
+    timing: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+    @property
+    def ms(self) -> float | None:
+        """Median latency in milliseconds."""
+        return self.timing.get("latency_ms", {}).get("p50")
+
+
+@dataclasses.dataclass(frozen=True)
+class FinishedRun:
+    """A work folder.
+
+    Attributes:
+        folder: Where it lies.
+        title: Its name.
+        recipe_text: The resolved recipe; empty where there is none.
+        results: Results by stage, in the order in which they were made.
+        flips: From `flips.json`.
+    """
+
+    folder: pathlib.Path
+    title: str
+    recipe_text: str
+    results: dict[str, Any]
+    flips: list[dict[str, Any]]
+
+    def stage(self, kind: str) -> list[dict[str, Any]]:
+        """Returns the results of every stage of a kind, for those by file an entry a file."""
+        found: list[dict[str, Any]] = []
+        for name, results in self.results.items():
+            if kind_of(name) == kind:
+                found += results if isinstance(results, list) else [results]
+        return found
+
+    def file(self, name: str) -> pathlib.Path:
+        """Returns where the `.tflite` file of that name lies; the folder may have been moved since."""
+        return self.folder / "convert" / name / f"{name}.tflite"
+
+    def models(self) -> list[Measured]:
+        """Returns the Keras models, then every file on every runtime that evaluated or timed it."""
+        found = []
+        for name, results in self.results.items():
+            words, key = KERAS.get(kind_of(name), ("", ""))
+            if isinstance(results, dict) and results.get(key) is not None:
+                top5 = results.get(key.replace("top1", "top5"))
+                found.append(Measured(name, words, "TensorFlow", None, results[key], top5, self._test_images()))
+        files = {row["name"]: row for row in self.stage("convert")}
+        right = {(row["name"], row["engine"]): row for row in self.stage("evaluate")}
+        timed = {(row["name"], row["engine"]): row for row in self.stage("benchmark")}
+        for name, engine in {**right, **timed}:
+            accuracy, timing = right.get((name, engine), {}), timed.get((name, engine), {})
+            file = files.get(name, {})
+            found.append(
+                Measured(
+                    name,
+                    file_words({"name": name, **file}),
+                    f"{engine} {(accuracy or timing).get('engine_version', '')}".rstrip(),
+                    file.get("scheme"),
+                    accuracy.get("top1"),
+                    accuracy.get("top5"),
+                    accuracy.get("n"),
+                    file.get("file_bytes") or (accuracy or timing).get("model_bytes"),
+                    accuracy,
+                    timing,
+                )
+            )
+        return found
+
+    def _test_images(self) -> int | None:
+        return next((row["images"]["test"] for row in self.stage("train") if "images" in row), None)
+
+    def hashes(self) -> list[tuple[str, str, dict[str, str]]]:
+        """Returns for each finished stage its folder, the hash of its inputs, and the SHA-256 of its files."""
+        found = []
+        for path in sorted([*self.folder.glob(f"*/{RESULTS}"), *self.folder.glob(f"*/*/{RESULTS}")]):
+            document = read_json(path)
+            if isinstance(document, dict) and {"key", "files"} <= set(document):
+                found.append((str(path.parent.relative_to(self.folder)), document["key"], document["files"]))
+        return found
+
+    def settings(self) -> dict[str, Any]:
+        """Returns the recipe's values by dotted key."""
+        try:
+            return _flat(yaml_text.read(self.recipe_text) or {})
+        except SuiteError:
+            return {}
+
+    def recipe(self) -> recipe.Recipe:
+        """Returns the recipe parsed.
+
+        Raises:
+            SuiteError: If there is none, or it is of another version of the suite.
+        """
+        found = _recipe_path(self.folder)
+        if found is None:
+            raise SuiteError(f"{self.folder}: no {RECIPE}")
+        return recipe.load(found)
+
+
+def read(workdir: str | os.PathLike[str]) -> FinishedRun:
+    """Reads a work folder, also of a run that has not ended.
+
+    Raises:
+        SuiteError: If there is no such folder, or no stage in it has ended.
+    """
+    folder = pathlib.Path(workdir)
+    if not folder.is_dir():
+        raise SuiteError(f"--workdir: no such folder '{workdir}'")
+    results = read_json(folder / RESULTS)
+    if not isinstance(results, dict) or {"key", "files", "results"} <= set(results):
+        results = _by_stage(folder)
+    if not results:
+        raise SuiteError(f"--workdir: no stage has ended in '{workdir}'. Expected a work folder of run or train")
+    path = _recipe_path(folder)
+    text = path.read_text(encoding="utf-8", errors="replace") if path else ""
+    return FinishedRun(folder, folder.resolve().name, text, results, read_json(folder / FLIPS) or [])
+
+
+def _by_stage(folder: pathlib.Path) -> dict[str, Any]:
+    """Gathers what single verbs, or a run that was stopped, left in the stages' folders."""
+    results: dict[str, Any] = {}
+    for path in sorted(folder.glob(f"*/{RESULTS}"), key=lambda path: path.stat().st_mtime):
+        document = read_json(path)
+        if isinstance(document, dict) and isinstance(document.get("results"), dict):
+            results[path.parent.name] = document["results"]
+    for kind in _LISTS:
+        documents = [read_json(path) for path in sorted((folder / kind).glob(f"*/{RESULTS}"))]
+        rows = [row["results"] for row in documents if isinstance(row, dict) and isinstance(row.get("results"), dict)]
+        if rows:
+            results[kind] = rows
+    return results
+
+
+def _recipe_path(folder: pathlib.Path) -> pathlib.Path | None:
+    places = [folder / RECIPE, folder / "train" / RECIPE, *sorted(folder.glob(f"*/{RECIPE}"))]
+    return next((path for path in places if path.is_file()), None)
+
+
+def _flat(value: Any, prefix: str = "") -> dict[str, Any]:
+    if not isinstance(value, dict):
+        return {prefix: value}
+    return {
+        key: item for name, inner in value.items() for key, item in _flat(inner, f"{prefix}.{name}".lstrip(".")).items()
+    }

@@ -1,0 +1,349 @@
+"""The sections of a report: what one or several runs did and measured, side by side."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from tfl_lite_suite import ledger
+from tfl_lite_suite.chain import kind_of
+from tfl_lite_suite.finished_run import FinishedRun, Measured
+from tfl_lite_suite.page import plot
+from tfl_lite_suite.page.document import details, side_by_side, text
+from tfl_lite_suite.page.table import Table
+from tfl_lite_suite.progress import duration
+from tfl_lite_suite.results import to_json
+
+_SCHEMES = ("float32", "float16", "dynamic", "int8")
+_MOST_CLASSES = 40
+_MOST_IN_MATRIX = 60
+_MOST_CONFUSED = 8
+_MOST_OPERATORS = 12
+_WORST_LAYERS = 16
+
+
+def percent(share: float | None) -> str:
+    """Returns a share as text in per cent."""
+    return "–" if share is None else f"{100 * share:.2f} %"
+
+
+def size(count: float | None) -> str:
+    """Returns a number of bytes as text."""
+    if count is None:
+        return "–"
+    return next(
+        (
+            f"{count / by:.{0 if count >= 100 * by else 2}f} {unit}"
+            for unit, by in (("MB", 1e6), ("kB", 1e3))
+            if count >= by
+        ),
+        f"{count} bytes",
+    )
+
+
+def milliseconds(time: float | None) -> str:
+    """Returns a latency as text."""
+    return "–" if time is None else f"{time:.3g} ms" if time < 100 else f"{time:.0f} ms"
+
+
+Row = tuple[int, FinishedRun, Measured]
+
+
+def rows_of(runs: Sequence[FinishedRun]) -> list[Row]:
+    """Returns every model of every run, with the place of its run; its place in the list is its number, from 1."""
+    return [(place, run, model) for place, run in enumerate(runs) for model in run.models()]
+
+
+def models_table(rows: Sequence[Row], several: bool) -> Table:
+    """Returns the table of all models; with `several` it names the work folder of each."""
+    lines = []
+    for number, (_, run, model) in enumerate(rows, 1):
+        line: list[object] = [number, *([run.title] if several else []), model.what, model.runtime]
+        line += [percent(model.top1), percent(model.top5), size(model.file_bytes), milliseconds(model.ms)]
+        line += [_interval(model.timing), size(model.timing.get("peak_rss_bytes")), _energy(model.timing)]
+        lines.append(line)
+    folder = ["work folder"] if several else []
+    measured = ["top-1", "top-5", "file", "median latency", "95 % of it", "memory", "energy"]
+    return Table(["no.", *folder, "model", "runtime", *measured], lines).without_empty_columns()
+
+
+def _interval(timing: dict[str, Any]) -> str:
+    if "latency_ms" not in timing:
+        return "–"
+    low, high = timing["latency_ms"]["ci95"]
+    return f"{low:.3g} … {high:.3g}" + ("" if timing.get("valid", True) else ", unsteady")
+
+
+def _energy(timing: dict[str, Any]) -> str:
+    energy = timing.get("energy_j")
+    return "–" if energy is None else f"{1000 * energy:.3g} mJ"
+
+
+def trade_offs(rows: Sequence[Row], several: bool) -> str:
+    """Returns the plots of accuracy against size and latency; points carry the numbers of `models_table`."""
+    by_size, by_time, seen = [], [], set()
+    names = list(dict.fromkeys(run.title for _, run, _ in rows)) if several else _SCHEMES
+    for number, (place, run, model) in enumerate(rows, 1):
+        if model.top1 is None:
+            continue
+        series = place if several else _SCHEMES.index(model.scheme or "float32")
+        title = f"{number}: {run.title}, {model.what}, {model.runtime}: {percent(model.top1)}"
+        if model.file_bytes and (place, model.name) not in seen:
+            # Of one size on every runtime: the first stands for all.
+            seen.add((place, model.name))
+            by_size.append(plot.Point(model.file_bytes, 100 * model.top1, str(number), series, title))
+        if model.ms:
+            by_time.append(plot.Point(model.ms, 100 * model.top1, str(number), series, title))
+    parts = [
+        plot.scatter("Accuracy against size", "bytes of the file", "top-1, %", by_size, names=names, most=100),
+        plot.scatter("Accuracy against latency", "median latency, ms", "top-1, %", by_time, names=names, most=100),
+    ]
+    return side_by_side([part for part in parts if part])
+
+
+def steps_table(run: FinishedRun) -> Table:
+    """Returns what each stage did."""
+    lines = []
+    for name, results in run.results.items():
+        if name == "ledger":
+            continue
+        seconds = _seconds(results)
+        lines.append([name, _outcome(kind_of(name), results), duration(seconds) if seconds else "–"])
+    return Table(["stage", "outcome", "time"], lines)
+
+
+def _seconds(results: Any) -> float:
+    rows = results if isinstance(results, list) else [results]
+    times = [row.get("seconds") or 0 for row in rows if isinstance(row, dict)]
+    return sum(sum(filter(None, time.values())) if isinstance(time, dict) else time for time in times)
+
+
+def _outcome(kind: str, results: Any) -> str:
+    if kind in ("train", "teacher"):
+        images = results.get("images", {})
+        return (
+            f"{results.get('model', '')}: {results.get('params', 0):,} parameters, {results.get('epochs')} epochs on "
+            f"{images.get('train', 0):,} images; top-1 {percent(results.get('top1'))} on {images.get('test', 0):,}"
+        )
+    if kind == "prune":
+        return (
+            f"parameters {results['params_before']:,} → {results['params_after']:,}, multiply-adds "
+            f"{results['macs_before']:,} → {results['macs_after']:,}; top-1 {percent(results.get('top1_before'))} → "
+            f"{percent(results.get('top1_after'))}"
+        )
+    if kind.startswith("quantize"):
+        after = {key: results[key] for key in ("top1_qat", "top1_ptq") if results.get(key) is not None}
+        return f"top-1 {percent(results.get('top1_float'))} float" + "".join(
+            f", {percent(value)} {'fake-quantized' if key == 'top1_qat' else 'int8, without training'}"
+            for key, value in after.items()
+        )
+    if kind == "convert":
+        return ", ".join(f"{row['name']} {size(row.get('file_bytes'))}" for row in results)
+    if kind == "lint":
+        found = [problem["severity"] for row in results for problem in row["problems"]]
+        return f"{len(results)} files: {found.count('error')} errors, {found.count('warning')} warnings"
+    if kind == "budget":
+        return "kept" if results["ok"] else "broken"
+    return f"{len(results)} times a file on a runtime"
+
+
+def ledger_table(run: FinishedRun) -> Table:
+    """Returns the ledger: what each step gained, lost and changed on the same pictures."""
+    return ledger.table(run.results.get("ledger", []))
+
+
+def budget_table(run: FinishedRun) -> Table:
+    """Returns the limits that were set, and what was measured."""
+    checks = [check for found in run.stage("budget") for check in found["checks"]]
+    return Table(
+        ["file", "limit", "allowed", "measured", "result"],
+        [[c["file"], c["limit"], c["allowed"], f"{c['received']:.6g}", "ok" if c["ok"] else "broken"] for c in checks],
+    )
+
+
+def problems_table(run: FinishedRun) -> Table:
+    """Returns what `lint` found in the files, but for mere information."""
+    return Table(
+        ["file", "severity", "problem", "what to do"],
+        [
+            [row["name"], problem["severity"], problem["message"], problem["fix"]]
+            for row in run.stage("lint")
+            for problem in row["problems"]
+            if problem["severity"] != "info"
+        ],
+    )
+
+
+def curves(run: FinishedRun) -> str:
+    """Returns the training curves, one plot of top-1 and one of the loss, all stages one after another."""
+    shares, losses, start = list[plot.Line](), list[plot.Line](), 0
+    for name, results in run.results.items():
+        history = results.get("history") if isinstance(results, dict) else None
+        if not history:
+            continue
+        epochs = list(range(start + 1, start + len(history) + 1))
+        series = len(losses)
+        for key, words, dashed in (("validation_top1", "validation", False), ("train_top1", "training", True)):
+            values = [100 * record[key] if record.get(key) is not None else float("nan") for record in history]
+            shares.append(plot.Line(f"{name}, {words}", epochs, values, series, dashed))
+        losses.append(plot.Line(name, epochs, [record["loss"] for record in history], series))
+        start += len(history)
+    parts = [
+        plot.lines(f"Top-1 by epoch: {run.title}", "epoch", "top-1, %", shares, most=100),
+        plot.lines(f"Training loss by epoch: {run.title}", "epoch", "loss", losses),
+    ]
+    return side_by_side(parts) if any(parts) else ""
+
+
+def _chosen(run: FinishedRun) -> list[Measured]:
+    """Returns one model a file: on the first of its runtimes."""
+    found: dict[str, Measured] = {}
+    for model in run.models():
+        if model.accuracy.get("per_class"):
+            found.setdefault(model.name, model)
+    return list(found.values())
+
+
+def by_class(run: FinishedRun) -> str:
+    """Returns what is known of single classes."""
+    parts = [part for part in (classes(run), confusion(run)) if part]
+    return side_by_side(parts) if parts else ""
+
+
+def classes(run: FinishedRun) -> str:
+    """Returns the accuracy of every class, or of the weakest ones where there are many."""
+    models = _chosen(run)
+    if not models:
+        return ""
+    rows = []
+    for place, item in enumerate(models[0].accuracy["per_class"]):
+        shares = [m.accuracy["per_class"][place]["top1"] if item["n"] else None for m in models]
+        rows.append((item["label"], shares))
+    note = ""
+    if len(rows) > _MOST_CLASSES:
+        rows.sort(key=lambda row: min((share for share in row[1] if share is not None), default=2.0))
+        note = f'<p class="dim">The {_MOST_CLASSES} weakest of {len(rows)} classes.</p>'
+    names = [f"{model.name} ({model.runtime})" for model in models]
+    return plot.dots(f"Top-1 by class, %: {run.title}", names, rows[:_MOST_CLASSES]) + note
+
+
+def confusion(run: FinishedRun) -> str:
+    """Returns the confusion matrix of the last file, and the pairs that are confused most."""
+    models = [model for model in _chosen(run) if model.accuracy.get("confusion")]
+    if not models:
+        return ""
+    model = models[-1]
+    counts, labels = model.accuracy["confusion"], [row["label"] for row in model.accuracy["per_class"]]
+    pairs = [(count, a, b) for a, row in enumerate(counts) for b, count in enumerate(row) if count and a != b]
+    worst = sorted(pairs, key=lambda pair: -pair[0])[:_MOST_CONFUSED]
+    of = f"{model.name} on {model.runtime}: {run.title}"
+    drawn = plot.matrix(f"Confusion: {of}", labels, counts) if len(labels) <= _MOST_IN_MATRIX else ""
+    table = Table(
+        ["class", "answered as", "times", "of"], [[labels[a], labels[b], n, sum(counts[a])] for n, a, b in worst]
+    )
+    return drawn + ("<h3>Confused most</h3>" + table.html() if worst else "<p>Nothing was confused.</p>")
+
+
+def layers(run: FinishedRun) -> str:
+    """Returns the error of each int8 layer, where quantization was asked to look (`quantize --debug`)."""
+    parts = []
+    for name, results in run.results.items():
+        found = results.get("layers") if isinstance(results, dict) else None
+        if not found:
+            continue
+        known = sorted((row for row in found if row["own_snr_db"] is not None), key=lambda row: row["own_snr_db"])
+        bars = [
+            (row["layer"], max(row["own_snr_db"], 0.0), f"{row['own_snr_db']:.1f} dB") for row in known[:_WORST_LAYERS]
+        ]
+        parts.append(plot.bars(f"{name}: signal over error of the worst layers, alone", "longer is better", bars))
+        table = Table(
+            ["layer", "operator", "alone, dB", "with all before it, dB", "cosine"],
+            [
+                [
+                    row["layer"],
+                    row["operator"],
+                    _decibels(row["own_snr_db"]),
+                    _decibels(row["snr_db"]),
+                    f"{row['cosine']:.5f}",
+                ]
+                for row in found
+            ],
+        )
+        parts.append(details(f"All {len(found)} layers", table.html()))
+    return "".join(parts)
+
+
+def _decibels(value: float | None) -> str:
+    return "–" if value is None else f"{value:.1f}"
+
+
+def operators(name: str, document: dict[str, Any]) -> str:
+    """Returns what the operators of a file cost, by kind and the dearest ones.
+
+    Args:
+        name: The file's name.
+        document: From `lint`.
+    """
+    kinds: dict[str, list[int]] = {}
+    for op in document["operators"]:
+        kinds.setdefault(op["name"], []).append(op["macs"])
+    total = document["macs"] or 1
+    table = Table(
+        ["operator", "count", "multiply-adds", "share"],
+        [
+            [kind, len(macs), f"{sum(macs):,}", f"{100 * sum(macs) / total:.1f} %"]
+            for kind, macs in sorted(kinds.items(), key=lambda item: (-sum(item[1]), -len(item[1])))
+        ],
+    )
+    dearest = sorted(document["operators"], key=lambda op: -op["macs"])[:_MOST_OPERATORS]
+    rows = [
+        (f"{op['index']} {op['name']}", op["macs"], f"{100 * op['macs'] / total:.1f} %") for op in dearest if op["macs"]
+    ]
+    facts = (
+        f"<p>{text(name)}: {document['macs']:,} multiply-adds, weights {size(document['weight_bytes'])}, activations "
+        f"at most {size(document['arena_bytes'])} at once; needs TensorFlow "
+        f"{text(document['min_runtime'] or 'unknown')}; "
+        f"{'all in 8 bits' if document['fully_int8'] else str(len(document['float_ops'])) + ' operators in float'}.</p>"
+    )
+    return facts + side_by_side([table.html(), plot.bars("Dearest operators", "share of the multiply-adds", rows)])
+
+
+def environment_table(runs: Sequence[FinishedRun], here: Sequence[tuple[str, str]]) -> Table:
+    """Returns where it was measured.
+
+    Args:
+        runs: The runs; the devices are those of their benchmarks.
+        here: Name and version of what this report was written with.
+    """
+    lines: dict[tuple[str, str], None] = {}
+    for run in runs:
+        for timing in run.stage("benchmark"):
+            device = timing.get("device") or {}
+            known = [f"{key.replace('_', ' ')} {value}" for key, value in device.items() if value not in (None, "")]
+            where = f"{timing.get('target', '')}, {timing.get('threads', '')} threads: {', '.join(known)}"
+            lines[f"timed on, {run.title}", where] = None
+            lines["engine", f"{timing['engine']} {timing.get('engine_version', '')}"] = None
+    return Table(["what", "which"], [*lines, *here])
+
+
+def hashes_table(run: FinishedRun) -> Table:
+    """Returns the hash of each stage's inputs, and of its files."""
+    return Table(
+        ["stage", "what", "SHA-256"],
+        [
+            row
+            for folder, key, files in run.hashes()
+            for row in [(folder, "all inputs", key), *((folder, name, digest) for name, digest in files.items())]
+        ],
+    )
+
+
+def comparison_table(runs: Sequence[FinishedRun]) -> Table:
+    """Returns the recipe values in which runs differ, a column a run."""
+    settings = [run.settings() for run in runs]
+    # What only one of them has is of another version of the suite.
+    keys = [key for key in settings[0] if all(key in one for one in settings)]
+    lines = [[key, *(_value(one[key]) for one in settings)] for key in keys]
+    return Table(["recipe", *(run.title for run in runs)], [line for line in lines if len(set(line[1:])) > 1])
+
+
+def _value(value: Any) -> str:
+    return value if isinstance(value, str) else to_json(value)

@@ -1,0 +1,196 @@
+"""Writes one HTML page, and Markdown tables, about one or several work folders. Never imports TensorFlow."""
+
+import os
+import pathlib
+import platform
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from absl import flags
+
+import tfl_lite_suite
+from tfl_lite_suite import cli
+from tfl_lite_suite.errors import SuiteError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from tfl_lite_suite.finished_run import FinishedRun
+
+# What must not slow down --help (NumPy, Pillow, YAML) is imported where it is used.
+
+FILE = "report.html"
+_PACKAGES = ("tensorflow", "tf-keras", "tensorflow-model-optimization", "tflite-runtime", "ai-edge-litert", "numpy")
+_LINT_TARGET = "tflite_runtime-2.14"
+
+
+def write(workdirs: Sequence[str | os.PathLike[str]], output: str | os.PathLike[str] | None = None) -> dict[str, Any]:
+    """Writes the report.
+
+    Args:
+        workdirs: Work folders; several are shown side by side.
+        output: The HTML file; the first work folder's `report.html` if absent. The tables go beside it, as `.md`.
+
+    Returns:
+        `report`, `markdown` (paths), `bytes`, `notes` (what could not be shown), and `models`: for each model `number`,
+        `workdir`, `name`, `runtime`, `top1`, `file_bytes`, `ms`.
+
+    Raises:
+        SuiteError: If a work folder is missing or holds nothing that has ended.
+    """
+    from tfl_lite_suite import finished_run
+    from tfl_lite_suite.page import document, run_sections
+    from tfl_lite_suite.results import atomic_path
+
+    runs = [finished_run.read(workdir) for workdir in workdirs]
+    target = pathlib.Path(output) if output else runs[0].folder / FILE
+    rows, notes = run_sections.rows_of(runs), list[str]()
+    title = "Report: " + ", ".join(run.title for run in runs)
+    html = document.page(title, _body(runs, rows, notes))
+    tables = target.with_suffix(".md")
+    for path, content in ((target, html), (tables, _markdown(title, runs, rows))):
+        with atomic_path(path) as temporary:
+            temporary.write_text(content, encoding="utf-8", errors="replace")
+    keys = ("name", "runtime", "top1", "file_bytes", "ms")
+    models = [
+        {"number": number, "workdir": str(run.folder), **{key: getattr(model, key) for key in keys}}
+        for number, (_, run, model) in enumerate(rows, 1)
+    ]
+    size = target.stat().st_size
+    return {"report": str(target), "markdown": str(tables), "bytes": size, "notes": notes, "models": models}
+
+
+def _body(runs: Sequence["FinishedRun"], rows: Any, notes: list[str]) -> list[str]:
+    from tfl_lite_suite.page import run_sections as parts
+    from tfl_lite_suite.page.document import details, section, text
+
+    several = len(runs) > 1
+    sections = [
+        ("results", "Results", [parts.trade_offs(rows, several), parts.models_table(rows, several).html()]),
+        ("done", "What was done", [_beside(runs, lambda run: parts.steps_table(run).html())]),
+        ("budget", "Budget", _each(runs, lambda run: parts.budget_table(run).html())),
+        ("ledger", "What each step cost", _each(runs, lambda run: parts.ledger_table(run).html())),
+        ("flips", "Answers that flipped", _each(runs, lambda run: _flipped(run, rows, notes))),
+        ("training", "Training", [_beside(runs, parts.curves)]),
+        ("classes", "Classes", [_beside(runs, parts.by_class)]),
+        ("layers", "Error of each int8 layer", _each(runs, parts.layers)),
+        ("problems", "Problems in the files", _each(runs, lambda run: parts.problems_table(run).html())),
+        ("operators", "Operators", _each(runs, lambda run: _operators(run, notes))),
+        ("environment", "Environment", [parts.environment_table(runs, _here()).html()]),
+        ("recipe", "Recipe", [parts.comparison_table(runs).html() if several else "", *map(_recipe, runs)]),
+        ("hashes", "Hashes", [details(run.title, parts.hashes_table(run).html()) for run in runs]),
+    ]
+    made = [(name, heading, section(name, heading, body)) for name, heading, body in sections]
+    links = "".join(f'<a href="#{name}">{text(heading)}</a>' for name, heading, content in made if content)
+    missing = [f'<p class="warning">{text(note)}</p>' for note in notes]
+    return [f"<nav>{links}</nav>", *missing, *(content for _, _, content in made)]
+
+
+def _each(runs: Sequence["FinishedRun"], draw: Callable[["FinishedRun"], str]) -> list[str]:
+    """Returns a block for each run that has anything to show, named where there are several runs."""
+    from tfl_lite_suite.page.document import text
+
+    blocks = [(run.title, draw(run)) for run in runs]
+    return [f"<h3>{text(name)}</h3>{block}" if len(runs) > 1 else block for name, block in blocks if block]
+
+
+def _beside(runs: Sequence["FinishedRun"], draw: Callable[["FinishedRun"], str]) -> str:
+    from tfl_lite_suite.page.document import side_by_side
+
+    blocks = _each(runs, draw)
+    return side_by_side(blocks) if blocks else ""
+
+
+def _flipped(run: "FinishedRun", rows: Any, notes: list[str]) -> str:
+    """Returns the pictures on which most models changed their answer."""
+    from tfl_lite_suite.page import flipped_pictures
+
+    numbers = {(model.name, model.runtime): number for number, (_, of, model) in enumerate(rows, 1) if of is run}
+    found = flipped_pictures.gather(run.flips, numbers)
+    shown = found[: flipped_pictures.MOST_PICTURES]
+    if not shown:
+        return ""
+    try:
+        pictures = _pictures(run, {picture.key for picture in shown})
+    except (SuiteError, OSError) as error:
+        pictures = {}
+        notes.append(f"{run.title}: flipped pictures are named but not shown: {error}")
+    which = "" if len(found) == len(shown) else f"; the {len(shown)} that most models lost are shown"
+    words = f"{len(found)} pictures{which}. Each model against the one it was made from; numbers as under Results."
+    return f'<p class="dim">{words}</p>{flipped_pictures.cards(shown, pictures)}'
+
+
+def _pictures(run: "FinishedRun", keys: set[str]) -> dict[str, "np.ndarray"]:
+    """Returns test pictures by key, as the models saw them."""
+    from tfl_lite_suite import data
+
+    settings = run.recipe()
+    split = data.load(settings.data, settings.seed, run.folder / "data", progress=False).test
+    places = [place for place, key in enumerate(split.keys) if key in keys]
+    return {split.keys[place]: pixels for place, pixels in zip(places, split.images(places), strict=True)}
+
+
+def _operators(run: "FinishedRun", notes: list[str]) -> str:
+    """Returns what the operators of each file cost; of files that no stage `lint` looked into, it is found now."""
+    from tfl_lite_suite.deploy import lint_process
+    from tfl_lite_suite.page import run_sections
+    from tfl_lite_suite.page.document import details
+
+    linted = {row["name"]: row for row in run.stage("lint")}
+    parts = []
+    for row in run.stage("convert"):
+        name = row["name"]
+        try:
+            document = linted.get(name) or lint_process.run(run.file(name), _LINT_TARGET, trial=False)
+        except (SuiteError, OSError) as error:
+            notes.append(f"{run.title}: the operators of {name} are not shown: {error}")
+            continue
+        parts.append(details(name, run_sections.operators(name, document)))
+    return "".join(parts)
+
+
+def _here() -> list[tuple[str, str]]:
+    from tfl_lite_suite.runtime.requirements import installed_version
+
+    versions = [(package, installed_version(package)) for package in _PACKAGES]
+    own = [("tfl-lite-suite, of this report", tfl_lite_suite.__version__), ("Python", platform.python_version())]
+    return [*own, *((package, version) for package, version in versions if version)]
+
+
+def _recipe(run: "FinishedRun") -> str:
+    from tfl_lite_suite.page.document import details, text
+
+    return details(run.title, f"<pre>{text(run.recipe_text)}</pre>") if run.recipe_text else ""
+
+
+def _markdown(title: str, runs: Sequence["FinishedRun"], rows: Any) -> str:
+    from tfl_lite_suite.page import run_sections
+
+    parts = [f"# {title}\n", run_sections.models_table(rows, len(runs) > 1).markdown()]
+    for run in runs:
+        tables = (run_sections.steps_table(run), run_sections.ledger_table(run), run_sections.budget_table(run))
+        parts += [f"## {run.title}\n", *(table.markdown() for table in tables)]
+    return "\n".join(filter(None, parts))
+
+
+def show(document: dict[str, Any]) -> str:
+    """Returns the table of models, and where the report is."""
+    from tfl_lite_suite.page import run_sections
+
+    lines = [
+        f"{row['number']:3}  {row['name']:24} {row['runtime']:24} {run_sections.percent(row['top1']):>8} "
+        f"{run_sections.size(row['file_bytes']):>9} {run_sections.milliseconds(row['ms']):>9}"
+        for row in document["models"]
+    ]
+    lines += [f"warning: {note}" for note in document["notes"]]
+    return "\n".join([*lines, f"{document['report']} ({run_sections.size(document['bytes'])}), {document['markdown']}"])
+
+
+def _main() -> dict[str, Any]:
+    return write(cli.required("workdir"), flags.FLAGS.output)
+
+
+if __name__ == "__main__":
+    flags.DEFINE_list("workdir", None, "Work folder of run; several, separated by commas, are shown side by side.")
+    flags.DEFINE_string("output", None, "The page to write; report.html in the first work folder if absent.")
+    cli.run_verb("report", __doc__, _main, show)
