@@ -16,7 +16,7 @@ LAYERS = ("core", "data", "models", "optimize", "deploy")
 TENSORFLOW = ("tensorflow", "tf_keras", "keras", "tensorflow_model_optimization")
 TENSORFLOW_IN_DATA = ("data.pipeline", "data.augment")
 # Verbs that do something when called with no flag at all.
-NOTHING_REQUIRED = ("doctor", "summary")
+NOTHING_REQUIRED = ("advise", "doctor", "summary")
 LONGEST_FILE, LONGEST_FUNCTION = 400, 60
 
 

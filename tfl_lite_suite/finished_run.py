@@ -160,6 +160,15 @@ def read(workdir: str | os.PathLike[str]) -> FinishedRun:
     return FinishedRun(folder, folder.resolve().name, text, results, read_json(folder / FLIPS) or [])
 
 
+def read_record(path: str | os.PathLike[str]) -> FinishedRun | None:
+    """Reads what `tools/record_results.py` kept of a run; `None` where the file is something else."""
+    document = read_json(path)
+    if not isinstance(document, dict) or not {"recipe", "stages"} <= set(document):
+        return None
+    file = pathlib.Path(path)
+    return FinishedRun(file.parent, file.stem, document["recipe"], document["stages"], [])
+
+
 def _by_stage(folder: pathlib.Path) -> dict[str, Any]:
     """Gathers what single verbs, or a run that was stopped, left in the stages' folders."""
     results: dict[str, Any] = {}

@@ -29,7 +29,7 @@ class LayerCost:
 
 def by_layer(model: keras.Model) -> list[LayerCost]:
     """Returns the cost of every layer, in the model's order, for one image."""
-    return [LayerCost(layer.name, type(layer).__name__, layer.count_params(), _macs(layer)) for layer in model.layers]
+    return [LayerCost(layer.name, type(layer).__name__, layer.count_params(), macs_of(layer)) for layer in model.layers]
 
 
 def params(model: keras.Model) -> int:
@@ -42,7 +42,8 @@ def macs(model: keras.Model) -> int:
     return sum(layer.macs for layer in by_layer(model))
 
 
-def _macs(layer: keras.layers.Layer) -> int:
+def macs_of(layer: keras.layers.Layer) -> int:
+    """Returns the multiply-adds of a layer for one image; 0 where it has no products with weights."""
     layer = getattr(layer, "layer", layer)  # a quantization or pruning wrapper
     if isinstance(layer, keras.layers.DepthwiseConv2D):
         return math.prod(layer.output_shape[1:3]) * math.prod(layer.depthwise_kernel.shape)

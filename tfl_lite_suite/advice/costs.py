@@ -1,0 +1,113 @@
+"""What a network costs at a width and resolution, from a table; what its files and memory come to."""
+
+import dataclasses
+import functools
+import json
+import pathlib
+from typing import Any
+
+from tfl_lite_suite.errors import SuiteError
+
+KINDS = ("conv", "pointwise", "depthwise", "dense", "elementwise", "move", "pool", "swish", "hard_swish")
+SCHEMES = ("float32", "int8")
+_TABLE = pathlib.Path(__file__).with_name("networks.json")
+# Bytes of one weight; of what is kept for each channel (bias, scales and zero points); of each operator's description.
+_WEIGHT_BYTES = {"float32": 4, "int8": 1}
+_CHANNEL_BYTES = {"float32": 4, "int8": 15}
+_OPERATOR_BYTES = {"float32": 220, "int8": 190}
+
+
+@dataclasses.dataclass(frozen=True)
+class Size:
+    """A network at a width and resolution.
+
+    Attributes:
+        network: A network of the suite.
+        alpha: Width multiplier.
+        resolution: Height and width of the input, in pixels.
+    """
+
+    network: str
+    alpha: float
+    resolution: int
+
+    def __str__(self) -> str:
+        return f"{self.network} {self.alpha:g} at {self.resolution} px"
+
+
+@dataclasses.dataclass(frozen=True)
+class Cost:
+    """What one inference costs.
+
+    Attributes:
+        weights: Numbers in the kernels.
+        channels: Channels of all layers with weights.
+        operators: Number of operators.
+        peak: Greatest number of input and output values of one operator.
+        kinds: Multiply-adds, input and output values, weights and count by kind of operator.
+    """
+
+    weights: int
+    channels: int
+    operators: int
+    peak: int
+    kinds: dict[str, tuple[int, int, int, int]]
+
+    def file_bytes(self, scheme: str) -> int:
+        """Returns about how many bytes the `.tflite` file has."""
+        return (
+            self.weights * _WEIGHT_BYTES[scheme]
+            + self.channels * _CHANNEL_BYTES[scheme]
+            + self.operators * _OPERATOR_BYTES[scheme]
+        )
+
+    def arena_bytes(self, scheme: str) -> int:
+        """Returns the bytes of the activations of the largest operator, below which the arena cannot be."""
+        return self.peak * _WEIGHT_BYTES[scheme]
+
+    @property
+    def features(self) -> list[float]:
+        """What latency is predicted from: one, then multiply-adds, values and count of each kind of operator."""
+        rows = [self.kinds.get(kind, (0, 0, 0, 0)) for kind in KINDS]
+        return [1.0, *(float(number) for macs, values, _, count in rows for number in (macs, values, count))]
+
+
+def sizes() -> list[Size]:
+    """Returns every size in the table."""
+    return [
+        Size(network, float(alpha), int(resolution))
+        for network, widths in _table()["networks"].items()
+        for alpha, sides in widths.items()
+        for resolution in sides
+    ]
+
+
+def cost(size: Size, classes: int) -> Cost:
+    """Returns what a network costs.
+
+    Args:
+        size: One that is in the table.
+        classes: Number of classes.
+
+    Raises:
+        SuiteError: If it is not in the table.
+    """
+    found = _table()["networks"].get(size.network, {}).get(str(size.alpha), {}).get(str(size.resolution))
+    if found is None:
+        raise SuiteError(
+            f"{size}: not in the table of costs. Widths and resolutions there: tools/make_network_costs.py"
+        )
+    more = classes - _table()["classes"]
+    kinds = {kind: tuple(numbers) for kind, numbers in found["kinds"].items()}
+    weights, macs = found["class_weights"] * more, found["class_macs"] * more
+    # A classifier that is a convolution over places has more products than weights.
+    kind = "pointwise" if found["class_macs"] > found["class_weights"] else "dense"
+    old = kinds[kind]
+    kinds[kind] = (old[0] + macs, old[1] + more, old[2] + weights, old[3])
+    numbers = (found["weights"] + weights, found["channels"] + more, found["operators"], found["peak"])
+    return Cost(*numbers, kinds)
+
+
+@functools.cache
+def _table() -> dict[str, Any]:
+    return dict(json.loads(_TABLE.read_text(encoding="utf-8")))
