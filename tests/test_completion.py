@@ -1,0 +1,36 @@
+import importlib.util
+import pathlib
+import shutil
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parent.parent
+SCRIPT = ROOT / "tools" / "completion.bash"
+
+
+def completed(*words):
+    """Returns what bash offers for the last of the words."""
+    given = " ".join(f"'{word}'" for word in words)
+    code = (
+        f"source '{SCRIPT}'; COMP_WORDS=({given}); COMP_CWORD={len(words) - 1}; _tfl_lite_suite; "
+        'printf "%s\\n" "${COMPREPLY[@]}"'
+    )
+    done = subprocess.run(["bash", "-c", code], capture_output=True, text=True, check=True)
+    return done.stdout.split()
+
+
+def test_the_script_is_made_from_the_flags():
+    spec = importlib.util.spec_from_file_location("make_completion", ROOT / "tools" / "make_completion.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert SCRIPT.read_text() == module.completion(), "run tools/make_completion.py"
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+def test_verbs_and_flags_are_completed():
+    assert completed("python", "-m", "tfl_lite_suite.be") == ["tfl_lite_suite.benchmark"]
+    assert completed("python", "-m", "tfl_lite_suite.report", "--o") == ["--output="]
+    assert {"--recipe=", "--workdir=", "--json", "--help"} <= set(completed("python", "-m", "tfl_lite_suite.run", "--"))
+    assert completed("python", "script.py", "--") == []
+    assert completed("python", "-m", "tfl_lite_suite.run", "file") == []
