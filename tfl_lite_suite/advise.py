@@ -87,7 +87,7 @@ def _data_notes(data: str, runs: Sequence["FinishedRun"]) -> list[str]:
         ]
     if any(candidates.same_data(run, data) for run in runs):
         return []
-    return [f"nothing was ever measured on '{data}'. Run a recipe on it and name its work folder with --workdirs"]
+    return [f"nothing was ever measured on '{data}'. Run a recipe on it and name its work folder with --workdir"]
 
 
 def _limits() -> dict[str, float]:
@@ -111,7 +111,7 @@ def _main() -> dict[str, Any]:
         device=given.device,
         data=given.data,
         classes=given.classes,
-        workdirs=given.workdirs,
+        workdirs=given.workdir,
     )
     texts = {given.html: presentation.page} | {given.output: lambda of: recipe.dump(presentation.recipe_for(of))}
     for path, text in texts.items():
@@ -139,7 +139,7 @@ if __name__ == "__main__":
     flags.DEFINE_string("device", None, "Its JSON, of benchmark or tools/measure_device.py; this machine if absent.")
     flags.DEFINE_string("data", "imagenet", "Whose accuracy counts: imagenet, or the data of a recipe that was run.")
     flags.DEFINE_integer("classes", 1000, "Number of classes.", 2)
-    flags.DEFINE_list("workdirs", [], "Work folders of finished runs, separated by commas.")
+    flags.DEFINE_list("workdir", [], "Work folders of finished runs, separated by commas.")
     flags.DEFINE_string("output", None, "Write the recipe to run next.")
     flags.DEFINE_string("html", None, "Also write the ranking as a page with plots.")
     cli.run_verb("advise", __doc__, _main, show)
