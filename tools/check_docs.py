@@ -51,7 +51,7 @@ def shortened(text: str) -> str:
 def quick(command: Command) -> str:
     """Returns what of a command runs within seconds, without TensorFlow: empty if nothing, the plan of a `run`."""
     verb = _VERB.search(command.text)
-    if command.not_run or not command.whole or not verb or verb[1] not in QUICK:
+    if command.not_run or not command.whole or not verb or verb[1] not in QUICK or document_commands.files(command.page):
         return ""
     text = shortened(document_commands.without_brackets(command.text))
     return f"{text} --dry_run" if verb[1] == "run" else text
@@ -115,6 +115,8 @@ def main() -> None:
             if reason:
                 print(f"not run  {command.where}: {command.text} ({reason})", flush=True)
                 continue
+            for name, content in document_commands.files(command.page).items():
+                (folder / name).write_text(content, encoding="utf-8")
             start = time.monotonic()
             status, said = execute(text, folder)
             words = "ok    " if status == 0 else "FAILED"

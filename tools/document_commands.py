@@ -13,7 +13,7 @@ import re
 import runpy
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from absl import flags
 
@@ -63,6 +63,12 @@ def pages() -> list[pathlib.Path]:
     return [*sorted(ROOT.glob("README*.md")), *sorted((ROOT / "docs").glob("*.md"))]
 
 
+def files(page: pathlib.Path) -> dict[str, str]:
+    """Returns the files that a document has its reader write: blocks under `<!-- file: NAME -->`, by name."""
+    text = page.read_text(encoding="utf-8")
+    return dict(re.findall(r"<!-- file: (\S+) -->\n```\w*\n(.*?)```", text, re.DOTALL))
+
+
 def commands(page: pathlib.Path) -> list[Command]:
     """Returns the commands of a document, in order."""
     return list(_of_lines(page, page.read_text(encoding="utf-8").splitlines()))
@@ -93,10 +99,11 @@ def mistakes(command: Command) -> list[str]:
     """Returns what is wrong with a command: what it names but the suite does not have."""
     found = []
     text = re.sub(rf"^(?=(?:{'|'.join(verbs())}) --)", "python -m tfl_lite_suite.", without_brackets(command.text))
+    made = files(command.page)
     for verb, rest in _VERB.findall(text):
         if verb not in verbs():
             found.append(f"there is no verb {verb}")
-        elif mistake := _parse(verb, [word for word in shlex.split(rest) if word != "…"]):
+        elif mistake := _parse(verb, [word for word in shlex.split(rest) if word != "…"], made):
             found.append(mistake)
     for script, rest in _SCRIPT.findall(text):
         path = ROOT / script
@@ -114,15 +121,24 @@ def without_brackets(text: str) -> str:
     return re.sub(r"\[(--[^\]]+)\]", r"\1", text)
 
 
-def _parse(verb: str, arguments: list[str]) -> str:
-    """Has a verb parse its flags, and read the recipe, in a forked process; returns its complaint, empty if none."""
+def _parse(verb: str, arguments: list[str], made: Collection[str]) -> str:
+    """Has a verb parse its flags, and read the recipe, in a forked process.
+
+    Args:
+        verb: The verb.
+        arguments: Its flags.
+        made: Files that need not be there.
+
+    Returns:
+        Its complaint, empty if there is none.
+    """
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         said = io.StringIO()
         try:
             with contextlib.redirect_stderr(said), contextlib.redirect_stdout(io.StringIO()):
-                _parse_here(verb, arguments)
+                _parse_here(verb, arguments, made)
         except SystemExit:
             pass
         except BaseException as error:
@@ -137,11 +153,12 @@ def _parse(verb: str, arguments: list[str]) -> str:
     return complaint
 
 
-def _parse_here(verb: str, arguments: list[str]) -> None:
+def _parse_here(verb: str, arguments: list[str], made: Collection[str]) -> None:
     run_verb = cli.run_verb
 
     def read_recipe() -> None:
-        if "recipe" in flags.FLAGS and str(flags.FLAGS.recipe).startswith("recipes/"):
+        path = str(flags.FLAGS.recipe) if "recipe" in flags.FLAGS else ""
+        if path.startswith("recipes/") and path not in made:
             cli.recipe_from_flags()
 
     cli.run_verb = lambda name, summary, *_: run_verb(name, summary, read_recipe, lambda _: "")
