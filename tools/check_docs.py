@@ -34,6 +34,7 @@ _SHORTENED = {
     "train": _SHORT_TRAINING,
     "search": "--trials=2 " + _SHORT_TRAINING,
     "benchmark": "--runs=3 --min_seconds=0",
+    "evaluate": "--limit=100",
     "tools/demo.sh": _SHORT_TRAINING,
     "tools/test.sh": "--collect-only --quiet",
 }
@@ -49,12 +50,20 @@ def shortened(text: str) -> str:
 
 
 def quick(command: Command) -> str:
-    """Returns what of a command runs within seconds, without TensorFlow: empty if nothing, the plan of a `run`."""
+    """Returns what of a command takes seconds and no TensorFlow: of a `run` its plan; empty if nothing does."""
     verb = _VERB.search(command.text)
-    if command.not_run or not command.whole or not verb or verb[1] not in QUICK or document_commands.files(command.page):
+    if (
+        command.not_run
+        or not command.whole
+        or not verb
+        or verb[1] not in QUICK
+        or document_commands.files(command.page)
+    ):
         return ""
     text = shortened(document_commands.without_brackets(command.text))
-    return f"{text} --dry_run" if verb[1] == "run" else text
+    if verb[1] == "run":
+        return f"{text} --dry_run"
+    return "" if "--recipe" in text else text
 
 
 def furnish(folder: pathlib.Path, text: str) -> None:
