@@ -31,8 +31,8 @@ def main() -> None:
     stages = results.read_json(arguments.workdir / "results.json")
     if stages is None:
         parser.error(f"{arguments.workdir}: no results.json; let `run` finish first")
-    text = (arguments.workdir / "train" / "recipe.yaml").read_text(encoding="utf-8")
-    settings = recipe.load(arguments.workdir / "train" / "recipe.yaml")
+    text = (arguments.workdir / "recipe.yaml").read_text(encoding="utf-8")
+    settings = recipe.load(arguments.workdir / "recipe.yaml")
     machine = {"system": platform.platform(), "machine": platform.machine(), "python": platform.python_version()}
     document = {
         "recipe": text,
