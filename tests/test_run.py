@@ -1,4 +1,5 @@
 import json
+import pathlib
 import subprocess
 import sys
 
@@ -7,7 +8,11 @@ import numpy as np
 import pytest
 import yaml
 
+from tfl_lite_suite import recipe
+from tfl_lite_suite.run import Run
 from tfl_lite_suite.runtime import engines
+
+RECIPES = sorted((pathlib.Path(__file__).parent.parent / "recipes").glob("*.yaml"))
 
 RECIPE = {
     "name": "tiny",
@@ -195,3 +200,14 @@ def test_a_plan_says_what_is_cached_and_writes_nothing(chained, finished):
     text = verb("run", *chained[0][:1], f"--workdir={root}/nowhere", "--dry_run").stdout.splitlines()
     assert text[0] == "[1/10] teacher: to do" and text[-1] == "[10/10] budget: to do"
     assert {path: path.stat().st_mtime_ns for path in sorted(root.rglob("*"))} == before
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
+def test_every_recipe_of_the_project_has_a_plan(path, tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / "pictures" / name).mkdir(parents=True)
+        (tmp_path / "pictures" / name / "1.png").touch()
+    settings = recipe.load(path, [f"data.source={tmp_path / 'pictures'}"])
+    plan = Run(settings, str(tmp_path / "work")).plan()
+    assert len(plan) >= len(settings.stages) and {row["state"] for row in plan} == {"to do"}
+    assert not (tmp_path / "work").exists()
