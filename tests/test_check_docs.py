@@ -22,7 +22,7 @@ def checkout(tmp_path_factory):
     folder = tmp_path_factory.mktemp("checkout")
     for name in ("docs", "recipes", "tfl_lite_suite", "tools"):
         (folder / name).symlink_to(ROOT / name)
-    (folder / ".venv").symlink_to(sys.prefix)
+    check_docs.make_environment(folder)
     return folder
 
 

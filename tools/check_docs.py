@@ -5,14 +5,17 @@ that the reader would bring are made-up pictures and the Android app's model. Ex
 """
 
 import argparse
+import hashlib
 import os
 import pathlib
 import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import time
+import venv
 
 import document_commands
 import numpy as np
@@ -101,9 +104,23 @@ def execute(text: str, folder: pathlib.Path) -> tuple[int, str]:
 
 
 def clone(folder: pathlib.Path) -> None:
-    """Clones what is committed, with this checkout's `.venv`."""
+    """Clones what is committed, with a `.venv`."""
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(folder)], check=True)
-    (folder / ".venv").symlink_to(sys.prefix)
+    make_environment(folder)
+
+
+def make_environment(folder: pathlib.Path) -> None:
+    """Makes a `.venv` that sees the packages of the one in use, which no command of the documents may change."""
+    made = folder / ".venv"
+    venv.create(made, symlinks=True)
+    packages = pathlib.Path(sysconfig.get_path("purelib", vars={"base": str(made)}))
+    (packages / "packages.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
+    for program in ("mypy", "pre-commit", "ruff"):
+        if shutil.which(program, path=f"{sys.prefix}/bin"):
+            (made / "bin" / program).symlink_to(f"{sys.prefix}/bin/{program}")
+    # What tools/environment.sh compares, so that it installs nothing.
+    digest = hashlib.sha256((ROOT / "setup.cfg").read_bytes()).hexdigest()
+    (made / "stamp").write_text(f"{sys.version} {digest}\n", encoding="utf-8")
 
 
 def main() -> None:

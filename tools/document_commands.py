@@ -17,7 +17,7 @@ from collections.abc import Collection, Iterator
 
 from absl import flags
 
-# `run` is imported for the processes forked below, which would each import it anew.
+# `run`, which imports most of the suite, is imported for the processes forked below.
 from tfl_lite_suite import cli, run  # noqa: F401
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
