@@ -51,7 +51,9 @@ def test_networks_are_compared_in_one_table():
         ],
     }
     whole = {name: results[name] for name in ("train", "convert", "evaluate")} | {"evaluate": results["evaluate"][:6]}
-    assert results_table.network_table({"one": results, "two": whole}).splitlines()[2:] == [
-        "| one | 1,000 | 90.00 % | 88.00 % | 89.00 % | 4.00 | 50 % | 87.00 % | 86.00 % |",
-        "| two | 1,000 | 90.00 % | 88.00 % | 89.00 % | 4.00 | – | – | – |",
+    assert results_table.network_table(
+        {"one": results, "two": whole}, {"two": {"float32": 300, "int8": 80}}
+    ).splitlines()[2:] == [
+        "| one | 1,000 | 90.00 % | 88.00 % | 89.00 % | 4.00 | – | 50 % | 87.00 % | 86.00 % |",
+        "| two | 1,000 | 90.00 % | 88.00 % | 89.00 % | 4.00 | 3.75 | – | – | – |",
     ]

@@ -37,17 +37,20 @@ def table(results: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def network_table(networks: dict[str, dict[str, Any]], engine: str = "litert") -> str:
+def network_table(
+    networks: dict[str, dict[str, Any]], full_size: dict[str, dict[str, int]] | None = None, engine: str = "litert"
+) -> str:
     """Returns one row a network: its accuracy in float and int8, whole and pruned, and what int8 saves.
 
     Args:
         networks: A run's results, by the network's name.
+        full_size: Bytes of the network as published, by its name, then `float32` and `int8`.
         engine: The runtime whose accuracies are shown.
     """
     lines = [
-        "| network | parameters | float32 | int8 PTQ | int8 QAT | float32 / int8 bytes | pruned to | pruned float32 | "
-        "pruned int8 QAT |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "| network | parameters | float32 | int8 PTQ | int8 QAT | float32 / int8 bytes | at full size | pruned to | "
+        "pruned float32 | pruned int8 QAT |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for name, results in networks.items():
         top1 = {row["name"]: _percent(row["top1"]) for row in _rows(results, "evaluate") if row["engine"] == engine}
@@ -56,11 +59,17 @@ def network_table(networks: dict[str, dict[str, Any]], engine: str = "litert") -
         left = f"{100 * pruned['params_after'] / pruned['params_before']:.0f} %" if pruned else "–"
         files = ("float32", "int8_ptq", "int8_qat", "prune_float32", "quantize_2_int8_qat")
         whole, ptq, qat, pruned_whole, pruned_qat = (top1.get(file, "–") for file in files)
+        full = (full_size or {}).get(name)
         lines.append(
             f"| {name} | {results['train']['params']:,} | {whole} | {ptq} | {qat} | "
-            f"{size['float32'] / size['int8_qat']:.2f} | {left} | {pruned_whole} | {pruned_qat} |"
+            f"{_ratio(size['float32'], size['int8_qat'])} | "
+            f"{_ratio(full['float32'], full['int8']) if full else '–'} | {left} | {pruned_whole} | {pruned_qat} |"
         )
     return "\n".join(lines) + "\n"
+
+
+def _ratio(whole: int, small: int) -> str:
+    return f"{whole / small:.2f}"
 
 
 def _rows(results: dict[str, Any], kind: str) -> list[dict[str, Any]]:

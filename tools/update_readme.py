@@ -11,6 +11,7 @@ from tfl_lite_suite.results_table import network_table, table
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGES = (ROOT / "README.md", ROOT / "docs" / "networks.md")
+FULL_SIZE = "full_size.json"  # of tools/measure_sizes.py
 _BLOCK = re.compile(r"(<!-- results:(\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -23,7 +24,8 @@ def updated(text: str, folder: pathlib.Path) -> str:
     def fill(match: re.Match[str]) -> str:
         if "*" in match[2]:
             found = {name: read_json(folder / f"{match[2].replace('*', name)}.json") for name in models.names()}
-            body = network_table({name: document["stages"] for name, document in found.items() if document})
+            sizes = (read_json(folder / FULL_SIZE) or {}).get("networks")
+            body = network_table({name: document["stages"] for name, document in found.items() if document}, sizes)
         else:
             document = read_json(folder / f"{match[2]}.json")
             body = "Not measured.\n" if document is None else table(document["stages"])
