@@ -57,3 +57,24 @@ def test_networks_are_compared_in_one_table():
         "| one | 1,000 | 90.00 % | 88.00 % | 89.00 % | 4.00 | – | 50 % | 87.00 % | 86.00 % |",
         "| two | 1,000 | 90.00 % | 88.00 % | 89.00 % | 4.00 | 3.75 | – | – | – |",
     ]
+
+
+def test_techniques_are_compared_in_one_table():
+    file = {
+        "train": {"params": 1000, "top1": 0.9},
+        "convert": [{"name": "float32", "file_bytes": 4000}, {"name": "int8_ptq", "file_bytes": 1000}],
+        "evaluate": [{"name": "int8_ptq", "engine": engine, "top1": 0.88} for engine in ("tflite_runtime", "litert")],
+    }
+    pruned = {"params_after": 1000, "top1_after": 0.89, "zipped_bytes_before": 2000, "zipped_bytes_after": 500}
+    runs = {
+        "ptq": file | {"quantize": {"top1_float": 0.9, "top1_ptq": 0.88}},
+        "qat": file | {"quantize": {"top1_float": 0.9, "top1_qat": 0.91}},
+        "sparsity": file | {"prune": pruned},
+        "teacher": {"teacher": {"top1": 0.95}} | file,
+    }
+    assert results_table.technique_table(runs).splitlines()[2:] == [
+        "| ptq | 1,000 | 90.00 % | – | 88.00 % | 1,000 | – |",
+        "| qat | 1,000 | 90.00 % | 91.00 % | 88.00 % | 1,000 | – |",
+        "| sparsity | 1,000 | 90.00 % | 89.00 % | 88.00 % | 1,000 | 25 % of before |",
+        "| teacher | 1,000 | – | 90.00 % | 88.00 % | 1,000 | – |",
+    ]

@@ -72,6 +72,38 @@ def _ratio(whole: int, small: int) -> str:
     return f"{whole / small:.2f}"
 
 
+def technique_table(runs: dict[str, dict[str, Any]], engine: str = "litert") -> str:
+    """Returns one row a technique: what it made of one network's accuracy and size.
+
+    Args:
+        runs: A run's results, by the technique's name.
+        engine: The runtime whose accuracies are shown.
+    """
+    lines = [
+        "| technique | parameters | float32 before | after | int8 file | int8 bytes | zipped float32 file |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name, results in runs.items():
+        keras = [found[KERAS[kind_of(step)][1]] for step, found in results.items() if _is_keras(step, found)]
+        # With a teacher, the network was never trained without one.
+        before, after = (None, keras[-1]) if "teacher" in results else (keras[0], keras[-1] if keras[1:] else None)
+        file = next(row for row in reversed(_rows(results, "convert")) if "int8" in row["name"])
+        top1 = next(row for row in _rows(results, "evaluate") if (row["name"], row["engine"]) == (file["name"], engine))
+        pruned = results.get("prune", {})
+        params = pruned.get("params_after", results["train"]["params"])
+        zipped = pruned.get("zipped_bytes_after", 0) / pruned.get("zipped_bytes_before", 1)
+        cells = [_percent(share) if share else "–" for share in (before, after, top1["top1"])]
+        lines.append(
+            f"| {name} | {params:,} | {' | '.join(cells)} | {file['file_bytes']:,} | "
+            f"{f'{100 * zipped:.0f} % of before' if zipped else '–'} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _is_keras(step: str, found: Any) -> bool:
+    return kind_of(step) in KERAS and KERAS[kind_of(step)][1] in found
+
+
 def _rows(results: dict[str, Any], kind: str) -> list[dict[str, Any]]:
     """Returns the rows of every step of a kind."""
     return [row for name, found in results.items() if kind_of(name) == kind for row in found]

@@ -7,29 +7,36 @@ import sys
 
 from tfl_lite_suite import models
 from tfl_lite_suite.results import read_json
-from tfl_lite_suite.results_table import network_table, table
+from tfl_lite_suite.results_table import network_table, table, technique_table
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-PAGES = (ROOT / "README.md", ROOT / "docs" / "networks.md")
+PAGES = [*ROOT.glob("README*.md"), ROOT / "docs" / "networks.md", ROOT / "docs" / "compression.md"]
 FULL_SIZE = "full_size.json"  # of tools/measure_sizes.py
-_BLOCK = re.compile(r"(<!-- results:(\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
+_BLOCK = re.compile(r"(<!-- (results|techniques):(\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def updated(text: str, folder: pathlib.Path) -> str:
     """Returns the text with each `<!-- results:NAME -->` … `<!-- end -->` block filled from `folder/NAME.json`.
 
-    A `*` in the name stands for every network, and their results make one table.
+    A `*` in the name stands for every network, and their results make one table; in `<!-- techniques:NAME_* -->` for
+    every file of such a name.
     """
 
     def fill(match: re.Match[str]) -> str:
-        if "*" in match[2]:
-            found = {name: read_json(folder / f"{match[2].replace('*', name)}.json") for name in models.names()}
+        kind, name = match[2], match[3]
+        if kind == "techniques":
+            runs = {path.stem.removeprefix(name[:-1]): read_json(path) for path in sorted(folder.glob(f"{name}.json"))}
+            body = technique_table({technique: run["stages"] for technique, run in runs.items()})
+        elif "*" in name:
+            found = {network: read_json(folder / f"{name.replace('*', network)}.json") for network in models.names()}
             sizes = (read_json(folder / FULL_SIZE) or {}).get("networks")
-            body = network_table({name: document["stages"] for name, document in found.items() if document}, sizes)
+            body = network_table(
+                {network: document["stages"] for network, document in found.items() if document}, sizes
+            )
         else:
-            document = read_json(folder / f"{match[2]}.json")
+            document = read_json(folder / f"{name}.json")
             body = "Not measured.\n" if document is None else table(document["stages"])
-        return match[1] + body + match[3]
+        return match[1] + body + match[4]
 
     return _BLOCK.sub(fill, text)
 
