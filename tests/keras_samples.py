@@ -94,17 +94,18 @@ import numpy as np
 from tfl_lite_suite.runtime import engines, pixels
 answers = {}
 for path, pictures in json.load(sys.stdin):
-    for name in engines.installed():
+    for name in engines.installed_for(path):
         session = engines.get(name).open(path)
         tensors = pixels.encoder(session.input).encode(np.load(pictures))
         found = [pixels.dequantize(session.invoke(tensor[None])[0], session.output).tolist() for tensor in tensors]
         answers[f"{path} {name}"] = found
-json.dump(answers, sys.stdout)
+print()
+print(json.dumps(answers))
 """
 
 
 def run_on_engines(jobs):
-    """Runs `.tflite` files on every installed runtime, in a process without TensorFlow.
+    """Runs `.tflite` and exported files on every installed engine for them, in a process without TensorFlow.
 
     Args:
         jobs: Pairs of a model's path and the path of an `.npy` file of raw pictures, uint8.
@@ -119,5 +120,6 @@ def run_on_engines(jobs):
         text=True,
         check=True,
     )
-    answers = json.loads(child.stdout)
+    # MNN has its say on stdout when it is loaded.
+    answers = json.loads(child.stdout.splitlines()[-1])
     return {tuple(key.rsplit(" ", 1)): np.array(values) for key, values in answers.items()}

@@ -33,7 +33,7 @@ def measured(done):
     return document
 
 
-@pytest.mark.parametrize("engine", engines.installed())
+@pytest.mark.parametrize("engine", engines.installed_for(""))
 def test_one_document_with_every_key(model, engine):
     found = measured(quadrant_models.verb("benchmark", "--json", f"--model={model}", f"--engine={engine}", "--runs=70"))
     assert set(KEYS) <= set(found)
@@ -54,7 +54,7 @@ def test_one_document_with_every_key(model, engine):
 
 
 def test_a_sweep_is_a_list(model):
-    names = engines.installed()
+    names = engines.installed_for("")
     flags = [f"--model={model}", f"--engine={','.join(names)}", "--threads=1,2", "--runs=5", "--min_seconds=0"]
     found = measured(quadrant_models.verb("benchmark", "--json", *flags))
     assert [(item["engine"], item["threads"]) for item in found] == [(name, n) for name in names for n in (1, 2)]

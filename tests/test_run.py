@@ -50,7 +50,7 @@ def test_every_stage_reports(finished):
     assert {"top1_float", "top1_qat"} <= set(results["quantize"])
     assert [row["name"] for row in results["convert"]] == ["float32", "int8_ptq", "int8_qat"]
     assert [row["fully_int8"] for row in results["convert"]] == [False, True, True]
-    count = len(engines.installed())
+    count = len(engines.installed_for(""))
     assert len(results["evaluate"]) == len(results["benchmark"]) == 3 * count
     assert all(row["n"] == results["train"]["images"]["test"] for row in results["evaluate"])
     float_rows = [row for row in results["evaluate"] if row["name"] == "float32"]

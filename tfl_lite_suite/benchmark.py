@@ -28,17 +28,36 @@ def main() -> Any:
     with targets.get(flags.FLAGS.target, flags.FLAGS.wheels) as target:
         if flags.FLAGS.kernels not in target.kernels:
             raise unknown_name("--kernels", flags.FLAGS.kernels, target.kernels, "value for this target")
-        names = target.engines(flags.FLAGS.engine)
+        names = target.engines(_engines())
         if flags.FLAGS.compare:
             return _checked(_compare(target, names[0]))
         begin = time.monotonic()
         path = _model_file()
+        files = [(_file_for(path, engine), engine) for engine in names]
         made_in = time.monotonic() - begin
-        jobs = [_job(path, engine, threads, made_in) for engine in names for threads in _thread_counts()]
+        jobs = [_job(file, engine, threads, made_in) for file, engine in files for threads in _thread_counts()]
         documents = [target.benchmark(job, curve=flags.FLAGS.sustain is not None) for job in jobs]
         if flags.FLAGS.count_instructions:
             _count_instructions(jobs, documents)
     return _checked(documents if len(documents) > 1 else documents[0])
+
+
+def _engines() -> list[str] | None:
+    """The engines asked for; `None` leaves them to the target, but for a file that one engine alone runs."""
+    from tfl_lite_suite.runtime import engines
+    from tfl_lite_suite.runtime.session import TFLITE
+
+    first = (flags.FLAGS.compare or [flags.FLAGS.model or ""])[0]
+    if flags.FLAGS.engine or engines.format_of(first) == TFLITE:
+        return flags.FLAGS.engine
+    return [engines.default(first)]
+
+
+def _file_for(path: str, engine: str) -> str:
+    """The file that an engine of this machine runs; other targets take what they are given."""
+    from tfl_lite_suite.runtime import exporting
+
+    return exporting.file_for(path, engine) if flags.FLAGS.target == "local" else path
 
 
 def _job(model: str, engine: str, threads: int, made_in: float = 0.0) -> Any:
@@ -53,8 +72,9 @@ def _compare(target: "Target", engine: str) -> Any:
         raise SuiteError(
             f"--compare: expected two files, as in --compare=a.tflite,b.tflite. Received: {flags.FLAGS.compare}"
         )
-    first = _job(flags.FLAGS.compare[0], engine, _thread_counts()[0])
-    return target.compare(first, dataclasses.replace(first, model=flags.FLAGS.compare[1]))
+    models = [_file_for(path, engine) for path in flags.FLAGS.compare]
+    first = _job(models[0], engine, _thread_counts()[0])
+    return target.compare(first, dataclasses.replace(first, model=models[1]))
 
 
 def _count_instructions(jobs: list[Any], documents: list[dict[str, Any]]) -> None:
@@ -118,7 +138,9 @@ def show(found: Any) -> str:
 
 
 if __name__ == "__main__":
-    flags.DEFINE_string("model", None, "A .tflite file, or the name of a network to measure freshly initialised.")
+    flags.DEFINE_string(
+        "model", None, "A .tflite or exported file, or the name of a network to measure freshly initialised."
+    )
     flags.DEFINE_list("engine", None, "Engines, comma-separated; the first installed if absent.")
     flags.DEFINE_list("threads", ["1"], "Threads the runtime may use; several numbers make a sweep.")
     flags.DEFINE_string(

@@ -1,6 +1,7 @@
-"""Measures the accuracy of a `.tflite` or `.keras` model on labelled images; for `.tflite` without TensorFlow."""
+"""Measures the accuracy of a `.tflite`, exported or `.keras` model; TensorFlow is loaded for `.keras` only."""
 
 import dataclasses
+import functools
 import pathlib
 import time
 from collections.abc import Callable
@@ -100,7 +101,7 @@ def open_model(path: str, engine: str) -> Model:
     """Reads a model's file.
 
     Args:
-        path: A `.tflite` or `.keras` file.
+        path: A `.tflite`, exported or `.keras` file.
         engine: Name of the engine; `keras` for a `.keras` file.
 
     Raises:
@@ -172,8 +173,12 @@ def open_recipe(model: Model, settings: "Recipe", cache_dir: str | None, limit: 
     return model, Images(split, 0 if settings.data.on_corrupt == "error" else None, warnings)
 
 
-def show(document: dict[str, Any]) -> str:
-    """Returns the figures as text."""
+def show(document: Any) -> str:
+    """Returns the figures as text; several engines' as a table."""
+    if isinstance(document, list):
+        from tfl_lite_suite.runtime import engine_table
+
+        return engine_table.text(document)
     rows = [f"{item['label']}: {_percent(item['top1'])} of {item['n']}" for item in document["per_class"] if item["n"]]
     worst = sorted((item for item in document["per_class"] if item["n"]), key=lambda item: item["top1"])[:10]
     if len(rows) > 10:
@@ -261,8 +266,11 @@ def _on_target(model: str) -> dict[str, Any]:
     if given.recipe is not None or model.endswith(".keras"):
         raise SuiteError("--target: a device evaluates a .tflite file on --data alone, without --recipe")
     source = cli.required("data")
-    names = ("engine", "limit", "on_corrupt", "threads", "workers", "kernels")
+    if given.engine is not None and len(given.engine) > 1:
+        raise SuiteError(f"--engine: a device evaluates on one engine at a time. Received: '{','.join(given.engine)}'")
+    names = ("limit", "on_corrupt", "threads", "workers", "kernels")
     settings = {name: given[name].value for name in names if given[name].value is not None}
+    settings |= {"engine": given.engine[0]} if given.engine else {}
     wanted = {name: given[name].value for name in ("predictions", "logits") if given[name].value is not None}
     with targets.get(given.target, given.wheels) as target:
         known = source if source == data.fashion_mnist.NAME else None
@@ -273,20 +281,15 @@ def _on_target(model: str) -> dict[str, Any]:
     return document
 
 
-def _main() -> dict[str, Any]:
-    import numpy as np
-
-    from tfl_lite_suite.runtime import accuracy, engines, machine
+def _document(path: str, engine: str, keep_logits: bool) -> tuple[dict[str, Any], "accuracy.Answers"]:
+    """Evaluates as the flags say, on one engine."""
+    from tfl_lite_suite.runtime import accuracy, exporting, machine
 
     given = flags.FLAGS
-    path, keras = cli.required("model"), given.model.endswith(".keras")
-    if given.target != "local" or given.wheels is not None:
-        return _on_target(path)
-    if given.engine not in (None, "keras") and keras:
-        raise SuiteError(f"--engine: a .keras file is run by Keras. Received: '{given.engine}'")
-    engine = given.engine or ("keras" if keras else engines.default())
+    keras = engine == "keras"
     settings = cli.recipe_from_flags() if given.recipe is not None else None
     source = None if settings else cli.required("data")
+    path = path if keras else exporting.file_for(path, engine)
     model = open_model(path, engine)
     if settings is None:
         images = open_data(model, str(source), given.limit, given.on_corrupt)
@@ -294,11 +297,35 @@ def _main() -> dict[str, Any]:
         cache_dir = str(pathlib.Path(given.workdir) / "data") if given.workdir else None
         model, images = open_recipe(model, settings, cache_dir, given.limit)
     workers = 1 if keras else given.workers or max(1, machine.usable_cores() // given.threads)
-    runner = accuracy.Runner(path, engine, given.threads, workers, given.kernels, given.logits is not None)
+    runner = accuracy.Runner(path, engine, given.threads, workers, given.kernels, keep_logits)
     document, answers = evaluate(runner, model, images)
     if given.predictions is not None:
         split, ties = images.split, answers.ties.tolist()
         predictions.write(given.predictions, model.contract.labels, split.keys, split.labels, answers.top, ties=ties)
+    return document, answers
+
+
+def _main() -> Any:
+    import numpy as np
+
+    from tfl_lite_suite.runtime import engine_table, engines
+
+    given = flags.FLAGS
+    path = cli.required("model")
+    if given.target != "local" or given.wheels is not None:
+        return _on_target(path)
+    keras = path.endswith(".keras")
+    if keras and given.engine not in (None, ["keras"]):
+        raise SuiteError(f"--engine: a .keras file is run by Keras. Received: '{','.join(given.engine)}'")
+    names = given.engine or ["keras" if keras else engines.default(path)]
+    if len(names) > 1:
+        if given.predictions or given.logits:
+            raise SuiteError("--engine: --predictions and --logits write one engine's answers. Name one engine")
+        for name in names:
+            engines.get(name).require()
+        evaluation = functools.partial(_document, path, keep_logits=True)
+        return engine_table.rows(path, names, evaluation, given.threads, given.kernels)
+    document, answers = _document(path, names[0], given.logits is not None)
     if answers.logits is not None:
         with atomic_path(given.logits) as temporary, open(temporary, "wb") as file:
             np.save(file, answers.logits)
@@ -307,8 +334,8 @@ def _main() -> dict[str, Any]:
 
 if __name__ == "__main__":
     cli.define_recipe_flags()
-    flags.DEFINE_string("model", None, "The .tflite or .keras file.")
-    flags.DEFINE_string("engine", None, "Engine for a .tflite file; the first installed if absent.")
+    flags.DEFINE_string("model", None, "The .tflite, .onnx, .ncnn.param, .mnn or .keras file.")
+    flags.DEFINE_list("engine", None, "Engine, the first installed if absent; several, comma-separated, make a table.")
     flags.DEFINE_string("workdir", None, "With --recipe: the run's work folder, whose prepared images are used.")
     flags.DEFINE_integer("limit", None, "Greatest number of images.", 1)
     flags.DEFINE_enum("on_corrupt", "error", ["error", "skip"], "With --data alone: what an unreadable picture does.")

@@ -253,7 +253,7 @@ class Run:
 
         tasks = []
         for file in self._files.values():
-            versions = {name: engines.get(name).version for name in engines.installed()}
+            versions = {name: engines.get(name).version for name in engines.installed_for("")}
             inputs = {"file": sha256(file["output"]), "target": _LINT_TARGET, "versions": versions}
             stage = Stage(self.workdir / "lint", file["name"], inputs)
 
@@ -281,7 +281,7 @@ class Run:
         """Returns the tasks that run `evaluate` or `benchmark` on every file and engine, without TensorFlow."""
         tasks = []
         for file in self._files.values():
-            for engine in step.settings.benchmark.engines or engines.installed():
+            for engine in step.settings.benchmark.engines or engines.installed_for(""):
                 of_file = {"file": sha256(file["output"]), "engine": engine, "version": engines.get(engine).version}
                 stage = Stage(self.workdir / verb, f"{file['name']}_{engine}", {**of_file, **inputs})
                 tasks.append(Task(stage, partial(self._measure, verb, file, engine, stage, options)))

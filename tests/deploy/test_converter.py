@@ -2,8 +2,8 @@ import keras_samples
 import numpy as np
 import pytest
 
-from tfl_lite_suite import models
-from tfl_lite_suite.deploy import converter
+from tfl_lite_suite import export, models
+from tfl_lite_suite.deploy import converter, exporters
 from tfl_lite_suite.errors import SuiteError
 from tfl_lite_suite.framework import keras, tf
 from tfl_lite_suite.tflite_file import TfliteFile
@@ -30,16 +30,21 @@ def answers(pictures, tmp_path_factory):
         for scheme in ("float32", "int8"):
             files[name, scheme] = folder / f"{name}_{scheme}.tflite"
             files[name, scheme].write_bytes(converter.convert(model, scheme, calibration=pictures))
-    received = keras_samples.run_on_engines([(path, folder / "pictures.npy") for path in files.values()])
+    exported = []
+    for path in files.values():
+        for format in exporters.names():
+            if format != "mnn" or "float32" in path.name:
+                exported.append(export.export(str(path), format, str(folder))[0][0])
+    received = keras_samples.run_on_engines([(path, folder / "pictures.npy") for path in [*files.values(), *exported]])
     return expected, files, received
 
 
 @pytest.mark.parametrize("name", models.names())
 def test_float32_files_equal_keras_on_every_runtime(name, answers):
     expected, files, received = answers
-    found = [values for (path, _), values in received.items() if path == str(files[name, "float32"])]
-    assert found
-    for values in found:
+    found = {engine: values for (path, engine), values in received.items() if _is_of(path, files[name, "float32"])}
+    assert {"onnxruntime", "ncnn", "mnn"} < set(found)
+    for values in found.values():
         assert np.abs(values - expected[name]).max() <= 1e-4 * max(1, np.abs(expected[name]).max())
 
 
@@ -51,9 +56,14 @@ def test_int8_files_are_integer_small_and_near_keras(name, answers):
     assert (file.inputs[0].dtype, file.inputs[0].scale, file.inputs[0].zero_point) == ("int8", 1.0, -128)
     assert file.file_bytes < files[name, "float32"].stat().st_size / 2
     for (path, engine), values in received.items():
-        if path == str(files[name, "int8"]):
+        if _is_of(path, files[name, "int8"]):
             correlation = np.corrcoef(values.ravel(), expected[name].ravel())[0, 1]
             assert correlation > 0.9, engine
+
+
+def _is_of(path, file):
+    """Whether a file is a `.tflite` file or an export of it."""
+    return path.startswith(f"{file.with_suffix('')}.")
 
 
 @pytest.fixture(scope="module")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 Kernels = Literal["default", "builtin", "reference"]
+TFLITE = "tflite"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -139,11 +140,15 @@ class Engine(abc.ABC):
         name: What `--engine` calls it.
         package: Its package on PyPI.
         module: The module that is imported to use it.
+        format: What `export --to` calls the files it runs.
+        suffix: How their names end.
     """
 
     name: str
     package: str
     module: str
+    format: str = TFLITE
+    suffix: str = ".tflite"
 
     def available(self) -> bool:
         """Whether the runtime is installed; does not import it."""

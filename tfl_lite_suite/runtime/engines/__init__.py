@@ -8,7 +8,7 @@ import importlib
 import pkgutil
 
 from tfl_lite_suite.errors import SuiteError, unknown_name
-from tfl_lite_suite.runtime.session import Engine
+from tfl_lite_suite.runtime.session import TFLITE, Engine
 
 
 def names() -> list[str]:
@@ -33,13 +33,31 @@ def installed() -> list[str]:
     return [name for name in names() if get(name).available()]
 
 
-def default() -> str:
-    """Returns the engine used where none is named: the first of `installed()`.
+def format_of(path: str) -> str:
+    """Returns the format of a model's file by its name: a known ending's, else `tflite`."""
+    found = (get(name) for name in names())
+    return next((engine.format for engine in found if path.endswith(engine.suffix)), TFLITE)
+
+
+def installed_for(path: str) -> list[str]:
+    """Returns the names of the installed engines that run a file without its being exported, sorted."""
+    return [name for name in installed() if get(name).format == format_of(path)]
+
+
+def default(path: str = "") -> str:
+    """Returns the engine used where none is named: the first of `installed_for(path)`.
+
+    Args:
+        path: The model's file.
 
     Raises:
-        SuiteError: If no engine is installed.
+        SuiteError: If no such engine is installed.
     """
-    found = installed()
-    if not found:
+    found = installed_for(path)
+    if found:
+        return found[0]
+    if format_of(path) == TFLITE:
         raise SuiteError("--engine: no engine is installed. Install one with: pip install 'tfl-lite-suite[pi]'")
-    return found[0]
+    raise SuiteError(
+        f"--engine: no engine for '{path}' is installed. Install one: pip install 'tfl-lite-suite[engines]'"
+    )

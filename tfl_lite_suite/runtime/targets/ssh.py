@@ -12,6 +12,7 @@ from tfl_lite_suite.runtime.job import Job
 from tfl_lite_suite.runtime.remote import package
 from tfl_lite_suite.runtime.remote.device import Device, Outcome
 from tfl_lite_suite.runtime.remote.ssh import Address, Connection
+from tfl_lite_suite.runtime.session import TFLITE
 from tfl_lite_suite.runtime.targets import Target
 
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,16}")
@@ -36,6 +37,9 @@ class Ssh(Target):
 
     def engines(self, names: list[str] | None) -> list[str]:
         """See `Target`: those asked for are installed on the device; else the device has its `[pi]` extra's."""
+        for name in names or []:
+            if engines.get(name).format != TFLITE:
+                raise SuiteError(f"--engine: {name} runs on this machine only, not yet over ssh")
         self._packages = [engines.get(name).package for name in names or []]
         return names or [""]
 

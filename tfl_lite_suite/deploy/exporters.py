@@ -1,0 +1,48 @@
+"""The formats that `export` writes, one module `to_FORMAT` each, found by name: there is no second list."""
+
+import importlib
+import pathlib
+import pkgutil
+from typing import Protocol, cast
+
+from tfl_lite_suite import deploy
+from tfl_lite_suite.errors import unknown_name
+
+_PREFIX = "to_"
+
+
+class Exporter(Protocol):
+    """What a module `to_FORMAT` has.
+
+    Attributes:
+        ENGINE: Name of the engine that runs the format.
+        SUFFIXES: Endings of the files it writes; the first is what the engine opens.
+        KEEPS_TYPES: Whether input and output stay int8 where the `.tflite` file's are; else they become float32.
+    """
+
+    ENGINE: str
+    SUFFIXES: tuple[str, ...]
+    KEEPS_TYPES: bool
+
+    def require(self) -> None:
+        """Checks that the converter is installed; raises `SuiteError` if not."""
+
+    def convert(self, model: pathlib.Path, outputs: tuple[pathlib.Path, ...]) -> str:
+        """Converts a `.tflite` file and tells what converted it; raises `SuiteError` if it cannot."""
+
+
+def names() -> list[str]:
+    """Returns the name of every format, sorted."""
+    modules = (module.name for module in pkgutil.iter_modules(deploy.__path__))
+    return sorted(name.removeprefix(_PREFIX) for name in modules if name.startswith(_PREFIX))
+
+
+def get(name: str) -> Exporter:
+    """Returns the exporter of a format.
+
+    Raises:
+        SuiteError: If there is no such format; it names the nearest.
+    """
+    if name not in names():
+        raise unknown_name("--to", name, names(), "format")
+    return cast(Exporter, importlib.import_module(f"{deploy.__name__}.{_PREFIX}{name}"))

@@ -1,0 +1,70 @@
+"""NCNN, on the processor alone, computing in float32 what is float32."""
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.runtime.engines._exported import ExportedEngine
+from tfl_lite_suite.runtime.exported_file import ExportedFile
+from tfl_lite_suite.runtime.session import Session
+
+_INPUT, _OUTPUT = "in0", "out0"
+# On ARM it would round float32 to 16 bits.
+_SHORTER = ("use_fp16_packed", "use_fp16_storage", "use_fp16_arithmetic", "use_bf16_storage", "use_bf16_packed")
+
+
+@dataclasses.dataclass(frozen=True)
+class NcnnEngine(ExportedEngine):
+    """The package `ncnn`."""
+
+    def session(self, module: Any, path: str, file: ExportedFile, threads: int) -> Session:
+        """Opens a `.ncnn.param` file and the `.ncnn.bin` beside it; see `ExportedEngine.session`."""
+        net = module.Net()
+        net.opt.num_threads = threads
+        for name in _SHORTER:
+            if hasattr(net.opt, name):
+                setattr(net.opt, name, False)
+        if net.load_param(path) or net.load_model(path.removesuffix(".param") + ".bin"):
+            raise self.refusal(path, "a layer or its weights are not as it expects them")
+        return NcnnSession(module, net, file)
+
+
+class NcnnSession(Session):
+    """A network; it takes the picture as planes, which `set_input` makes of the pixels."""
+
+    def __init__(self, module: Any, net: Any, file: ExportedFile) -> None:
+        self._net = net
+        self.inputs, self.outputs = (file.input,), (file.output,)
+        _, height, width, channels = file.input.shape
+        # NCNN's own memory: layers that work in place crash on an array's, and its planes lie at multiples of 16 bytes.
+        self._mat = module.Mat(width, height, channels)
+        self._planes = [np.array(self._mat.channel(number), copy=False) for number in range(channels)]
+        self.set_input(np.zeros(file.input.shape, np.float32))
+        self.run = self._run
+        self.run()
+
+    def _run(self) -> None:
+        extractor = self._net.create_extractor()
+        extractor.input(_INPUT, self._mat)
+        status, self._found = extractor.extract(_OUTPUT)
+        if status:
+            raise SuiteError(f"ncnn could not run the network: status {status}")
+
+    def set_input(self, tensor: np.ndarray) -> None:
+        """Copies a tensor into the planes."""
+        for number, plane in enumerate(self._planes):
+            np.copyto(plane, tensor[0, :, :, number])
+
+    def get_output(self) -> np.ndarray:
+        """Returns a copy of the output."""
+        return np.array(self._found, np.float32).reshape(self.output.shape)
+
+    def close(self) -> None:
+        """Frees the network."""
+        self._found, self._planes = None, []
+        self._net.clear()
+
+
+ENGINE = NcnnEngine("ncnn", "ncnn", "ncnn", "ncnn", ".ncnn.param")

@@ -1,0 +1,120 @@
+"""What stands beside an exported model, as `MODEL.json`: all that the other formats have no place for."""
+
+import dataclasses
+import json
+import os
+import pathlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tfl_lite_suite import contract as contract_module
+from tfl_lite_suite.contract import Contract
+from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.results import write_json
+from tfl_lite_suite.runtime.session import ModelFile, TensorSpec
+
+VERSION = 1
+
+
+@dataclasses.dataclass(frozen=True)
+class ExportedFile:
+    """A model in another engine's format.
+
+    Attributes:
+        files: Names of its files, which lie together; the first is what engines open.
+        input: What its input takes.
+        output: What its output gives.
+        contract: How pictures become the input, if the `.tflite` file said.
+        labels: Class names in the order of the output; empty if it had none.
+        source: `file` and `sha256` of the `.tflite` file, and `converter`, what converted it.
+    """
+
+    files: tuple[str, ...]
+    input: TensorSpec
+    output: TensorSpec
+    contract: Contract | None
+    labels: tuple[str, ...]
+    source: Mapping[str, str]
+
+    def write(self, folder: str | os.PathLike[str]) -> str:
+        """Writes the description beside the files; returns its path."""
+        document = {"version": VERSION, **dataclasses.asdict(self)}
+        document["contract"] = None if self.contract is None else json.loads(self.contract.to_json())
+        path = beside(pathlib.Path(folder) / self.files[0])
+        write_json(path, document)
+        return path
+
+    def model_file(self, path: str) -> ModelFile:
+        """Returns what engines tell of a model before they open it.
+
+        Args:
+            path: The first file.
+
+        Raises:
+            SuiteError: If one of the files is missing.
+        """
+        folder = pathlib.Path(path).parent
+        for name in self.files:
+            if not (folder / name).is_file():
+                raise SuiteError(f"'{path}': its file '{name}' is missing. Keep the exported files together")
+        size = sum((folder / name).stat().st_size for name in self.files)
+        return ModelFile(size, self.contract, self.labels, self.input.shape, self.output.shape)
+
+
+def beside(path: str | os.PathLike[str]) -> str:
+    """Returns where the description of a model lies."""
+    return f"{os.fspath(path)}.json"
+
+
+def read(path: str) -> ExportedFile:
+    """Reads the description of a model; the text may come from a hostile file.
+
+    Args:
+        path: The model's first file.
+
+    Raises:
+        SuiteError: If it is missing or damaged.
+    """
+    if not os.path.isfile(path):
+        raise SuiteError(f"--model: no such file '{path}'")
+    where = beside(path)
+    try:
+        values: Any = json.loads(pathlib.Path(where).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SuiteError(
+            f"'{path}': no '{os.path.basename(where)}' beside it, which tells its input and labels; export writes it. "
+            "Keep them together, or export again"
+        ) from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise SuiteError(f"'{where}': not JSON: {error}") from error
+    try:
+        if values["version"] != VERSION:
+            raise SuiteError(f"'{where}': this release reads version {VERSION} only. Export again")
+        contract = values["contract"]
+        return ExportedFile(
+            _names(values["files"]),
+            _tensor(values["input"]),
+            _tensor(values["output"]),
+            None if contract is None else contract_module.from_json(json.dumps(contract)),
+            tuple(str(label) for label in values["labels"]),
+            {str(key): str(value) for key, value in values["source"].items()},
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise SuiteError(f"'{where}': no description of an exported model: {error!r}. Export again") from error
+
+
+def _names(values: Sequence[Any]) -> tuple[str, ...]:
+    names = tuple(str(name) for name in values)
+    if not names or any(os.path.basename(name) != name or not name for name in names):
+        raise ValueError(f"files: {values!r}")
+    return names
+
+
+def _tensor(values: Mapping[str, Any]) -> TensorSpec:
+    return TensorSpec(
+        str(values["name"]),
+        tuple(int(size) for size in values["shape"]),
+        str(values["dtype"]),
+        float(values["scale"]),
+        int(values["zero_point"]),
+    )
