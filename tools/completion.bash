@@ -7,7 +7,7 @@ _tfl_lite_suite() {
   local current="${COMP_WORDS[COMP_CWORD]}" before="${COMP_WORDS[COMP_CWORD - 1]}"
   COMPREPLY=()
   if [ "$before" = -m ]; then
-    COMPREPLY=($(compgen -W "tfl_lite_suite.advise tfl_lite_suite.benchmark tfl_lite_suite.convert tfl_lite_suite.doctor tfl_lite_suite.evaluate tfl_lite_suite.lint tfl_lite_suite.prune tfl_lite_suite.quantize tfl_lite_suite.report tfl_lite_suite.run tfl_lite_suite.summary tfl_lite_suite.train" -- "$current"))
+    COMPREPLY=($(compgen -W "tfl_lite_suite.advise tfl_lite_suite.benchmark tfl_lite_suite.convert tfl_lite_suite.doctor tfl_lite_suite.evaluate tfl_lite_suite.export tfl_lite_suite.lint tfl_lite_suite.prune tfl_lite_suite.quantize tfl_lite_suite.report tfl_lite_suite.run tfl_lite_suite.summary tfl_lite_suite.train" -- "$current"))
     return
   fi
   for word in "${COMP_WORDS[@]}"; do
@@ -19,6 +19,7 @@ _tfl_lite_suite() {
   convert) word='--model= --scheme= --io_type= --calibration= --calibration_images= --ptq= --output= --resolution= --channels= --classes= --alpha= --weights= --json --traceback --help' ;;
   doctor) word='--python= --json --traceback --help' ;;
   evaluate) word='--recipe= --data= --set= --model= --engine= --workdir= --limit= --on_corrupt= --threads= --workers= --kernels= --predictions= --target= --wheels= --logits= --json --traceback --help' ;;
+  export) word='--model= --to= --output_dir= --data= --limit= --json --traceback --help' ;;
   lint) word='--model= --target_runtime= --html= --trial --json --traceback --help' ;;
   prune) word='--recipe= --data= --set= --model= --params_ratio= --macs_ratio= --importance= --steps= --sparsity= --pattern= --clusters= --workdir= --json --traceback --help' ;;
   quantize) word='--recipe= --data= --set= --model= --scheme= --debug --min_agreement= --workdir= --json --traceback --help' ;;
