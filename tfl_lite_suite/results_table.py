@@ -104,6 +104,48 @@ def _is_keras(step: str, found: Any) -> bool:
     return kind_of(step) in KERAS and KERAS[kind_of(step)][1] in found
 
 
+def engine_tables(files: list[dict[str, Any]]) -> str:
+    """Returns what each engine did with each file: one table of agreement, one of latency, and why some did not run.
+
+    Args:
+        files: `network`, `file` and `engines`, the rows of `runtime.engine_table`.
+    """
+    versions = {row["engine"]: row["engine_version"] for file in files for row in file["engines"] if "top1" in row}
+    head = "| network | file | " + " | ".join(f"{name} {version}" for name, version in versions.items()) + " |"
+    refusals: dict[str, list[str]] = {}
+    agreement, latency = [[head, "|---" * (2 + len(versions)) + "|"] for _ in range(2)]
+    for file in files:
+        title = f"{file['network']} {file['file']}"
+        rows = {row["engine"]: row for row in file["engines"]}
+        for row in rows.values():
+            if "unsupported" in row:
+                refusals.setdefault(row["unsupported"], []).append(title)
+        cells = [rows.get(name, {}) for name in versions]
+        for lines, cell in ((agreement, _agreement_cell), (latency, _latency_cell)):
+            lines.append(f"| {file['network']} | {file['file']} | {' | '.join(map(cell, cells))} |")
+    reasons = [f"- {reason}: {_names(titles, files)}." for reason, titles in refusals.items()]
+    return "\n".join([*agreement, "", *latency, *(["", *reasons] if reasons else [])]) + "\n"
+
+
+def _agreement_cell(row: dict[str, Any]) -> str:
+    if "agreement" not in row:
+        return "–"
+    return f"{100 * row['agreement']['top1']:.1f} %, {row['agreement']['max_abs_diff']:.1g}"
+
+
+def _latency_cell(row: dict[str, Any]) -> str:
+    if "latency_ms" not in row:
+        return "–"
+    return f"{row['latency_ms']:.3f}{'' if row['latency_valid'] else ' (unsteady)'}"
+
+
+def _names(titles: list[str], files: list[dict[str, Any]]) -> str:
+    """Returns the names of files; those of all networks in short."""
+    kinds = sorted({title.split()[1] for title in titles})
+    every = {f"{file['network']} {file['file']}" for file in files if file["file"] in kinds}
+    return f"every {' and '.join(kinds)} file" if every == set(titles) else ", ".join(titles)
+
+
 def _rows(results: dict[str, Any], kind: str) -> list[dict[str, Any]]:
     """Returns the rows of every step of a kind."""
     return [row for name, found in results.items() if kind_of(name) == kind for row in found]

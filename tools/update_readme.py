@@ -4,22 +4,23 @@ import argparse
 import pathlib
 import re
 import sys
+from typing import Any
 
 from tfl_lite_suite import models
 from tfl_lite_suite.results import read_json
-from tfl_lite_suite.results_table import network_table, table, technique_table
+from tfl_lite_suite.results_table import engine_tables, network_table, table, technique_table
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-PAGES = [*ROOT.glob("README*.md"), ROOT / "docs" / "networks.md", ROOT / "docs" / "compression.md"]
+PAGES = [*ROOT.glob("README*.md"), *(ROOT / "docs" / f"{name}.md" for name in ("networks", "compression", "engines"))]
 FULL_SIZE = "full_size.json"  # of tools/measure_sizes.py
-_BLOCK = re.compile(r"(<!-- (results|techniques):(\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
+_BLOCK = re.compile(r"(<!-- (results|techniques|engines):(\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def updated(text: str, folder: pathlib.Path) -> str:
     """Returns the text with each `<!-- results:NAME -->` … `<!-- end -->` block filled from `folder/NAME.json`.
 
     A `*` in the name stands for every network, and their results make one table; in `<!-- techniques:NAME_* -->` for
-    every file of such a name.
+    every file of such a name. `<!-- engines:NAME -->` is filled from a result of `tools/compare_engines.py`.
     """
 
     def fill(match: re.Match[str]) -> str:
@@ -35,10 +36,14 @@ def updated(text: str, folder: pathlib.Path) -> str:
             )
         else:
             document = read_json(folder / f"{name}.json")
-            body = "Not measured.\n" if document is None else table(document["stages"])
+            body = "Not measured.\n" if document is None else _body(kind, document)
         return match[1] + body + match[4]
 
     return _BLOCK.sub(fill, text)
+
+
+def _body(kind: str, document: dict[str, Any]) -> str:
+    return engine_tables(document["files"]) if kind == "engines" else table(document["stages"])
 
 
 def main() -> None:
