@@ -59,7 +59,7 @@ def prune(
     from tfl_lite_suite.optimize import keras_file
 
     keras.utils.set_random_seed(settings.seed if settings else 0)
-    model = keras_file.load(model_path)
+    model = keras_file.load_classifier(model_path, images) if images else keras_file.load(model_path)
     top1_before = _measured(model, images)["top1"]
     loss = _loss(model, chosen, settings, images, teacher)
     if chosen.sparsity is None and chosen.clusters is None:

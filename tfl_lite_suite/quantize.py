@@ -61,7 +61,7 @@ def quantize(
     from tfl_lite_suite.optimize.training import Phase, Training, accuracy_function
 
     keras.utils.set_random_seed(settings.seed)
-    model = keras_file.load(model_path)
+    model = keras_file.load_classifier(model_path, images)
     top1_float = accuracy_function(model)(images.test)["top1"]
     chosen = settings.quantize
     aware = quantization_aware(model, images.train.sample(chosen.calibration_images, settings.seed))
@@ -129,7 +129,7 @@ def quantize_after_training(
 
     start, io_type = time.monotonic(), settings.convert.io_type
     pictures, findings = _calibration(settings, images)
-    model = keras_file.load(model_path)
+    model = keras_file.load_classifier(model_path, images)
     quantized = ptq.quantize(model, pictures, io_type, settings.seed)
     if settings.quantize.min_agreement is not None:
         quantized = ptq.with_float_layers(quantized, settings.quantize.min_agreement, io_type)

@@ -54,7 +54,7 @@ def train(
     keras.utils.set_random_seed(settings.seed)
     policy = mixed_precision.policy() if settings.train.mixed_precision == "auto" and not start else "float32"
     with mixed_precision.layers_of(policy):
-        trained = keras_file.load(start) if start else _network(settings, images)
+        trained = keras_file.load_classifier(start, images) if start else _network(settings, images)
     loss, augment = loss_of(settings, teacher, images), settings.data.augment
     training = Training(trained, images, settings.train, augment, settings.seed, stage.folder, stage.key, loss)
     history = training.run(phases(trained, settings.train))

@@ -37,6 +37,16 @@ def test_nested_models_and_shared_layers_are_flattened():
     assert graph.flat(copy) is copy
 
 
+def test_operators_between_layers_keep_their_constants_and_can_be_replaced():
+    image = keras.Input((32, 32, 1))
+    x = keras.layers.Flatten()(image)
+    model = keras.Model(image, (x - 3.0) * 2.0 + x)
+    np.testing.assert_array_equal(outputs(graph.rebuild(model, graph.copy_layer)), outputs(model))
+    halves = graph.rebuild(model, graph.copy_layer, lambda _, output: keras.layers.Rescaling(0.5)(output))
+    pixels = PICTURES.reshape(len(PICTURES), -1)
+    np.testing.assert_allclose(outputs(halves), ((pixels - 3) / 2 * 2 / 2 + pixels) / 2)
+
+
 def test_a_layer_can_be_left_out():
     model = keras_samples.randomize(keras_samples.tiny_network())
     without = graph.rebuild(model, lambda layer, x: x if layer.name == "dropout" else graph.copy_layer(layer, x))

@@ -49,3 +49,15 @@ def test_code_inside_a_file_is_not_run(tmp_path):
     model.save(tmp_path / "model.keras", save_format="keras")
     with pytest.raises(SuiteError, match="Lambda"):
         keras_file.load(tmp_path / "model.keras")
+
+
+def test_models_for_other_images_or_classes_are_named(tmp_path):
+    images = keras_samples.bright_or_dark()
+    path = tmp_path / "model.keras"
+    keras_file.save(keras_samples.tiny_network(), path)
+    assert keras_file.load_classifier(path, images).name == "tiny"
+    keras_file.save(keras_samples.tiny_network(channels=3, classes=5), path)
+    with pytest.raises(
+        SuiteError, match=r"from \(None, 32, 32, 3\) to \(None, 5\), the recipe's .*\(None, 32, 32, 1\)"
+    ):
+        keras_file.load_classifier(path, images)

@@ -17,6 +17,7 @@ from tfl_lite_suite.deploy.interpreter import Interpreter
 from tfl_lite_suite.deploy.layer_error import layer_errors, layer_name, worst
 from tfl_lite_suite.errors import SuiteError
 from tfl_lite_suite.framework import tf
+from tfl_lite_suite.optimize.canonical import canonical
 from tfl_lite_suite.optimize.equalization import Equalized, equalize
 from tfl_lite_suite.optimize.fold import fold_batch_norm
 from tfl_lite_suite.progress import Progress
@@ -250,7 +251,7 @@ def _equalized(model: Any, for_ranges: np.ndarray) -> tuple[Equalized | None, st
     """Returns the equalized model, or none and the reason why."""
     left_out = "cross-layer equalization was not tried:"
     try:
-        result = equalize(fold_batch_norm(model), for_ranges)
+        result = equalize(fold_batch_norm(canonical(model)), for_ranges)
     except (SuiteError, TypeError, ValueError, NotImplementedError) as error:
         return None, f"{left_out} {' '.join(str(error).split())[:200]}"
     if not result.groups:

@@ -5,7 +5,9 @@ import importlib
 import os
 import pathlib
 import re
-from typing import TYPE_CHECKING
+import zipfile
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from tfl_lite_suite import errors
 
@@ -112,25 +114,37 @@ def build(
     return model
 
 
-def load(path: str | os.PathLike[str]) -> "keras.Model":
-    """Loads a `.keras` file, with the suite's layers known.
+def load(path: str | os.PathLike[str], classes: Mapping[str, Any] | None = None) -> "keras.Model":
+    """Loads a `.keras` file of Keras 2 or 3, with the suite's layers known. No code in it is run.
 
     Args:
         path: The file.
+        classes: Further classes that the file may hold, by their names.
 
     Returns:
-        The model, not compiled.
+        The model, not compiled; one of Keras 3 is rebuilt on Keras 2.
 
     Raises:
-        SuiteError: If there is no such file or it is no Keras model.
+        SuiteError: If there is no such file, it is no Keras model, it holds code, or a layer has no counterpart.
     """
     from tfl_lite_suite.framework import keras
-    from tfl_lite_suite.models import layers  # noqa: F401  registers them
+    from tfl_lite_suite.models import keras3, keras_archive, layers
 
     if not os.path.isfile(path):
         raise errors.SuiteError(f"model: no such file '{os.fspath(path)}'")
+    if not zipfile.is_zipfile(path):
+        raise errors.SuiteError(f"model: '{os.fspath(path)}' is not a .keras file, or is truncated")
     try:
-        return keras.models.load_model(path, compile=False)
+        version, config = keras_archive.read(path)
+        if version.startswith("3."):
+            return keras3.load(path, config)
+        suite = {name: item for name, item in vars(layers).items() if isinstance(item, type)}
+        with keras.utils.custom_object_scope({**suite, **(classes or {})}):
+            return keras.models.load_model(path, compile=False, safe_mode=True)
+    except errors.SuiteError as error:
+        raise errors.SuiteError(f"model: {error}") from None
+    except KeyError as error:
+        raise errors.SuiteError(f"model: '{os.fspath(path)}' is not a whole Keras model: it lacks {error}") from None
     except Exception as error:
-        reason = next(iter(str(error).splitlines()), type(error).__name__)
+        reason = " ".join(str(error).split())[:300] or type(error).__name__
         raise errors.SuiteError(f"model: '{os.fspath(path)}' is not a Keras model that can be read: {reason}") from None

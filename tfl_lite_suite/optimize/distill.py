@@ -9,6 +9,7 @@ from tfl_lite_suite.data import Dataset
 from tfl_lite_suite.errors import SuiteError
 from tfl_lite_suite.framework import tf
 from tfl_lite_suite.optimize import keras_file
+from tfl_lite_suite.optimize.scores import as_logits
 from tfl_lite_suite.optimize.training import Loss
 from tfl_lite_suite.recipe import Distill
 
@@ -46,7 +47,7 @@ def _fitted(teacher: Any, shape: tuple[int, int, int]) -> Any:
             images = tf.image.grayscale_to_rgb(images) if channels == 3 else tf.image.rgb_to_grayscale(images)
         if (height, width) != shape[:2]:
             images = tf.image.resize(images, (height, width), antialias=True)
-        return teacher(images, training=training)
+        return as_logits(teacher, teacher(images, training=training))
 
     return answer
 
@@ -63,7 +64,7 @@ def loss(teacher: Any, hard: Loss, share: float, temperature: float) -> Loss:
     """
 
     def combined(images: Any, targets: Any, logits: Any) -> Any:
-        answers = tf.stop_gradient(tf.cast(teacher(images, training=False), tf.float32))
+        answers = tf.stop_gradient(as_logits(teacher, teacher(images, training=False)))
         soft = tf.nn.softmax(answers / temperature)
         distance = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(soft, logits / temperature))
         return (1 - share) * hard(images, targets, logits) + share * temperature**2 * distance

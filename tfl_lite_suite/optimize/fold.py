@@ -64,9 +64,14 @@ def _apply_folded(layer: Any, norm: Any, inputs: Any) -> Any:
     output = copy(inputs)
     kernel = layer.get_weights()[0].astype(np.float64)
     bias = layer.get_weights()[1].astype(np.float64) if layer.use_bias else 0.0
+    scale, offset = scale_and_offset(norm)
+    per_kernel = scale.reshape(kernel.shape[2:]) if isinstance(layer, keras.layers.DepthwiseConv2D) else scale
+    copy.set_weights([kernel * per_kernel, bias * scale + offset])
+    return output
+
+
+def scale_and_offset(norm: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Returns what a batch normalization multiplies each channel by at inference, and then adds, float64 `(n,)`."""
     mean, variance = norm.moving_mean.numpy().astype(np.float64), norm.moving_variance.numpy().astype(np.float64)
     scale = (norm.gamma.numpy() if norm.scale else 1.0) / np.sqrt(variance + norm.epsilon)
-    offset = norm.beta.numpy() if norm.center else 0.0
-    per_kernel = scale.reshape(kernel.shape[2:]) if isinstance(layer, keras.layers.DepthwiseConv2D) else scale
-    copy.set_weights([kernel * per_kernel, (bias - mean) * scale + offset])
-    return output
+    return scale, (norm.beta.numpy() if norm.center else 0.0) - mean * scale

@@ -7,6 +7,8 @@ from tfl_lite_suite.errors import SuiteError
 from tfl_lite_suite.framework import keras, tf
 
 Replace = Callable[[Any, Any], Any]
+# What Keras makes of `x + 3` between layers. Its constants are arguments of the call, not a part of the layer.
+_OPERATIONS = ("TFOpLambda", "SlicingOpLambda")
 
 
 def check_functional(model: Any) -> None:
@@ -55,13 +57,15 @@ def flat(model: Any) -> Any:
     return _rebuilt(model, copy)
 
 
-def rebuild(model: Any, replace: Replace) -> Any:
+def rebuild(model: Any, replace: Replace, operate: Replace | None = None) -> Any:
     """Builds a functional model anew, giving a function the say over every layer.
 
     Args:
         model: Flat functional model with one input and one output; see `flat`.
         replace: From `(layer, inputs)`, where `inputs` is a tensor of the new graph or a list of them, to the new
-            output tensor or tensors; `copy_layer` gives an unchanged copy.
+            output tensor or tensors; `copy_layer` gives an unchanged copy. It is not asked about operators between
+            layers, such as `x + 3`.
+        operate: From `(layer, output)` of such an operator, `output` of the new graph, to what stands in its place.
 
     Returns:
         The new model, of the same name.
@@ -70,12 +74,12 @@ def rebuild(model: Any, replace: Replace) -> Any:
         SuiteError: See `check_functional`.
     """
     check_functional(model)
-    return _rebuilt(model, replace)
+    return _rebuilt(model, replace, operate)
 
 
-def _rebuilt(model: Any, replace: Replace) -> Any:
+def _rebuilt(model: Any, replace: Replace, operate: Replace | None = None) -> Any:
     new_input = keras.Input(model.input_shape[1:], name=model.input_names[0])
-    output = _run(model, new_input, replace)
+    output = _run(model, new_input, replace, operate)
     return keras.Model(new_input, output, name=model.name)
 
 
@@ -103,20 +107,31 @@ def copy_layer(layer: Any, inputs: Any, name: str | None = None) -> Any:
     return output
 
 
+def _repeated(node: Any, tensors: dict[int, Any]) -> Any:
+    """Calls a copy of an operation with its constants, and with the new graph's tensors."""
+    arguments = tf.nest.map_structure(lambda value: tensors.get(id(value), value), (node.call_args, node.call_kwargs))
+    copy = type(node.layer).from_config(node.layer.get_config())
+    return copy(*arguments[0], **arguments[1])
+
+
 def _is_nested(layer: Any) -> bool:
     return isinstance(layer, keras.Model) and getattr(layer, "_is_graph_network", False)
 
 
-def _run(model: Any, new_input: Any, replace: Replace) -> Any:
+def _run(model: Any, new_input: Any, replace: Replace, operate: Replace | None) -> Any:
     tensors = {id(model.inputs[0]): new_input}
     for node in nodes(model):
         layer = node.layer
+        if type(layer).__name__ in _OPERATIONS:
+            output = _repeated(node, tensors)
+            tensors[id(node.outputs)] = operate(layer, output) if operate else output
+            continue
         if node.call_kwargs and any(isinstance(value, tf.Tensor) for value in tf.nest.flatten(node.call_kwargs)):
             raise SuiteError(f"layer '{layer.name}': tensors given as keyword arguments are not supported")
         inputs = tf.nest.map_structure(lambda tensor: tensors[id(tensor)], node.keras_inputs)
         inputs = inputs[0] if isinstance(inputs, list) and len(inputs) == 1 else inputs
         if _is_nested(layer):
-            outputs = _run(layer, inputs, replace)
+            outputs = _run(layer, inputs, replace, operate)
         else:
             outputs = replace(layer, inputs)
         for old, new in zip(tf.nest.flatten(node.outputs), tf.nest.flatten(outputs), strict=True):

@@ -7,6 +7,7 @@ import numpy as np
 from tfl_lite_suite.errors import SuiteError
 from tfl_lite_suite.framework import keras, tf
 from tfl_lite_suite.optimize.dependencies import Dependencies
+from tfl_lite_suite.optimize.scores import as_logits
 
 Importance = Literal["l1", "bn_scale", "taylor"]
 _BATCH = 32
@@ -95,7 +96,7 @@ def _taylor(dependencies: Dependencies, images: np.ndarray, labels: np.ndarray) 
     def effects(pictures: Any, classes: Any) -> list[Any]:
         with tf.GradientTape() as tape:
             values = calls.run(pictures, lambda call, args, kwargs: call.layer(*args, **kwargs))
-            logits = tf.cast(values[calls.output], tf.float32)
+            logits = as_logits(calls.model, values[calls.output])
             loss = tf.reduce_sum(tf.nn.sparse_softmax_cross_entropy_with_logits(classes, logits))
         tensors = [values[number] for number in taken]
         gradients = tape.gradient(loss, tensors, unconnected_gradients=tf.UnconnectedGradients.ZERO)

@@ -1,13 +1,11 @@
 """Reading and writing `.keras` files, with every layer class of the suite and of TFMOT known."""
 
 import os
-import pathlib
-import zipfile
 from typing import Any
 
+from tfl_lite_suite import models
+from tfl_lite_suite.data import Dataset
 from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.framework import keras
-from tfl_lite_suite.models import layers
 from tfl_lite_suite.optimize.quantizers import CUSTOM_OBJECTS
 from tfl_lite_suite.results import atomic_path
 
@@ -19,31 +17,25 @@ def save(model: Any, path: str | os.PathLike[str]) -> None:
 
 
 def load(path: str | os.PathLike[str]) -> Any:
-    """Reads a Keras model.
+    """Reads a Keras model; see `models.load`."""
+    return models.load(path, CUSTOM_OBJECTS)
+
+
+def load_classifier(path: str | os.PathLike[str], images: Dataset) -> Any:
+    """Reads a Keras model that is to classify these images.
 
     Args:
-        path: A `.keras` file that Keras 2 (`tf-keras`) wrote.
-
-    Returns:
-        The model.
+        path: The file.
+        images: A recipe's images.
 
     Raises:
-        SuiteError: If the file is missing, broken, holds code, or was made by something else.
+        SuiteError: As for `load`, or if the model takes other images or has other classes.
     """
-    if not pathlib.Path(path).is_file():
-        raise SuiteError(f"--model: no such file '{path}'")
-    if not zipfile.is_zipfile(path):
-        raise SuiteError(f"--model: '{path}' is not a .keras file, or is truncated")
-    try:
-        with keras.utils.custom_object_scope({**CUSTOM_OBJECTS, **_suite_layers()}):
-            return keras.models.load_model(path, compile=False, safe_mode=True)
-    except Exception as error:
-        raise SuiteError(f"--model: cannot read '{path}': {type(error).__name__}: {str(error)[:300]}") from error
-
-
-def _suite_layers() -> dict[str, Any]:
-    return {
-        name: item
-        for name, item in vars(layers).items()
-        if isinstance(item, type) and item.__module__ == layers.__name__
-    }
+    model = load(path)
+    wanted = ((None, *images.contract.image_shape), (None, len(images.class_names)))
+    if (model.input_shape, model.output_shape) != wanted:
+        raise SuiteError(
+            f"model: '{os.fspath(path)}' is from {model.input_shape} to {model.output_shape}, the recipe's images and "
+            f"classes are {wanted[0]} and {wanted[1]}. Change data.resolution, data.color or the images"
+        )
+    return model

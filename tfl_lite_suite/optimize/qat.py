@@ -13,7 +13,8 @@ from tfl_lite_suite.errors import SuiteError
 from tfl_lite_suite.framework import keras, tf
 from tfl_lite_suite.models import layers
 from tfl_lite_suite.optimize import graph
-from tfl_lite_suite.optimize.fold import fold_batch_norm
+from tfl_lite_suite.optimize.canonical import canonical
+from tfl_lite_suite.optimize.fold import fold_batch_norm, scale_and_offset
 from tfl_lite_suite.optimize.quantizers import FakeQuantized, LayerConfig
 
 _BATCH = 64
@@ -30,11 +31,13 @@ _RANGED = (
     keras.layers.Multiply,
     keras.layers.Concatenate,
     keras.layers.GlobalAveragePooling2D,
+    keras.layers.LeakyReLU,
     layers.HardSwish,
 )
 # Their output has the scale of their input.
 _SAME_SCALE = (
     keras.layers.ZeroPadding2D,
+    keras.layers.Cropping2D,
     keras.layers.MaxPooling2D,
     keras.layers.AveragePooling2D,
     keras.layers.GlobalMaxPooling2D,
@@ -58,7 +61,7 @@ def quantization_aware(model: Any, calibration: np.ndarray) -> Any:
     Raises:
         SuiteError: If the graph holds a layer that has no int8 form here; the message names each.
     """
-    folded = _expand(fold_batch_norm(model))
+    folded = _expand(fold_batch_norm(canonical(model)))
     _check(folded)
     plan = _Plan(folded, calibration)
     return graph.rebuild(folded, plan.wrap)
@@ -75,7 +78,10 @@ def _expand(model: Any) -> Any:
 
     def replace(layer: Any, inputs: Any) -> Any:
         if isinstance(layer, layers.PixelNormalization):
-            return _normalization_as_depthwise(layer, inputs)
+            scale = 1 / np.array(layer.std, np.float32)
+            return _as_depthwise(layer.name, scale, -np.array(layer.mean, np.float32) * scale, inputs, trainable=False)
+        if isinstance(layer, keras.layers.BatchNormalization) and len(inputs.shape) == 4:
+            return _as_depthwise(layer.name, *scale_and_offset(layer), inputs, trainable=layer.trainable)
         if isinstance(layer, layers.Swish):
             gate = keras.layers.Activation("sigmoid", name=f"{layer.name}_gate")(inputs)
             return keras.layers.Multiply(name=layer.name)([inputs, gate])
@@ -89,11 +95,11 @@ def _expand(model: Any) -> Any:
     return graph.rebuild(model, replace)
 
 
-def _normalization_as_depthwise(layer: Any, inputs: Any) -> Any:
-    scale = 1 / np.array(layer.std, np.float32)
-    depthwise = keras.layers.DepthwiseConv2D(1, name=layer.name, trainable=False)
+def _as_depthwise(name: str, scale: np.ndarray, offset: np.ndarray, inputs: Any, trainable: bool) -> Any:
+    """Applies a factor and a summand to each channel."""
+    depthwise = keras.layers.DepthwiseConv2D(1, name=name, trainable=trainable)
     output = depthwise(inputs)
-    depthwise.set_weights([scale.reshape(1, 1, -1, 1), -np.array(layer.mean, np.float32) * scale])
+    depthwise.set_weights([scale.reshape(1, 1, -1, 1), offset])
     return output
 
 
@@ -106,28 +112,33 @@ def _kernel(layer: Any) -> str | None:
 def _is_clip(layer: Any) -> bool:
     """Tells whether int8 saturation does all that the layer does, once its input has the layer's output range."""
     relu = isinstance(layer, keras.layers.ReLU) and not layer.threshold and not layer.negative_slope
-    named = isinstance(layer, keras.layers.Activation) and layer.activation in (
-        keras.activations.relu,
-        tf.nn.relu6,
-    )
-    return relu or named or isinstance(layer, layers.HardSigmoid)
+    return relu or isinstance(layer, layers.HardSigmoid)
 
 
 def _is_sigmoid(layer: Any) -> bool:
     return isinstance(layer, keras.layers.Activation) and layer.activation is keras.activations.sigmoid
 
 
+def _is_softmax(layer: Any) -> bool:
+    """Tells whether a layer is a softmax, whose int8 output always has the same scale."""
+    return isinstance(layer, keras.layers.Softmax) or (
+        isinstance(layer, keras.layers.Activation) and layer.activation is keras.activations.softmax
+    )
+
+
 def _check(model: Any) -> None:
     refused = []
     for node in graph.nodes(model):
         layer = node.layer
-        known = _kernel(layer) or _is_clip(layer) or _is_sigmoid(layer) or isinstance(layer, _RANGED + _SAME_SCALE)
-        fused = getattr(layer, "activation", None) not in (None, keras.activations.linear)
-        if not known or (_kernel(layer) and fused):
-            reason = "its activation is not a layer of its own" if known else "it has no int8 form here"
-            refused.append(f"'{layer.name}' ({type(layer).__name__}: {reason})")
+        known = _kernel(layer) or any(test(layer) for test in (_is_clip, _is_sigmoid, _is_softmax))
+        if not known and not isinstance(layer, _RANGED + _SAME_SCALE):
+            function = getattr(getattr(layer, "activation", None), "__name__", "")
+            refused.append(f"'{layer.name}' ({type(layer).__name__}{f' {function}' if function else ''})")
     if refused:
-        raise SuiteError(f"model '{model.name}' cannot be trained for int8. Layers: {', '.join(refused)}")
+        raise SuiteError(
+            f"model '{model.name}' cannot be trained for int8, because these layers have no int8 form here: "
+            f"{', '.join(refused)}. Put others in their place, or quantize without training: --scheme=ptq"
+        )
 
 
 class _Plan:
@@ -144,7 +155,7 @@ class _Plan:
         node = self._node_of[id(layer)]
         if id(node.keras_inputs[0]) == self._input:
             inputs = FakeQuantized(keras.layers.Activation("linear", name="pixels"), LayerConfig(None, _PIXELS))(inputs)
-        if isinstance(layer, _SAME_SCALE):
+        if isinstance(layer, _SAME_SCALE) or _is_softmax(layer):
             return graph.copy_layer(layer, inputs)
         config = LayerConfig(_kernel(layer), self._output_range(node))
         if _is_clip(layer) and self._follows_kernel(node):
@@ -213,8 +224,6 @@ def _fixed_range(layer: Any) -> tuple[float, float] | None:
         return 0.0, 1.0
     if isinstance(layer, keras.layers.ReLU) and layer.max_value:
         return 0.0, float(layer.max_value)
-    if isinstance(layer, keras.layers.Activation) and layer.activation is tf.nn.relu6:
-        return 0.0, 6.0
     return None
 
 

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from tfl_lite_suite.framework import tf  # isort: skip
 import tensorflow_model_optimization as tfmot
-
-from tfl_lite_suite.framework import tf
 
 
 class FixedRange(tfmot.quantization.keras.quantizers.Quantizer):

@@ -14,6 +14,7 @@ from tfl_lite_suite.errors import SuiteError, unknown_name
 from tfl_lite_suite.framework import keras, tf
 from tfl_lite_suite.optimize import checkpoint, mixed_precision
 from tfl_lite_suite.optimize.fast_gradient import fast_gradients
+from tfl_lite_suite.optimize.scores import as_logits
 from tfl_lite_suite.progress import Progress, duration
 from tfl_lite_suite.recipe import Augment, Train
 
@@ -336,7 +337,7 @@ def _train_step(model: Any, optimizer: Any, average: "_MovingAverage", loss_of: 
     @tf.function(autograph=False)
     def step(images: Any, targets: Any) -> tuple[Any, Any]:
         with tf.GradientTape() as tape:
-            logits = tf.cast(model(images, training=True), tf.float32)
+            logits = as_logits(model, model(images, training=True))
             loss = loss_of(images, targets, logits)
             if model.losses:
                 loss += tf.add_n(model.losses)

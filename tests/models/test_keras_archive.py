@@ -1,0 +1,120 @@
+import io
+import json
+import zipfile
+
+import h5py
+import pytest
+
+from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.framework import keras
+from tfl_lite_suite.models import keras_archive
+
+
+def hdf5(fill=lambda file: None):
+    content = io.BytesIO()
+    with h5py.File(content, "w") as file:
+        fill(file)
+    return content.getvalue()
+
+
+def write(path, layer, version="2.21.0", weights=b""):
+    """Writes a file whose model has this one layer."""
+    config = {"module": "keras", "class_name": "Sequential", "config": {"name": "model", "layers": [layer]}}
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("metadata.json", json.dumps({"keras_version": version}))
+        archive.writestr("config.json", json.dumps({**config, "compile_config": {"loss": {"class_name": "os.system"}}}))
+        archive.writestr("model.weights.h5", weights or hdf5())
+    return path
+
+
+def named(module, kind, **config):
+    return {"module": module, "class_name": kind, "config": {"name": "evil", **config}}
+
+
+CODE = {
+    "a class of any module": named("os", "system"),
+    "a class inside another": named("keras.layers", "os.system"),
+    "a private module": named("keras.src.utils.data_utils", "get_file"),
+    "a lambda": named("keras.layers", "Lambda", function=["4wEAAAAA", None, None]),
+    "a function of Python": named(
+        "keras.layers", "Dense", activation={"module": "builtins", "class_name": "function", "config": "exec"}
+    ),
+    "a function of a module": named(
+        "keras.layers", "Dense", kernel_initializer={"module": "subprocess", "class_name": "run", "config": {}}
+    ),
+    "an operator that writes files": named(
+        "tf_keras.src.layers.core.tf_op_layer", "TFOpLambda", function="io.write_file"
+    ),
+    "an operator of raw TensorFlow": named(
+        "tf_keras.src.layers.core.tf_op_layer", "TFOpLambda", function="raw_ops.PyFunc"
+    ),
+    "a node of raw TensorFlow": named("keras.layers", "TensorFlowOpLayer", node_def="…"),
+}
+
+
+@pytest.mark.parametrize("layer", CODE.values(), ids=CODE.keys())
+@pytest.mark.parametrize("version", ["2.21.0", "3.15.1"])
+def test_what_could_run_code_is_refused_and_named(layer, version, tmp_path):
+    path = write(tmp_path / "model.keras", layer, version)
+    with pytest.raises(SuiteError, match="could run code, and they are not loaded: layer 'evil'") as error:
+        keras_archive.read(path)
+    assert "\n" not in str(error.value)
+
+
+def test_no_more_than_a_few_are_named(tmp_path):
+    layers = named("keras.layers", "Dense", inner=[named("os", f"f{number}") for number in range(9)])
+    with pytest.raises(SuiteError, match=r"\(os\.f3\) and 5 more\. Build"):
+        keras_archive.read(write(tmp_path / "model.keras", layers))
+
+
+def test_what_keras_writes_itself_is_accepted(tmp_path):
+    image = keras.Input((8, 8, 1))
+    x = keras.layers.Conv2D(2, 3, activation="relu6", kernel_regularizer="l2", kernel_constraint="max_norm")(image)
+    model = keras.Model(image, keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(2)])(x * 2 + 1))
+    model.compile("adam", "mse")
+    model.save(tmp_path / "model.keras", save_format="keras")
+    version, config = keras_archive.read(tmp_path / "model.keras")
+    assert version.startswith("2.") and config["class_name"] == "Functional"
+
+
+def gibibytes(file):
+    for name in "ab":
+        file.create_dataset(f"layers/{name}", (1 << 15, 1 << 15), "u2", chunks=(1 << 10, 1 << 10), compression="gzip")
+
+
+def in_another_file(file):
+    file["layers/kernel"] = h5py.ExternalLink("/etc/other.h5", "x")
+
+
+def raw(file):
+    file.create_dataset("layers/kernel", (8,), "u1", external=[("/etc/hostname", 0, 8)])
+
+
+@pytest.mark.parametrize(
+    ("fill", "message"),
+    [(gibibytes, "unpack to more than 2,147"), (in_another_file, "'kernel' is a link"), (raw, "lies in another file")],
+)
+def test_arrays_that_fill_the_memory_or_lie_elsewhere_are_refused(fill, message, tmp_path):
+    path = write(tmp_path / "model.keras", named("keras.layers", "Dense"), weights=hdf5(fill))
+    with pytest.raises(SuiteError, match=message) as error:
+        keras_archive.read(path)
+    assert "\n" not in str(error.value)
+
+
+def test_a_description_that_would_unpack_to_too_much_is_not_unpacked(tmp_path):
+    with zipfile.ZipFile(tmp_path / "model.keras", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("metadata.json", b" " * ((1 << 27) + 1))
+    with pytest.raises(SuiteError, match="metadata.json would unpack to 134,217,729 bytes"):
+        keras_archive.read(tmp_path / "model.keras")
+
+
+@pytest.mark.parametrize(
+    "files", [{}, {"metadata.json": "{}", "config.json": "{}"}, {"metadata.json": "[]", "config.json": "1"}]
+)
+def test_other_archives_are_one_line(files, tmp_path):
+    with zipfile.ZipFile(tmp_path / "model.keras", "w") as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    with pytest.raises(SuiteError, match="cannot read .*model.keras") as error:
+        keras_archive.read(tmp_path / "model.keras")
+    assert "\n" not in str(error.value)

@@ -1,0 +1,76 @@
+import keras_samples
+import numpy as np
+import pytest
+
+from tfl_lite_suite.framework import keras, tf
+from tfl_lite_suite.optimize.canonical import canonical
+
+layers = keras.layers
+PICTURES = keras_samples.blocky(4, (16, 16, 3)).astype(np.float32)
+
+
+def functional(apply):
+    image = keras.Input((16, 16, 3), name="image")
+    return keras_samples.randomize(keras.Model(image, apply(image)))
+
+
+def kinds(model):
+    return [type(layer).__name__ for layer in model.layers[1:]]
+
+
+CASES = {
+    "fused activation": (
+        lambda x: layers.Conv2D(4, 3, activation="relu")(x),
+        ["Conv2D", "ReLU"],
+    ),
+    "relu6": (lambda x: layers.Conv2D(4, 3, activation=tf.nn.relu6)(x), ["Conv2D", "ReLU"]),
+    "swish": (lambda x: layers.Activation("swish")(layers.Conv2D(4, 3)(x)), ["Conv2D", "Swish"]),
+    "softmax": (
+        lambda x: layers.Dense(4, activation="softmax")(layers.Flatten()(x)),
+        ["Flatten", "Dense", "Activation"],
+    ),
+    "unknown function": (lambda x: layers.Conv2D(4, 3, activation="tanh")(x), ["Conv2D", "Activation"]),
+    "separable": (
+        lambda x: layers.SeparableConv2D(4, 3, 2, "same", depth_multiplier=2, activation="relu")(x),
+        ["DepthwiseConv2D", "Conv2D", "ReLU"],
+    ),
+    "scaled pixels": (
+        lambda x: layers.Normalization(mean=[0.1, 0.2, 0.3], variance=4.0)(layers.Rescaling(1 / 255, -0.5)(x)),
+        ["PixelNormalization"],
+    ),
+    "idle": (
+        lambda x: layers.Activation("linear")(layers.SpatialDropout2D(0.5)(layers.GaussianNoise(1)(layers.ReLU()(x)))),
+        ["ReLU"],
+    ),
+    "hard swish": (lambda x: layers.Multiply()([x, layers.ReLU(6.0)(x + 3.0) * (1 / 6)]), ["HardSwish"]),
+    "hard sigmoid": (lambda x: layers.ReLU(6.0)(x + 3.0) * (1 / 6), ["HardSigmoid"]),
+    "nearly a hard sigmoid": (
+        lambda x: layers.ReLU(6.0)(x + 2.0) * (1 / 6),
+        ["TFOpLambda", "ReLU", "TFOpLambda"],
+    ),
+    "gate of another value": (
+        lambda x: layers.Multiply()([layers.ReLU()(x), layers.ReLU(6.0)(x + 3.0) * (1 / 6)]),
+        ["ReLU", "HardSigmoid", "Multiply"],
+    ),
+    "inverted scaling": (lambda x: layers.Rescaling(-1.0, 255.0)(x), ["Rescaling"]),
+}
+
+
+@pytest.mark.parametrize(("apply", "expected"), CASES.values(), ids=CASES.keys())
+def test_outputs_stay_and_layers_are_the_suites(apply, expected):
+    model = functional(apply)
+    result = canonical(model)
+    assert sorted(kinds(result)) == sorted(expected)
+    before, after = (m(PICTURES, training=False).numpy() for m in (model, result))
+    np.testing.assert_allclose(after, before, rtol=1e-4, atol=1e-4 * np.abs(before).max())
+
+
+def test_frozen_layers_stay_frozen():
+    model = functional(lambda x: layers.Conv2D(4, 3, activation="relu", trainable=False, name="conv")(x))
+    assert not canonical(model).get_layer("conv").trainable
+
+
+def test_the_suites_networks_need_no_change():
+    model = keras_samples.tiny_network()
+    without_dropout = [layer.name for layer in model.layers if layer.name != "dropout"]
+    assert [layer.name for layer in canonical(model).layers] == without_dropout

@@ -1,0 +1,40 @@
+import numpy as np
+import pytest
+
+from tfl_lite_suite.framework import keras
+from tfl_lite_suite.optimize.scores import as_logits, ends_in_softmax
+
+layers = keras.layers
+
+
+def model(*last):
+    return keras.Sequential([keras.Input((4,)), *last])
+
+
+@pytest.mark.parametrize(
+    ("last", "expected"),
+    [
+        ([layers.Dense(3)], False),
+        ([layers.Dense(3, activation="relu")], False),
+        ([layers.Dense(3, activation="softmax")], True),
+        ([layers.Dense(3), layers.Softmax()], True),
+        ([layers.Dense(3), layers.Activation("softmax")], True),
+        ([model(layers.Dense(3, activation="softmax"))], True),
+        ([layers.Dense(3, activation="softmax"), layers.Dense(3)], False),
+    ],
+)
+def test_a_softmax_at_the_end_is_seen(last, expected):
+    assert ends_in_softmax(model(*last)) is expected
+
+
+def test_the_softmax_of_the_logits_is_what_the_model_gave():
+    classifier = model(layers.Dense(3, activation="softmax"))
+    given = classifier(np.random.default_rng(0).normal(size=(5, 4)))
+    np.testing.assert_allclose(keras.activations.softmax(as_logits(classifier, given)), given, rtol=1e-5)
+
+
+def test_logits_stay_and_impossible_classes_are_finite():
+    scores = np.array([[0.0, 1.0]], np.float32)
+    np.testing.assert_array_equal(as_logits(model(layers.Dense(2)), scores), scores)
+    np.testing.assert_array_equal(as_logits(lambda images: images, scores), scores)
+    assert np.isfinite(as_logits(model(layers.Dense(2, activation="softmax")), scores)).all()
