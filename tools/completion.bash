@@ -7,7 +7,7 @@ _tfl_lite_suite() {
   local current="${COMP_WORDS[COMP_CWORD]}" before="${COMP_WORDS[COMP_CWORD - 1]}"
   COMPREPLY=()
   if [ "$before" = -m ]; then
-    COMPREPLY=($(compgen -W "tfl_lite_suite.advise tfl_lite_suite.benchmark tfl_lite_suite.convert tfl_lite_suite.doctor tfl_lite_suite.evaluate tfl_lite_suite.export tfl_lite_suite.lint tfl_lite_suite.prune tfl_lite_suite.quantize tfl_lite_suite.report tfl_lite_suite.run tfl_lite_suite.summary tfl_lite_suite.train" -- "$current"))
+    COMPREPLY=($(compgen -W "tfl_lite_suite.advise tfl_lite_suite.benchmark tfl_lite_suite.convert tfl_lite_suite.doctor tfl_lite_suite.evaluate tfl_lite_suite.export tfl_lite_suite.lint tfl_lite_suite.prune tfl_lite_suite.quantize tfl_lite_suite.report tfl_lite_suite.run tfl_lite_suite.search tfl_lite_suite.summary tfl_lite_suite.train" -- "$current"))
     return
   fi
   for word in "${COMP_WORDS[@]}"; do
@@ -25,6 +25,7 @@ _tfl_lite_suite() {
   quantize) word='--recipe= --data= --set= --model= --scheme= --debug --min_agreement= --workdir= --json --traceback --help' ;;
   report) word='--workdir= --output= --json --traceback --help' ;;
   run) word='--recipe= --data= --set= --workdir= --dry_run --json --traceback --help' ;;
+  search) word='--recipe= --data= --set= --workdir= --vary= --trials= --seconds= --storage= --study= --warm_start --heartbeat= --json --traceback --help' ;;
   summary) word='--model= --resolution= --classes= --alpha= --channels= --json --traceback --help' ;;
   train) word='--recipe= --data= --set= --workdir= --json --traceback --help' ;;
   *) return ;;

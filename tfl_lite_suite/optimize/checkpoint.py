@@ -11,6 +11,8 @@ import numpy as np
 from tfl_lite_suite.arrays_file import write_arrays
 from tfl_lite_suite.results import atomic_path
 
+_UNREADABLE = (FileNotFoundError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
+
 
 def save(path: str | os.PathLike[str], arrays: Mapping[str, Sequence[np.ndarray]], state: Mapping[str, Any]) -> None:
     """Writes a checkpoint.
@@ -43,5 +45,14 @@ def load(path: str | os.PathLike[str]) -> tuple[dict[str, list[np.ndarray]], dic
                 if name:
                     arrays.setdefault(name, []).append(file[f"{name}/{len(arrays.get(name, []))}"])
             return arrays, state
-    except (FileNotFoundError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+    except _UNREADABLE:
+        return None
+
+
+def load_state(path: str | os.PathLike[str]) -> dict[str, Any] | None:
+    """Reads the state of a checkpoint without its arrays; `None` where there is no readable checkpoint."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return dict(json.loads(str(file["state"])))
+    except _UNREADABLE:
         return None

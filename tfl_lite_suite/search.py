@@ -1,0 +1,318 @@
+"""Searches width, resolution, pruning, quantization and training settings for the best trade-offs, without hand tuning.
+
+Every trial is a `run` in a folder of its own. Several workers may call the same command at once, on one machine, or on
+many with a PostgreSQL database; a trial whose worker dies is done again.
+"""
+
+import contextlib
+import json
+import os
+import pathlib
+import sys
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from absl import flags
+
+from tfl_lite_suite import cli
+from tfl_lite_suite.errors import SuiteError
+
+if TYPE_CHECKING:
+    from tfl_lite_suite.recipe import Recipe
+    from tfl_lite_suite.tuning.space import Knob
+    from tfl_lite_suite.tuning.study import Study
+
+# What must not slow down --help (NumPy, YAML, Optuna) is imported where it is used.
+
+_FRONT, _PAGE, _RESULTS = "front", "search.html", "results.json"
+_MOST_REPEATS = 100
+_MOST_FIRST_FAILURES = 3
+_MOST_ADVISED = 3
+
+
+class Search:
+    """One worker of a search."""
+
+    def __init__(self, base: "Recipe", knobs: "tuple[Knob, ...]", study: "Study", workdir: str, most: int) -> None:
+        """Prepares a worker.
+
+        Args:
+            base: The recipe that the search starts from.
+            knobs: The space.
+            study: The trials.
+            workdir: The search's work folder.
+            most: Number of trials.
+        """
+        self._base, self._knobs, self._study, self._most = base, knobs, study, most
+        self.workdir = pathlib.Path(workdir)
+        self._deadline = float("inf")
+        self._seen: tuple[pathlib.Path, int] | None = None
+
+    def run(self, seconds: float | None) -> None:
+        """Does trials until there are enough, or the time is over.
+
+        Args:
+            seconds: Greatest time; no limit if absent. The trial at hand goes on with the next call.
+
+        Raises:
+            SuiteError: If the first trials all fail, or nothing new is left to try.
+        """
+        self._deadline = time.monotonic() + (float("inf") if seconds is None else seconds)
+        repeats, told = 0, False
+        while time.monotonic() < self._deadline:
+            self._study.requeue_lost()
+            slots = self._study.slots()
+            begun = [slot for slot in slots if slot.state != "waiting"]
+            waiting = [slot for slot in slots if slot.state == "waiting"]
+            if sum(slot.is_done for slot in slots) >= self._most or repeats > _MOST_REPEATS:
+                break
+            self._check_failures()
+            if len(begun) < self._most or any(slot.trial.number != slot.number for slot in waiting):
+                told = False
+                with contextlib.suppress(_OutOfTime):
+                    repeats = 0 if self._study.step(self._most, self._judge) else repeats + 1
+            else:
+                if not told:
+                    _say("waiting for the trials of other workers")
+                told = True
+                time.sleep(1)
+        self._study.requeue_lost()
+        if repeats > _MOST_REPEATS:
+            _say("nothing new is left to try")
+
+    def _check_failures(self) -> None:
+        done = [slot for slot in self._study.slots() if slot.is_done]
+        if len(done) >= _MOST_FIRST_FAILURES and all(slot.state == "failed" for slot in done):
+            raise SuiteError(f"every trial so far failed, the last with: {done[-1].trial.user_attrs['error']}")
+
+    def _judge(self, params: dict[str, Any], number: int) -> tuple[dict[str, Any], list[float]]:
+        """Runs one trial; returns its outcome and its validation top-1 after each epoch."""
+        from tfl_lite_suite import recipe
+        from tfl_lite_suite.results import atomic_path
+        from tfl_lite_suite.tuning import front, space, study, trial_process
+
+        try:
+            settings = space.recipe_for(self._base, params)
+        except SuiteError as error:
+            raise study.Failed(str(error)) from None
+        done = sum(slot.is_done for slot in self._study.slots())
+        _say(f"[{done + 1}/{self._most}] trial {number}: {front.words(params)}")
+        folder, file = self.workdir / "trials" / space.folder_name(settings), space.file_of(self._base, params)
+        path = folder / f"{file}.yaml"
+        with atomic_path(path) as temporary:
+            temporary.write_text(recipe.dump(settings), encoding="utf-8")
+        _share_pictures(folder, self.workdir / "data")
+        results = trial_process.run(path, folder, partial(self._check, settings, folder, params))
+        try:
+            outcome = front.outcome(results, file, folder)
+        except SuiteError as error:
+            raise study.Failed(str(error)) from None
+        _say(
+            f"    top-1 {100 * outcome['top1']:.2f} %, {front.latency(outcome)}, {outcome['bytes']:,} bytes"
+            f"{self._time_left()}"
+        )
+        return outcome, [record["validation_top1"] for record in results["train"]["history"]]
+
+    def _check(self, settings: "Recipe", folder: pathlib.Path, params: dict[str, Any]) -> None:
+        """Stops a trial whose time is over, or that is not worth finishing."""
+        from tfl_lite_suite.optimize import checkpoint
+        from tfl_lite_suite.tuning import early_stop, study
+
+        if time.monotonic() > self._deadline:
+            raise _OutOfTime
+        state = checkpoint.load_state(folder / "train" / "checkpoint.npz")
+        curve = [record["validation_top1"] for record in state["history"]] if state else []
+        epochs = settings.train.epochs + settings.train.head_epochs
+        if self._seen == (folder, len(curve)):
+            return
+        self._seen = folder, len(curve)
+        better = early_stop.beaten_by(params, curve, epochs, self._study.references())
+        if better:
+            why = f"after epoch {len(curve)} of {epochs} at {100 * curve[-1]:.1f} %, behind trial {better.number}"
+            _say(f"    stopped {why}")
+            raise study.Stopped(why)
+
+    def _time_left(self) -> str:
+        from tfl_lite_suite.progress import duration
+
+        slots = self._study.slots()
+        spans = [slot.trial.duration.total_seconds() for slot in slots if slot.is_done and slot.trial.duration]
+        left = self._most - sum(slot.is_done for slot in slots) - 1
+        workers = max(1, sum(slot.state == "running" for slot in slots))
+        by_trials = sum(spans) / len(spans) * left / workers if spans else float("inf")
+        seconds = min(by_trials, self._deadline - time.monotonic())
+        return f"; about {duration(seconds)} left" if left > 0 and seconds < float("inf") else ""
+
+    def document(self) -> dict[str, Any]:
+        """Returns what is known so far: `front`, `trials`, `counts`, `space`, `objectives`."""
+        import collections
+        import dataclasses
+
+        from tfl_lite_suite.tuning import front, space
+
+        slots = [slot for slot in self._study.slots() if slot.state != "waiting"]
+        rows = []
+        for slot in slots:
+            attributes = slot.trial.user_attrs
+            row = {"trial": slot.number, "state": slot.state, "params": slot.trial.params}
+            if slot.state == "complete":
+                settings = space.recipe_for(self._base, slot.trial.params)
+                row |= attributes["outcome"] | {
+                    "name": settings.name,
+                    "folder": f"trials/{space.folder_name(settings)}",
+                }
+            elif "why" in attributes or "error" in attributes:
+                row["why"] = attributes.get("why") or attributes["error"]
+            rows.append(row)
+        return {
+            "front": front.front([row for row in rows if row["state"] == "complete"]),
+            "trials": rows,
+            "counts": dict(collections.Counter(slot.state for slot in slots)),
+            "space": [dataclasses.asdict(knob) for knob in self._knobs],
+            "objectives": front.OBJECTIVES,
+        }
+
+    def write(self) -> dict[str, Any]:
+        """Writes the results, the page with plots, and a recipe for each point of the front; returns the results."""
+        from tfl_lite_suite import recipe
+        from tfl_lite_suite.results import atomic_path, write_json
+        from tfl_lite_suite.tuning import front, space
+
+        found, folder = self.document(), self.workdir / _FRONT
+        texts = {self.workdir / _PAGE: front.page(f"Search from {self._base.name}", found)}
+        for row in found["front"]:
+            path = folder / f"{row['name']}.yaml"
+            row["recipe"] = str(path)
+            texts[path] = (
+                f"# Found by search, trial {row['trial']}: top-1 {100 * row['top1']:.2f} % and "
+                f"{100 * row['top1_unseen']:.2f} % on the two halves of the test images, {front.latency(row)} on "
+                f"{row['engine']}, {row['bytes']:,} bytes.\n{recipe.dump(space.recipe_for(self._base, row['params']))}"
+            )
+        for old in folder.glob("*.yaml"):
+            if old not in texts:
+                old.unlink(missing_ok=True)
+        for path, text in texts.items():
+            with atomic_path(path) as temporary:
+                temporary.write_text(text, encoding="utf-8")
+        write_json(self.workdir / _RESULTS, found)
+        return found
+
+
+class _OutOfTime(KeyboardInterrupt):
+    """The time that --seconds gives is over."""
+
+
+def _share_pictures(folder: pathlib.Path, pictures: pathlib.Path) -> None:
+    """Has a trial keep its prepared pictures where all trials do."""
+    pictures.mkdir(exist_ok=True)
+    with contextlib.suppress(FileExistsError):
+        (folder / "data").symlink_to(os.path.relpath(pictures, folder))
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def first_trials(base: "Recipe", knobs: "tuple[Knob, ...]", warm: bool) -> list[dict[str, Any]]:
+    """Returns what is tried first: the recipe itself with every scheme, then what `advise` ranks best on this data."""
+    from tfl_lite_suite.tuning import space
+
+    names = [knob.name for knob in knobs]
+    own = space.own_params(base, names)
+    schemes = next((knob.choices for knob in knobs if knob.name == space.SCHEME), ())
+    found = [{**own, space.SCHEME: scheme} for scheme in schemes] or [own]
+    return found + (_advised(base, knobs, own) if warm else [])
+
+
+def _advised(base: "Recipe", knobs: "tuple[Knob, ...]", own: dict[str, Any]) -> list[dict[str, Any]]:
+    from tfl_lite_suite import advise, data
+    from tfl_lite_suite.tuning import space
+
+    classes = len(data.listing_of(base.data.source).class_names)
+    by_name, found = {knob.name: knob for knob in knobs}, []
+    for choice in advise.advise({}, "mobile", data=base.data.source, classes=classes)["choices"]:
+        known = {"model.name": choice["network"], "model.alpha": choice["alpha"]}
+        known |= {"data.resolution": choice["resolution"], space.SCHEME: choice["compression"]}
+        names = by_name["model.name"].choices if "model.name" in by_name else (base.model.name,)
+        if choice["network"] in names:
+            found.append(
+                {**own, **{key: by_name[key].nearest(value) for key, value in known.items() if key in by_name}}
+            )
+    return [params for place, params in enumerate(found) if params not in found[:place]][:_MOST_ADVISED]
+
+
+def _fits(network: str, side: int) -> bool:
+    from tfl_lite_suite import models
+
+    try:
+        models.check_side(network, side, side)
+    except SuiteError:
+        return False
+    return True
+
+
+def search() -> dict[str, Any]:
+    """Does what the flags say.
+
+    Returns:
+        `front` (`trial`, `params`, `top1`, `top1_unseen`, `ms`, `bytes`, `engine`, `recipe`, …), `trials`, `counts`,
+        `space`, `objectives`, `study`, `seconds`.
+    """
+    from tfl_lite_suite import models, recipe, train
+    from tfl_lite_suite.results import make_folder
+    from tfl_lite_suite.tuning import space, trial_process
+    from tfl_lite_suite.tuning import study as studies
+
+    given = flags.FLAGS
+    base, workdir = cli.recipe_from_flags(), cli.required("workdir")
+    models.check_name(base.model.name)
+    train.inputs(base)
+    knobs = space.knobs(base, given.vary, partial(_fits, base.model.name))
+    studies.require()
+    make_folder(workdir)
+    url = given.storage or f"sqlite:///{pathlib.Path(workdir).resolve() / 'study.db'}"
+    same = json.dumps([recipe.dump(base), repr(knobs)])
+    begin = time.monotonic()
+    # Two workers that begin a study at once would both make its tables.
+    with trial_process.locked(pathlib.Path(workdir)):
+        study = studies.Study(url, given.study or base.name, same, knobs, base.seed, given.heartbeat)
+        if not study.slots():
+            study.enqueue(first_trials(base, knobs, given.warm_start))
+    worker = Search(base, knobs, study, workdir, given.trials)
+    try:
+        worker.run(given.seconds)
+    except KeyboardInterrupt:
+        study.requeue_lost()
+        worker.write()
+        raise
+    return worker.write() | {"study": given.study or base.name, "seconds": time.monotonic() - begin}
+
+
+def show(found: dict[str, Any]) -> str:
+    """Returns the front as text."""
+    from tfl_lite_suite.tuning import front
+
+    counts = ", ".join(f"{count} {state}" for state, count in found["counts"].items())
+    lines = [f"{sum(found['counts'].values())} trials: {counts}. Front, best top-1 first:"]
+    for row in found["front"]:
+        lines.append(
+            f"  {100 * row['top1']:.2f} % (unseen half {100 * row['top1_unseen']:.2f} %), {front.latency(row)} on "
+            f"{row['engine']}, {row['bytes']:,} bytes: {front.words(row['params'])}\n    {row['recipe']}"
+        )
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    cli.define_recipe_flags()
+    flags.DEFINE_string("workdir", None, "Folder for the study, the trials and the results; a stopped search goes on.")
+    flags.DEFINE_multi_string("vary", [], "Values to search: --vary='model.alpha=[0.5, 1.0]'. The space if repeated.")
+    flags.DEFINE_integer("trials", 20, "Number of trials of the study, those of other workers included.", 1)
+    flags.DEFINE_float("seconds", None, "Greatest time; the trial at hand goes on with the next call.", 1)
+    flags.DEFINE_string(
+        "storage", None, "Database, such as postgresql://user@host/name; SQLite in --workdir if absent."
+    )
+    flags.DEFINE_string("study", None, "The study's name in the database; the recipe's name if absent.")
+    flags.DEFINE_bool("warm_start", True, "Begin with the networks that advise ranks best on this data.")
+    flags.DEFINE_integer("heartbeat", 15, "Seconds between signs of life; a worker silent for four counts as dead.", 1)
+    cli.run_verb("search", __doc__, search, show)

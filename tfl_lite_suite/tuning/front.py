@@ -1,0 +1,127 @@
+"""What a trial is judged by, and the trials than which no other is better in everything."""
+
+import hashlib
+import pathlib
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from tfl_lite_suite import predictions
+from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.page import document, plot, table
+
+OBJECTIVES: dict[str, Literal["maximize", "minimize"]] = {"top1": "maximize", "ms": "minimize", "bytes": "minimize"}
+
+
+def outcome(results: dict[str, Any], name: str, workdir: pathlib.Path) -> dict[str, Any]:
+    """Returns what a run measured of one of its files, on the runtime on which it is fastest.
+
+    Args:
+        results: What `run` returned.
+        name: The file's name.
+        workdir: Where it ran.
+
+    Returns:
+        `top1` on the half of the test images by which the search chooses, `top1_unseen` on the other half, `n` and
+        `n_unseen`, `ms` (median), `steady`, `bytes`, `engine`, and `loss` of top-1 against the trained network.
+    """
+    rows = [row for row in results["benchmark"] if row["name"] == name]
+    if not rows:
+        raise SuiteError(f"the run made no file '{name}'")
+    timed = min(rows, key=lambda row: row["latency_ms"]["p50"])
+    file = next(row for row in results["convert"] if row["name"] == name)
+    right = next(row for row in results["evaluate"] if (row["name"], row["engine"]) == (name, timed["engine"]))
+    answers = predictions.read(workdir / "evaluate" / f"{name}_{timed['engine']}" / predictions.FILE)
+    halves: tuple[list[bool], list[bool]] = ([], [])
+    for key, label, answer in zip(answers.keys, answers.labels, answers.top1, strict=True):
+        halves[is_unseen(key)].append(label == answer)
+    if not all(halves):
+        raise SuiteError(f"a search needs more test images than {len(answers)}; raise data.test_limit or test_fraction")
+    chosen, unseen = (sum(half) / len(half) for half in halves)
+    return {
+        "top1": chosen,
+        "top1_unseen": unseen,
+        "n": len(halves[0]),
+        "n_unseen": len(halves[1]),
+        "ms": timed["latency_ms"]["p50"],
+        "steady": timed["valid"],
+        "bytes": file["file_bytes"],
+        "engine": timed["engine"],
+        "loss": max(0.0, results["train"]["top1"] - right["top1"]),
+    }
+
+
+def is_unseen(key: str) -> bool:
+    """Whether a test image is one of the half that the search does not choose by; depends on its name alone."""
+    return bool(hashlib.sha256(key.encode("utf-8", "surrogateescape")).digest()[0] & 1)
+
+
+def front(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Returns the rows than which no other is at least as good in every objective and better in one, best top-1 first.
+
+    Of rows that are equal in all of them the first is taken.
+    """
+    scored = [tuple(row[key] if way == "minimize" else -row[key] for key, way in OBJECTIVES.items()) for row in rows]
+    best = []
+    for place, mine in enumerate(scored):
+        equal_before = mine in scored[:place]
+        dominated = any(other != mine and all(a <= b for a, b in zip(other, mine, strict=True)) for other in scored)
+        if not equal_before and not dominated:
+            best.append(rows[place])
+    return sorted(best, key=lambda row: (-row["top1"], row["bytes"]))
+
+
+def page(title: str, found: dict[str, Any]) -> str:
+    """Returns the search as an HTML page: accuracy against latency and size, the front and every trial.
+
+    Args:
+        title: Its title.
+        found: The document that `search --json` prints.
+    """
+    numbers = [row["trial"] for row in found["front"]]
+    complete = [row for row in found["trials"] if row["state"] == "complete"]
+    plots = []
+    for key, caption, x in (("ms", "latency", "ms"), ("bytes", "size", "bytes of the file")):
+        points = [
+            plot.Point(
+                row[key],
+                100 * row["top1"],
+                str(row["trial"]) if row["trial"] in numbers else "",
+                0 if row["trial"] in numbers else 1,
+                f"trial {row['trial']}: {words(row['params'])}",
+            )
+            for row in complete
+        ]
+        names = ("on the front", "beaten")
+        plots.append(plot.scatter(f"Accuracy against {caption}", x, "top-1, %", points, names=names, most=100))
+    header = ["trial", "top-1", "top-1, unseen half", "median latency", "file", "runtime", "values"]
+    body = [
+        document.section("plots", "Trade-offs", [document.side_by_side(list(filter(None, plots)))]),
+        document.section(
+            "front", "Pareto front", [table.Table(header, [_cells(row) for row in found["front"]]).html()]
+        ),
+        document.section("trials", "Every trial", [_all(found["trials"])]),
+    ]
+    return document.page(title, body)
+
+
+def _cells(row: dict[str, Any]) -> list[object]:
+    top1, unseen = (f"{100 * row[key]:.2f} %" for key in ("top1", "top1_unseen"))
+    return [row["trial"], top1, unseen, latency(row), f"{row['bytes']:,}", row["engine"], words(row["params"])]
+
+
+def _all(rows: Sequence[dict[str, Any]]) -> str:
+    cells = [[row["trial"], row["state"], row.get("why", "–"), words(row["params"])] for row in rows]
+    return document.details(f"{len(rows)} trials", table.Table(["trial", "state", "why", "values"], cells).html())
+
+
+def latency(row: dict[str, Any]) -> str:
+    """Returns a latency as text, marked where the machine was too busy for it to count."""
+    return f"{row['ms']:.3g} ms" + ("" if row["steady"] else ", unsteady")
+
+
+def words(params: dict[str, Any]) -> str:
+    """Returns a trial's values as text."""
+    return ", ".join(
+        f"{name.rpartition('.')[2]} {value:.4g}" if isinstance(value, float) else f"{name.rpartition('.')[2]} {value}"
+        for name, value in params.items()
+    )

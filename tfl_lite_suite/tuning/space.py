@@ -1,0 +1,225 @@
+"""What a search varies: values of a recipe, and the scheme of the file that is deployed."""
+
+import dataclasses
+import hashlib
+import json
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from tfl_lite_suite import recipe, yaml_text
+from tfl_lite_suite.dataclass_parser import parse
+from tfl_lite_suite.errors import SuiteError, unknown_name
+from tfl_lite_suite.overrides import with_value
+from tfl_lite_suite.recipe import Recipe
+
+SCHEME, RATIO = "scheme", "prune.params_ratio"
+# The file of a run that is judged, by its name there, and the scheme that its operators have.
+SCHEMES = {"float32": "float32", "float16": "float16", "dynamic": "dynamic", "int8_ptq": "int8", "int8_qat": "int8"}
+_SETTLED_HERE = ("stages", "name", "quantize.scheme", "convert.schemes")
+_STEP = 4
+
+
+@dataclasses.dataclass(frozen=True)
+class Knob:
+    """One value that varies.
+
+    Attributes:
+        name: Dotted key of a recipe, or `scheme`.
+        choices: What it may be; empty for a range.
+        low: Least value of a range.
+        high: Greatest value of a range.
+        log: Whether a range is searched on a logarithmic scale.
+        whole: Whether a range holds whole numbers only.
+    """
+
+    name: str
+    choices: tuple[Any, ...] = ()
+    low: float = 0.0
+    high: float = 0.0
+    log: bool = False
+    whole: bool = False
+
+    @property
+    def varies(self) -> bool:
+        """Whether there is more than one value."""
+        return len(self.choices) > 1 or self.low < self.high
+
+    def including(self, value: Any) -> "Knob":
+        """Returns the knob with `value` among what it may be."""
+        if self.choices:
+            return self if value in self.choices else dataclasses.replace(self, choices=(*self.choices, value))
+        return dataclasses.replace(self, low=min(self.low, value), high=max(self.high, value))
+
+    def nearest(self, value: Any) -> Any:
+        """Returns what it may be that is nearest to `value`."""
+        if not self.choices:
+            return min(max(value, self.low), self.high)
+        if isinstance(value, str):
+            return value if value in self.choices else self.choices[0]
+        return min(self.choices, key=lambda choice: abs(choice - value))
+
+
+def knobs(base: Recipe, vary: Sequence[str] = (), fits: Callable[[int], bool] = lambda side: True) -> tuple[Knob, ...]:
+    """Returns the space.
+
+    Args:
+        base: The recipe that the search starts from; its own values belong to the space.
+        vary: `key=[value, …]` or `key={low: …, high: …, log: true}` for each knob; the default space if empty.
+        fits: Whether the network takes pictures of a resolution; for the default space.
+
+    Raises:
+        SuiteError: If a key or a value is no recipe's, stands twice, or nothing varies.
+    """
+    found = [_parsed(base, text) for text in vary] if vary else _default(base, fits)
+    names = [knob.name for knob in found]
+    for name in names:
+        if names.count(name) > 1:
+            raise SuiteError(f"--vary: {name} stands twice")
+    own = own_params(base, names)
+    # A scheme that was not asked for is not added.
+    found = [knob if knob.name == SCHEME else knob.including(own[knob.name]) for knob in found]
+    if not any(knob.varies for knob in found):
+        raise SuiteError("--vary: the search space is empty; give a key at least two values: model.alpha=[0.5, 1.0]")
+    return tuple(found)
+
+
+def _default(base: Recipe, fits: Callable[[int], bool]) -> list[Knob]:
+    """Returns width, resolution, pruning, quantization, learning rate and batch size around a recipe's own values."""
+    alpha, side, rate = base.model.alpha, base.data.resolution, base.train.learning_rate
+    others = [_STEP * round(side * share / _STEP) for share in (0.75, 1.25)]
+    sides = sorted({side, *(other for other in others if 16 <= other <= 1024 and fits(other))})
+    return [
+        Knob("model.alpha", tuple(round(alpha * share, 4) for share in (0.5, 0.75, 1, 1.5) if alpha * share >= 0.05)),
+        Knob("data.resolution", tuple(sides)),
+        Knob(RATIO, (0.5, 0.7, 1.0)),
+        Knob(SCHEME, ("float32", "int8_ptq", "int8_qat")),
+        Knob("train.learning_rate", low=rate / 4, high=rate * 4, log=True),
+        Knob("train.batch_size", tuple(sorted({max(base.train.batch_size // 2, 1), base.train.batch_size}))),
+    ]
+
+
+def _parsed(base: Recipe, text: str) -> Knob:
+    name, equals, given = text.partition("=")
+    if not equals or not name:
+        raise SuiteError(f"--vary: expected key=[values], such as model.alpha=[0.5, 1.0]. Received: '{text}'")
+    try:
+        value = yaml_text.read(given)
+    except SuiteError as error:
+        raise SuiteError(f"--vary: the values of {name} are {error}") from None
+    if name in _SETTLED_HERE:
+        raise SuiteError(f"--vary: {name} follows from the knob {SCHEME} and from {RATIO}; vary those")
+    knob = _range(name, value) if isinstance(value, dict) else _choice(name, value)
+    if name != SCHEME:
+        for end in knob.choices or (knob.low, knob.high):
+            try:
+                recipe_for(base, {name: end})
+            except SuiteError as error:
+                raise SuiteError(f"--vary: {error}") from None
+    return knob
+
+
+def _choice(name: str, value: Any) -> Knob:
+    if not isinstance(value, list):
+        raise SuiteError(f"--vary: {name}: expected a list or {{low: …, high: …}}. Received: {value!r}")
+    if not value:
+        raise SuiteError(f"--vary: {name}: the list is empty, so there is nothing to choose from")
+    for item in value:
+        if name == SCHEME and item not in SCHEMES:
+            raise unknown_name(f"--vary: {SCHEME}", item, SCHEMES, "scheme")
+        if not isinstance(item, (str, int, float, bool, type(None))):
+            raise SuiteError(f"--vary: {name}: expected single values. Received: {item!r}")
+    return Knob(name, tuple(dict.fromkeys(value)))
+
+
+def _range(name: str, value: dict[str, Any]) -> Knob:
+    for key in value:
+        if key not in ("low", "high", "log"):
+            raise unknown_name(f"--vary: {name}", key, ("low", "high", "log"), "key")
+    low: Any = value.get("low")
+    high: Any = value.get("high")
+    log = value.get("log", False)
+    if (
+        not (name != SCHEME and _is_number(low) and _is_number(high) and isinstance(log, bool))
+        or low > high
+        or (log and low <= 0)
+    ):
+        raise SuiteError(
+            f"--vary: {name}: expected numbers {{low: …, high: …}}, low first, above 0 with log. Received: {value!r}"
+        )
+    return Knob(name, (), low, high, log, isinstance(low, int) and isinstance(high, int))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def own_params(base: Recipe, names: Sequence[str]) -> dict[str, Any]:
+    """Returns the recipe's own value of each knob."""
+    document, values = yaml_text.read(recipe.dump(base)), {}
+    for name in names:
+        value: Any = document
+        for key in name.split(".") if name != SCHEME else ():
+            value = value[key]
+        values[name] = value
+    if SCHEME in names:
+        values[SCHEME] = _own_scheme(base)
+    if RATIO in names and not _prunes(base):
+        values[RATIO] = 1.0
+    return values
+
+
+def _own_scheme(base: Recipe) -> str:
+    return "int8_ptq" if base.quantize.scheme == "ptq" else "int8_qat"
+
+
+def file_of(base: Recipe, params: dict[str, Any]) -> str:
+    """Returns the name of the file that a trial is judged by."""
+    return str(params.get(SCHEME, _own_scheme(base)))
+
+
+def _prunes(base: Recipe) -> bool:
+    return any(text.split()[0] == "prune" for text in base.stages)
+
+
+def recipe_for(base: Recipe, params: dict[str, Any]) -> Recipe:
+    """Returns the recipe of one trial: train, prune where that takes something away, quantize, convert, measure.
+
+    Args:
+        base: The recipe that the search starts from.
+        params: A value for each knob.
+
+    Raises:
+        SuiteError: If a value is not one that a recipe may hold.
+    """
+    document = yaml_text.read(recipe.dump(base))
+    scheme = file_of(base, params)
+    for name, value in params.items():
+        if name != SCHEME:
+            document = with_value(document, f"{name}={json.dumps(value)}", "--vary")
+    is_int8 = SCHEMES[scheme] == "int8"
+    prunes = _prunes(base) or any(name.startswith("prune.") for name in params)
+    if prunes:
+        chosen = parse(recipe.Prune, document["prune"], "prune")
+        by_weights = chosen.sparsity or chosen.clusters or chosen.pattern != "unstructured"
+        prunes = bool(by_weights or (chosen.macs_ratio or chosen.params_ratio) < 1)
+    before = ["train", *["prune"] * prunes, *["quantize"] * is_int8]
+    document["stages"] = [*before, "convert", "evaluate", "benchmark"]
+    document["convert"]["schemes"] = [] if is_int8 else [scheme]
+    if is_int8:
+        document["quantize"]["scheme"] = scheme.removeprefix("int8_")
+    document["budget"] = {}
+    document["name"] = f"{base.name}_{folder_name(parse(Recipe, document, ''))}_{scheme}"
+    return parse(Recipe, document, "")
+
+
+def folder_name(settings: Recipe) -> str:
+    """Returns the name of a trial's work folder: recipes that differ only in the scheme share it, and its training."""
+    shared = dataclasses.replace(
+        settings,
+        name="",
+        stages=(),
+        quantize=dataclasses.replace(settings.quantize, scheme="qat"),
+        convert=dataclasses.replace(settings.convert, schemes=()),
+    )
+    return hashlib.sha256(recipe.dump(shared).encode()).hexdigest()[:10]

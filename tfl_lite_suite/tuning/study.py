@@ -1,0 +1,272 @@
+"""The study that workers share by a database: which trials are done, which are to do, and which were lost."""
+
+import dataclasses
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.tuning.early_stop import Reference
+from tfl_lite_suite.tuning.front import OBJECTIVES
+from tfl_lite_suite.tuning.space import Knob
+
+if TYPE_CHECKING:
+    import optuna
+
+# Attributes of a trial.
+OUTCOME, CURVE, WHY, ERROR = "outcome", "curve", "why", "error"
+_RETRY_OF, _DROPPED, _BASE = "retry_of", "dropped", "base"
+# A worker that is silent for so many signs of life counts as dead.
+_MISSED = 4
+_MOST_RETRIES = 10
+_LOCK_SECONDS, _CONNECT_SECONDS = 60, 10
+_DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
+
+
+class Stopped(Exception):
+    """A trial is not worth finishing; the text says why."""
+
+
+class Failed(Exception):
+    """A trial cannot be finished; the text says why."""
+
+
+class _NotWanted(Exception):
+    """Another worker has the trial already, or there are enough."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Slot:
+    """A trial with its retries.
+
+    Attributes:
+        number: Number of the first of them.
+        trial: The one that counts.
+    """
+
+    number: int
+    trial: "optuna.trial.FrozenTrial"
+
+    @property
+    def state(self) -> str:
+        """`waiting`, `running`, `complete`, `stopped`, `failed`, or `lost`: its worker died or was interrupted."""
+        state = self.trial.state.name.lower()
+        if state == "pruned":
+            return "stopped"
+        return "lost" if state == "fail" and ERROR not in self.trial.user_attrs else state.replace("fail", "failed")
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing is left to do."""
+        return self.state in ("complete", "stopped", "failed")
+
+
+class Study:
+    """One study, as one worker sees it."""
+
+    def __init__(self, url: str, name: str, base: str, knobs: Sequence[Knob], seed: int, heartbeat: int) -> None:
+        """Opens a study, or begins it.
+
+        Args:
+            url: The database, as SQLAlchemy names it.
+            name: The study's name in it.
+            base: What must be the same for every worker: the recipe and the space.
+            knobs: The space.
+            seed: Seed of the choices.
+            heartbeat: Seconds between two signs of life of a worker.
+
+        Raises:
+            SuiteError: If the extra is not installed, the database cannot be used, or holds another study of that name.
+        """
+        self.knobs, self.seed = knobs, seed
+        self._heartbeat, self._name = heartbeat, name
+        with _plain_errors(url):
+            self._study = self._open(url)
+            known = self._study.user_attrs.get(_BASE)
+            if known is None:
+                self._study.set_user_attr(_BASE, base)
+            elif known != base:
+                raise SuiteError(
+                    f"--study: '{name}' was begun with another recipe or space. Take them, another name or --workdir"
+                )
+        self._url = url
+
+    def _open(self, url: str) -> "optuna.Study":
+        import optuna
+
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
+        kind, colon, rest = url.partition(":")
+        limits = {"timeout": _LOCK_SECONDS} if kind == "sqlite" else {"connect_timeout": _CONNECT_SECONDS}
+        with _quiet():
+            storage = optuna.storages.RDBStorage(
+                _DRIVERS.get(kind, kind) + colon + rest,
+                engine_kwargs={"connect_args": limits, "pool_pre_ping": True},
+                heartbeat_interval=self._heartbeat,
+                grace_period=_MISSED * self._heartbeat,
+            )
+        return optuna.create_study(
+            study_name=self._name, storage=storage, directions=[*OBJECTIVES.values()], load_if_exists=True
+        )
+
+    def enqueue(self, wanted: Sequence[dict[str, Any]]) -> None:
+        """Puts trials before those that the sampler chooses; what is in the study already is left out."""
+        with _plain_errors(self._url):
+            for params in wanted:
+                self._study.enqueue_trial(params, skip_if_exists=True)
+
+    def slots(self) -> list[Slot]:
+        """Returns the trials in order, retries with the trial that they repeat; superfluous ones are left out."""
+        with _plain_errors(self._url):
+            trials = self._study.get_trials(deepcopy=False)
+        groups: dict[int, list[Any]] = {}
+        for trial in trials:
+            if _DROPPED not in trial.user_attrs:
+                groups.setdefault(trial.user_attrs.get(_RETRY_OF, trial.number), []).append(trial)
+        return [
+            Slot(number, max(group, key=lambda trial: (_rank(trial), -trial.number)))
+            for number, group in sorted(groups.items())
+        ]
+
+    def references(self) -> list[Reference]:
+        """Returns the finished trials that others are compared with."""
+        return [
+            Reference(slot.number, slot.trial.params, tuple(slot.trial.user_attrs[CURVE]), loss)
+            for slot in self.slots()
+            if slot.state == "complete" and (loss := slot.trial.user_attrs[OUTCOME]["loss"]) is not None
+        ]
+
+    def requeue_lost(self) -> None:
+        """Has trials run again whose worker died or was interrupted.
+
+        Raises:
+            SuiteError: If that has happened to one trial again and again.
+        """
+        import optuna
+
+        with _plain_errors(self._url), _quiet():
+            optuna.storages.fail_stale_trials(self._study)
+            for slot in self.slots():
+                if slot.state == "lost":
+                    self._requeue(slot)
+
+    def _requeue(self, slot: Slot) -> None:
+        tried = [t for t in self._study.get_trials(deepcopy=False) if t.user_attrs.get(_RETRY_OF) == slot.number]
+        params = {**slot.trial.system_attrs.get("fixed_params", {}), **slot.trial.params}
+        if len(tried) >= _MOST_RETRIES:
+            raise SuiteError(f"trial {slot.number} never came to its end in {len(tried)} tries: {params}")
+        self._study.enqueue_trial(params, user_attrs={_RETRY_OF: slot.number})
+
+    def step(self, most: int, judge: Callable[[dict[str, Any], int], tuple[dict[str, Any], list[float]]]) -> bool:
+        """Does one trial.
+
+        Args:
+            most: Greatest number of trials of the study.
+            judge: Given the value of each knob and the trial's number, returns the outcome and the validation curve;
+                raises `Stopped` or `Failed`.
+
+        Returns:
+            Whether the trial counts: it does not where another worker has the same one, or there are enough.
+        """
+        import optuna
+
+        counts = True
+
+        def objective(trial: "optuna.Trial") -> tuple[float, ...]:
+            nonlocal counts
+            params = {knob.name: _suggest(trial, knob) for knob in self.knobs}
+            if self._is_superfluous(trial, params, most):
+                counts = False
+                trial.set_user_attr(_DROPPED, True)
+                raise _NotWanted
+            try:
+                outcome, curve = judge(params, trial.user_attrs.get(_RETRY_OF, trial.number))
+            except Stopped as reason:
+                trial.set_user_attr(WHY, str(reason))
+                raise optuna.TrialPruned from None
+            except Failed as reason:
+                trial.set_user_attr(ERROR, str(reason))
+                raise
+            trial.set_user_attr(OUTCOME, outcome)
+            trial.set_user_attr(CURVE, curve)
+            return tuple(outcome[key] for key in OBJECTIVES)
+
+        with _plain_errors(self._url), _quiet():
+            count = len(self._study.get_trials(deepcopy=False))
+            # By the number of trials, so that a study that goes on does not draw the same values again.
+            self._study.sampler = optuna.samplers.TPESampler(seed=(self.seed + 1_000_003 * count) % 2**31)
+            try:
+                self._study.optimize(objective, n_trials=1, catch=(Failed, _NotWanted))
+            except ValueError as error:
+                # This worker was paused for so long that another one took the trial over.
+                if "Cannot tell" not in str(error):
+                    raise
+        return counts
+
+    def _is_superfluous(self, trial: "optuna.Trial", params: dict[str, Any], most: int) -> bool:
+        own = trial.user_attrs.get(_RETRY_OF, trial.number)
+        others = [slot for slot in self.slots() if slot.trial.number != trial.number and slot.state != "waiting"]
+        same = [slot for slot in others if slot.trial.params == params and slot.state != "lost"]
+        if any(slot.number == own or slot.is_done or slot.trial.number < trial.number for slot in same):
+            return True
+        return sum(slot.number < own for slot in others) >= most
+
+
+def _rank(trial: "optuna.trial.FrozenTrial") -> int:
+    """Returns how much one of a trial and its retries stands for all: most if it has come to its end."""
+    if ERROR in trial.user_attrs:
+        return 3
+    return ("FAIL", "WAITING", "RUNNING", "PRUNED", "COMPLETE").index(trial.state.name)
+
+
+def _suggest(trial: "optuna.Trial", knob: Knob) -> Any:
+    if knob.choices:
+        return trial.suggest_categorical(knob.name, knob.choices)
+    if knob.whole:
+        return trial.suggest_int(knob.name, int(knob.low), int(knob.high), log=knob.log)
+    return trial.suggest_float(knob.name, knob.low, knob.high, log=knob.log)
+
+
+def require() -> None:
+    """Checks that Optuna is installed.
+
+    Raises:
+        SuiteError: If it is not; it names the extra.
+    """
+    try:
+        import optuna  # noqa: F401
+    except ModuleNotFoundError as error:
+        raise SuiteError(f"search needs {error.name}: pip install 'tfl-lite-suite[search]'") from None
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+@contextmanager
+def _plain_errors(url: str) -> Iterator[None]:
+    """Words what goes wrong with the database as one line, without its password."""
+    import optuna
+    import sqlalchemy
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        yield
+    except (SQLAlchemyError, optuna.exceptions.StorageInternalError) as error:
+        cause = str(getattr(error, "orig", None) or error.__cause__ or error).partition("\n")[0]
+        try:
+            shown = sqlalchemy.make_url(url).render_as_string(hide_password=True)
+        except SQLAlchemyError:
+            raise SuiteError(
+                f"--storage: expected a URL, such as postgresql://user@host/name. Received: '{url}'"
+            ) from None
+        raise SuiteError(f"--storage: cannot use '{shown}': {cause}") from None
+    except ImportError as error:
+        if error.name and error.name.partition(".")[0] in ("psycopg", "psycopg2", "pymysql", "MySQLdb"):
+            raise SuiteError(
+                f"--storage: the driver {error.name} is missing: pip install 'tfl-lite-suite[search]'"
+            ) from None
+        raise
