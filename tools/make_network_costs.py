@@ -1,5 +1,7 @@
 """Writes `tfl_lite_suite/advice/networks.json`: what each network costs at each width and resolution. Takes minutes."""
 
+import argparse
+import json
 import pathlib
 import sys
 
@@ -8,15 +10,19 @@ from tfl_lite_suite.models import cost, operator_cost
 from tfl_lite_suite.results import atomic_path, to_json
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+TABLE = ROOT / "tfl_lite_suite" / "advice" / "networks.json"
 CLASSES = 1000
 ALPHAS = (0.25, 0.35, 0.5, 0.75, 1.0)
 RESOLUTIONS = (32, 48, 64, 96, 128, 160, 192, 224)
 
 
 def main() -> None:
-    """Measures every network."""
-    networks: dict[str, dict[str, dict[str, object]]] = {}
-    for name in models.names():
+    """Measures the networks that are named, every one if none is, and leaves the others' costs as they are."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("networks", nargs="*", metavar="NETWORK")
+    chosen = parser.parse_args().networks
+    networks = json.loads(TABLE.read_text(encoding="utf-8"))["networks"] if chosen else {}
+    for name in chosen or models.names():
         print(name, file=sys.stderr, flush=True)
         for alpha in ALPHAS:
             for resolution in RESOLUTIONS:
@@ -26,10 +32,10 @@ def main() -> None:
                 networks.setdefault(name, {}).setdefault(str(alpha), {})[str(resolution)] = found
     rows = [
         f'"{name}": {{\n' + ",\n".join(f' "{alpha}": {to_json(sides)}' for alpha, sides in widths.items()) + "}"
-        for name, widths in networks.items()
+        for name, widths in sorted(networks.items())
     ]
     text = f'{{"classes": {CLASSES}, "networks": {{\n' + ",\n".join(rows) + "}}\n"
-    with atomic_path(ROOT / "tfl_lite_suite" / "advice" / "networks.json") as temporary:
+    with atomic_path(TABLE) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
