@@ -211,3 +211,19 @@ def test_every_recipe_of_the_project_has_a_plan(path, tmp_path):
     plan = Run(settings, str(tmp_path / "work")).plan()
     assert len(plan) >= len(settings.stages) and {row["state"] for row in plan} == {"to do"}
     assert not (tmp_path / "work").exists()
+
+
+def test_killed_runs_go_on_to_the_same_results(finished, tmp_path):
+    root, flags, _ = finished
+    tool = pathlib.Path(__file__).resolve().parent.parent / "tools" / "check_resume.py"
+    command = [
+        sys.executable,
+        tool,
+        f"--workdir={tmp_path}",
+        f"--reference={root / 'work'}",
+        "--kills=3",
+        "--seconds=30",
+    ]
+    child = subprocess.run([*map(str, command), "--", *flags[:2]], capture_output=True, text=True, check=False)
+    assert child.returncode == 0, child.stderr
+    assert len(child.stdout.splitlines()) == 4 and child.stdout.endswith("equal those of the run that nobody stopped\n")

@@ -123,6 +123,21 @@ def test_killed_half_way_is_not_finished(stage):
     assert not list(stage.folder.glob(f"{UNFINISHED}*"))
 
 
+def test_one_process_at_a_time_works_in_a_folder(tmp_path):
+    code = (
+        "import sys\nfrom tfl_lite_suite.workdir import at_work\n"
+        "with at_work(sys.argv[1]):\n    print('at work', flush=True)\n    sys.stdin.read()\n"
+    )
+    command = [sys.executable, "-c", code, tmp_path / "work"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdout.readline() == b"at work\n"
+        with pytest.raises(SuiteError, match="another run is at work in '.*/work'"), workdir.at_work(tmp_path / "work"):
+            pass
+        child.kill()
+    with workdir.at_work(tmp_path / "work"):
+        pass
+
+
 def test_results_name_their_files(stage):
     document = read_json(stage.folder / workdir.RESULTS)
     assert set(document) == {"key", "files", "results"} and list(document["files"]) == ["model.keras"]

@@ -22,6 +22,7 @@ from tfl_lite_suite import (
     convert,
     errors,
     ledger,
+    many_runs,
     models,
     predictions,
     prune,
@@ -34,9 +35,9 @@ from tfl_lite_suite import (
 from tfl_lite_suite.chain import Step, Task
 from tfl_lite_suite.errors import SuiteError
 from tfl_lite_suite.recipe import Convert, Recipe
-from tfl_lite_suite.results import atomic_path, make_folder, sha256, write_json
+from tfl_lite_suite.results import atomic_path, sha256, write_json
 from tfl_lite_suite.runtime import engines
-from tfl_lite_suite.workdir import Stage
+from tfl_lite_suite.workdir import Stage, at_work
 
 TABLE, FLIPS = "table.md", "flips.json"
 _LISTS = ("convert", "lint", "evaluate", "benchmark")
@@ -91,7 +92,10 @@ class Run:
         Raises:
             Unmet: If a limit of the budget is broken; it holds the results up to there.
         """
-        make_folder(self.workdir)
+        with at_work(self.workdir):
+            return self._run()
+
+    def _run(self) -> dict[str, Any]:
         with atomic_path(self.workdir / train.RECIPE) as temporary:
             temporary.write_text(recipe.dump(self.settings), encoding="utf-8")
         clock, broken = chain.Clock(len(self.steps)), ""
@@ -326,20 +330,46 @@ def _conversion(source: str, scheme: str, chosen: Convert) -> tuple[Any, ...]:
 
 
 def show(document: dict[str, Any]) -> str:
-    """Returns the results, or the plan, as text."""
+    """Returns the results, or the plan, of one run or of several as text."""
+    if "runs" in document:
+        return many_runs.show(document["runs"], document.get("summary"))
     if "plan" in document:
         return chain.show(document["plan"])
     return results_table.show(document)
 
 
 def _main() -> dict[str, Any]:
+    given, workdir = flags.FLAGS, cli.required("workdir")
+    recipes = cli.required("recipe").split(",")
+    if len(recipes) > 1 or given.seeds:
+        jobs = [job for path in recipes for job in _jobs(path, pathlib.Path(workdir))]
+        if not given.dry_run:
+            return many_runs.run_all(jobs, given.jobs)
+        return {"runs": [job.described(Run(job.settings, str(job.workdir)).plan()) for job in jobs]}
+    run = Run(cli.recipe_from_flags(), workdir)
+    return {"plan": run.plan()} if given.dry_run else run.run()
+
+
+def _jobs(path: str, workdir: pathlib.Path) -> list[many_runs.Job]:
+    """Returns a run for each seed of a recipe; mistakes are found before the first begins."""
+    flags.FLAGS.recipe = path
     settings = cli.recipe_from_flags()
-    run = Run(settings, cli.required("workdir"))
-    return {"plan": run.plan()} if flags.FLAGS.dry_run else run.run()
+    Run(settings, str(workdir))
+    shared = [f"--recipe={path}", *(f"--set={value}" for value in flags.FLAGS.set)]
+    shared += [f"--data={flags.FLAGS.data}"] if flags.FLAGS.data is not None else []
+    jobs = []
+    for text in flags.FLAGS.seeds or [str(settings.seed)]:
+        if not text.isdecimal():
+            raise SuiteError(f"--seeds: expected whole numbers, as in 0,1,2. Received: '{text}'")
+        of_seed = dataclasses.replace(settings, seed=int(text))
+        jobs.append(many_runs.Job(of_seed, workdir / settings.name / f"seed_{text}", (*shared, f"--set=seed={text}")))
+    return jobs
 
 
 if __name__ == "__main__":
     cli.define_recipe_flags()
     flags.DEFINE_string("workdir", None, "Folder for models and results; a stopped run goes on from what is there.")
+    flags.DEFINE_list("seeds", [], "Runs with each of these seeds, such as 0,1,2, in place of the recipe's.")
+    flags.DEFINE_integer("jobs", 1, "With several recipes or seeds: how many run at once. Latencies want 1.", 1, 64)
     flags.DEFINE_bool("dry_run", False, "Only say what is done already and what is to do.")
     cli.run_verb("run", __doc__, _main, show)

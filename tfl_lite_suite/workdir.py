@@ -1,20 +1,44 @@
 """A work folder: one subfolder a stage, reused when its inputs are unchanged, never taken as done when half written."""
 
+import contextlib
 import dataclasses
+import fcntl
 import hashlib
 import json
 import os
 import pathlib
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tfl_lite_suite import __version__
+from tfl_lite_suite.errors import SuiteError
 from tfl_lite_suite.results import UNFINISHED, make_folder, read_json, sha256, write_json
 
 RESULTS = "results.json"
 # Raised when stages keep other files than before, so that earlier ones count as not done.
 _FORMAT = 2
+
+
+@contextlib.contextmanager
+def at_work(workdir: str | os.PathLike[str]) -> Iterator[None]:
+    """Keeps a work folder for this process until the block ends; however the process ends, the folder is free again.
+
+    Args:
+        workdir: The work folder; made if missing.
+
+    Raises:
+        SuiteError: If another process has it.
+    """
+    make_folder(workdir)
+    with open(pathlib.Path(workdir) / ".lock", "a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SuiteError(
+                f"--workdir: another run is at work in '{workdir}'. Wait for it, stop it, or name another folder"
+            ) from None
+        yield
 
 
 class Stage:
