@@ -32,7 +32,8 @@ def answers(top1):
 
 
 def test_runs_are_summarised_in_their_order(tmp_path, capsys):
-    slow = "import time; time.sleep(0.5); " + answers(0.5)
+    third = str(tmp_path / "b" / "seed_1")
+    slow = f"import os, time\nwhile not os.path.exists({third!r}): time.sleep(0.05)\n" + answers(0.5)
     jobs = [job(tmp_path, "a", 0, slow), job(tmp_path, "a", 1, answers(0.7)), job(tmp_path, "b", 1, answers(0.8))]
     document = many_runs.run_all(jobs, at_once=2)
     assert [(run["recipe"], run["seed"], run["status"]) for run in document["runs"]] == [
@@ -42,8 +43,7 @@ def test_runs_are_summarised_in_their_order(tmp_path, capsys):
     ]
     assert [row["top1"] for row in document["summary"]] == [pytest.approx(0.6), 0.8]
     assert "+10.00 | 1 of 1" in many_runs.show(document["runs"], document["summary"])
-    told = capsys.readouterr().err
-    assert "[3/3] a, seed 0: done" in told or "[2/3] a, seed 0: done" in told
+    assert "[1/3] a, seed 1: done\nb, seed 1: begins" in capsys.readouterr().err
 
 
 def test_a_failure_stops_no_other_and_is_told(tmp_path):
