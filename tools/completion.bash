@@ -24,7 +24,7 @@ _tfl_lite_suite() {
   prune) word='--recipe= --data= --set= --model= --params_ratio= --macs_ratio= --importance= --steps= --sparsity= --pattern= --clusters= --workdir= --json --traceback --help' ;;
   quantize) word='--recipe= --data= --set= --model= --scheme= --debug --min_agreement= --workdir= --json --traceback --help' ;;
   report) word='--workdir= --output= --json --traceback --help' ;;
-  run) word='--recipe= --data= --set= --workdir= --dry_run --json --traceback --help' ;;
+  run) word='--recipe= --data= --set= --workdir= --seeds= --jobs= --dry_run --json --traceback --help' ;;
   search) word='--recipe= --data= --set= --workdir= --vary= --trials= --seconds= --storage= --study= --warm_start --heartbeat= --json --traceback --help' ;;
   summary) word='--model= --resolution= --classes= --alpha= --channels= --json --traceback --help' ;;
   train) word='--recipe= --data= --set= --workdir= --json --traceback --help' ;;
