@@ -63,6 +63,14 @@ def test_a_plan_tells_what_is_kept_and_guesses_nothing(tmp_path):
     assert chain.show(rows).splitlines()[3] == "[4/6] evaluate: 2 of 4 cached"
 
 
+@pytest.mark.parametrize(("results", "counts"), [({"valid": True}, True), ({"valid": False}, False), ({}, True)])
+def test_a_measurement_that_does_not_count_is_not_kept(tmp_path, results, counts):
+    task = Task(Stage(tmp_path, "benchmark", {}), dict)
+    assert task.kept() is None
+    task.stage.finish(results)
+    assert task.kept() == (results if counts else None)
+
+
 def test_the_clock_counts_steps(capsys):
     clock = chain.Clock(2)
     clock.begin("train", 1, 0)

@@ -68,8 +68,13 @@ def test_a_second_run_repeats_nothing(finished):
     root, flags, results = finished
     before = {path: path.stat().st_mtime_ns for path in (root / "work").rglob("*.keras")}
     child = verb("run", *flags, "--json")
-    assert child.returncode == 0 and json.loads(child.stdout) == results
+    assert child.returncode == 0, child.stderr
+    again = json.loads(child.stdout)
     assert "epoch" not in child.stderr
+    # A busy machine's latencies do not count, and are measured again.
+    pairs = list(zip(results["benchmark"], again["benchmark"], strict=True))
+    assert all(first == second or not first["valid"] for first, second in pairs)
+    assert again == {**results, "benchmark": [second for _, second in pairs]}
     assert before == {path: path.stat().st_mtime_ns for path in (root / "work").rglob("*.keras")}
 
 

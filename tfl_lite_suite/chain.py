@@ -46,6 +46,11 @@ class Task:
     stage: Stage
     make: Callable[[], dict[str, Any]]
 
+    def kept(self) -> dict[str, Any] | None:
+        """Returns the results that an earlier run kept; a measurement that did not count is to be made again."""
+        done = self.stage.finished()
+        return None if done is None or done.get("valid") is False else done
+
 
 def steps(settings: Recipe) -> tuple[Step, ...]:
     """Returns what a run does, in order.
@@ -135,7 +140,7 @@ def plan(
     rows, known = [], True
     for step in of:
         tasks = tasks_of(step) if known else []
-        kept = [done for done in (task.stage.finished() for task in tasks) if done is not None]
+        kept = [done for done in (task.kept() for task in tasks) if done is not None]
         whole = known and len(kept) == len(tasks)
         if whole and step.kind != BUDGET:
             take(step, kept)

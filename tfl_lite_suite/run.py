@@ -101,7 +101,7 @@ class Run:
         clock, broken = chain.Clock(len(self.steps)), ""
         for step in self.steps:
             tasks = self._tasks(step)
-            kept = [task.stage.finished() for task in tasks]
+            kept = [task.kept() for task in tasks]
             clock.begin(step.name, len(tasks), sum(done is not None for done in kept))
             done = [task.make() if old is None else old for task, old in zip(tasks, kept, strict=True)]
             if step.kind == chain.BUDGET:
@@ -303,6 +303,8 @@ class Run:
         child = subprocess.run([*command, "--json", *options], stdout=subprocess.PIPE, text=True, check=False)
         if child.returncode not in (0, errors.InvalidMeasurement.status):
             raise SuiteError(f"{verb} of {file['output']} on {engine} failed with status {child.returncode}; see above")
+        if child.returncode:
+            print(f"{file['name']} on {engine}: the next run in this folder measures it again", file=sys.stderr)
         return stage.finish({"name": file["name"], **json.loads(child.stdout)}, files)
 
     def _check(self, step: Step) -> str:
