@@ -12,10 +12,11 @@ import sys
 import time
 from typing import Any
 
-from tfl_lite_suite.results import read_json, sha256
+from tfl_lite_suite.results import read_json, sha256, write_json
 
 # Times, which no two runs have in common, and paths.
 _OWN = {"seconds", "images_per_s", "data_wait_share", "float_latency_ratio", "output", "chart", "model", "file"}
+_MEASURED_ANEW = "benchmark"
 
 
 def differences(first: pathlib.Path, second: pathlib.Path) -> list[str]:
@@ -27,18 +28,19 @@ def differences(first: pathlib.Path, second: pathlib.Path) -> list[str]:
     for name in sorted({*results[0], *results[1]}):
         if results[0].get(name) != results[1].get(name):
             found.append(f"results of {name}")
-    files = [
-        {path.relative_to(folder) for kind in ("*.tflite", "predictions.json") for path in folder.rglob(kind)}
-        for folder in (first, second)
-    ]
+    files = [_compared(folder) for folder in (first, second)]
     found += [f"{path} is in one of them only" for path in sorted(files[0] ^ files[1])]
     both = sorted(files[0] & files[1])
     return found + [str(path) for path in both if sha256(first / path) != sha256(second / path)]
 
 
+def _compared(folder: pathlib.Path) -> set[pathlib.Path]:
+    return {path.relative_to(folder) for kind in ("*.tflite", "predictions.json") for path in folder.rglob(kind)}
+
+
 def _timeless(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _timeless(item) for key, item in value.items() if key not in (*_OWN, "benchmark")}
+        return {key: _timeless(item) for key, item in value.items() if key not in (*_OWN, _MEASURED_ANEW)}
     return [_timeless(item) for item in value] if isinstance(value, list) else value
 
 
@@ -78,6 +80,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seconds", type=float, help="greatest time until a kill; half of the reference's if absent")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--output", type=pathlib.Path, help="JSON file for the kills and what was compared")
     parser.add_argument("options", nargs="+", help="flags of run, behind --: --recipe=FILE --data=FOLDER …")
     given = parser.parse_args()
     runs, draw = Runs(given.options), random.Random(given.seed)
@@ -86,19 +89,31 @@ def main() -> None:
     most = given.seconds or runs.whole(reference) / 2
     shutil.rmtree(folder, ignore_errors=True)
     folder.with_suffix(".log").unlink(missing_ok=True)
-    kills = 0
-    while kills < given.kills:
+    kills: list[dict[str, Any]] = []
+    whole = 0
+    while len(kills) < given.kills:
         after = draw.uniform(0.1, most)
-        if not runs.killed(folder, after, with_children=draw.random() < 0.5):
+        with_children = draw.random() < 0.5
+        if not runs.killed(folder, after, with_children):
             _compare(reference, folder)
             shutil.rmtree(folder)
+            whole += 1
             continue
-        kills += 1
         steps = re.findall(r"^\[\d+/\d+\] .*", folder.with_suffix(".log").read_text(), re.MULTILINE)
-        print(f"kill {kills} after {after:.1f} s, last step {steps[-1] if steps else 'none'}", flush=True)
+        kills.append({"after_s": round(after, 1), "children_too": with_children, "step": steps[-1] if steps else None})
+        print(f"kill {len(kills)} after {after:.1f} s, last step {steps[-1] if steps else 'none'}", flush=True)
     runs.whole(folder)
     _compare(reference, folder)
-    print(f"{kills} kills: the results equal those of the run that nobody stopped")
+    print(f"{len(kills)} kills: the results equal those of the run that nobody stopped")
+    if given.output:
+        settings, files = (folder / "recipe.yaml").read_text(encoding="utf-8"), sorted(_compared(folder))
+        document = {
+            "recipe": settings,
+            "kills": kills,
+            "runs_compared": whole + 1,
+            "files_compared": list(map(str, files)),
+        }
+        write_json(given.output, {**document, "not_compared": sorted({*_OWN, _MEASURED_ANEW})})
 
 
 def _compare(first: pathlib.Path, second: pathlib.Path) -> None:
