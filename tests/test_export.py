@@ -86,6 +86,7 @@ def test_patches_where_no_data_is_named(place):
         ("int8.tflite", ["--to=mnn"], "not supported by mnn: "),
         ("damaged.tflite", [], "damaged.tflite"),
         ("out/float32.onnx", [], "expected a .tflite file"),
+        ("float32.tflite", ["--output_dir=/proc/x"], "error: cannot write '/proc/x'"),
     ],
 )
 def test_a_mistake_is_one_line(place, model, flags, message):

@@ -147,6 +147,7 @@ def _describe(file: "TfliteFile", names: tuple[str, ...], keeps_types: bool, sou
 
 def _main() -> list[dict[str, Any]]:
     from tfl_lite_suite.deploy import exporters
+    from tfl_lite_suite.results import make_folder
     from tfl_lite_suite.runtime import engines
     from tfl_lite_suite.runtime.session import TFLITE
 
@@ -160,6 +161,7 @@ def _main() -> list[dict[str, Any]]:
     for exporter in chosen:
         exporter.require()
         engines.get(exporter.ENGINE).require()
+    make_folder(output_dir)
     pictures = pictures_for(file, given.data, given.limit)
     if given.data is None:
         print("compared on patches of random colours; --data=DATA compares on pictures", file=sys.stderr)

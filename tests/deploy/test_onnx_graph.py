@@ -9,6 +9,15 @@ from tfl_lite_suite.deploy import onnx_graph
 from tfl_lite_suite.errors import SuiteError
 from tfl_lite_suite.tflite_file import TfliteFile
 
+OPTIMIZED = """
+import json, sys, onnx, onnxruntime
+options = onnxruntime.SessionOptions()
+options.optimized_model_filepath = sys.argv[2]
+options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
+onnxruntime.InferenceSession(sys.argv[1], options, providers=["CPUExecutionProvider"])
+print(json.dumps([node.op_type for node in onnx.load(sys.argv[2]).graph.node]))
+"""
+
 
 def model(path, scheme, io_type="int8"):
     return onnx_graph.model_of(TfliteFile.read(graph_models.write(path / "x.tflite", scheme, io_type)))
@@ -39,6 +48,13 @@ def test_int8_is_in_pairs_and_its_range_does_what_a_clip_would(tmp_path):
     found = kinds(model(tmp_path, "int8"))
     assert found["DequantizeLinear"] > found["QuantizeLinear"] > 10
     assert not {"Clip", "Relu"} & set(found)
+
+
+def test_onnx_runtime_computes_int8_with_integers(tmp_path):
+    onnx.save(model(tmp_path, "int8"), tmp_path / "x.onnx")
+    found = set(quadrant_models.answer(OPTIMIZED, tmp_path / "x.onnx", tmp_path / "optimized.onnx"))
+    assert {"QLinearConv", "QLinearMul", "QLinearAdd", "QLinearSigmoid", "QGemm"} <= found
+    assert not {"Conv", "Mul", "Add", "Sigmoid", "Gemm"} & found
 
 
 def test_a_bias_behind_single_pixels_is_kept():

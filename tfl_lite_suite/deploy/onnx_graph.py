@@ -4,9 +4,12 @@ tf2onnx is not used: it needs TensorFlow and 10 to 20 seconds a file, and loses 
 pixels, as MobileNetV3 has it.
 
 The model keeps the file's input and output, pixels last. An int8 file becomes pairs of QuantizeLinear and
-DequantizeLinear (QDQ) with the file's own scales and zero points, which ONNX Runtime turns into integer kernels.
+DequantizeLinear (QDQ) with the file's own scales and zero points, which ONNX Runtime turns into integer kernels: every
+one, on x86 too, because values between them are uint8 (zero points moved by 128, the real values as they were), each
+reader has a DequantizeLinear of its own, and scales are scalars.
 """
 
+import dataclasses
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -54,17 +57,22 @@ class _OnnxGraph(GraphReader):
         self._nodes: list[onnx.NodeProto] = []
         self._constants: dict[str, onnx.TensorProto] = {}
         self._values: dict[int, str] = {}
-        # Where a tensor's integers are, before DequantizeLinear.
+        # Where a tensor's integers are, uint8; each reader dequantizes them for itself.
         self._integers: dict[int, str] = {}
         (spec,) = file.inputs
         planes = self.node("Transpose", [spec.name], perm=_TO_PLANES)
-        self._values[spec.index] = self._dequantized(planes, spec) if _is_integer(spec) else planes
+        if _is_integer(spec):
+            self.set(spec, self._dequantized(planes, spec))
+        else:
+            self._values[spec.index] = planes
         self.walk()
 
     def model(self) -> onnx.ModelProto:
         """Returns the model."""
         (input,), (output,) = self.file.inputs, self.file.outputs
-        last = self._integers.get(output.index, self._values[output.index])
+        last = self.value(output)
+        if _is_integer(output):
+            last = self.node("QuantizeLinear", [last, *self._scale(output)])
         self._nodes.append(helper.make_node("Identity", [last], [output.name]))
         ends = [helper.make_tensor_value_info(spec.name, _element(spec), spec.shape) for spec in (input, output)]
         graph = helper.make_graph(self._nodes, "model", ends[:1], ends[1:], list(self._constants.values()))
@@ -87,17 +95,22 @@ class _OnnxGraph(GraphReader):
     def constant(self, values: Any, dtype: str) -> str:
         """Adds a constant; returns its name."""
         name = f"constant_{len(self._constants)}"
-        self._constants[name] = numpy_helper.from_array(np.ascontiguousarray(values, dtype), name)
+        self._constants[name] = numpy_helper.from_array(np.asarray(values, dtype, order="C"), name)
         return name
 
-    def value(self, spec: TensorSpec, order: Sequence[int] = (), shape: Sequence[int] = ()) -> str:
+    def value(
+        self, spec: TensorSpec, order: Sequence[int] = (), shape: Sequence[int] = (), *, unsigned: bool = False
+    ) -> str:
         """Returns the name of a tensor's real value.
 
         Args:
             spec: The tensor.
             order: Axes of a constant in ONNX's order.
             shape: Shape of a constant, after `order`.
+            unsigned: Whether an int8 constant becomes uint8, as values between operators are.
         """
+        if spec.index in self._integers:
+            return self._dequantized(self._integers[spec.index], _as_uint8(spec))
         if spec.index in self._values:
             return self._values[spec.index]
         is_integer = _is_integer(spec) and self.graph.is_constant(spec)
@@ -107,15 +120,17 @@ class _OnnxGraph(GraphReader):
         values = values.reshape(shape) if shape else values
         if not is_integer:
             return self.constant(values, "float32")
+        if unsigned and spec.dtype == "int8":
+            spec, values = _as_uint8(spec), values.astype(np.int16) + 128
         axis = order.index(spec.axis) if order else spec.axis
         return self._dequantized(self.constant(values, spec.dtype), spec, axis)
 
     def set(self, target: TensorSpec, value: str) -> None:
         """Has a value stand for a tensor; a quantized tensor's is rounded to its integers."""
         if _is_integer(target):
-            self._integers[target.index] = self.node("QuantizeLinear", [value, *self._scale(target)])
-            value = self._dequantized(self._integers[target.index], target)
-        self._values[target.index] = value
+            self._integers[target.index] = self.node("QuantizeLinear", [value, *self._scale(_as_uint8(target))])
+        else:
+            self._values[target.index] = value
 
     def set_bounded(self, op: Operator, value: str) -> None:
         """As `set`, for an operator with an activation; the range of the integers may be all that it asks."""
@@ -167,6 +182,13 @@ class _OnnxGraph(GraphReader):
 
 def _is_integer(spec: TensorSpec) -> bool:
     return bool(spec.scales) and not spec.is_float
+
+
+def _as_uint8(spec: TensorSpec) -> TensorSpec:
+    """Returns the description of an int8 tensor whose integers are moved to uint8."""
+    if spec.dtype != "int8":
+        return spec
+    return dataclasses.replace(spec, dtype="uint8", zero_points=tuple(zero + 128 for zero in spec.zero_points))
 
 
 def _element(spec: TensorSpec) -> int:
@@ -237,12 +259,12 @@ def _binary(net: _OnnxGraph, op: Operator) -> None:
 
 def _operand(net: _OnnxGraph, spec: TensorSpec, rank: int) -> str:
     if not net.is_constant(spec) or rank != 4:
-        return net.value(spec)
+        return net.value(spec, unsigned=True)
     if len(spec.shape) == 4:
-        return net.value(spec, _TO_PLANES)
+        return net.value(spec, _TO_PLANES, unsigned=True)
     if len(spec.shape) > 1:
         raise net.unsupported(f"a constant of shape {list(spec.shape)} beside a picture")
-    return net.value(spec, shape=(1, -1, 1, 1))
+    return net.value(spec, shape=(1, -1, 1, 1), unsigned=True)
 
 
 def _pad(net: _OnnxGraph, op: Operator) -> None:

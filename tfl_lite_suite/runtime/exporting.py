@@ -54,4 +54,5 @@ def _export(path: str, format: str, folder: pathlib.Path) -> None:
     )
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        raise SuiteError(f"'{path}': {last.removeprefix('error: ')}")
+        reason = last.removeprefix("error: ")
+        raise SuiteError(reason if path in reason else f"'{path}': {reason}")
