@@ -136,7 +136,7 @@ def _agreement_cell(row: dict[str, Any]) -> str:
 def _latency_cell(row: dict[str, Any]) -> str:
     if "latency_ms" not in row:
         return "–"
-    return f"{row['latency_ms']:.3f}{'' if row['latency_valid'] else ' (unsteady)'}"
+    return f"{'' if row['latency_valid'] else '~'}{row['latency_ms']:.3f}"
 
 
 def _names(titles: list[str], files: list[dict[str, Any]]) -> str:
