@@ -130,7 +130,7 @@ def engine_tables(files: list[dict[str, Any]]) -> str:
 def _agreement_cell(row: dict[str, Any]) -> str:
     if "agreement" not in row:
         return "–"
-    return f"{100 * row['agreement']['top1']:.1f} %, {row['agreement']['max_abs_diff']:.1g}"
+    return f"{100 * row['agreement']['top1']:.1f} %, {row['agreement']['max_abs_diff']:.2g}"
 
 
 def _latency_cell(row: dict[str, Any]) -> str:
