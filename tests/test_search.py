@@ -70,7 +70,9 @@ def test_a_recipe_of_the_front_runs_as_it_is(given, finished):
     for row in found["front"]:
         flags = [f"--recipe={row['recipe']}", f"--workdir={root}/work/{row['folder']}", "--dry_run", "--json"]
         plan = subprocess.run([sys.executable, "-m", "tfl_lite_suite.run", *flags], capture_output=True, check=True)
-        assert {step["state"] for step in json.loads(plan.stdout)["plan"]} == {"cached"}
+        states = {step["stage"]: step["state"] for step in json.loads(plan.stdout)["plan"]}
+        # A latency that was unsteady is measured again.
+        assert states.pop("benchmark") in ("cached", "to do") and set(states.values()) == {"cached"}
     assert "<svg" in (root / "work" / "search.html").read_text()
 
 
