@@ -16,7 +16,7 @@ _WINOGRAD_LEVEL = 3
 
 @dataclasses.dataclass(frozen=True)
 class MnnEngine(ExportedEngine):
-    """The package `MNN`."""
+    """The package `mnn`."""
 
     def session(self, module: Any, path: str, file: ExportedFile, threads: int) -> Session:
         """Opens an `.mnn` file; see `ExportedEngine.session`."""
@@ -67,4 +67,4 @@ class MnnSession(Session):
         self._input = self._output = self._native = self._interpreter = None
 
 
-ENGINE = MnnEngine("mnn", "MNN", "MNN", "mnn", ".mnn")
+ENGINE = MnnEngine("mnn", "mnn", "MNN", "mnn", ".mnn")
