@@ -157,9 +157,11 @@ def _parse_here(verb: str, arguments: list[str], made: Collection[str]) -> None:
     run_verb = cli.run_verb
 
     def read_recipe() -> None:
-        path = str(flags.FLAGS.recipe) if "recipe" in flags.FLAGS else ""
-        if path.startswith("recipes/") and path not in made:
-            cli.recipe_from_flags()
+        paths = str(flags.FLAGS.recipe).split(",") if "recipe" in flags.FLAGS else []
+        for path in paths:
+            if path.startswith("recipes/") and path not in made:
+                flags.FLAGS.recipe = path
+                cli.recipe_from_flags()
 
     cli.run_verb = lambda name, summary, *_: run_verb(name, summary, read_recipe, lambda _: "")
     os.chdir(ROOT)
