@@ -15,7 +15,7 @@ VERB = '''
 import errno, os, sys, time
 from absl import flags
 from tfl_lite_suite import cli
-from tfl_lite_suite.errors import InvalidMeasurement, SuiteError
+from tfl_lite_suite.errors import InvalidMeasurement, Restart, SuiteError
 
 flags.DEFINE_string("do", None, "What to do.")
 flags.DEFINE_integer("runs", 5, "How often.", 1, 9)
@@ -33,6 +33,12 @@ def chatter():
     os.system("echo from a child")
     return {"top1": 0.5}
 
+def begin_twice():
+    if os.environ.pop("SECOND", None):
+        return {"top1": 0.25}
+    os.environ["SECOND"] = "1"
+    raise Restart("a process was lost")
+
 def wait():
     print("ready", file=sys.stderr, flush=True)
     time.sleep(60)
@@ -48,6 +54,7 @@ ACTIONS = {
     "pipe": lambda: raise_(BrokenPipeError(errno.EPIPE, "Broken pipe")),
     "memory": lambda: raise_(MemoryError()),
     "chatter": chatter,
+    "restart": begin_twice,
     "wait": wait,
     "long": lambda: {"top1": "long " * 100000},
 }
@@ -157,6 +164,12 @@ def test_a_flagfile_cannot_hide_its_unknown_flags(run, tmp_path):
 def test_traceback_is_shown_when_asked_for(run):
     done = run("--do=bug", "--traceback", "--json")
     assert done.returncode == 1 and done.stdout == "" and "Traceback" in done.stderr and "raise_" in done.stderr
+
+
+def test_a_verb_begins_anew_in_the_same_process_with_the_same_flags(run):
+    done = run("--do=restart", "--json")
+    assert (done.returncode, json.loads(done.stdout)) == (0, {"top1": 0.25})
+    assert done.stderr == "a process was lost; starting again\n"
 
 
 def test_an_invalid_measurement_is_printed_and_is_status_3(run):

@@ -4,7 +4,10 @@ import sys
 
 import pytest
 
-FAKE_TENSORFLOW = "import os\n__version__ = '{version}'\nconstant = int\nos.write(2, b'noise from C\\n')\n"
+FAKE_TENSORFLOW = (
+    "import os, types\n__version__ = '{version}'\nconfig = types.SimpleNamespace(list_physical_devices=list)\n"
+    "os.write(2, b'noise from C\\n')\n"
+)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from absl import flags
 
-from tfl_lite_suite.errors import SuiteError, Unmet, unknown_name
+from tfl_lite_suite.errors import Restart, SuiteError, Unmet, unknown_name
 from tfl_lite_suite.results import to_json
 
 if TYPE_CHECKING:
@@ -60,6 +60,9 @@ def run_verb(verb: str, summary: str, main: Callable[[], Any], show: Callable[[A
     except Unmet as error:
         _complain(f"error: {describe(error)}")
         status = error.status
+    except Restart as error:
+        _complain(f"{describe(error)}; starting again")
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
     except Exception as error:
         _complain(f"error: {describe(error)}")
         if flags.FLAGS.is_parsed() and _TRACEBACK.value:
@@ -224,5 +227,9 @@ def _stdout_kept_for_result(kept: bool) -> Iterator[Any]:
     # A name that is no UTF-8 holds lone surrogates; their backslash form is JSON's, too.
     with os.fdopen(os.dup(1), "w", encoding="utf-8", errors="backslashreplace") as result:
         os.dup2(2, 1)
-        with contextlib.redirect_stdout(sys.stderr):
-            yield result
+        try:
+            with contextlib.redirect_stdout(sys.stderr):
+                yield result
+        except Restart:
+            os.dup2(result.fileno(), 1)
+            raise

@@ -35,6 +35,10 @@ class InvalidMeasurement(Unmet):
     status = 3
 
 
+class Restart(SuiteError):
+    """The process must begin anew to go on: verbs say why, and run the same command again in its place."""
+
+
 def unknown_name(key: str, received: object, known: Iterable[str], kind: str = "name") -> SuiteError:
     """Builds the error for a name that is not in a closed set.
 

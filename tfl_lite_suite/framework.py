@@ -50,7 +50,7 @@ try:
         import tensorflow as tf
         import tf_keras as keras
 
-        tf.constant(0)  # Looks for GPUs now, while its messages are kept off the terminal.
+        tf.config.list_physical_devices()  # Looks for GPUs now, while its messages are kept off the terminal.
 except ImportError as error:
     raise SuiteError(
         f"this command needs TensorFlow and tf-keras: {error}. Install them with: pip install 'tfl-lite-suite[host]'"

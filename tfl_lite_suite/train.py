@@ -8,7 +8,7 @@ from typing import Any
 
 from absl import flags
 
-from tfl_lite_suite import cli, contract, data, models, predictions, recipe
+from tfl_lite_suite import cli, cluster, contract, data, models, predictions, recipe
 from tfl_lite_suite.errors import SuiteError
 from tfl_lite_suite.recipe import Distill, Model, Recipe
 from tfl_lite_suite.results import atomic_path, sha256
@@ -17,6 +17,35 @@ from tfl_lite_suite.workdir import Stage
 MODEL = "model.keras"
 RECIPE = "recipe.yaml"
 STAGE, TEACHER = "train", "teacher"
+NONE, MIRRORED, MULTI_WORKER = "none", "mirrored", "multi_worker"
+
+
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """Where a network is trained; what it learns is the same everywhere.
+
+    Attributes:
+        distribution: `none`, one device; `mirrored`, all devices of this machine; `multi_worker`, all of a cluster.
+        members: The cluster, for `multi_worker`.
+        peer_timeout: How long to wait for the other processes of the cluster, in seconds.
+    """
+
+    distribution: str = NONE
+    members: cluster.Cluster | None = None
+    peer_timeout: float = 300.0
+
+    @property
+    def is_chief(self) -> bool:
+        """Whether this process keeps checkpoints and results."""
+        return self.members is None or self.members.rank == 0
+
+    def join(self, inputs: str) -> Any:
+        """Returns the `Distribution`, once all processes with equal inputs have met."""
+        from tfl_lite_suite.optimize import distribution
+
+        if self.members:
+            return distribution.multi_worker(self.members, inputs, self.peer_timeout)
+        return distribution.mirrored() if self.distribution == MIRRORED else distribution.here()
 
 
 def train(
@@ -26,6 +55,7 @@ def train(
     *,
     name: str = STAGE,
     start: str | None = None,
+    place: Place = Place(),
 ) -> dict[str, Any]:
     """Trains, or returns the results of an earlier run with the same inputs.
 
@@ -35,33 +65,48 @@ def train(
         load: Gives the `data.Dataset` of the recipe; it is loaded here if absent.
         name: The subfolder's name.
         start: The model to go on with, a `.keras` file; a new network if absent.
+        place: Where to train. Each process of a cluster gets the same results; the chief alone writes them.
 
     Returns:
         `top1` and `top5` (shares of the test images), `epochs`, `seconds`, and what else was measured.
     """
     models.check_side(settings.model.name, settings.data.resolution, settings.data.resolution)
-    load = load or functools.cache(lambda: load_images(settings, workdir))
-    teacher = teacher_of(settings, workdir, "train", load)
+    load = load or functools.cache(lambda: load_images(settings, workdir, place))
+    teacher = teacher_of(settings, workdir, "train", load, place)
     stage = stage_of(settings, workdir, name, start)
     done = stage.finished()
     if done is not None:
         return done
     images = load()
+    if place.members is None:
+        return _trained(settings, images, stage, teacher, start, place)
+    from tfl_lite_suite.optimize.distribution import restarting_when_lost
+
+    with restarting_when_lost():
+        return _trained(settings, images, stage, teacher, start, place)
+
+
+def _trained(
+    settings: Recipe, images: Any, stage: Stage, teacher: str | None, start: str | None, place: Place
+) -> dict[str, Any]:
+    """Trains and finishes the stage; returns its results."""
     from tfl_lite_suite.framework import keras
     from tfl_lite_suite.optimize import keras_file, mixed_precision
     from tfl_lite_suite.optimize.training import Training, accuracy_function, phases
 
-    keras.utils.set_random_seed(settings.seed)
     policy = mixed_precision.policy() if settings.train.mixed_precision == "auto" and not start else "float32"
-    with mixed_precision.layers_of(policy):
+    spread = place.join(f"{stage.key} {policy}")
+    keras.utils.set_random_seed(settings.seed)
+    with spread.strategy.scope(), mixed_precision.layers_of(policy):
         trained = keras_file.load_classifier(start, images) if start else _network(settings, images)
-    loss, augment = loss_of(settings, teacher, images), settings.data.augment
-    training = Training(trained, images, settings.train, augment, settings.seed, stage.folder, stage.key, loss)
+    with spread.strategy.scope():
+        loss, augment = loss_of(settings, teacher, images), settings.data.augment
+    training = Training(trained, images, settings.train, augment, settings.seed, stage.folder, stage.key, loss, spread)
     history = training.run(phases(trained, settings.train))
     model = trained
-    if policy != "float32":
-        model = _network(settings, images)
-        model.set_weights(trained.get_weights())
+    if policy != "float32" or spread.replicas > 1:
+        model = keras_file.load_classifier(start, images) if start else _network(settings, images)
+        model.set_weights(spread.weights(trained))
     measured = accuracy_function(model)(images.test)
     results = {
         "top1": measured["top1"],
@@ -71,12 +116,16 @@ def train(
         "model": settings.model.name,
         "params": model.count_params(),
         "precision": policy,
+        "processes": spread.processes,
+        "replicas": spread.replicas,
         "images": {name: len(getattr(images, name)) for name in ("train", "validation", "test")},
         "notes": images.notes,
         "history": history,
     }
-    results = stage.finish(results, save_artifacts(stage.folder, model, images, settings, measured["top"]))
-    training.forget_checkpoint()
+    if spread.is_chief:
+        results = stage.finish(results, save_artifacts(stage.folder, model, images, settings, measured["top"]))
+        training.forget_checkpoint()
+    spread.wait()
     return results
 
 
@@ -115,11 +164,18 @@ def of_teacher(settings: Recipe) -> Recipe:
     )
 
 
-def teacher_of(settings: Recipe, workdir: str, stage: str, load: Callable[[], Any]) -> str | None:
+def teacher_of(
+    settings: Recipe, workdir: str, stage: str, load: Callable[[], Any], place: Place = Place()
+) -> str | None:
     """Returns the file of the teacher that a stage asks, `None` without one; a network is trained first, once."""
     file = teacher_file(settings, workdir, stage)
     if file and settings.distill.trains_teacher:
-        train(of_teacher(settings), workdir, load, name=TEACHER)
+        if place.members and stage_of(of_teacher(settings), workdir, TEACHER).finished() is None:
+            raise SuiteError(
+                f"distill.teacher: {settings.distill.teacher} is not trained yet, and processes train one network only "
+                "with --distribution=multi_worker. Train it first, and give its .keras file"
+            )
+        train(of_teacher(settings), workdir, load, name=TEACHER, place=place)
     return file
 
 
@@ -163,9 +219,13 @@ def teacher_inputs(settings: Recipe, workdir: str, stage: str) -> dict[str, Any]
     return {"distill": settings.distill, "teacher": sha256(file)}
 
 
-def load_images(settings: Recipe, workdir: str) -> Any:
-    """Returns the recipe's images, prepared by its contract; the prepared copy is kept in the work folder."""
-    return data.load(settings.data, settings.seed, pathlib.Path(workdir) / "data")
+def load_images(settings: Recipe, workdir: str, place: Place = Place()) -> Any:
+    """Returns the recipe's images, prepared by its contract; the prepared copy is kept in the work folder.
+
+    Each process of a cluster keeps one of its own, for they may share the folder.
+    """
+    own = "" if place.is_chief or place.members is None else f"_of_worker_{place.members.rank}"
+    return data.load(settings.data, settings.seed, pathlib.Path(workdir) / f"data{own}")
 
 
 def save_artifacts(folder: pathlib.Path, model: Any, images: Any, settings: Recipe, top: Any) -> list[str]:
@@ -194,14 +254,31 @@ def save_artifacts(folder: pathlib.Path, model: Any, images: Any, settings: Reci
 
 def show(results: dict[str, Any]) -> str:
     """Returns the results as a sentence."""
+    shared = f", on {results['replicas']} replicas" if results.get("replicas", 1) > 1 else ""
     return (
         f"{results['model']}: top-1 {100 * results['top1']:.2f} %, top-5 {100 * results['top5']:.2f} % on "
         f"{results['images']['test']} test images; {results['params']:,} parameters; {results['epochs']} epochs in "
-        f"{results['seconds']:.0f} s"
+        f"{results['seconds']:.0f} s{shared}"
     )
+
+
+def _main() -> dict[str, Any]:
+    settings, workdir, spread = cli.recipe_from_flags(), cli.required("workdir"), flags.FLAGS.distribution
+    members = cluster.from_environment() if spread == MULTI_WORKER else None
+    return train(settings, workdir, place=Place(spread, members, flags.FLAGS.peer_timeout))
 
 
 if __name__ == "__main__":
     cli.define_recipe_flags()
     flags.DEFINE_string("workdir", None, "Folder for models and results.")
-    cli.run_verb("train", __doc__, lambda: train(cli.recipe_from_flags(), cli.required("workdir")), show)
+    flags.DEFINE_enum(
+        "distribution",
+        NONE,
+        [NONE, MIRRORED, MULTI_WORKER],
+        "mirrored shares each batch between the GPUs of this machine; multi_worker between the processes that the "
+        "environment variable TF_CONFIG names, which all run this command.",
+    )
+    flags.DEFINE_float(
+        "peer_timeout", 300.0, "Seconds to wait for the other processes, at the start and when one was lost.", 1.0
+    )
+    cli.run_verb("train", __doc__, _main, show)

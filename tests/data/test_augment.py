@@ -25,7 +25,7 @@ def chosen(images, name, signed):
 
 
 def test_nothing_asked_changes_nothing():
-    images, soft = augment.apply(tf.constant(pictures()), tf.constant(labels()), Augment(), tf.constant([0, 0]))
+    images, soft = augment.apply(tf.constant(pictures()), tf.constant(labels()), Augment(), draw())
     np.testing.assert_array_equal(images, pictures())
     np.testing.assert_array_equal(soft, labels())
 
@@ -46,7 +46,7 @@ def test_nothing_asked_changes_nothing():
 )
 def test_every_change_keeps_shape_range_and_label_mass(change, channels):
     given = pictures(channels=channels)
-    images, soft = augment.apply(tf.constant(given), tf.constant(labels()), Augment(**change), tf.constant([3, 4]))
+    images, soft = augment.apply(tf.constant(given), tf.constant(labels()), Augment(**change), draw(3, 4))
     assert images.shape == given.shape and images.dtype == tf.float32
     assert np.isfinite(images).all() and np.min(images) >= 0 and np.max(images) <= 255
     np.testing.assert_allclose(np.sum(soft, axis=1), 1, atol=1e-6)

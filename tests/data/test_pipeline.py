@@ -63,6 +63,22 @@ def test_resumed_training_sees_the_same_batches(channels):
     assert not np.array_equal(rest[0][0], other[0][0])
 
 
+@pytest.mark.parametrize("augment", [NOTHING, EVERYTHING, Augment(rand_augment_layers=2, mixup=0.2)])
+def test_parts_of_all_processes_are_the_whole_batches(augment):
+    """Picture by picture, with the same changes; one process makes two of the three parts of a batch."""
+    of = split(26)
+    whole = list(pipeline.training_batches(of, 12, augment, 3, 1, 3, 4))
+    made = [
+        iter(pipeline.training_batches(of, 12, augment, 3, 1, 3, 4, pipeline.Parts(3, first, count)))
+        for first, count in ((0, 1), (1, 2))
+    ]
+    for images, labels in whole:
+        parts = [next(made[0]), next(made[1]), next(made[1])]
+        np.testing.assert_allclose(np.concatenate([part[0] for part in parts]), images, atol=1e-3)
+        np.testing.assert_allclose(np.concatenate([part[1] for part in parts]), labels, atol=1e-6)
+    assert all(next(rest, None) is None for rest in made)
+
+
 def test_steps_differ_in_their_changes():
     same = np.random.default_rng(0).integers(0, 256, (1, 12, 10, 3), np.uint8)
     of = Split(lambda rows: np.repeat(same, len(rows), 0), np.arange(10), np.zeros(10, int), list("abcdefghij"), 4)

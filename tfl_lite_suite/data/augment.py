@@ -33,42 +33,54 @@ _LARGEST_MAGNITUDE = 10.0
 class Draw:
     """Random numbers for one batch: each call is a stream of its own."""
 
-    def __init__(self, key: tf.Tensor) -> None:
-        """Begins with the key of the step, integers `(2,)`."""
+    def __init__(self, key: tf.Tensor, part: tuple[int, tf.Tensor] | None = None) -> None:
+        """Begins.
+
+        Args:
+            key: Two integers that stand for the seed and the step.
+            part: If the pictures are a part of a batch, its size and their places in it, integers `(n,)`; each picture
+                then draws what it would draw in the whole batch.
+        """
         self._key = tf.cast(key, tf.int64)
+        self._part = part
         self._calls = 0
 
     def uniform(self, shape: tuple[int, ...], low: float = 0.0, high: float = 1.0) -> tf.Tensor:
         """Returns float32 in `[low, high)`."""
-        return tf.random.stateless_uniform(shape, self._next(), low, high)
+        return self._drawn(shape, low, high, tf.float32)
 
     def integers(self, shape: tuple[int, ...], count: int) -> tf.Tensor:
         """Returns int32 from 0 to `count - 1`."""
-        return tf.random.stateless_uniform(shape, self._next(), 0, count, tf.int32)
+        return self._drawn(shape, 0, count, tf.int32)
 
     def beta(self, alpha: float) -> tf.Tensor:
         """Returns one number in [0, 1] of the symmetric beta distribution, float32."""
         first, second = tf.unstack(tf.random.stateless_gamma((2,), self._next(), alpha))
         return first / tf.maximum(first + second, 1e-12)
 
+    def _drawn(self, shape: tuple[int, ...], low: float, high: float, kind: tf.DType) -> tf.Tensor:
+        if self._part is None or not shape:
+            return tf.random.stateless_uniform(shape, self._next(), low, high, kind)
+        size, places = self._part
+        return tf.gather(tf.random.stateless_uniform((size, *shape[1:]), self._next(), low, high, kind), places)
+
     def _next(self) -> tf.Tensor:
         self._calls += 1
         return tf.stack([self._key[0] + self._calls * 0x9E3779B1, self._key[1]])
 
 
-def apply(images: tf.Tensor, labels: tf.Tensor, augment: Augment, key: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+def apply(images: tf.Tensor, labels: tf.Tensor, augment: Augment, draw: Draw) -> tuple[tf.Tensor, tf.Tensor]:
     """Changes a batch as a recipe asks.
 
     Args:
         images: float32 in [0, 255], `(batch, height, width, channels)`, shape known.
         labels: Distributions over the classes, float32, `(batch, classes)`.
         augment: What to change.
-        key: Two integers that stand for the seed and the step.
+        draw: Random numbers.
 
     Returns:
         Pictures and labels of the same shapes; pixels in [0, 255].
     """
-    draw = Draw(key)
     if augment.flip:
         images = flip(images, draw)
     if augment.crop:

@@ -4,6 +4,9 @@ The order of an epoch depends on the seed and the epoch, and the random changes 
 that is resumed at an epoch sees the same batches as training that never stopped.
 """
 
+import dataclasses
+import functools
+
 import numpy as np
 
 from tfl_lite_suite.data import augment as augmentation
@@ -14,6 +17,21 @@ from tfl_lite_suite.recipe import Augment
 
 _PREFETCH = 4
 _AUGMENT_SALT = 0x61756772
+
+
+@dataclasses.dataclass(frozen=True)
+class Parts:
+    """The equal parts of each batch that one process makes; others make the rest.
+
+    Attributes:
+        total: Parts of a batch.
+        first: The first part made here, from 0.
+        count: Parts made here.
+    """
+
+    total: int = 1
+    first: int = 0
+    count: int = 1
 
 
 def steps_per_epoch(split: Split, batch_size: int) -> int:
@@ -33,9 +51,16 @@ def epoch_order(count: int, seed: int, epoch: int) -> np.ndarray:
 
 
 def training_batches(
-    split: Split, batch_size: int, augment: Augment, seed: int, first_epoch: int, epochs: int, num_classes: int
+    split: Split,
+    batch_size: int,
+    augment: Augment,
+    seed: int,
+    first_epoch: int,
+    epochs: int,
+    num_classes: int,
+    parts: Parts = Parts(),
 ) -> tf.data.Dataset:
-    """Shuffled, randomly changed batches.
+    """Shuffled, randomly changed batches, or parts of them.
 
     Args:
         split: Pictures to train on.
@@ -45,36 +70,42 @@ def training_batches(
         first_epoch: Epoch to begin with, from 0.
         epochs: Epoch to stop before.
         num_classes: Length of the label vectors.
+        parts: Which parts of each batch, one after the other; `parts.total` divides `batch_size`. Together, the parts
+            that all processes make are the whole batches, picture by picture.
 
     Returns:
-        Pairs of pictures, float32 in [0, 255], `(batch_size, height, width, channels)`, and label distributions,
-        float32, `(batch_size, num_classes)`; `steps_per_epoch` times `epochs - first_epoch` of them.
+        Pairs of pictures, float32 in [0, 255], `(n, height, width, channels)`, and label distributions, float32,
+        `(n, num_classes)`, where n is `batch_size / parts.total`; for each of `steps_per_epoch` times
+        `epochs - first_epoch` batches, `parts.count` of them.
     """
     steps = steps_per_epoch(split, batch_size)
     shape = split.images([0]).shape[1:]
-    orders: dict[int, np.ndarray] = {}
+    order_of = functools.lru_cache(1)(lambda epoch: epoch_order(len(split), seed, epoch))
+    size = batch_size // parts.total
+    # Blending takes the picture before each one, so a part begins with the last picture of the part before it.
+    extra = int(parts.total > 1 and bool(augment.mixup or augment.cutmix))
 
-    def gather(step: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        epoch, place = divmod(int(step), steps)
-        order = orders.get(epoch)
-        if order is None:
-            order = epoch_order(len(split), seed, epoch)
-            orders.clear()
-            orders[epoch] = order
-        rows = order[place * batch_size : (place + 1) * batch_size]
+    def gather(step: np.ndarray, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        epoch, index = divmod(int(step), steps)
+        rows = order_of(epoch)[index * batch_size + places]
         return split.images(rows), split.labels[rows]
 
-    def batch(step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        images, labels = tf.numpy_function(gather, [step], [tf.uint8, tf.int64], stateful=False)
-        return step, tf.ensure_shape(images, (batch_size, *shape)), tf.ensure_shape(labels, (batch_size,))
+    def part(number: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        step, begin = number // parts.count, (parts.first + number % parts.count) * size
+        places = tf.ensure_shape(tf.range(begin - extra, begin + size) % batch_size, (extra + size,))
+        images, labels = tf.numpy_function(gather, [step, places], [tf.uint8, tf.int64], stateful=False)
+        return step, places, tf.ensure_shape(images, (extra + size, *shape)), tf.ensure_shape(labels, (extra + size,))
 
-    def changed(step: tf.Tensor, images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def changed(
+        step: tf.Tensor, places: tf.Tensor, images: tf.Tensor, labels: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
         key = tf.stack([tf.constant(seed ^ _AUGMENT_SALT, tf.int64), step])
-        soft = tf.one_hot(labels, num_classes)
-        return augmentation.apply(tf.cast(images, tf.float32), soft, augment, key)
+        draw = augmentation.Draw(key, None if parts.total == 1 else (batch_size, places))
+        images, soft = augmentation.apply(tf.cast(images, tf.float32), tf.one_hot(labels, num_classes), augment, draw)
+        return images[extra:], soft[extra:]
 
-    batches = tf.data.Dataset.range(first_epoch * steps, epochs * steps).map(batch)
-    return batches.map(changed, num_parallel_calls=2).prefetch(_PREFETCH)
+    numbers = tf.data.Dataset.range(first_epoch * steps * parts.count, epochs * steps * parts.count)
+    return numbers.map(part).map(changed, num_parallel_calls=2).prefetch(_PREFETCH * parts.count)
 
 
 def evaluation_batches(split: Split, batch_size: int) -> tf.data.Dataset:

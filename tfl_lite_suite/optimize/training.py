@@ -13,7 +13,9 @@ from tfl_lite_suite.data import pipeline
 from tfl_lite_suite.errors import SuiteError, unknown_name
 from tfl_lite_suite.framework import keras, tf
 from tfl_lite_suite.optimize import checkpoint, mixed_precision
+from tfl_lite_suite.optimize.distribution import Distribution, here
 from tfl_lite_suite.optimize.fast_gradient import fast_gradients
+from tfl_lite_suite.optimize.moving_average import MovingAverage
 from tfl_lite_suite.optimize.scores import as_logits
 from tfl_lite_suite.progress import Progress, duration
 from tfl_lite_suite.recipe import Augment, Train
@@ -100,6 +102,8 @@ class Training:
         key: Identifies all inputs; a checkpoint of other inputs is not resumed.
         loss: From pixels, target distributions and logits to the mean loss; `cross_entropy` with the settings' label
             smoothing if `None`.
+        distribution: Where to train; the model was made in the scope of its strategy. Each process does the same, and
+            its results are the same; the chief alone keeps files.
     """
 
     model: Any
@@ -110,11 +114,21 @@ class Training:
     folder: pathlib.Path
     key: str = ""
     loss: Loss | None = None
+    distribution: Distribution = dataclasses.field(default_factory=here)
 
     def __post_init__(self) -> None:
         self.history: list[dict[str, Any]] = []
         self.batch_size = min(self.settings.batch_size, len(self.data.train))
         self.steps = len(self.data.train) // self.batch_size
+        replicas = self.distribution.replicas
+        if self.batch_size % replicas:
+            raise SuiteError(
+                f"train.batch_size: {self.batch_size} pictures cannot be shared equally by {replicas} replicas. Try "
+                f"{max(self.batch_size // replicas, 1) * replicas}"
+            )
+        self.distribution.synchronize(self.model)
+        # Outside of the strategy, so that one process can use it without the others.
+        self._measured = self.model if replicas == 1 else keras.models.clone_model(self.model)
         self._best: list[np.ndarray] = []
         self._best_top1 = -1.0
         self._trainable = [layer.trainable for layer in self.model.layers]
@@ -129,12 +143,14 @@ class Training:
             A record an epoch: phase, epoch, loss, top-1 of training and validation, images/s, share of time waited
             for data.
         """
-        saved = checkpoint.load(self.folder / CHECKPOINT)
+        saved = checkpoint.load(self.distribution.chiefs_file(self.folder / CHECKPOINT))
         if saved is not None and saved[1]["key"] != self.key:
             saved = None
         total = self.steps * sum(phase.epochs for phase in plan)
         progress = Progress("training", total)
-        writer = tf.summary.create_file_writer(str(self.folder / "tensorboard"))
+        writer = tf.summary.create_noop_writer()
+        if self.distribution.is_chief:
+            writer = tf.summary.create_file_writer(str(self.folder / "tensorboard"))
         finished = 0
         with fast_gradients(), writer.as_default():
             for index, phase in enumerate(plan):
@@ -153,12 +169,14 @@ class Training:
 
     def _run_phase(self, index: int, phase: Phase, saved: Any, finished: int, progress: Progress) -> None:
         self._set_trainable(phase.first_trainable)
-        optimizer = mixed_precision.scaling(_optimizer(self.settings, phase, self.steps), self.model)
-        optimizer.build(self.model.trainable_variables)
-        average = _MovingAverage(self.model.trainable_variables, self.settings.ema)
+        with self.distribution.strategy.scope():
+            optimizer = mixed_precision.scaling(_optimizer(self.settings, phase, self.steps), self.model)
+            optimizer.build(self.model.trainable_variables)
+            average = MovingAverage(self.model.trainable_variables, self.settings.ema)
         first = self._restore(saved, index, optimizer, average)
-        step = _train_step(self.model, optimizer, average, self.loss or cross_entropy(self.settings.label_smoothing))
-        validate = accuracy_function(self.model)
+        loss = self.loss or cross_entropy(self.settings.label_smoothing)
+        step = _train_step(self.model, optimizer, average, loss, self.distribution.strategy)
+        validate = accuracy_function(self._measured)
         seed = self.seed + 1_000_003 * index
         batches = iter(
             pipeline.training_batches(
@@ -169,18 +187,22 @@ class Training:
                 first,
                 phase.epochs,
                 len(self.data.class_names),
+                self.distribution.parts,
             )
         )
         for epoch in range(first, phase.epochs):
             if self._stale(phase):
                 progress.line(f"stopped early: no better epoch in the last {self.settings.early_stopping}")
                 break
-            _reseed(self.model, hash((seed, epoch)))
+            _reseed(self.model, hash((seed, epoch)) + self.distribution.rank)
             record = self._run_epoch(step, batches, finished + epoch * self.steps, progress)
             with average.in_place():
-                top1 = validate(self.data.validation)["top1"] if len(self.data.validation) else record["train_top1"]
+                weights = self.distribution.weights(self.model)
+                if self._measured is not self.model:
+                    self._measured.set_weights(weights)
+                top1 = self._validation_top1(validate) if len(self.data.validation) else record["train_top1"]
                 if top1 > self._best_top1:
-                    self._best_top1, self._best = top1, self.model.get_weights()
+                    self._best_top1, self._best = top1, weights
             record = {"phase": phase.name, "epoch": epoch + 1, **record, "validation_top1": top1}
             self.history.append(record)
             self._log(record, phase, progress)
@@ -191,9 +213,9 @@ class Training:
         start = time.monotonic()
         for done in range(1, self.steps + 1):
             before = time.monotonic()
-            images, targets = next(batches)
+            images, targets = zip(*[next(batches) for _ in range(self.distribution.parts.count)], strict=True)
             waited += time.monotonic() - before
-            loss, hits = step(images, targets)
+            loss, hits = step(self.distribution.place(images), self.distribution.place(targets))
             losses.append(float(loss))
             correct += float(hits)
             speed = done * self.batch_size / (time.monotonic() - start)
@@ -210,7 +232,14 @@ class Training:
             "data_wait_share": waited / seconds,
         }
 
-    def _restore(self, saved: Any, index: int, optimizer: Any, average: "_MovingAverage") -> int:
+    def _validation_top1(self, validate: Callable[[Any], dict[str, Any]]) -> float:
+        """Returns the share of right answers to the validation images, of which each process answers some."""
+        count = len(self.data.validation)
+        own = self.data.validation.subset(np.arange(self.distribution.rank, count, self.distribution.processes))
+        right = round(validate(own)["top1"] * len(own)) if len(own) else 0
+        return int(self.distribution.sum(right)) / count
+
+    def _restore(self, saved: Any, index: int, optimizer: Any, average: MovingAverage) -> int:
         """Puts back what a checkpoint holds; returns the epoch of this phase to begin with."""
         if saved is None:
             return 0
@@ -225,11 +254,13 @@ class Training:
         average.set_values(arrays.get("average", []))
         return int(state["epoch"])
 
-    def _save(self, index: int, epoch: int, optimizer: Any, average: "_MovingAverage") -> None:
+    def _save(self, index: int, epoch: int, optimizer: Any, average: MovingAverage) -> None:
+        if not self.distribution.is_chief:
+            return
         checkpoint.save(
             self.folder / CHECKPOINT,
             {
-                "model": self.model.get_weights(),
+                "model": self.distribution.weights(self.model),
                 "best": self._best,
                 "optimizer": [variable.numpy() for variable in optimizer.variables],
                 "average": average.values(),
@@ -329,64 +360,28 @@ def cross_entropy(smoothing: float) -> Loss:
     return loss
 
 
-def _train_step(model: Any, optimizer: Any, average: "_MovingAverage", loss_of: Loss) -> Any:
+def _train_step(model: Any, optimizer: Any, average: MovingAverage, loss_of: Loss, strategy: Any) -> Any:
     variables = model.trainable_variables
     scaled = getattr(optimizer, "get_scaled_loss", lambda loss: loss)
     unscaled = getattr(optimizer, "get_unscaled_gradients", lambda gradients: gradients)
 
-    @tf.function(autograph=False)
-    def step(images: Any, targets: Any) -> tuple[Any, Any]:
+    def on_replica(images: Any, targets: Any) -> tuple[Any, Any]:
         with tf.GradientTape() as tape:
             logits = as_logits(model, model(images, training=True))
             loss = loss_of(images, targets, logits)
             if model.losses:
                 loss += tf.add_n(model.losses)
+            loss /= strategy.num_replicas_in_sync  # Gradients of all replicas are summed.
             differentiated = scaled(loss)
         gradients = unscaled(tape.gradient(differentiated, variables))
         optimizer.apply_gradients(zip(gradients, variables, strict=True))
-        average.update(optimizer.iterations)
         hits = tf.equal(tf.argmax(logits, axis=1), tf.argmax(targets, axis=1))
         return loss, tf.reduce_sum(tf.cast(hits, tf.float32))
 
+    @tf.function(autograph=False)
+    def step(images: Any, targets: Any) -> tuple[Any, Any]:
+        loss, hits = strategy.run(on_replica, (images, targets))
+        average.update(optimizer.iterations)
+        return strategy.reduce("SUM", loss, axis=None), strategy.reduce("SUM", hits, axis=None)
+
     return step
-
-
-class _MovingAverage:
-    """Exponential moving average of weights, with a decay that grows while there is little to average."""
-
-    def __init__(self, variables: Sequence[Any], decay: float) -> None:
-        self._variables = variables if decay else []
-        self._averages = [tf.Variable(variable, trainable=False) for variable in self._variables]
-        self._decay = float(decay)
-
-    def update(self, step: Any) -> None:
-        step = tf.cast(step, tf.float32)
-        decay = tf.minimum(self._decay, (1 + step) / (10 + step))
-        for average, variable in zip(self._averages, self._variables, strict=True):
-            average.assign_sub((1 - decay) * (average - variable))
-
-    def values(self) -> list[np.ndarray]:
-        return [average.numpy() for average in self._averages]
-
-    def set_values(self, values: Sequence[np.ndarray]) -> None:
-        for average, value in zip(self._averages, values, strict=True):
-            average.assign(value)
-
-    def in_place(self) -> "_Swapped":
-        return _Swapped(self._variables, self._averages)
-
-
-class _Swapped:
-    """While entered, the model's weights are their averages."""
-
-    def __init__(self, variables: Sequence[Any], averages: Sequence[Any]) -> None:
-        self._variables, self._averages = variables, averages
-
-    def __enter__(self) -> None:
-        self._trained = [variable.numpy() for variable in self._variables]
-        for variable, average in zip(self._variables, self._averages, strict=True):
-            variable.assign(average)
-
-    def __exit__(self, *_: object) -> None:
-        for variable, value in zip(self._variables, self._trained, strict=True):
-            variable.assign(value)
