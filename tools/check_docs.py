@@ -33,8 +33,7 @@ _SHORT_TRAINING = (
     "--set=benchmark.min_seconds=0"
 )
 _SHORTENED = {
-    "run": _SHORT_TRAINING,
-    "train": _SHORT_TRAINING,
+    **dict.fromkeys(("quantize", "run", "train"), _SHORT_TRAINING),
     "search": "--trials=2 " + _SHORT_TRAINING,
     "benchmark": "--runs=3 --min_seconds=0",
     "evaluate": "--limit=100",
@@ -127,16 +126,17 @@ def make_environment(folder: pathlib.Path) -> None:
 def main() -> None:
     """Runs every command once, and tells the time of each."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--only", default="", help="part of the commands to run, such as a page's name or a verb")
+    parser.add_argument("--only", default="", help="commands to run: a regular expression for page or command")
     only, failed, seen = parser.parse_args().only, 0, set()
+    commands = [command for page in document_commands.pages() for command in document_commands.commands(page)]
     with tempfile.TemporaryDirectory() as temporary:
         folder = pathlib.Path(temporary) / "clone"
         clone(folder)
-        for command in (command for page in document_commands.pages() for command in document_commands.commands(page)):
+        for command in commands:
             text = shortened(document_commands.without_brackets(command.text))
             missing = [program for part, program in _NEEDS.items() if part in text and not shutil.which(program)]
             reason = command.not_run or ("" if not missing else f"there is no {missing[0]} here")
-            if text in seen or not command.whole or only not in f"{command.where} {text}":
+            if text in seen or not command.whole or not re.search(only, f"{command.where} {text}"):
                 continue
             seen.add(text)
             if reason:
