@@ -11,9 +11,10 @@ from typing import Any
 from tfl_lite_suite import chain, seeds
 from tfl_lite_suite.errors import SuiteError, Unmet
 from tfl_lite_suite.recipe import Recipe
-from tfl_lite_suite.results import make_folder, read_json
+from tfl_lite_suite.results import atomic_path, make_folder, read_json, write_json
 
 LOG, DOCUMENT = "run.log", "run.json"
+SUMMARY, TABLE = "seeds.json", "seeds.md"
 _POLL_S = 0.1
 
 
@@ -55,12 +56,13 @@ class Job:
         return found if plan is None else {**found, "plan": plan}
 
 
-def run_all(jobs: Sequence[Job], at_once: int) -> dict[str, Any]:
+def run_all(jobs: Sequence[Job], at_once: int, workdir: pathlib.Path) -> dict[str, Any]:
     """Runs jobs; one that fails does not stop the others. Says on stderr what begins and ends.
 
     Args:
         jobs: What to run; no two in the same work folder.
         at_once: How many at a time.
+        workdir: Where the summary goes: `seeds.json`, and `seeds.md` as a table.
 
     Returns:
         `runs`, what each `Job.ended` returned in the order of the jobs, and their `seeds.summary`.
@@ -76,6 +78,9 @@ def run_all(jobs: Sequence[Job], at_once: int) -> dict[str, Any]:
     runs = _run_all(jobs, at_once)
     with_ledger = [{**run, "ledger": run["results"]["ledger"]} for run in runs if "ledger" in (run["results"] or {})]
     document = {"runs": runs, "summary": seeds.summary(with_ledger)}
+    write_json(workdir / SUMMARY, {"summary": document["summary"]})
+    with atomic_path(workdir / TABLE) as temporary:
+        temporary.write_text(seeds.table(document["summary"]), encoding="utf-8")
     failed = [f"{job.name}: {run['error']}" for job, run in zip(jobs, runs, strict=True) if run["status"]]
     if failed:
         raise Unmet(f"{len(failed)} of {len(jobs)} runs failed: {'; '.join(failed)}", document)

@@ -346,7 +346,7 @@ def _main() -> dict[str, Any]:
     if len(recipes) > 1 or given.seeds:
         jobs = [job for path in recipes for job in _jobs(path, pathlib.Path(workdir))]
         if not given.dry_run:
-            return many_runs.run_all(jobs, given.jobs)
+            return many_runs.run_all(jobs, given.jobs, pathlib.Path(workdir))
         return {"runs": [job.described(Run(job.settings, str(job.workdir)).plan()) for job in jobs]}
     run = Run(cli.recipe_from_flags(), workdir)
     return {"plan": run.plan()} if given.dry_run else run.run()

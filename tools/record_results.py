@@ -6,7 +6,7 @@ import pathlib
 import platform
 from typing import Any
 
-from tfl_lite_suite import recipe, results
+from tfl_lite_suite import many_runs, recipe, results
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 _LONG = ("raw_ms", "raw_ns", "confusion", "curve", "history", "per_class", "notes")
@@ -23,24 +23,28 @@ def trimmed(value: Any) -> Any:
 
 
 def main() -> None:
-    """Writes `docs/results/NAME.json` from a work folder."""
+    """Writes `docs/results/NAME.json` from a work folder of one run, or of several."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("workdir", type=pathlib.Path)
-    parser.add_argument("--name", help="name of the file; the recipe's if absent")
+    parser.add_argument("--name", help="name of the file; the recipe's if absent, of several runs needed")
     arguments = parser.parse_args()
     stages = results.read_json(arguments.workdir / "results.json")
-    if stages is None:
-        parser.error(f"{arguments.workdir}: no results.json; let `run` finish first")
-    text = (arguments.workdir / "recipe.yaml").read_text(encoding="utf-8")
-    settings = recipe.load(arguments.workdir / "recipe.yaml")
+    of_seeds = results.read_json(arguments.workdir / many_runs.SUMMARY)
+    if of_seeds is not None and arguments.name:
+        measured, name = of_seeds, arguments.name
+    elif stages is None:
+        parser.error(f"{arguments.workdir}: no results.json; let `run` finish first, and name several runs by --name")
+    else:
+        path = arguments.workdir / "recipe.yaml"
+        measured = {"recipe": path.read_text(encoding="utf-8"), "stages": trimmed(stages)}
+        name = arguments.name or recipe.load(path).name
     machine = {"system": platform.platform(), "machine": platform.machine(), "python": platform.python_version()}
     document = {
-        "recipe": text,
         "machine": machine,
-        "packages": {name: importlib.metadata.version(name) for name in _PACKAGES},
-        "stages": trimmed(stages),
+        "packages": {package: importlib.metadata.version(package) for package in _PACKAGES},
+        **measured,
     }
-    results.write_json(ROOT / "docs" / "results" / f"{arguments.name or settings.name}.json", document)
+    results.write_json(ROOT / "docs" / "results" / f"{name}.json", document)
 
 
 if __name__ == "__main__":

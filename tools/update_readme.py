@@ -6,21 +6,25 @@ import re
 import sys
 from typing import Any
 
-from tfl_lite_suite import models
+from tfl_lite_suite import models, seeds
 from tfl_lite_suite.results import read_json
 from tfl_lite_suite.results_table import engine_tables, network_table, table, technique_table
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-PAGES = [*ROOT.glob("README*.md"), *(ROOT / "docs" / f"{name}.md" for name in ("networks", "compression", "engines"))]
+PAGES = [
+    *ROOT.glob("README*.md"),
+    *(ROOT / "docs" / f"{name}.md" for name in ("networks", "compression", "engines", "training")),
+]
 FULL_SIZE = "full_size.json"  # of tools/measure_sizes.py
-_BLOCK = re.compile(r"(<!-- (results|techniques|engines):(\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
+_BLOCK = re.compile(r"(<!-- (results|techniques|engines|seeds):(\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def updated(text: str, folder: pathlib.Path) -> str:
     """Returns the text with each `<!-- results:NAME -->` … `<!-- end -->` block filled from `folder/NAME.json`.
 
     A `*` in the name stands for every network, and their results make one table; in `<!-- techniques:NAME_* -->` for
-    every file of such a name. `<!-- engines:NAME -->` is filled from a result of `tools/compare_engines.py`.
+    every file of such a name. `<!-- engines:NAME -->` is filled from a result of `tools/compare_engines.py`,
+    `<!-- seeds:NAME -->` from that of several runs.
     """
 
     def fill(match: re.Match[str]) -> str:
@@ -43,6 +47,8 @@ def updated(text: str, folder: pathlib.Path) -> str:
 
 
 def _body(kind: str, document: dict[str, Any]) -> str:
+    if kind == "seeds":
+        return seeds.table(document["summary"])
     return engine_tables(document["files"]) if kind == "engines" else table(document["stages"])
 
 
