@@ -1,4 +1,6 @@
+import dataclasses
 import json
+import shutil
 import subprocess
 import sys
 
@@ -36,11 +38,22 @@ def files(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
+def test_the_unpruned_network_teaches_wherever_it_lies(trained, tmp_path):
+    path, settings = trained
+    settings = dataclasses.replace(settings, distill=recipe.Distill("unpruned", during=("prune",)))
+    stage = prune.stage_of(settings.prune, str(tmp_path), str(path), settings)
+    results = prune.prune(settings.prune, str(tmp_path), str(path), settings)
+    assert (tmp_path / "teacher_answers" / "answers.npy").is_file() and stage.finished() == results
+    assert recipe.load(tmp_path / "prune" / train.RECIPE).distill == settings.distill
+    moved = shutil.copy(path, tmp_path / "elsewhere.keras")
+    assert prune.stage_of(settings.prune, str(tmp_path), moved, settings).key == stage.key
+    alone = dataclasses.replace(settings, distill=recipe.Distill())
+    assert prune.stage_of(settings.prune, str(tmp_path), str(path), alone).key != stage.key
+
+
 def test_steps_with_fine_tuning_and_nothing_done_twice(trained, tmp_path):
     path, settings = trained
-    chosen = recipe.parse(
-        recipe.Prune, {"params_ratio": 0.6, "steps": 2, "epochs": 1, "importance": "taylor", "teacher_share": 0.5}, ""
-    )
+    chosen = recipe.parse(recipe.Prune, {"params_ratio": 0.6, "steps": 2, "epochs": 1, "importance": "taylor"}, "")
     results = prune.prune(chosen, str(tmp_path), str(path), settings)
     assert results["params_after"] <= 0.8 * results["params_before"]
     assert results["macs_after"] < results["macs_before"]

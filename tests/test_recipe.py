@@ -226,6 +226,13 @@ def test_a_teacher_is_a_network_to_train_or_a_file(load):
     assert not load(LEAST + "distill: {teacher: a/model.keras}\n").distill.trains_teacher
 
 
+def test_the_unpruned_network_teaches_in_prune_alone(load, refuse):
+    chosen = load(LEAST + "distill: {teacher: unpruned, during: [prune]}\n").distill
+    assert not chosen.trains_teacher
+    text = refuse(LEAST + "distill: {teacher: unpruned}\n")
+    assert "distill.during: the teacher 'unpruned' teaches in prune alone: [prune]. Received: ['train']" in text
+
+
 def test_an_override_of_an_empty_recipe(load):
     assert load("", "name=x", "data.source=s", "model.name=n").data.source == "s"
 

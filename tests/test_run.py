@@ -147,7 +147,13 @@ def chained(finished):
     recipe = {
         **RECIPE,
         "data": {**RECIPE["data"], "source": str(root / "pictures")},
-        "distill": {"teacher": "squeezenet_1_1", "alpha": 0.1, "epochs": 1, "during": ["train", "quantize"]},
+        "distill": {
+            "teacher": "squeezenet_1_1",
+            "alpha": 0.1,
+            "epochs": 1,
+            "during": ["train", "prune", "quantize"],
+            "features": 100,
+        },
         "prune": {"params_ratio": 0.8, "epochs": 1},
         "quantize": {"scheme": "both", "epochs": 1, "batch_size": 8, "learning_rate": 0.0001},
         "convert": {"schemes": ["float32"], "calibration_images": 20},

@@ -13,7 +13,7 @@ from absl import flags
 
 from tfl_lite_suite import cli, contract, recipe, train
 from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.recipe import Prune, Recipe
+from tfl_lite_suite.recipe import UNPRUNED, Prune, Recipe
 from tfl_lite_suite.results import atomic_path, sha256
 from tfl_lite_suite.workdir import Stage
 
@@ -46,13 +46,13 @@ def prune(
     """
     if not pathlib.Path(model_path).is_file():
         raise SuiteError(f"--model: no such file '{model_path}'")
-    chosen, teacher = _checked(chosen, settings), None
+    chosen, taught, teacher = _checked(chosen, settings), None, None
     if settings is not None:
         load = load or functools.cache(lambda: train.load_images(settings, workdir))
-        teacher = train.teacher_of(settings, workdir, "prune", load)
+        taught = _taught(settings, model_path)
+        teacher = train.teacher_of(taught, workdir, "prune", load)
     stage = stage_of(chosen, workdir, model_path, settings, name)
-    done = stage.finished()
-    if done is not None:
+    if (done := stage.finished()) is not None:
         return done
     images = load() if load and settings else None
     from tfl_lite_suite.framework import keras
@@ -61,15 +61,15 @@ def prune(
     keras.utils.set_random_seed(settings.seed if settings else 0)
     model = keras_file.load_classifier(model_path, images) if images else keras_file.load(model_path)
     top1_before = _measured(model, images)["top1"]
-    loss = _loss(model, chosen, settings, images, teacher)
+    loss = train.loss_of(taught, teacher, images, workdir) if taught else None
     if chosen.sparsity is None and chosen.clusters is None:
         model, measured = _Channels(chosen, stage, settings, images, loss).run(model)
     else:
         model, measured = _few_weights(model, chosen, stage, settings, images, loss)
     after = _measured(model, images)
     results = {**measured, "top1_before": top1_before, "top1_after": after["top1"]}
-    of_result = dataclasses.replace(settings, prune=chosen) if settings else None
-    if of_result:
+    if settings:
+        of_result = dataclasses.replace(settings, prune=chosen)
         files = train.save_artifacts(stage.folder, model, images, of_result, after["top"])
     else:
         files = _save(stage.folder, model, model_path)
@@ -81,7 +81,10 @@ def prune(
 
 def stage_of(chosen: Prune, workdir: str, model_path: str, settings: Recipe | None, name: str = "prune") -> Stage:
     """Returns the stage that `prune` makes; the teacher, if there is one, must be there already."""
-    of_recipe = {**train.inputs(settings), **train.teacher_inputs(settings, workdir, "prune")} if settings else {}
+    of_recipe = {}
+    if settings:
+        teacher = train.teacher_inputs(_taught(settings, model_path), workdir, "prune")
+        of_recipe = {**train.inputs(settings), **teacher}
     inputs = {**of_recipe, "prune": _checked(chosen, settings), "float": sha256(model_path)}
     return Stage(workdir, name, inputs)
 
@@ -95,16 +98,11 @@ def _measured(model: Any, images: Any) -> dict[str, Any]:
     return dict(accuracy_function(model)(images.test))
 
 
-def _loss(model: Any, chosen: Prune, settings: Recipe | None, images: Any, teacher: str | None) -> Any:
-    """Returns the loss of fine-tuning: by a teacher, the unpruned network's answers, or the labels alone."""
-    if settings is None:
-        return None
-    from tfl_lite_suite.optimize import distill
-
-    loss = train.loss_of(settings, teacher, images)
-    if teacher or not chosen.teacher_share:
-        return loss
-    return distill.loss(model, loss, chosen.teacher_share, chosen.temperature)
+def _taught(settings: Recipe, model_path: str) -> Recipe:
+    """Returns the recipe with the file of the unpruned network as its teacher, where that is the one it asks."""
+    if settings.distill.teacher != UNPRUNED:
+        return settings
+    return dataclasses.replace(settings, distill=dataclasses.replace(settings.distill, teacher=model_path))
 
 
 def _checked(chosen: Prune, settings: Recipe | None) -> Prune:

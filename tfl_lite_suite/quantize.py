@@ -66,7 +66,7 @@ def quantize(
     chosen = settings.quantize
     aware = quantization_aware(model, images.train.sample(chosen.calibration_images, settings.seed))
     as_train = dataclasses.replace(settings.train, batch_size=chosen.batch_size, **_AS_TRAIN)
-    loss = train.loss_of(settings, teacher, images)
+    loss = train.loss_of(settings, teacher, images, workdir)
     training = Training(aware, images, as_train, settings.data.augment, settings.seed, stage.folder, stage.key, loss)
     history = training.run([Phase("quantization-aware", chosen.epochs, chosen.learning_rate)])
     measured = accuracy_function(aware)(images.test)

@@ -12,6 +12,8 @@ from tfl_lite_suite.dataclass_parser import parse, ranged
 from tfl_lite_suite.errors import SuiteError, unknown_name
 from tfl_lite_suite.overrides import with_value
 
+UNPRUNED = "unpruned"
+
 Scheme = Literal["float32", "float16", "dynamic", "int8"]
 STAGES = ("train", "quantize", "convert", "evaluate", "benchmark")
 KNOWN_STAGES = ("train", "prune", "quantize", "convert", "lint", "evaluate", "benchmark", "budget")
@@ -134,12 +136,15 @@ class Distill:
     """A teacher whose answers the network learns beside the labels; off without one.
 
     Attributes:
-        teacher: A network of the suite, which is trained first, as `train` says; or a `.keras` file.
+        teacher: A network of the suite, which is trained first, as `train` says; a `.keras` file; or `unpruned`: the
+            network that `prune` removes from, asked in that stage alone.
         alpha: Width multiplier of a network that is trained for it.
         weights: Its weights to begin with, as in `model.weights`.
         epochs: Its epochs; `train.epochs` if absent.
         share: Share of the loss that is the distance to the teacher's answers; the labels have the rest.
         temperature: By which both networks' logits are divided for that distance.
+        features: Weight in the loss of how differently both networks' features, before the classifier, find the
+            pictures of a batch alike; thousands are usual, 0 is off.
         during: The stages in which the teacher is asked.
     """
 
@@ -149,12 +154,19 @@ class Distill:
     epochs: int | None = ranged(None, 0, 10000)
     share: float = ranged(0.7, 0, 1)
     temperature: float = ranged(4.0, 0.1, 100)
+    features: float = ranged(0.0, 0, 1e6)
     during: tuple[Literal["train", "prune", "quantize"], ...] = ("train",)
+
+    def __post_init__(self) -> None:
+        if self.teacher == UNPRUNED and self.during != ("prune",):
+            raise SuiteError(
+                f"distill.during: the teacher 'unpruned' teaches in prune alone: [prune]. Received: {list(self.during)}"
+            )
 
     @property
     def trains_teacher(self) -> bool:
         """Whether the teacher is a network that has to be trained first."""
-        return self.teacher is not None and not self.teacher.endswith(".keras")
+        return self.teacher not in (None, UNPRUNED) and not str(self.teacher).endswith(".keras")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -170,8 +182,6 @@ class Prune:
         steps: Steps in which channels go, each followed by fine-tuning.
         epochs: Passes over the training images after each step.
         learning_rate: Their peak learning rate, cosine decay to zero; `train.learning_rate` if absent.
-        teacher_share: Share of the fine-tuning's loss that is the distance to the unpruned network's answers; 0 is off.
-        temperature: By which both networks' logits are divided for that distance.
         taylor_images: Training images for `importance: taylor`.
         sparsity: Share of the weights of each kernel that become zero, in place of removing channels.
         pattern: `unstructured`, or `2x4`: two of four neighbouring weights, which is a `sparsity` of one half.
@@ -186,8 +196,6 @@ class Prune:
     steps: int = ranged(1, 1, 100)
     epochs: int = ranged(3, 0, 10000)
     learning_rate: float | None = ranged(None, 0, 100)
-    teacher_share: float = ranged(0.0, 0, 1)
-    temperature: float = ranged(4.0, 0.1, 100)
     taylor_images: int = ranged(512, 1)
     sparsity: float | None = ranged(None, 0.01, 0.99)
     pattern: Literal["unstructured", "2x4"] = "unstructured"

@@ -79,15 +79,22 @@ def train(
         return done
     images = load()
     if place.members is None:
-        return _trained(settings, images, stage, teacher, start, place)
+        return _trained(settings, images, stage, teacher, start, place, workdir)
     from tfl_lite_suite.optimize.distribution import restarting_when_lost
 
     with restarting_when_lost():
-        return _trained(settings, images, stage, teacher, start, place)
+        # Several processes cannot keep one file of answers.
+        return _trained(settings, images, stage, teacher, start, place, None)
 
 
 def _trained(
-    settings: Recipe, images: Any, stage: Stage, teacher: str | None, start: str | None, place: Place
+    settings: Recipe,
+    images: Any,
+    stage: Stage,
+    teacher: str | None,
+    start: str | None,
+    place: Place,
+    workdir: str | None,
 ) -> dict[str, Any]:
     """Trains and finishes the stage; returns its results."""
     from tfl_lite_suite.framework import keras
@@ -100,7 +107,7 @@ def _trained(
     with spread.strategy.scope(), mixed_precision.layers_of(policy):
         trained = keras_file.load_classifier(start, images) if start else _network(settings, images)
     with spread.strategy.scope():
-        loss, augment = loss_of(settings, teacher, images), settings.data.augment
+        loss, augment = loss_of(settings, teacher, images, workdir), settings.data.augment
     training = Training(trained, images, settings.train, augment, settings.seed, stage.folder, stage.key, loss, spread)
     history = training.run(phases(trained, settings.train))
     model = trained
@@ -196,13 +203,24 @@ def teacher_file(settings: Recipe, workdir: str, stage: str) -> str | None:
     return chosen.teacher
 
 
-def loss_of(settings: Recipe, teacher: str | None, images: Any) -> Any:
-    """Returns the loss for `Training`: by the labels, and by a teacher if there is a file of one."""
+def loss_of(settings: Recipe, teacher: str | None, images: Any, workdir: str | None) -> Any:
+    """Returns the loss for `Training`: by the labels, and by a teacher if there is a file of one.
+
+    Where training pictures are not changed at random, the teacher's answers to them are kept in the work folder, if it
+    is given.
+    """
     from tfl_lite_suite.optimize import distill
-    from tfl_lite_suite.optimize.training import cross_entropy
+    from tfl_lite_suite.optimize.losses import cross_entropy
 
     hard = cross_entropy(settings.train.label_smoothing)
-    return distill.loss_of(settings.distill, teacher, hard, images) if teacher else hard
+    if teacher is None:
+        return hard
+    kept = None
+    if workdir is not None and settings.data.augment == recipe.Augment():
+        asked = {"teacher": sha256(teacher), "features": bool(settings.distill.features)}
+        of_images = {key: value for key, value in inputs(settings).items() if key in ("data", "source", "seed")}
+        kept = Stage(workdir, "teacher_answers", {**asked, **of_images})
+    return distill.loss_of(settings.distill, teacher, hard, images, kept)
 
 
 def teacher_inputs(settings: Recipe, workdir: str, stage: str) -> dict[str, Any]:
@@ -216,7 +234,7 @@ def teacher_inputs(settings: Recipe, workdir: str, stage: str) -> dict[str, Any]
         return {}
     if not pathlib.Path(file).is_file():
         raise SuiteError(f"distill.teacher: there is no '{file}'; it is trained first")
-    return {"distill": settings.distill, "teacher": sha256(file)}
+    return {"distill": dataclasses.replace(settings.distill, teacher=None), "teacher": sha256(file)}
 
 
 def load_images(settings: Recipe, workdir: str, place: Place = Place()) -> Any:

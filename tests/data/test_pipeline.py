@@ -31,6 +31,17 @@ def test_shapes_types_and_count():
     assert (labels.sum(axis=1) == 1).all() and set(np.unique(labels)) == {0, 1}
 
 
+@pytest.mark.parametrize("augment", [NOTHING, Augment(flip=True)])
+def test_what_else_is_known_stands_behind_each_pictures_labels(augment):
+    of = split()
+    beside = np.stack([np.arange(23), of.labels], axis=1).astype(np.float32)
+    found = [labels.numpy() for _, labels in pipeline.training_batches(of, 5, augment, 0, 0, 1, 4, beside=beside)]
+    assert found[0].shape == (5, 6)
+    rows = np.concatenate(found)
+    assert (rows[:, :4].argmax(1) == rows[:, 5]).all() and (of.labels[rows[:, 4].astype(int)] == rows[:, 5]).all()
+    assert len(set(rows[:, 4])) == 20
+
+
 def test_static_shapes_are_known():
     spec = pipeline.training_batches(split(), 5, EVERYTHING, 0, 0, 1, 4).element_spec
     assert spec[0].shape == (5, 12, 10, 3) and spec[1].shape == (5, 4)

@@ -6,6 +6,7 @@ that is resumed at an epoch sees the same batches as training that never stopped
 
 import dataclasses
 import functools
+from collections.abc import Callable
 
 import numpy as np
 
@@ -59,6 +60,7 @@ def training_batches(
     epochs: int,
     num_classes: int,
     parts: Parts = Parts(),
+    beside: np.ndarray | None = None,
 ) -> tf.data.Dataset:
     """Shuffled, randomly changed batches, or parts of them.
 
@@ -72,40 +74,55 @@ def training_batches(
         num_classes: Length of the label vectors.
         parts: Which parts of each batch, one after the other; `parts.total` divides `batch_size`. Together, the parts
             that all processes make are the whole batches, picture by picture.
+        beside: What else is known of each picture, float32 `(len(split), k)`; put behind its label distribution.
 
     Returns:
         Pairs of pictures, float32 in [0, 255], `(n, height, width, channels)`, and label distributions, float32,
-        `(n, num_classes)`, where n is `batch_size / parts.total`; for each of `steps_per_epoch` times
+        `(n, num_classes + k)`, where n is `batch_size / parts.total`; for each of `steps_per_epoch` times
         `epochs - first_epoch` batches, `parts.count` of them.
     """
     steps = steps_per_epoch(split, batch_size)
     shape = split.images([0]).shape[1:]
-    order_of = functools.lru_cache(1)(lambda epoch: epoch_order(len(split), seed, epoch))
+    known = np.zeros((len(split), 0), np.float32) if beside is None else beside
+    gather, width = _gathering(split, batch_size, seed, num_classes, known), num_classes + known.shape[1]
     size = batch_size // parts.total
     # Blending takes the picture before each one, so a part begins with the last picture of the part before it.
     extra = int(parts.total > 1 and bool(augment.mixup or augment.cutmix))
 
-    def gather(step: np.ndarray, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        epoch, index = divmod(int(step), steps)
-        rows = order_of(epoch)[index * batch_size + places]
-        return split.images(rows), split.labels[rows]
-
     def part(number: tf.Tensor) -> tuple[tf.Tensor, ...]:
         step, begin = number // parts.count, (parts.first + number % parts.count) * size
         places = tf.ensure_shape(tf.range(begin - extra, begin + size) % batch_size, (extra + size,))
-        images, labels = tf.numpy_function(gather, [step, places], [tf.uint8, tf.int64], stateful=False)
-        return step, places, tf.ensure_shape(images, (extra + size, *shape)), tf.ensure_shape(labels, (extra + size,))
+        images, rows = tf.numpy_function(gather, [step, places], [tf.uint8, tf.float32], stateful=False)
+        return (
+            step,
+            places,
+            tf.ensure_shape(images, (extra + size, *shape)),
+            tf.ensure_shape(rows, (extra + size, width)),
+        )
 
-    def changed(
-        step: tf.Tensor, places: tf.Tensor, images: tf.Tensor, labels: tf.Tensor
-    ) -> tuple[tf.Tensor, tf.Tensor]:
+    def changed(step: tf.Tensor, places: tf.Tensor, images: tf.Tensor, rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         key = tf.stack([tf.constant(seed ^ _AUGMENT_SALT, tf.int64), step])
         draw = augmentation.Draw(key, None if parts.total == 1 else (batch_size, places))
-        images, soft = augmentation.apply(tf.cast(images, tf.float32), tf.one_hot(labels, num_classes), augment, draw)
-        return images[extra:], soft[extra:]
+        images, soft = augmentation.apply(tf.cast(images, tf.float32), rows[:, :num_classes], augment, draw)
+        return images[extra:], tf.concat([soft, rows[:, num_classes:]], axis=1)[extra:]
 
     numbers = tf.data.Dataset.range(first_epoch * steps * parts.count, epochs * steps * parts.count)
     return numbers.map(part).map(changed, num_parallel_calls=2).prefetch(_PREFETCH * parts.count)
+
+
+def _gathering(
+    split: Split, batch_size: int, seed: int, num_classes: int, known: np.ndarray
+) -> Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
+    """Returns a function from a step and places in its batch to pictures, and labels with what else is known."""
+    steps, one_hot = steps_per_epoch(split, batch_size), np.eye(num_classes, dtype=np.float32)
+    order_of = functools.lru_cache(1)(lambda epoch: epoch_order(len(split), seed, epoch))
+
+    def gather(step: np.ndarray, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        epoch, index = divmod(int(step), steps)
+        rows = order_of(epoch)[index * batch_size + places]
+        return split.images(rows), np.concatenate([one_hot[split.labels[rows]], known[rows]], axis=1)
+
+    return gather
 
 
 def evaluation_batches(split: Split, batch_size: int) -> tf.data.Dataset:

@@ -1,20 +1,29 @@
-"""Knowledge distillation: a network learns from another one's logits, beside the labels.
+"""Knowledge distillation: a network learns from another one's logits and features, beside the labels.
 
 Source: Hinton et al., 2015, https://arxiv.org/abs/1503.02531, section 2.
 """
 
+from collections.abc import Callable
 from typing import Any
 
-from tfl_lite_suite.data import Dataset
+import numpy as np
+
+from tfl_lite_suite.data import Dataset, Split, pipeline
 from tfl_lite_suite.errors import SuiteError
 from tfl_lite_suite.framework import tf
 from tfl_lite_suite.optimize import keras_file
+from tfl_lite_suite.optimize.graph import with_features
+from tfl_lite_suite.optimize.losses import Loss, Taught
 from tfl_lite_suite.optimize.scores import as_logits
-from tfl_lite_suite.optimize.training import Loss
+from tfl_lite_suite.progress import Progress
 from tfl_lite_suite.recipe import Distill
+from tfl_lite_suite.results import atomic_path
+from tfl_lite_suite.workdir import Stage
+
+ANSWERS = "answers.npy"
 
 
-def loss_of(chosen: Distill, file: str, hard: Loss, images: Dataset) -> Loss:
+def loss_of(chosen: Distill, file: str, hard: Loss, images: Dataset, kept: Stage | None) -> Taught:
     """Returns the loss that a recipe asks for.
 
     Args:
@@ -23,6 +32,8 @@ def loss_of(chosen: Distill, file: str, hard: Loss, images: Dataset) -> Loss:
             and made grey or given three channels.
         hard: Loss against the labels.
         images: What is learned from.
+        kept: Where the teacher's answers to the training pictures are kept; `None` where these change at random, so
+            that it has to be asked in every step.
 
     Raises:
         SuiteError: If the file cannot be read, or has other classes.
@@ -33,40 +44,71 @@ def loss_of(chosen: Distill, file: str, hard: Loss, images: Dataset) -> Loss:
             f"distill.teacher: '{file}' is from {teacher.input_shape} to {teacher.output_shape}; expected a classifier "
             f"of pictures with {classes} outputs"
         )
-    return loss(_fitted(teacher, images.contract.image_shape), hard, chosen.share, chosen.temperature)
+    ask = _asking(teacher, images.contract.image_shape, bool(chosen.features))
+
+    def combined(pictures: Any, targets: Any, logits: Any, features: Any, answers: Any) -> Any:
+        if kept is None:
+            answers = tf.stop_gradient(ask(pictures))
+        soft = _distance(answers[:, :classes], logits, chosen.temperature)
+        value = (1 - chosen.share) * hard(pictures, targets, logits) + chosen.share * soft
+        if chosen.features:
+            value += chosen.features * _similarity_distance(_pooled(features), answers[:, classes:])
+        return value
+
+    answers = None if kept is None else _kept_answers(ask, images.train, kept)
+    return Taught(combined, answers, takes_features=bool(chosen.features))
 
 
-def _fitted(teacher: Any, shape: tuple[int, int, int]) -> Any:
-    """Returns the teacher as a function of pictures of another size or number of channels."""
+def _asking(teacher: Any, shape: tuple[int, int, int], features_too: bool) -> Callable[[Any], Any]:
+    """Returns a function from pictures of a shape to the teacher's logits, with its features behind them if wanted."""
     height, width, channels = teacher.input_shape[1:]
-    if (height, width, channels) == shape:
-        return teacher
+    forward = with_features(teacher) if features_too else teacher
 
-    def answer(images: Any, training: bool = False) -> Any:
+    def answer(images: Any) -> Any:
         if channels != shape[2]:
             images = tf.image.grayscale_to_rgb(images) if channels == 3 else tf.image.rgb_to_grayscale(images)
         if (height, width) != shape[:2]:
             images = tf.image.resize(images, (height, width), antialias=True)
-        return as_logits(teacher, teacher(images, training=training))
+        output = forward(images, training=False)
+        scores, *features = output if features_too else [output]
+        return tf.concat([as_logits(teacher, scores), *map(_pooled, features)], axis=1)
 
     return answer
 
 
-def loss(teacher: Any, hard: Loss, share: float, temperature: float) -> Loss:
-    """Returns a loss for `Training` that also draws the logits towards a teacher's on the same pictures.
+def _pooled(features: Any) -> Any:
+    """Returns features `(batch, n)`, float32; those with height and width are averaged over them."""
+    features = tf.cast(features, tf.float32)
+    return tf.reduce_mean(features, axis=(1, 2)) if len(features.shape) == 4 else features
 
-    Args:
-        teacher: Keras model from raw pixels to logits of the same classes; it is not changed.
-        hard: Loss against the labels.
-        share: Weight of the teacher's part, in [0, 1]; `hard` has the rest.
-        temperature: What both networks' logits are divided by before the softmax; the teacher's part is multiplied by
-            its square, so that its gradients keep their size.
+
+def _kept_answers(ask: Callable[[Any], Any], split: Split, kept: Stage) -> np.ndarray:
+    """Returns the answers to every picture, from the stage's folder if they are there."""
+    if kept.finished() is None:
+        forward, parts = tf.function(ask), []
+        progress = Progress("asking the teacher", len(split))
+        for pictures, _ in pipeline.evaluation_batches(split, 256):
+            parts.append(forward(pictures).numpy())
+            progress.update(sum(map(len, parts)))
+        progress.close()
+        with atomic_path(kept.folder / ANSWERS) as temporary:
+            np.save(temporary, np.concatenate(parts))
+        kept.finish({"pictures": len(split)}, [ANSWERS])
+    return np.asarray(np.load(kept.folder / ANSWERS))
+
+
+def _distance(answers: Any, logits: Any, temperature: float) -> Any:
+    """Returns how far logits are from a teacher's; times the squared temperature, so that gradients keep their size."""
+    soft = tf.nn.softmax(answers / temperature)
+    return temperature**2 * tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(soft, logits / temperature))
+
+
+def _similarity_distance(student: Any, teacher: Any) -> Any:
+    """Returns how differently two networks find the pictures of a batch alike; features may differ in length.
+
+    Source: Tung and Mori, 2019, https://arxiv.org/abs/1907.09682, equations 2 to 4.
     """
-
-    def combined(images: Any, targets: Any, logits: Any) -> Any:
-        answers = tf.stop_gradient(as_logits(teacher, teacher(images, training=False)))
-        soft = tf.nn.softmax(answers / temperature)
-        distance = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(soft, logits / temperature))
-        return (1 - share) * hard(images, targets, logits) + share * temperature**2 * distance
-
-    return combined
+    ours, theirs = (
+        tf.math.l2_normalize(tf.matmul(features, features, transpose_b=True), axis=1) for features in (student, teacher)
+    )
+    return tf.reduce_mean(tf.square(ours - theirs))

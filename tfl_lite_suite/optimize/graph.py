@@ -137,3 +137,23 @@ def _run(model: Any, new_input: Any, replace: Replace, operate: Replace | None) 
         for old, new in zip(tf.nest.flatten(node.outputs), tf.nest.flatten(outputs), strict=True):
             tensors[id(old)] = new
     return tensors[id(model.outputs[0])]
+
+
+def classifier(model: Any) -> Any:
+    """Returns the last layer that has weights."""
+    return next(layer for layer in reversed(model.layers) if layer.weights)
+
+
+def with_features(model: Any) -> Any:
+    """Returns the model with what its classifier takes as a second output.
+
+    Raises:
+        SuiteError: If the classifier is a nested model, or is called more than once.
+    """
+    last = classifier(model)
+    try:
+        return keras.Model(model.input, [model.output, last.input])
+    except (AttributeError, ValueError):
+        raise SuiteError(
+            f"distill.features: layer '{last.name}' has no one input of its own. Expected 0 here"
+        ) from None

@@ -15,13 +15,14 @@ from tfl_lite_suite.framework import keras, tf
 from tfl_lite_suite.optimize import checkpoint, mixed_precision
 from tfl_lite_suite.optimize.distribution import Distribution, here
 from tfl_lite_suite.optimize.fast_gradient import fast_gradients
+from tfl_lite_suite.optimize.graph import classifier, with_features
+from tfl_lite_suite.optimize.losses import Loss, Taught, cross_entropy
 from tfl_lite_suite.optimize.moving_average import MovingAverage
 from tfl_lite_suite.optimize.scores import as_logits
 from tfl_lite_suite.progress import Progress, duration
 from tfl_lite_suite.recipe import Augment, Train
 
 CHECKPOINT = "checkpoint.npz"
-Loss = Callable[[Any, Any, Any], Any]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,11 +84,6 @@ def phases(model: Any, settings: Train) -> list[Phase]:
     return plan
 
 
-def classifier(model: Any) -> Any:
-    """Returns the last layer that has weights."""
-    return next(layer for layer in reversed(model.layers) if layer.weights)
-
-
 @dataclasses.dataclass
 class Training:
     """Trains one model and can be stopped at any moment: an epoch that ended is never lost.
@@ -100,8 +96,8 @@ class Training:
         seed: Seed of order and augmentation.
         folder: Where the checkpoint and TensorBoard logs lie.
         key: Identifies all inputs; a checkpoint of other inputs is not resumed.
-        loss: From pixels, target distributions and logits to the mean loss; `cross_entropy` with the settings' label
-            smoothing if `None`.
+        loss: From pixels, target distributions and logits to the mean loss, or `Taught`; `cross_entropy` with the
+            settings' label smoothing if `None`.
         distribution: Where to train; the model was made in the scope of its strategy. Each process does the same, and
             its results are the same; the chief alone keeps files.
     """
@@ -113,7 +109,7 @@ class Training:
     seed: int
     folder: pathlib.Path
     key: str = ""
-    loss: Loss | None = None
+    loss: Loss | Taught | None = None
     distribution: Distribution = dataclasses.field(default_factory=here)
 
     def __post_init__(self) -> None:
@@ -188,6 +184,7 @@ class Training:
                 phase.epochs,
                 len(self.data.class_names),
                 self.distribution.parts,
+                loss.answers if isinstance(loss, Taught) else None,
             )
         )
         for epoch in range(first, phase.epochs):
@@ -349,26 +346,23 @@ def _optimizer(settings: Train, phase: Phase, steps: int) -> Any:
     return optimizer
 
 
-def cross_entropy(smoothing: float) -> Loss:
-    """Returns the loss against target distributions of which a share is spread over all classes."""
-
-    def loss(_: Any, targets: Any, logits: Any) -> Any:
-        classes = tf.cast(tf.shape(targets)[1], tf.float32)
-        smooth = targets * (1 - smoothing) + smoothing / classes
-        return tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(smooth, logits))
-
-    return loss
-
-
-def _train_step(model: Any, optimizer: Any, average: MovingAverage, loss_of: Loss, strategy: Any) -> Any:
+def _train_step(model: Any, optimizer: Any, average: MovingAverage, loss_of: Loss | Taught, strategy: Any) -> Any:
     variables = model.trainable_variables
+    takes_features = isinstance(loss_of, Taught) and loss_of.takes_features
+    forward = with_features(model) if takes_features else model
     scaled = getattr(optimizer, "get_scaled_loss", lambda loss: loss)
     unscaled = getattr(optimizer, "get_unscaled_gradients", lambda gradients: gradients)
 
     def on_replica(images: Any, targets: Any) -> tuple[Any, Any]:
         with tf.GradientTape() as tape:
-            logits = as_logits(model, model(images, training=True))
-            loss = loss_of(images, targets, logits)
+            output = forward(images, training=True)
+            scores, features = output if takes_features else (output, None)
+            logits = as_logits(model, scores)
+            if isinstance(loss_of, Taught):
+                targets, answers = targets[:, : logits.shape[1]], targets[:, logits.shape[1] :]
+                loss = loss_of.function(images, targets, logits, features, answers)
+            else:
+                loss = loss_of(images, targets, logits)
             if model.losses:
                 loss += tf.add_n(model.losses)
             loss /= strategy.num_replicas_in_sync  # Gradients of all replicas are summed.

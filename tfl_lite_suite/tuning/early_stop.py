@@ -22,7 +22,6 @@ _COSTS_NOTHING = (
     "seed",
     "prune.epochs",
     "prune.learning_rate",
-    "prune.teacher_share",
 )
 
 
