@@ -27,7 +27,7 @@ _tfl_lite_suite() {
   run) word='--recipe= --data= --set= --workdir= --seeds= --jobs= --dry_run --json --traceback --help' ;;
   search) word='--recipe= --data= --set= --workdir= --vary= --trials= --seconds= --storage= --study= --warm_start --heartbeat= --json --traceback --help' ;;
   summary) word='--model= --resolution= --classes= --alpha= --channels= --json --traceback --help' ;;
-  train) word='--recipe= --data= --set= --workdir= --json --traceback --help' ;;
+  train) word='--recipe= --data= --set= --workdir= --distribution= --peer_timeout= --json --traceback --help' ;;
   *) return ;;
   esac
   case "$current" in
