@@ -8,6 +8,7 @@ from tfl_lite_suite import models
 from tfl_lite_suite.deploy import converter
 from tfl_lite_suite.errors import SuiteError
 from tfl_lite_suite.framework import keras
+from tfl_lite_suite.models import layers
 from tfl_lite_suite.optimize.qat import quantization_aware
 from tfl_lite_suite.optimize.training import Phase, Training, accuracy_function
 from tfl_lite_suite.recipe import Augment, Train
@@ -80,6 +81,41 @@ def test_the_normalization_is_not_trained():
     model = models.build("mobilenet_v1", (32, 32, 3), 4, alpha=0.25)
     aware = quantization_aware(model, PICTURES)
     assert len(aware.trainable_weights) == 2 * (1 + 13 * 2 + 1)
+
+
+def test_every_pixel_lies_on_a_step_of_the_normalized_ones():
+    image = keras.Input((16, 16, 1))
+    x = layers.PixelNormalization([127.5], [127.5])(image)
+    aware = quantization_aware(keras.Model(image, keras.layers.Conv2D(1, 1)(x)), np.arange(256).reshape(1, 16, 16, 1))
+    pixels = np.arange(256, dtype=np.float32).reshape(1, 16, 16, 1)
+    normalized = keras.Model(aware.input, aware.layers[2].output)(pixels).numpy().reshape(-1)
+    np.testing.assert_allclose(normalized, (np.arange(256) - 128) / 127.5, atol=1e-5)
+
+
+def test_the_zero_point_of_what_is_averaged_is_a_whole_number_of_the_steps_of_its_mean():
+    image = keras.Input((32, 32, 3))
+    x = keras.layers.ReLU()(keras.layers.Conv2D(16, 3, 8)(layers.PixelNormalization([0.0] * 3, [64.0] * 3)(image)))
+    model = keras_samples.randomize(keras.Model(image, keras.layers.GlobalAveragePooling2D()(x)))
+    aware = quantization_aware(model, PICTURES)
+    source, mean = (layer.quantize_config.output_range for layer in aware.layers[-2:])
+    steps = 128 * (source[1] - source[0]) / (mean[1] - mean[0])
+    assert steps == pytest.approx(round(steps), abs=1e-3) and round(steps) % 2 == 1
+    greatest = float(model(PICTURES.astype(np.float32)).numpy().max())
+    assert greatest <= mean[1] <= 1.05 * greatest
+
+
+def test_logits_have_fine_steps_where_they_decide():
+    image = keras.Input((32, 32, 3))
+    x = keras.layers.GlobalAveragePooling2D()(keras.layers.Conv2D(8, 3, 4)(image))
+    model = keras_samples.randomize(keras.Model(image, keras.layers.Dense(5)(x)))
+    kernel, bias = model.layers[-1].get_weights()
+    answers = model(PICTURES.astype(np.float32)).numpy()
+    model.layers[-1].set_weights([kernel * 300 / np.ptp(answers), bias])
+    answers = model(PICTURES.astype(np.float32)).numpy()
+    second, first = np.sort(answers, axis=1)[:, -2:].T
+    least, most = quantization_aware(model, PICTURES).layers[-1].quantize_config.output_range
+    assert (least, most) == pytest.approx((min(0, first.min() - 12), second.max() + 12), abs=0.1)
+    assert most - least < 0.8 * np.ptp(answers)
 
 
 def test_each_layer_without_an_int8_form_is_named():

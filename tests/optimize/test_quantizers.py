@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from tfl_lite_suite.framework import keras, tf
+from tfl_lite_suite.optimize import keras_file
 from tfl_lite_suite.optimize.quantizers import FakeQuantized, FixedRange, LayerConfig, SymmetricWeights
 
 
@@ -48,3 +49,26 @@ def test_a_wrapped_layer_trains_its_kernel():
     gradients = tape.gradient(loss, model.trainable_variables)
     assert sorted(tuple(gradient.shape) for gradient in gradients) == [(3, 3, 3, 4), (4,)]
     assert all(np.abs(gradient).max() > 0 for gradient in gradients)
+
+
+@pytest.mark.parametrize(
+    "layer", [keras.layers.Conv2D(4, 3), keras.layers.DepthwiseConv2D(3)], ids=["full", "depthwise"]
+)
+def test_a_bias_takes_the_steps_of_the_sums(layer, tmp_path):
+    kernel = "kernel" if type(layer) is keras.layers.Conv2D else "depthwise_kernel"
+    image = keras.Input((3, 3, 4))
+    wrapper = FakeQuantized(layer, LayerConfig(kernel, None, input_step=0.5))
+    model = keras.Model(image, keras.layers.Flatten()(wrapper(image)))
+    bias = np.array([0.3, -0.7, 0.01, 5.0], np.float32)
+    weight, trained_bias = wrapper.trainable_weights
+    trained_bias.assign(bias)
+    most = np.abs(weight.numpy()).max(axis=(0, 1) if kernel != "kernel" else (0, 1, 2)).reshape(-1)
+    zeros = np.zeros((1, 3, 3, 4), np.float32)
+    with tf.GradientTape() as tape:
+        received = model(zeros, training=True)
+    counts = received.numpy()[0] / (most / 127 * 0.5)
+    np.testing.assert_allclose(counts, np.rint(counts), atol=1e-2)
+    assert np.abs(received[0] - bias).max() <= (most / 127 * 0.25).max() * 1.001
+    assert (tape.gradient(received, trained_bias).numpy() == 1).all()
+    keras_file.save(model, tmp_path / "model.keras")
+    np.testing.assert_array_equal(keras_file.load(tmp_path / "model.keras")(zeros), received)

@@ -5,6 +5,7 @@ TFMOT with its own configuration. Where a convolution is followed by a ReLU, onl
 the fused operator of the `.tflite` file.
 """
 
+import math
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,9 @@ from tfl_lite_suite.optimize.quantizers import FakeQuantized, LayerConfig
 
 _BATCH = 64
 _PIXELS = (0.0, 255.0)
+_STEPS = 255
+# Logits that far apart are probabilities of 1 and 1e-5.
+_DECIDED = 12.0
 # The only output quantization that TensorFlow Lite's LOGISTIC accepts: scale 1/256, zero point -128.
 _SIGMOID = (0.0, 255.0 / 256.0)
 _KERNELS = {
@@ -79,7 +83,7 @@ def _expand(model: Any) -> Any:
     def replace(layer: Any, inputs: Any) -> Any:
         if isinstance(layer, layers.PixelNormalization):
             scale = 1 / np.array(layer.std, np.float32)
-            return _as_depthwise(layer.name, scale, -np.array(layer.mean, np.float32) * scale, inputs, trainable=False)
+            return _as_depthwise(layer.name, scale, -_mean_on_a_step(layer) * scale, inputs, trainable=False)
         if isinstance(layer, keras.layers.BatchNormalization) and len(inputs.shape) == 4:
             return _as_depthwise(layer.name, *scale_and_offset(layer), inputs, trainable=layer.trainable)
         if isinstance(layer, layers.Swish):
@@ -93,6 +97,16 @@ def _expand(model: Any) -> Any:
         return output
 
     return graph.rebuild(model, replace)
+
+
+def _mean_on_a_step(layer: Any) -> np.ndarray:
+    """Returns the mean that pixels lose, a whole number where all channels have the same, float32 `(channels,)`.
+
+    A mean of 127.5 would put every pixel half-way between two steps, where float and integer kernels round apart.
+    """
+    mean = np.array(layer.mean, np.float32)
+    alike = len(set(layer.mean)) == 1 and len(set(layer.std)) == 1
+    return np.rint(mean) if alike else mean
 
 
 def _as_depthwise(name: str, scale: np.ndarray, offset: np.ndarray, inputs: Any, trainable: bool) -> Any:
@@ -157,7 +171,7 @@ class _Plan:
             inputs = FakeQuantized(keras.layers.Activation("linear", name="pixels"), LayerConfig(None, _PIXELS))(inputs)
         if isinstance(layer, _SAME_SCALE) or _is_softmax(layer):
             return graph.copy_layer(layer, inputs)
-        config = LayerConfig(_kernel(layer), self._output_range(node))
+        config = LayerConfig(_kernel(layer), self._output_range(node), self._step(node.keras_inputs[0]))
         if _is_clip(layer) and self._follows_kernel(node):
             return FakeQuantized(keras.layers.Activation("linear", name=layer.name), config)(inputs)
         copy = type(layer).from_config(layer.get_config())
@@ -172,6 +186,10 @@ class _Plan:
     def _follows_kernel(self, node: Any) -> bool:
         before = node.keras_inputs[0]
         return bool(_kernel(before._keras_history.layer)) and len(self._after[id(before)]) == 1
+
+    def _step(self, tensor: Any) -> float:
+        least, most = self._ranges[id(tensor)]
+        return (most - least) / _STEPS
 
     def _output_range(self, node: Any) -> tuple[float, float] | None:
         after = self._after.get(id(node.outputs), [])
@@ -198,21 +216,51 @@ class _Plan:
         for tensor, limits in observed.items():
             groups.setdefault(find(tensor), []).append(limits)
         joined = {key: (min(low for low, _ in ends), max(high for _, high in ends)) for key, ends in groups.items()}
+        for node in graph.nodes(model):
+            if isinstance(node.layer, keras.layers.GlobalAveragePooling2D):
+                mean = find(id(node.outputs))
+                joined[mean] = _range_of_mean(joined[mean], joined[find(id(node.keras_inputs[0]))])
         return {tensor: joined[find(tensor)] for tensor in observed}
 
 
 def _observe(model: Any, calibration: np.ndarray) -> dict[int, tuple[float, float]]:
     """Returns least and greatest value of every tensor, by its `id`; 0 lies between them."""
     tensors = [model.inputs[0], *(node.outputs for node in graph.nodes(model))]
-    probe = tf.function(keras.Model(model.inputs, [_Extremes()(tensor) for tensor in tensors]))
+    logits = _logits(model)
+    probe = tf.function(keras.Model(model.inputs, [logits, *(_Extremes()(tensor) for tensor in tensors)]))
     starts = range(0, len(calibration), _BATCH)
-    batches = np.array([probe(tf.cast(calibration[start : start + _BATCH], tf.float32)) for start in starts])
-    least, most = batches[..., 0].min(axis=0), batches[..., 1].max(axis=0)
+    batches = [probe(tf.cast(calibration[start : start + _BATCH], tf.float32)) for start in starts]
+    extremes = np.array([batch[1:] for batch in batches])
+    least, most = extremes[..., 0].min(axis=0), extremes[..., 1].max(axis=0)
     ranges = {}
     for index, tensor in enumerate(tensors):
         low, high = min(float(least[index]), 0.0), max(float(most[index]), 0.0)
         ranges[id(tensor)] = _fixed_range(tensor._keras_history.layer) or (low, max(high, low + 1e-3))
+    ranges[id(logits)] = _decisive(np.concatenate([batch[0] for batch in batches]), *ranges[id(logits)])
     return ranges
+
+
+def _logits(model: Any) -> Any:
+    """Returns the tensor of logits, which a softmax may follow."""
+    last = model.outputs[0]
+    return last._keras_history.layer.input if _is_softmax(last._keras_history.layer) else last
+
+
+def _decisive(logits: np.ndarray, least: float, most: float) -> tuple[float, float]:
+    """Narrows the range of logits to where they decide, so that fewer tie.
+
+    What lies far below a picture's greatest logit, or far above its second, may saturate: the order stays.
+
+    Args:
+        logits: Those of the calibration pictures, float32 `(n, classes)`.
+        least: Lower end of their range.
+        most: Upper end.
+    """
+    if logits.ndim != 2 or logits.shape[1] < 2:
+        return least, most
+    second, first = np.sort(logits, axis=1)[:, -2:].T
+    low, high = float(first.min()) - _DECIDED, float(second.max()) + _DECIDED
+    return max(least, min(low, 0.0)), min(most, max(high, 1.0))
 
 
 def _fixed_range(layer: Any) -> tuple[float, float] | None:
@@ -225,6 +273,27 @@ def _fixed_range(layer: Any) -> tuple[float, float] | None:
     if isinstance(layer, keras.layers.ReLU) and layer.max_value:
         return 0.0, float(layer.max_value)
     return None
+
+
+def _range_of_mean(wanted: tuple[float, float], source: tuple[float, float]) -> tuple[float, float]:
+    """Returns a range, little wider than the wanted one, in which TensorFlow Lite's MEAN is exact.
+
+    MEAN rounds the zero point of its input, counted in steps of its output, to a whole number. The step is chosen so
+    that it is one; otherwise every output is wrong by up to half a step.
+
+    Args:
+        wanted: Least and greatest mean.
+        source: The range of what is averaged.
+    """
+    step_in, step = ((high - low) / _STEPS for low, high in (source, wanted))
+    zero_in = abs(round(-source[0] / step_in) - 128)
+    count = int(zero_in * step_in / step)
+    while math.gcd(count, 2 * zero_in) > 1:  # Else many means would lie half-way between two steps.
+        count -= 1
+    if count:
+        step = zero_in * step_in / count
+    low = round(wanted[0] / step) * step
+    return low, low + _STEPS * step
 
 
 class _Extremes(keras.layers.Layer):

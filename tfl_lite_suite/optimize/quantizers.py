@@ -6,6 +6,8 @@ from typing import Any
 from tfl_lite_suite.framework import tf  # isort: skip
 import tensorflow_model_optimization as tfmot
 
+_MOST_WEIGHT = 127
+
 
 class FixedRange(tfmot.quantization.keras.quantizers.Quantizer):
     """Rounds activations to 256 steps of a range that training does not move."""
@@ -53,25 +55,31 @@ class SymmetricWeights(tfmot.quantization.keras.quantizers.Quantizer):
 
     def __call__(self, inputs: Any, training: Any, weights: Any, **kwargs: Any) -> Any:
         """Fake-quantizes a float32 kernel; its gradient is the identity."""
-        if not self.per_channel:
-            return _fake_quant(inputs, per_channel=False)
+        rounded = _fake_quant(self._flat(inputs), self.most(inputs))
+        return tf.reshape(rounded, inputs.shape) if self.depthwise else rounded
+
+    def most(self, kernel: Any) -> Any:
+        """Returns the range's upper end, float32 `(outputs,)`, or `()` if there is one in all; no gradient passes."""
+        flat = self._flat(kernel)
+        axes = list(range(len(flat.shape) - 1)) if self.per_channel else None
+        # A channel of zeros must keep a range, or its scale is 0.
+        return tf.maximum(tf.stop_gradient(tf.reduce_max(tf.abs(flat), axis=axes)), 1e-6)
+
+    def _flat(self, kernel: Any) -> Any:
+        """Returns a kernel whose last axis is the output's."""
         if not self.depthwise:
-            return _fake_quant(inputs, per_channel=True)
-        height, width, channels, multiplier = inputs.shape
-        flat = tf.reshape(inputs, (height, width, 1, channels * multiplier))
-        return tf.reshape(_fake_quant(flat, per_channel=True), inputs.shape)
+            return kernel
+        height, width, channels, multiplier = kernel.shape
+        return tf.reshape(kernel, (height, width, 1, channels * multiplier))
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""
         return {"per_channel": self.per_channel, "depthwise": self.depthwise}
 
 
-def _fake_quant(weights: Any, per_channel: bool) -> Any:
-    axes = list(range(len(weights.shape) - 1)) if per_channel else None
-    # A channel of zeros must keep a range, or its scale is 0.
-    most = tf.maximum(tf.stop_gradient(tf.reduce_max(tf.abs(weights), axis=axes)), 1e-6)
+def _fake_quant(weights: Any, most: Any) -> Any:
     fake = tf.quantization
-    function = fake.fake_quant_with_min_max_vars_per_channel if per_channel else fake.fake_quant_with_min_max_vars
+    function = fake.fake_quant_with_min_max_vars_per_channel if most.shape.rank else fake.fake_quant_with_min_max_vars
 
     @tf.custom_gradient
     def straight_through(values: Any) -> tuple[Any, Any]:
@@ -80,34 +88,71 @@ def _fake_quant(weights: Any, per_channel: bool) -> Any:
     return straight_through(weights)
 
 
+class SumSteps(tfmot.quantization.keras.quantizers.Quantizer):
+    """Rounds a bias to the steps of the int32 sums that it is added to: a kernel's steps times the input's."""
+
+    def __init__(self, kernel: Any, kernel_quantizer: SymmetricWeights, input_step: float) -> None:
+        """Sets what the steps follow from.
+
+        Args:
+            kernel: The variable.
+            kernel_quantizer: Its quantizer.
+            input_step: Difference of neighbouring values of the layer's input.
+        """
+        self.kernel, self.kernel_quantizer, self.input_step = kernel, kernel_quantizer, input_step
+
+    def build(self, tensor_shape: Any, name: str, layer: Any) -> dict[str, Any]:
+        """Returns the quantizer's variables: none."""
+        return {}
+
+    def __call__(self, inputs: Any, training: Any, weights: Any, **kwargs: Any) -> Any:
+        """Rounds a float32 bias; its gradient is the identity."""
+        steps = self.kernel_quantizer.most(self.kernel) * (self.input_step / _MOST_WEIGHT)
+        return inputs + tf.stop_gradient(tf.round(inputs / steps) * steps - inputs)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the step of the input; kernel and quantizer are the layer's."""
+        return {"input_step": self.input_step}
+
+
 class LayerConfig(tfmot.quantization.keras.QuantizeConfig):
     """Which weights of a layer are quantized, and the range of its output."""
 
-    def __init__(self, kernel: str | None = None, output_range: Sequence[float] | None = None) -> None:
-        """Sets both.
+    def __init__(
+        self,
+        kernel: str | None = None,
+        output_range: Sequence[float] | None = None,
+        input_step: float | None = None,
+    ) -> None:
+        """Sets them.
 
         Args:
             kernel: Attribute that holds the kernel; `None` for a layer without one.
             output_range: `(least, most)`; `None` leaves the output to the layer that follows.
+            input_step: Difference of neighbouring values of the layer's input, which with the kernel's gives the
+                bias's; `None` leaves the bias unrounded.
         """
-        self.kernel, self.output_range = kernel, output_range
+        self.kernel, self.output_range, self.input_step = kernel, output_range, input_step
 
     def get_weights_and_quantizers(self, layer: Any) -> list[tuple[Any, Any]]:
-        """Returns the kernel and its quantizer."""
+        """Returns the kernel and its quantizer, and the bias if it is rounded."""
         if self.kernel is None:
             return []
         kernel = getattr(layer, self.kernel)
         # TensorFlow Lite's dense kernels of the oldest supported runtime take one scale only.
-        return [(kernel, SymmetricWeights(len(kernel.shape) == 4, self.kernel == "depthwise_kernel"))]
+        quantizer = SymmetricWeights(len(kernel.shape) == 4, self.kernel == "depthwise_kernel")
+        if not self.input_step or not layer.use_bias:
+            return [(kernel, quantizer)]
+        return [(kernel, quantizer), (layer.bias, SumSteps(kernel, quantizer, self.input_step))]
 
     def get_activations_and_quantizers(self, layer: Any) -> list[tuple[Any, Any]]:
         """Returns nothing: activations are layers of their own."""
         return []
 
     def set_quantize_weights(self, layer: Any, quantize_weights: Sequence[Any]) -> None:
-        """Puts the fake-quantized kernel in the layer's place of it."""
-        if self.kernel is not None:
-            setattr(layer, self.kernel, quantize_weights[0])
+        """Puts the fake-quantized kernel, and the rounded bias, in the layer's places of them."""
+        for name, weight in zip((self.kernel, "bias"), quantize_weights, strict=False):
+            setattr(layer, str(name), weight)
 
     def set_quantize_activations(self, layer: Any, quantize_activations: Sequence[Any]) -> None:
         """Does nothing."""
@@ -118,11 +163,11 @@ class LayerConfig(tfmot.quantization.keras.QuantizeConfig):
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""
-        return {"kernel": self.kernel, "output_range": self.output_range}
+        return {"kernel": self.kernel, "output_range": self.output_range, "input_step": self.input_step}
 
 
 class FakeQuantized(tfmot.quantization.keras.QuantizeWrapperV2):
-    """TFMOT's wrapper, with a state that `.keras` files hold: the kernel here, the bias in the wrapped layer."""
+    """TFMOT's wrapper, with a state that `.keras` files hold: kernel and rounded bias here, the rest in the layer."""
 
     @property
     def trainable_weights(self) -> list[Any]:
@@ -130,12 +175,12 @@ class FakeQuantized(tfmot.quantization.keras.QuantizeWrapperV2):
         return list(super().trainable_weights) if self.trainable else []
 
     def save_own_variables(self, store: Any) -> None:
-        """Writes the kernel."""
+        """Writes kernel and rounded bias."""
         for index, (weight, _, _) in enumerate(self._weight_vars):
             store[str(index)] = weight
 
     def load_own_variables(self, store: Any) -> None:
-        """Reads the kernel."""
+        """Reads kernel and rounded bias."""
         for index, (weight, _, _) in enumerate(self._weight_vars):
             weight.assign(store[str(index)])
 
