@@ -1,0 +1,69 @@
+"""Times a step of quantization-aware training against a float step with live batch normalization, on the CPU.
+
+Both train by `fit` on the same random pictures, in turns within one process, so that a busy machine slows both. The
+optimizers are those of `train` and of `quantize`, which clips gradients.
+
+    python tools/bench_qat.py --model=mobilenet_v2 --alpha=0.35 --resolution=32 --batch_size=128
+"""
+
+import time
+from typing import Any
+
+from absl import flags
+
+from tfl_lite_suite import cli, models
+
+CLASSES = 10
+
+_MODEL = flags.DEFINE_string("model", "mobilenet_v2", "A network of the suite, or all.")
+_ALPHA = flags.DEFINE_float("alpha", 0.35, "Width multiplier.")
+_RESOLUTION = flags.DEFINE_integer("resolution", 32, "Height and width of the pictures, in pixels.")
+_BATCH_SIZE = flags.DEFINE_integer("batch_size", 128, "Pictures a step.")
+_STEPS = flags.DEFINE_integer("steps", 4, "Steps a round.")
+_ROUNDS = flags.DEFINE_integer("rounds", 7, "Rounds of each, in turns, after one that is not counted.")
+
+
+def main() -> list[dict[str, Any]]:
+    """Returns one record a network: `model, float_ms, qat_ms` (fastest step of each) and their `ratio`."""
+    return [_compare(name) for name in (models.names() if _MODEL.value == "all" else [_MODEL.value])]
+
+
+def _compare(name: str) -> dict[str, Any]:
+    from tfl_lite_suite.framework import keras, tf
+    from tfl_lite_suite.optimize.fast_gradient import fast_gradients
+    from tfl_lite_suite.optimize.qat import quantization_aware
+
+    shape = (_RESOLUTION.value, _RESOLUTION.value, 3)
+    images = tf.random.stateless_uniform((_BATCH_SIZE.value, *shape), (1, 2), 0.0, 255.0)
+    data = tf.data.Dataset.from_tensors((images, tf.range(_BATCH_SIZE.value) % CLASSES)).cache().repeat(_STEPS.value)
+    network = models.build(name, shape, CLASSES, alpha=_ALPHA.value)
+    trained = {"float": network, "qat": quantization_aware(network, images[:64].numpy())}
+    for kind, model in trained.items():
+        optimizer = keras.optimizers.SGD(1e-4, 0.9, nesterov=True, global_clipnorm=1.0 if kind == "qat" else None)
+        model.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    times: dict[str, list[float]] = {kind: [] for kind in trained}
+    for _ in range(_ROUNDS.value + 1):
+        for kind, model in trained.items():
+            with fast_gradients():
+                start = time.perf_counter()
+                model.fit(data, verbose=0)
+            times[kind].append((time.perf_counter() - start) / _STEPS.value * 1e3)
+    keras.backend.clear_session()
+    # The fastest: other processes only ever add to a time.
+    float_ms, qat_ms = (min(values[1:]) for values in times.values())
+    raw = {kind: values[1:] for kind, values in times.items()}
+    return {"model": name, "float_ms": float_ms, "qat_ms": qat_ms, "ratio": qat_ms / float_ms, "raw_ms": raw}
+
+
+def show(records: list[dict[str, Any]]) -> str:
+    """Returns the table for people."""
+    lines = [f"{'network':<20}{'float step':>14}{'QAT step':>12}{'ratio':>9}"]
+    for record in records:
+        lines.append(
+            f"{record['model']:<20}{record['float_ms']:>11.0f} ms{record['qat_ms']:>9.0f} ms{record['ratio']:>8.2f}x"
+        )
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    cli.run_verb("bench_qat", __doc__.splitlines()[0], main, show)
