@@ -161,3 +161,11 @@ def test_foreign_models_train_and_become_int8(tmp_path):
     expected = accuracy_function(aware)(data.test)["top"][:, 0]
     for values in answers.values():
         assert np.mean(values.argmax(1) == expected) >= 0.98
+
+
+@pytest.mark.parametrize("source", [(0.0, 6.0), (-0.4, 9.0), (-129 / 255, 126 / 255)])
+@pytest.mark.parametrize("wanted", [(0.0, 2.0), (-0.1, 10.0)])
+def test_the_range_of_a_mean_holds_what_is_wanted(wanted, source):
+    low, high = qat._range_of_mean(wanted, source)
+    step = (high - low) / 255
+    assert low - step <= wanted[0] and wanted[1] <= high + step

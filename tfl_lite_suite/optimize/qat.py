@@ -288,7 +288,7 @@ def _range_of_mean(wanted: tuple[float, float], source: tuple[float, float]) -> 
     step_in, step = ((high - low) / _STEPS for low, high in (source, wanted))
     zero_in = abs(round(-source[0] / step_in) - 128)
     count = int(zero_in * step_in / step)
-    while math.gcd(count, 2 * zero_in) > 1:  # Else many means would lie half-way between two steps.
+    while count and math.gcd(count, 2 * zero_in) > 1:  # Else many means would lie half-way between two steps.
         count -= 1
     if count:
         step = zero_in * step_in / count
