@@ -9,6 +9,7 @@ from tfl_lite_suite.deploy import converter
 from tfl_lite_suite.errors import SuiteError
 from tfl_lite_suite.framework import keras
 from tfl_lite_suite.models import layers
+from tfl_lite_suite.optimize import qat
 from tfl_lite_suite.optimize.qat import quantization_aware
 from tfl_lite_suite.optimize.training import Phase, Training, accuracy_function
 from tfl_lite_suite.recipe import Augment, Train
