@@ -57,6 +57,7 @@ def test_commands_are_found_in_blocks_and_sentences(tmp_path):
         ("python -m tfl_lite_suite.benchmark --runs=many", "--runs: expected"),
         ("python -m tfl_lite_suite.run --recipe=recipes/photo_transfer.yaml", "Did you mean 'recipes/photos_transfer"),
         ("python -m tfl_lite_suite.run --recipe=recipes/photos_transfer.yaml --set=train.epoks=1", "train.epoks"),
+        ("f() { X=1 python -m tfl_lite_suite.lint --modle=x; }", "Did you mean --model?"),
         ("bash tools/demmo.sh", "there is no tools/demmo.sh"),
         ("bash tools/build_apk.sh --modle=x", "tools/build_apk.sh has no --modle"),
     ],

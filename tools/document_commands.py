@@ -1,7 +1,8 @@
 """The commands in the project's documents, and whether their verbs, flags, recipes and scripts exist.
 
-A command is a line of a code block that begins with a program known here, or inline code that is a verb with flags. A
-comment `<!-- not run: WHY -->` before the block, or in the paragraph's line, says that the command cannot run anywhere.
+A command is a line of a code block that begins with a program known here or has a verb inside, or inline code that is a
+verb with flags. A comment `<!-- not run: WHY -->` before the block, or in the paragraph's line, says that the command
+cannot run anywhere.
 """
 
 import contextlib
@@ -22,8 +23,8 @@ from tfl_lite_suite import cli, run  # noqa: F401
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 _PROGRAMS = r"(\S*/)?(python3?|bash|pip|adb|mvn|gradle|sudo)\s"
-_VERB = re.compile(r"python3? -m tfl_lite_suite\.(\w+)((?: (?![|&;])\S+)*)")
-_SCRIPT = re.compile(r"(?:bash|python3?) ((?:tools|\.ci)/\S+)((?: (?![|&;])\S+)*)")
+_VERB = re.compile(r"python3? -m tfl_lite_suite\.(\w+)((?: (?![|&])[^\s;]+)*)")
+_SCRIPT = re.compile(r"(?:bash|python3?) ((?:tools|\.ci)/\S+)((?: (?![|&])[^\s;]+)*)")
 _PASSES_ON = re.compile(r"(?:tfl_lite_suite\.|pytest).*\"\$@\"")
 _NOT_RUN = re.compile(r"<!-- not run: (.+?) -->")
 
@@ -36,7 +37,7 @@ class Command:
         page: The document.
         line: Its line there.
         text: The command, without a comment behind it.
-        whole: Whether it stands as it is to be typed, not as a mention inside a sentence.
+        whole: Whether it can be typed alone: it is no mention in a sentence, and no part of a script.
         not_run: Why it cannot run here; empty if it can.
     """
 
@@ -84,8 +85,9 @@ def _of_lines(page: pathlib.Path, lines: list[str]) -> Iterator[Command]:
         elif is_code:
             text = pending + re.sub(r"\s+#\s.*$", "", line.strip().removeprefix("$ "))
             pending = text[:-1] if text.endswith("\\") else ""
-            if not pending and re.match(_PROGRAMS, text + " "):
-                yield Command(page, number, text, not_run=reason)
+            whole = re.match(_PROGRAMS, text + " ")
+            if not pending and (whole or _VERB.search(text)):
+                yield Command(page, number, text, whole=bool(whole), not_run=reason)
         elif line.strip():
             found = _NOT_RUN.search(line)
             reason = found[1] if found else ""
