@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from tfl_lite_suite.framework import keras, tf
-from tfl_lite_suite.optimize.clustering import clustered_training, most_values, stripped
+from tfl_lite_suite.optimize.clustering import clustered_training, equal_weights, most_values, stripped
 from tfl_lite_suite.optimize.sparsity import zero_share
 
 PICTURES = keras_samples.blocky(8, (32, 32, 1)).astype(np.float32)
@@ -58,3 +58,15 @@ def test_zeros_of_a_sparse_kernel_stay(network):
     plain = stripped(aware)
     assert (plain.get_layer("project").kernel.numpy()[:, :, :4] == 0).all()
     assert zero_share(plain) > 0 and most_values(plain) <= 6
+
+
+def test_equal_weights_are_numbered_for_each_channel_or_in_all():
+    generator = np.random.default_rng(0)
+    kernel = generator.choice([-0.5, 0.0, 0.25, 1.0], (3, 3, 8, 6)) * np.arange(1, 7)
+    numbers = equal_weights(kernel, per_channel=True)
+    assert numbers.shape == kernel.shape and len(np.unique(numbers)) == 6 * 4
+    for number in np.unique(numbers):
+        assert len(np.unique(kernel[numbers == number])) == 1
+    assert len(np.unique(equal_weights(generator.choice([1.0, 2.0], (8, 6)), per_channel=False))) == 2
+    assert equal_weights(generator.normal(size=(3, 3, 8, 6)), per_channel=True) is None
+    assert equal_weights(generator.normal(size=(64, 6)) * (generator.random((64, 6)) < 0.2), per_channel=True) is None

@@ -9,7 +9,7 @@ from tfl_lite_suite.deploy import converter
 from tfl_lite_suite.errors import SuiteError
 from tfl_lite_suite.framework import keras
 from tfl_lite_suite.models import layers
-from tfl_lite_suite.optimize import qat
+from tfl_lite_suite.optimize import qat, sparsity
 from tfl_lite_suite.optimize.qat import quantization_aware
 from tfl_lite_suite.optimize.training import Phase, Training, accuracy_function
 from tfl_lite_suite.recipe import Augment, Train
@@ -170,3 +170,36 @@ def test_the_range_of_a_mean_holds_what_is_wanted(wanted, source):
     low, high = qat._range_of_mean(wanted, source)
     step = (high - low) / 255
     assert low - step <= wanted[0] and wanted[1] <= high + step
+
+
+@pytest.mark.parametrize("technique", ["sparse", "clustered", "both"])
+def test_training_keeps_zeros_and_clusters(technique, tmp_path):
+    data = keras_samples.bright_or_dark(count=192)
+    image = keras.Input((32, 32, 1))
+    x = keras.layers.BatchNormalization()(keras.layers.Conv2D(16, 5, 2, use_bias=False)(image))
+    x = keras.layers.GlobalAveragePooling2D()(keras.layers.Conv2D(16, 3, 2)(keras.layers.ReLU()(x)))
+    model = keras_samples.randomize(keras.Model(image, keras.layers.Dense(2)(x)))
+    generator = np.random.default_rng(0)
+    for layer in model.layers:
+        if sparsity.prunable(layer):
+            kernel, *bias = layer.get_weights()
+            if technique != "sparse":
+                kernel = np.round(kernel / np.abs(kernel).max() * 2) * np.abs(kernel).max() / 2
+            if technique != "clustered":
+                kernel = kernel * (generator.random(kernel.shape) < 0.3)
+            layer.set_weights([kernel, *bias])
+    aware = quantization_aware(model, data.train.images(range(48)))
+    wrapped = [layer for layer in aware.layers if getattr(layer, "_weight_vars", None)]
+    before = [layer._weight_vars[0][0].numpy() for layer in wrapped]
+    settings = Train(batch_size=16, learning_rate=0.05, warmup_epochs=0, clip_norm=1.0, weight_decay=1e-3)
+    Training(aware, data, settings, Augment(), 0, tmp_path / "qat").run([Phase("qat", 1, 0.01)])
+    moved = 0
+    for layer, old in zip(wrapped, before, strict=True):
+        new = layer._weight_vars[0][0].numpy()
+        assert ((new == 0) == (old == 0)).all()
+        groups = layer.quantize_config.groups
+        if groups is not None:
+            assert all(len(np.unique(new[groups == number])) == 1 for number in np.unique(groups))
+        moved += np.count_nonzero(new != old)
+    assert moved
+    assert any(layer.quantize_config.groups is not None for layer in wrapped) == (technique != "sparse")

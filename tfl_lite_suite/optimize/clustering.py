@@ -29,7 +29,7 @@ def clustered_training(model: Any, clusters: int) -> Any:
     """
 
     def replace(layer: Any, inputs: Any) -> Any:
-        if not prunable(layer, "unstructured"):
+        if not prunable(layer):
             return graph.copy_layer(layer, inputs)
         copy = type(layer).from_config(layer.get_config())
         # The wrapper places the first values where the weights are when it is built.
@@ -66,8 +66,28 @@ def stripped(model: Any) -> Any:
 
 def most_values(model: Any) -> int:
     """Returns the greatest number of distinct values in a kernel of a dense layer or ordinary convolution."""
-    kernels = [layer.kernel.numpy() for layer in model.layers if prunable(layer, "unstructured")]
+    kernels = [layer.kernel.numpy() for layer in model.layers if prunable(layer)]
     return max((len(np.unique(kernel)) for kernel in kernels), default=0)
+
+
+def equal_weights(kernel: np.ndarray, per_channel: bool) -> np.ndarray | None:
+    """Returns which weights of a clustered kernel are equal, as one number from 0 for each value.
+
+    Args:
+        kernel: `(…, outputs)`.
+        per_channel: Count the values of each output channel by themselves: folding a batch normalization scales each.
+
+    Returns:
+        Numbers of the kernel's shape, or `None` if the kernel is not clustered: weights other than 0 mostly differ.
+    """
+    columns = kernel.reshape(-1, kernel.shape[-1]) if per_channel else kernel.reshape(-1, 1)
+    numbers, count, shared = np.empty(columns.shape, np.int32), 0, 0
+    for index, column in enumerate(columns.T):
+        values, numbers[:, index] = np.unique(column, return_inverse=True)
+        numbers[:, index] += count
+        count += len(values)
+        shared += np.count_nonzero(column) - np.count_nonzero(values)
+    return numbers.reshape(kernel.shape) if shared > np.count_nonzero(kernel) / 2 else None
 
 
 def _kernel(wrapper: Any) -> np.ndarray:

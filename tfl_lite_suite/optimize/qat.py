@@ -2,7 +2,7 @@
 
 Batch normalization is folded first, activation ranges are calibrated once and kept, and every layer is wrapped by
 TFMOT with its own configuration. Where a convolution is followed by a ReLU, only the result of both is rounded, as in
-the fused operator of the `.tflite` file.
+the fused operator of the `.tflite` file. Weights that are zero stay zero, and those of a cluster stay equal.
 """
 
 import math
@@ -15,8 +15,10 @@ from tfl_lite_suite.framework import keras, tf
 from tfl_lite_suite.models import layers
 from tfl_lite_suite.optimize import graph
 from tfl_lite_suite.optimize.canonical import canonical
+from tfl_lite_suite.optimize.clustering import equal_weights
 from tfl_lite_suite.optimize.fold import fold_batch_norm, scale_and_offset
 from tfl_lite_suite.optimize.quantizers import FakeQuantized, LayerConfig
+from tfl_lite_suite.optimize.sparsity import prunable
 
 _BATCH = 64
 _PIXELS = (0.0, 255.0)
@@ -171,7 +173,8 @@ class _Plan:
             inputs = FakeQuantized(keras.layers.Activation("linear", name="pixels"), LayerConfig(None, _PIXELS))(inputs)
         if isinstance(layer, _SAME_SCALE) or _is_softmax(layer):
             return graph.copy_layer(layer, inputs)
-        config = LayerConfig(_kernel(layer), self._output_range(node), self._step(node.keras_inputs[0]))
+        groups = equal_weights(layer.get_weights()[0], len(inputs.shape) == 4) if prunable(layer) else None
+        config = LayerConfig(_kernel(layer), self._output_range(node), self._step(node.keras_inputs[0]), groups)
         if _is_clip(layer) and self._follows_kernel(node):
             return FakeQuantized(keras.layers.Activation("linear", name=layer.name), config)(inputs)
         copy = type(layer).from_config(layer.get_config())

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from tfl_lite_suite.framework import tf  # isort: skip
 import tensorflow_model_optimization as tfmot
 
@@ -40,22 +42,24 @@ class SymmetricWeights(tfmot.quantization.keras.quantizers.Quantizer):
     Source: the int8 specification of TensorFlow Lite, https://ai.google.dev/edge/litert/models/quantization_spec.
     """
 
-    def __init__(self, per_channel: bool = True, depthwise: bool = False) -> None:
+    def __init__(self, per_channel: bool = True, depthwise: bool = False, groups: np.ndarray | None = None) -> None:
         """Sets the granularity.
 
         Args:
             per_channel: One range an output channel, rather than one in all.
             depthwise: The kernel is `(height, width, channels, multiplier)`, whose last two axes make the output.
+            groups: Numbers from 0, of the kernel's shape; weights of one number are trained as one. A saved model does
+                not hold them.
         """
-        self.per_channel, self.depthwise = per_channel, depthwise
+        self.per_channel, self.depthwise, self.groups = per_channel, depthwise, groups
 
     def build(self, tensor_shape: Any, name: str, layer: Any) -> dict[str, Any]:
         """Returns the quantizer's variables: none."""
         return {}
 
     def __call__(self, inputs: Any, training: Any, weights: Any, **kwargs: Any) -> Any:
-        """Fake-quantizes a float32 kernel; its gradient is the identity."""
-        rounded = _fake_quant(self._flat(inputs), self.most(inputs))
+        """Fake-quantizes a float32 kernel; its gradient is the identity, but zeros stay and groups move together."""
+        rounded = _fake_quant(self._flat(_preserving(inputs, self.groups)), self.most(inputs))
         return tf.reshape(rounded, inputs.shape) if self.depthwise else rounded
 
     def most(self, kernel: Any) -> Any:
@@ -75,6 +79,22 @@ class SymmetricWeights(tfmot.quantization.keras.quantizers.Quantizer):
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""
         return {"per_channel": self.per_channel, "depthwise": self.depthwise}
+
+
+def _preserving(weights: Any, groups: np.ndarray | None) -> Any:
+    """Returns the weights, with a gradient that leaves zeros where they are, and gives equal weights their mean."""
+
+    @tf.custom_gradient
+    def same(values: Any) -> tuple[Any, Any]:
+        def backward(gradient: Any) -> Any:
+            if groups is not None:
+                mean = tf.math.unsorted_segment_mean(tf.reshape(gradient, (-1,)), groups.ravel(), int(groups.max()) + 1)
+                gradient = tf.gather(mean, groups)
+            return gradient * tf.cast(values != 0, gradient.dtype)
+
+        return tf.identity(values), backward
+
+    return same(weights)
 
 
 def _fake_quant(weights: Any, most: Any) -> Any:
@@ -123,6 +143,7 @@ class LayerConfig(tfmot.quantization.keras.QuantizeConfig):
         kernel: str | None = None,
         output_range: Sequence[float] | None = None,
         input_step: float | None = None,
+        groups: np.ndarray | None = None,
     ) -> None:
         """Sets them.
 
@@ -131,8 +152,9 @@ class LayerConfig(tfmot.quantization.keras.QuantizeConfig):
             output_range: `(least, most)`; `None` leaves the output to the layer that follows.
             input_step: Difference of neighbouring values of the layer's input, which with the kernel's gives the
                 bias's; `None` leaves the bias unrounded.
+            groups: See `SymmetricWeights`.
         """
-        self.kernel, self.output_range, self.input_step = kernel, output_range, input_step
+        self.kernel, self.output_range, self.input_step, self.groups = kernel, output_range, input_step, groups
 
     def get_weights_and_quantizers(self, layer: Any) -> list[tuple[Any, Any]]:
         """Returns the kernel and its quantizer, and the bias if it is rounded."""
@@ -140,7 +162,7 @@ class LayerConfig(tfmot.quantization.keras.QuantizeConfig):
             return []
         kernel = getattr(layer, self.kernel)
         # TensorFlow Lite's dense kernels of the oldest supported runtime take one scale only.
-        quantizer = SymmetricWeights(len(kernel.shape) == 4, self.kernel == "depthwise_kernel")
+        quantizer = SymmetricWeights(len(kernel.shape) == 4, self.kernel == "depthwise_kernel", self.groups)
         if not self.input_step or not layer.use_bias:
             return [(kernel, quantizer)]
         return [(kernel, quantizer), (layer.bias, SumSteps(kernel, quantizer, self.input_step))]

@@ -69,7 +69,7 @@ def stripped(model: Any) -> Any:
     return graph.rebuild(model, replace)
 
 
-def prunable(layer: Any, pattern: Pattern) -> bool:
+def prunable(layer: Any, pattern: Pattern = "unstructured") -> bool:
     """Tells whether a layer's kernel is made sparse: dense and ordinary convolutions, not the small depthwise ones."""
     if type(layer) not in (keras.layers.Conv2D, keras.layers.Dense):
         return False
@@ -78,7 +78,7 @@ def prunable(layer: Any, pattern: Pattern) -> bool:
 
 def zero_share(model: Any) -> float:
     """Returns the share of exact zeros among the kernels of dense layers and ordinary convolutions."""
-    kernels = [layer.kernel.numpy() for layer in model.layers if prunable(layer, "unstructured")]
+    kernels = [layer.kernel.numpy() for layer in model.layers if prunable(layer)]
     return float(sum(np.count_nonzero(kernel == 0) for kernel in kernels) / max(1, sum(map(np.size, kernels))))
 
 
