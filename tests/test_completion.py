@@ -1,11 +1,15 @@
-import importlib.util
 import pathlib
 import shutil
 import subprocess
+import sys
 
 import pytest
 
-ROOT = pathlib.Path(__file__).parent.parent
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tools"))
+
+import make_completion  # noqa: E402
+
 SCRIPT = ROOT / "tools" / "completion.bash"
 
 
@@ -21,10 +25,7 @@ def completed(*words):
 
 
 def test_the_script_is_made_from_the_flags():
-    spec = importlib.util.spec_from_file_location("make_completion", ROOT / "tools" / "make_completion.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    assert SCRIPT.read_text() == module.completion(), "run tools/make_completion.py"
+    assert SCRIPT.read_text() == make_completion.completion(), "run tools/make_completion.py"
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")

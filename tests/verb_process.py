@@ -18,3 +18,16 @@ def check_mistake(verb, arguments, folder):
     assert child.returncode == 1, child.stderr
     assert len(child.stderr.strip().splitlines()) == 1 and child.stderr.startswith("error: ")
     assert not list(folder.iterdir())
+
+
+def run_without_tensorflow(verb, *arguments, timeout=120):
+    """Runs a verb; returns its exit status, having seen that TensorFlow was never loaded."""
+    code = (
+        "import sys, runpy, atexit, os\n"
+        "atexit.register(lambda: os.write(2, b'TF' if 'tensorflow' in sys.modules else b'none'))\n"
+        f"runpy.run_module('tfl_lite_suite.{verb}', run_name='__main__', alter_sys=True)"
+    )
+    command = [sys.executable, "-c", code, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
+    assert done.stderr.endswith("none"), done.stderr
+    return done.returncode

@@ -1,11 +1,11 @@
 """Writes `tools/completion.bash` from the verbs' own `--help`."""
 
-import pathlib
 import re
 import subprocess
 import sys
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+from document_commands import ROOT, verbs
+
 _FRAME = """# Sourced by bash or zsh: completes `python -m tfl_lite_suite.VERB --flag`.
 # Made by tools/make_completion.py.
 # bash: source tools/completion.bash
@@ -34,12 +34,6 @@ _tfl_lite_suite() {
 }
 complete -o default -F _tfl_lite_suite python python3
 """
-
-
-def verbs() -> list[str]:
-    """Returns the name of every verb."""
-    modules = sorted((ROOT / "tfl_lite_suite").glob("*.py"))
-    return [path.stem for path in modules if "cli.run_verb(" in path.read_text(encoding="utf-8")]
 
 
 def flags(verb: str) -> list[str]:
