@@ -4,6 +4,7 @@ from typing import Any
 
 from tfl_lite_suite import ledger
 from tfl_lite_suite.chain import kind_of
+from tfl_lite_suite.page.table import Table
 
 # Keras models by the kind of their stage: what they are, and the key of their top-1.
 KERAS = {
@@ -12,6 +13,13 @@ KERAS = {
     "prune": ("Keras, pruned", "top1_after"),
     "quantize": ("Keras, fake-quantized", "top1_qat"),
 }
+_NETWORK = (
+    "network", "parameters", "float32", "int8 PTQ", "int8 QAT", "float32 / int8 bytes", "at full size", "pruned to",
+    "pruned float32", "pruned int8 QAT",
+)  # fmt: skip
+_TECHNIQUE = (
+    "technique", "parameters", "float32 before", "after", "int8 file", "int8 bytes", "zipped float32 file",
+)  # fmt: skip
 
 
 def show(results: dict[str, Any]) -> str:
@@ -47,11 +55,7 @@ def network_table(
         full_size: Bytes of the network as published, by its name, then `float32` and `int8`.
         engine: The runtime whose accuracies are shown.
     """
-    lines = [
-        "| network | parameters | float32 | int8 PTQ | int8 QAT | float32 / int8 bytes | at full size | pruned to | "
-        "pruned float32 | pruned int8 QAT |",
-        "|---|---|---|---|---|---|---|---|---|---|",
-    ]
+    rows = []
     for name, results in networks.items():
         top1 = {row["name"]: _percent(row["top1"]) for row in _rows(results, "evaluate") if row["engine"] == engine}
         size = {row["name"]: row["file_bytes"] for row in _rows(results, "convert")}
@@ -60,12 +64,11 @@ def network_table(
         files = ("float32", "int8_ptq", "int8_qat", "prune_float32", "quantize_2_int8_qat")
         whole, ptq, qat, pruned_whole, pruned_qat = (top1.get(file, "–") for file in files)
         full = (full_size or {}).get(name)
-        lines.append(
-            f"| {name} | {results['train']['params']:,} | {whole} | {ptq} | {qat} | "
-            f"{_ratio(size['float32'], size['int8_qat'])} | "
-            f"{_ratio(full['float32'], full['int8']) if full else '–'} | {left} | {pruned_whole} | {pruned_qat} |"
-        )
-    return "\n".join(lines) + "\n"
+        smaller = _ratio(size["float32"], size["int8_qat"])
+        smaller_full = _ratio(full["float32"], full["int8"]) if full else "–"
+        params = f"{results['train']['params']:,}"
+        rows.append((name, params, whole, ptq, qat, smaller, smaller_full, left, pruned_whole, pruned_qat))
+    return Table(_NETWORK, rows).markdown()
 
 
 def _ratio(whole: int, small: int) -> str:
@@ -79,10 +82,7 @@ def technique_table(runs: dict[str, dict[str, Any]], engine: str = "litert") -> 
         runs: A run's results, by the technique's name.
         engine: The runtime whose accuracies are shown.
     """
-    lines = [
-        "| technique | parameters | float32 before | after | int8 file | int8 bytes | zipped float32 file |",
-        "|---|---|---|---|---|---|---|",
-    ]
+    rows = []
     for name, results in runs.items():
         keras = [found[KERAS[kind_of(step)][1]] for step, found in results.items() if _is_keras(step, found)]
         # With a teacher, the network was never trained without one.
@@ -93,11 +93,9 @@ def technique_table(runs: dict[str, dict[str, Any]], engine: str = "litert") -> 
         params = pruned.get("params_after", results["train"]["params"])
         zipped = pruned.get("zipped_bytes_after", 0) / pruned.get("zipped_bytes_before", 1)
         cells = [_percent(share) if share else "–" for share in (before, after, top1["top1"])]
-        lines.append(
-            f"| {name} | {params:,} | {' | '.join(cells)} | {file['file_bytes']:,} | "
-            f"{f'{100 * zipped:.0f} % of before' if zipped else '–'} |"
-        )
-    return "\n".join(lines) + "\n"
+        left = f"{100 * zipped:.0f} % of before" if zipped else "–"
+        rows.append((name, f"{params:,}", *cells, f"{file['file_bytes']:,}", left))
+    return Table(_TECHNIQUE, rows).markdown()
 
 
 def _is_keras(step: str, found: Any) -> bool:

@@ -5,9 +5,12 @@ import statistics
 from collections.abc import Sequence
 from typing import Any
 
+from tfl_lite_suite.page.table import Table
+
 # Student's t, two-sided 95 %, for 1 to 10 degrees of freedom.
 _T95 = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228)
 _Z95 = 1.959964
+_HEADER = ("recipe", "model", "runtime", "seeds", "top-1", "against", "change, points", "better in")
 
 
 def interval(values: Sequence[float]) -> tuple[float, float] | None:
@@ -64,8 +67,7 @@ def summary(runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def table(rows: Sequence[dict[str, Any]]) -> str:
     """Returns a summary as a Markdown table."""
-    lines = ["| recipe | model | runtime | seeds | top-1 | against | change, points | better in |"]
-    lines.append("|---|---|---|---|---|---|---|---|")
+    lines = []
     for row in rows:
         cells = [row["recipe"], row["name"], row["runtime"], str(len(row["seeds"]))]
         cells.append(f"{100 * row['top1']:.2f} %{_shown(row['ci95'], '.2f')}")
@@ -74,8 +76,8 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
             cells.append(f"{row['better']} of {row['of']}")
         else:
             cells += ["–"] * 3
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
+        lines.append(cells)
+    return Table(_HEADER, lines).markdown()
 
 
 def _shown(found: tuple[float, float] | None, form: str) -> str:
