@@ -107,6 +107,26 @@ def test_an_interrupted_trial_goes_on_first(tmp_path):
     assert not again.step(1, judge) and len(seen) == 2 and len(again.slots()) == 1
 
 
+def test_a_trial_whose_worker_died_before_its_first_sign_of_life_is_done_again(tmp_path):
+    import optuna
+
+    study = open_study(tmp_path)
+    wanted = {"model.alpha": 0.25, "train.learning_rate": 0.05}
+    study.enqueue([wanted])
+    # As a worker does that is killed between taking the trial and beginning it.
+    optuna.load_study(study_name="s", storage=f"sqlite:///{tmp_path}/study.db").ask()
+    study.requeue_lost()
+    assert [slot.state for slot in study.slots()] == ["running"]
+
+    time.sleep(4.1)
+    study.requeue_lost()
+    assert [slot.state for slot in study.slots()] == ["waiting"]
+    seen = []
+    study.step(1, lambda params, number: seen.append((params, number)) or (OUTCOME, []))
+    assert seen == [(wanted, 0)]
+    assert [slot.state for slot in study.slots()] == ["complete"]
+
+
 def test_a_worker_that_was_paused_gives_up_what_another_one_took_over(tmp_path):
     import optuna
 

@@ -1,6 +1,7 @@
 """The study that workers share by a database: which trials are done, which are to do, and which were lost."""
 
 import dataclasses
+import datetime
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -146,9 +147,19 @@ class Study:
 
         with _plain_errors(self._url), _quiet():
             optuna.storages.fail_stale_trials(self._study)
+            self._fail_never_begun()
             for slot in self.slots():
                 if slot.state == "lost":
                     self._requeue(slot)
+
+    def _fail_never_begun(self) -> None:
+        """Gives up trials whose worker died before its first sign of life, which Optuna waits for forever."""
+        import optuna
+
+        latest = datetime.datetime.now() - datetime.timedelta(seconds=_MISSED * self._heartbeat)
+        for trial in self._study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.RUNNING,)):
+            if not trial.params and trial.datetime_start and trial.datetime_start < latest:
+                self._study.tell(trial.number, state=optuna.trial.TrialState.FAIL, skip_if_finished=True)
 
     def _requeue(self, slot: Slot) -> None:
         tried = [t for t in self._study.get_trials(deepcopy=False) if t.user_attrs.get(_RETRY_OF) == slot.number]
