@@ -1,6 +1,7 @@
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 
@@ -92,3 +93,17 @@ def test_a_lost_process_asks_for_a_restart():
     with pytest.raises(tf.errors.InvalidArgumentError):
         with distribution.restarting_when_lost():
             raise tf.errors.InvalidArgumentError(None, None, "ours")
+
+
+@pytest.mark.parametrize(("takes", "status"), [(30, -signal.SIGKILL), (0, 0)])
+def test_joining_that_never_ends_ends_the_process_with_one_line(takes, status):
+    script = f"""
+import time
+from tfl_lite_suite.optimize.distribution import _killed_after
+with _killed_after(1.5):
+    time.sleep({takes})
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.returncode == status
+    lines = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert len(lines) == (1 if status else 0)

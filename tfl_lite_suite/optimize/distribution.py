@@ -7,8 +7,10 @@ whole batch. All processes hold the same weights; the chief alone keeps files.
 import contextlib
 import dataclasses
 import io
+import os
 import pathlib
-import signal
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -27,6 +29,15 @@ _PEER_LOST = (
     tf.errors.DeadlineExceededError,
     tf.errors.FailedPreconditionError,
 )
+
+_WATCHDOG = """
+import os, select, signal, sys
+seconds, watched = sys.argv[1:]
+if not select.select([sys.stdin], [], [], float(seconds))[0]:
+    print(f"error: another process was lost while the cluster came together: nothing happened for {seconds} s. "
+          "Start this one again", file=sys.stderr, flush=True)
+    os.kill(int(watched), signal.SIGKILL)
+"""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -124,15 +135,21 @@ def multi_worker(members: cluster.Cluster, inputs: str, seconds: float) -> Distr
     """
     gpus = len(tf.config.list_physical_devices("GPU"))
     cluster.meet(members, f"{inputs} {gpus}", seconds)
-    # A process that dies now leaves the others waiting for an hour, in which no Python runs.
-    before = signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.alarm(max(1, round(seconds)))
-    try:
+    with _killed_after(seconds):
         strategy = tf.distribute.MultiWorkerMirroredStrategy()
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
     return Distribution(strategy, members.rank, len(members.addresses))
+
+
+@contextlib.contextmanager
+def _killed_after(seconds: float) -> Iterator[None]:
+    """Ends this process with one line where the block takes longer.
+
+    A process that dies while the cluster is joined leaves the others waiting for an hour, in which no Python runs; so
+    another process watches.
+    """
+    command = [sys.executable, "-I", "-S", "-c", _WATCHDOG, str(seconds), str(os.getpid())]
+    with subprocess.Popen(command, stdin=subprocess.PIPE):  # Leaving the context closes its stdin.
+        yield
 
 
 @contextlib.contextmanager
