@@ -1,6 +1,7 @@
 import json
 import multiprocessing
 import os
+import re
 import time
 
 import numpy as np
@@ -71,6 +72,35 @@ def test_builtin_kernels_tell_their_arena(model):
     assert found["arena_bytes"] >= 16
 
 
+def test_the_time_of_each_operator(tmp_path):
+    path = tmp_path / "wide.tflite"
+    path.write_bytes(quadrant_models.quadrants(side=256))
+    names = engines.installed()
+    found = measured(
+        quadrant_models.verb("benchmark", "--json", f"--model={path}", "--profile", f"--engine={','.join(names)}")
+    )
+    assert [item["engine"] for item in found] == names
+    for item in found:
+        if item["engine"] == "tflite_runtime":
+            assert item["profile"] is None
+            assert any("profile: not given by tflite_runtime" in line for line in item["warnings"])
+            continue
+        profile = item["profile"]
+        assert sum(op["share"] for op in profile["operators"]) == pytest.approx(1)
+        assert 5 <= profile["runs"] <= 50 and len(item["raw_ns"]) == item["runs"] >= 50
+        total = sum(op["median_ns"] for op in profile["operators"])
+        assert 0.2 < total / (1e6 * item["latency_ms"]["p50"]) < 5
+
+
+def test_the_time_of_each_operator_for_people(tmp_path):
+    path = tmp_path / "wide.tflite"
+    path.write_bytes(quadrant_models.quadrants(side=256))
+    done = quadrant_models.verb("benchmark", f"--model={path}", "--profile", "--engine=litert", "--runs=5")
+    assert done.returncode in (0, 3)
+    assert re.search(r"operators .* in \d: medians of \d+ runs of their own, by LiteRT's profiler", done.stdout)
+    assert re.search(r"%\s+[\d.]+ \S+   Fully Connected \(NC, F32\) GEMM   mean0\n", done.stdout)
+
+
 def test_comparison_of_two_files(model, tmp_path):
     other = tmp_path / "other.tflite"
     other.write_bytes(quadrant_models.quadrants(dtype="int8", copies=30))
@@ -127,6 +157,7 @@ def test_load_on_every_core_makes_it_invalid(model):
         (["--model={model}", "--target=moon:base"], "cannot measure on 'moon:base'"),
         (["--model={model}", "--wheels=x"], "--wheels: only a target"),
         (["--model={model}", "--target=local:x"], "local takes no address"),
+        (["--compare={model},{model}", "--profile"], "--profile: leave it out with --compare"),
         (["--compare={model}"], "--compare: expected two files"),
         (["--model={folder}/cut.tflite"], "cut.tflite"),
         (["--model={folder}/two.tflite"], "the model has 2 inputs"),

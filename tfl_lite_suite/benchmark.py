@@ -64,7 +64,8 @@ def _job(model: str, engine: str, threads: int, made_in: float = 0.0) -> Any:
     from tfl_lite_suite.runtime.job import Job
 
     seconds = max(flags.FLAGS.min_seconds, _seconds(flags.FLAGS.sustain) if flags.FLAGS.sustain else 0)
-    return Job(model, engine, threads, flags.FLAGS.kernels, flags.FLAGS.runs, seconds, None, flags.FLAGS.seed, made_in)
+    chosen = flags.FLAGS
+    return Job(model, engine, threads, chosen.kernels, chosen.runs, seconds, None, chosen.seed, chosen.profile, made_in)
 
 
 def _compare(target: "Target", engine: str) -> Any:
@@ -72,6 +73,8 @@ def _compare(target: "Target", engine: str) -> Any:
         raise SuiteError(
             f"--compare: expected two files, as in --compare=a.tflite,b.tflite. Received: {flags.FLAGS.compare}"
         )
+    if flags.FLAGS.profile:
+        raise SuiteError("--profile: leave it out with --compare, which times whole inferences only")
     models = [_file_for(path, engine) for path in flags.FLAGS.compare]
     first = _job(models[0], engine, _thread_counts()[0])
     return target.compare(first, dataclasses.replace(first, model=models[1]))
@@ -159,6 +162,7 @@ if __name__ == "__main__":
         KERNELS,
         "default: as the runtime comes; builtin: no delegate; reference: plain; nnapi and gpu: on Android.",
     )
+    flags.DEFINE_bool("profile", False, "Time every operator as well, in runs of their own.")
     flags.DEFINE_bool(
         "count_instructions",
         False,

@@ -15,7 +15,7 @@ _tfl_lite_suite() {
   done
   case "$verb" in
   advise) word='--max_ms= --fps= --max_bytes= --max_memory= --min_top1= --max_joules= --priority= --device= --data= --classes= --workdir= --output= --html= --json --traceback --help' ;;
-  benchmark) word='--model= --engine= --threads= --target= --wheels= --runs= --min_seconds= --sustain= --compare= --kernels= --count_instructions --seed= --scheme= --resolution= --classes= --alpha= --json --traceback --help' ;;
+  benchmark) word='--model= --engine= --threads= --target= --wheels= --runs= --min_seconds= --sustain= --compare= --kernels= --profile --count_instructions --seed= --scheme= --resolution= --classes= --alpha= --json --traceback --help' ;;
   convert) word='--model= --scheme= --io_type= --calibration= --calibration_images= --ptq= --output= --resolution= --channels= --classes= --alpha= --weights= --json --traceback --help' ;;
   doctor) word='--python= --json --traceback --help' ;;
   evaluate) word='--recipe= --data= --set= --model= --engine= --workdir= --limit= --on_corrupt= --threads= --workers= --kernels= --predictions= --target= --wheels= --logits= --json --traceback --help' ;;

@@ -34,6 +34,7 @@ class Job:
         min_seconds: Least time over which inferences are timed.
         contract: The file's preprocessing contract, if it has one; the target fills it in.
         seed: Of the input's random values and of the bootstrap.
+        profile: Whether to time single operators as well.
         made_in_seconds: Time this process spent on making the model's file, which is no part of a cold start.
     """
 
@@ -45,6 +46,7 @@ class Job:
     min_seconds: float = 0.1
     contract: Contract | None = None
     seed: int = 0
+    profile: bool = False
     made_in_seconds: float = 0.0
 
     @property
@@ -120,6 +122,26 @@ def measure(job: Job, emit: Emit) -> Measurement:
     )
     session.close()
     return measurement
+
+
+def profile(job: Job, runs: int, emit: Emit) -> dict[str, Any]:
+    """Times a model's operators; to be called in a child process.
+
+    Args:
+        job: What to measure.
+        runs: Number of runs to record.
+        emit: Not used.
+
+    Returns:
+        See `Trace.document`.
+    """
+    session = engines.get(job.engine).open_profiled(job.model, threads=job.threads, kernels=job.kernels)
+    session.set_input(random_tensor(session.input, job.seed))
+    for _ in range(runs // 5 + 1):
+        session.run()
+    trace = session.profile(runs)
+    session.close()
+    return trace.document()
 
 
 def random_tensor(spec: TensorSpec, seed: int) -> np.ndarray:

@@ -18,6 +18,8 @@ from tfl_lite_suite.errors import SuiteError
 if TYPE_CHECKING:
     import numpy as np
 
+    from tfl_lite_suite.runtime.profiling import ProfiledSession
+
 Kernels = Literal["default", "builtin", "reference"]
 TFLITE = "tflite"
 
@@ -226,4 +228,17 @@ class Engine(abc.ABC):
 
         Raises:
             SuiteError: If the runtime cannot be loaded or refuses the file.
+        """
+
+    @abc.abstractmethod
+    def open_profiled(self, path: str, *, threads: int = 1, kernels: Kernels = "default") -> "ProfiledSession":
+        """Opens a model so that its operators can be timed.
+
+        Args:
+            path: The model's file.
+            threads: See `open`.
+            kernels: See `open`.
+
+        Raises:
+            SuiteError: As `open`, or if the runtime does not tell the time of single operators.
         """

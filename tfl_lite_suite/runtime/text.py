@@ -3,8 +3,11 @@
 import os
 from typing import Any
 
+from tfl_lite_suite.runtime import profiling
+
 # Every fifth point of the curve is shown; JSON has them all.
 _CURVE_STEP = 5
+_MOST_TYPES, _MOST_OPERATORS = 8, 8
 
 
 def show(document: dict[str, Any]) -> str:
@@ -47,11 +50,33 @@ def _benchmark(document: dict[str, Any]) -> list[str]:
     if "instructions" in document:
         counts = [f"{item['per_inference']:,} ({item['cpu']})" for item in document["instructions"]["cpus"]]
         lines.append(f"  instructions   {', '.join(counts)}: {document['instructions']['what']}")
+    lines += _profile(document.get("profile"))
     for point in document.get("curve", [])[::_CURVE_STEP]:
         heat = "" if point["temperature_c"] is None else f"   {point['temperature_c']:.1f} °C"
         clock = "" if point["frequency_mhz"] is None else f"   {point['frequency_mhz']:.0f} MHz"
         lines.append(f"  at {point['seconds']:7.0f} s   {_ms(point['p50_ms'])}{heat}{clock}")
     return lines
+
+
+def _profile(profile: dict[str, Any] | None) -> list[str]:
+    if profile is None:
+        return []
+    operators = profile["operators"]
+    total = sum(operator["median_ns"] for operator in operators)
+    lines = [
+        f"  operators      {_ms(total / 1e6)} in {len(operators)}: medians of {profile['runs']} runs of their own, by "
+        f"{profile['method']}"
+        + (f", in steps of {_ms(profile['resolution_ns'] / 1e6)}" if profile["resolution_ns"] > 1 else "")
+    ]
+    by_type = profiling.by_type(operators)[:_MOST_TYPES]
+    lines += [f"    {share:7.1%} {_ms(ns / 1e6):>10}   {count} {kind}" for kind, count, share, ns in by_type]
+    lines.append("  dearest")
+    dearest = sorted(operators, key=lambda operator: -operator["median_ns"])[:_MOST_OPERATORS]
+    lines += [
+        f"    {op['share']:7.1%} {_ms(op['median_ns'] / 1e6):>10}   {op['type']}   {profiling.short_name(op['name'])}"
+        for op in dearest
+    ]
+    return [line.rstrip() for line in lines]
 
 
 def _comparison(document: dict[str, Any]) -> list[str]:

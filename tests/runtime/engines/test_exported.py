@@ -36,6 +36,25 @@ except Exception as error:
 print(json.dumps(found), file=result)
 """
 
+# An engine's operators and their times.
+PROFILE = """
+import json, os, sys, tempfile, numpy as np
+from tfl_lite_suite.runtime import engines
+result = os.fdopen(os.dup(1), "w")
+os.dup2(2, 1)
+name, path, tempfile.tempdir = sys.argv[1:4]
+before = set(os.listdir(tempfile.tempdir))
+session = engines.get(name).open_profiled(path)
+for _ in range(5):
+    session.run()
+trace = session.profile(9)
+print(json.dumps({
+    "operators": trace.operators, "shape": trace.ns.shape, "medians": np.median(trace.ns, axis=0).tolist(),
+    "runs": len(trace.run_ns), "run_ns": float(np.median(trace.run_ns)),
+    "left": sorted(set(os.listdir(tempfile.tempdir)) - before),
+}), file=result)
+"""
+
 
 @pytest.fixture
 def exported(tmp_path):
@@ -63,6 +82,22 @@ def test_int8_answers_as_computed_by_hand(engine, exported):
     found = quadrant_models.answer(RUN, engine, exported(engine, dtype="int8"), 1)
     means = np.array(found["pictures"]).reshape(20, -1) @ quadrant_models.quadrant_weights().T / 4
     assert np.abs(found["scores"] - means).max() <= 0.51
+
+
+@pytest.mark.parametrize("engine", FORMATS)
+def test_the_time_of_each_operator(engine, exported, tmp_path):
+    dense_ns = []
+    for side in (64, 256):
+        found = quadrant_models.answer(PROFILE, engine, exported(engine, side=side), tmp_path)
+        assert found["shape"] == [9, len(found["operators"])] and found["runs"] == 9
+        assert all(name and kind for name, kind in found["operators"])
+        assert 0 < sum(found["medians"]) < found["run_ns"]
+        assert found["left"] == []
+        kinds = [kind for _, kind in found["operators"]]
+        dense = [place for place, kind in enumerate(kinds) if kind in ("Gemm", "MatMul", "InnerProduct", "Convolution")]
+        dense_ns.append(sum(found["medians"][place] for place in dense))
+    # Sixteen times the multiply-adds.
+    assert dense_ns[1] > 4 * dense_ns[0] > 0
 
 
 @pytest.mark.parametrize("engine", FORMATS)

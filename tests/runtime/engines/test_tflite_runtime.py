@@ -2,6 +2,7 @@ import sys
 
 import pytest
 
+from tfl_lite_suite.errors import SuiteError
 from tfl_lite_suite.runtime.engines import tflite_runtime
 
 
@@ -9,3 +10,8 @@ from tfl_lite_suite.runtime.engines import tflite_runtime
 def test_names_its_package():
     assert tflite_runtime.ENGINE.available()
     assert tflite_runtime.ENGINE.version.startswith("2.14")
+
+
+def test_has_no_profiler():
+    with pytest.raises(SuiteError, match="not given by tflite_runtime. Use --engine=litert"):
+        tflite_runtime.ENGINE.open_profiled("x.tflite")

@@ -178,6 +178,13 @@ def test_the_document_is_shown_and_documented(phone, model):
         assert set(DOCUMENT) <= set(re.findall(r"`(\w+)`", file.read()))
 
 
+def test_no_operator_is_timed(phone, model):
+    (phone / "prepared").write_text(json.dumps(DOCUMENT))
+    with adb.Adb("") as target:
+        found = target.benchmark(Job(str(model), adb.ENGINE, profile=True))
+    assert found["profile"] is None and found["warnings"] == ["profile: not given by tflite_android"]
+
+
 def test_one_push_for_a_sweep(phone, model):
     with adb.Adb("") as target:
         for threads in (1, 2):

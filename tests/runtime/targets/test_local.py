@@ -1,4 +1,6 @@
+import os
 import re
+import signal
 
 import numpy as np
 import pytest
@@ -62,6 +64,22 @@ def test_making_the_model_is_no_part_of_the_start(monkeypatch):
         assert local._startup_ms(6.5) == 500.0
     finally:
         local._startup_ms.cache_clear()
+
+
+def test_a_profile_that_kills_its_process_costs_the_rest_nothing(monkeypatch):
+    monkeypatch.setattr(local, "profile", lambda job, runs, emit: os.kill(os.getpid(), signal.SIGSEGV))
+    found = document(measurement([2_000_000] * 10))
+    local._add_profile(found, Job("x.tflite", "litert"))
+    assert found["profile"] is None and found["valid"]
+    assert found["warnings"][0].startswith("profile: 'x.tflite' on litert: the model killed the runtime: SIGSEGV")
+
+
+@pytest.mark.parametrize(("ms", "runs"), [(0.01, 50), (100.0, 30), (5000.0, 5)])
+def test_a_slow_model_is_profiled_in_fewer_runs(monkeypatch, ms, runs):
+    monkeypatch.setattr(local, "profile", lambda job, runs, emit: {"runs": runs})
+    found = document(measurement([int(ms * 1e6)] * 10))
+    local._add_profile(found, Job("x.tflite", "litert"))
+    assert found["profile"] == {"runs": runs}
 
 
 def test_the_schema_documents_every_key():

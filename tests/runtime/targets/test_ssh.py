@@ -75,6 +75,13 @@ def test_a_hostile_file_name_is_a_name(command, tmp_path, model):
     assert not list(tmp_path.rglob("owned"))
 
 
+def test_the_time_of_each_operator(command, tmp_path):
+    path = tmp_path / "wide.tflite"
+    path.write_bytes(quadrant_models.quadrants(side=256))
+    found = document(command(f"--model={path}", "--profile", "--engine=litert"))
+    assert "mean0" in [op["name"] for op in found["profile"]["operators"]]
+
+
 def test_comparison(command, model, tmp_path):
     other = tmp_path / "other.tflite"
     other.write_bytes(quadrant_models.quadrants(dtype="int8", copies=30))

@@ -7,6 +7,7 @@ from typing import Any
 from tfl_lite_suite.errors import SuiteError
 from tfl_lite_suite.runtime import exported_file
 from tfl_lite_suite.runtime.exported_file import ExportedFile
+from tfl_lite_suite.runtime.profiling import ProfiledSession
 from tfl_lite_suite.runtime.session import Engine, Kernels, ModelFile, Session
 
 
@@ -20,11 +21,20 @@ class ExportedEngine(Engine):
 
     def open(self, path: str, *, threads: int = 1, kernels: Kernels = "default") -> Session:
         """Opens an exported file; see `Engine.open`."""
+        file = self._described(path, kernels)
+        return self.session(self.load(), path, file, threads)
+
+    def open_profiled(self, path: str, *, threads: int = 1, kernels: Kernels = "default") -> ProfiledSession:
+        """Opens an exported file; see `Engine.open_profiled`."""
+        file = self._described(path, kernels)
+        return self.session(self.load(), path, file, threads, profiled=True)
+
+    def _described(self, path: str, kernels: Kernels) -> ExportedFile:
         if kernels != "default":
             raise SuiteError(f"--kernels: {self.name} has no choice of kernels. Received: '{kernels}'")
         file = self._read(path)
         file.model_file(path)
-        return self.session(self.load(), path, file, threads)
+        return file
 
     def _read(self, path: str) -> ExportedFile:
         if not path.endswith(self.suffix):
@@ -39,7 +49,9 @@ class ExportedEngine(Engine):
         return SuiteError(f"'{path}': {self.name} {self.version} refuses the file: {why}")
 
     @abc.abstractmethod
-    def session(self, module: Any, path: str, file: ExportedFile, threads: int) -> Session:
+    def session(
+        self, module: Any, path: str, file: ExportedFile, threads: int, *, profiled: bool = False
+    ) -> ProfiledSession:
         """Opens a file.
 
         Args:
@@ -47,6 +59,7 @@ class ExportedEngine(Engine):
             path: The model's first file.
             file: Its description.
             threads: Threads that the runtime may use.
+            profiled: Whether its operators are to be timed.
 
         Raises:
             SuiteError: If the runtime refuses the file.

@@ -1,6 +1,7 @@
 """MNN, on the processor alone, computing in float32 what is float32."""
 
 import dataclasses
+import time
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import numpy as np
 from tfl_lite_suite.errors import SuiteError
 from tfl_lite_suite.runtime.engines._exported import ExportedEngine
 from tfl_lite_suite.runtime.exported_file import ExportedFile
-from tfl_lite_suite.runtime.session import Session
+from tfl_lite_suite.runtime.profiling import ProfiledSession, Trace
 
 # HintMode::WINOGRAD_MEMORY_LEVEL. Its larger tiles round: SqueezeNet's logits differed by 2e-3, at level 0 by 2e-5.
 _WINOGRAD_LEVEL = 3
@@ -18,7 +19,9 @@ _WINOGRAD_LEVEL = 3
 class MnnEngine(ExportedEngine):
     """The package `mnn`."""
 
-    def session(self, module: Any, path: str, file: ExportedFile, threads: int) -> Session:
+    def session(
+        self, module: Any, path: str, file: ExportedFile, threads: int, *, profiled: bool = False
+    ) -> ProfiledSession:
         """Opens an `.mnn` file; see `ExportedEngine.session`."""
         try:
             interpreter = module.Interpreter(path)
@@ -29,7 +32,7 @@ class MnnEngine(ExportedEngine):
             raise self.refusal(path, error) from error
 
 
-class MnnSession(Session):
+class MnnSession(ProfiledSession):
     """A model in MNN's interpreter."""
 
     def __init__(self, module: Any, interpreter: Any, native: Any, file: ExportedFile) -> None:
@@ -61,6 +64,35 @@ class MnnSession(Session):
     def _host(self, values: np.ndarray) -> Any:
         module = self._module
         return module.Tensor(values.shape, module.Halide_Type_Float, values, module.Tensor_DimensionType_Tensorflow)
+
+    def profile(self, runs: int) -> Trace:
+        """See `ProfiledSession.profile`."""
+        recorded = [self._time_operators(skip=False) for _ in range(runs)]
+        # An operator that is skipped costs just its two calls into Python.
+        skipped = [self._time_operators(skip=True) for _ in range(runs)]
+        times, overhead = (np.array([run[1] for run in every], np.int64) for every in (recorded, skipped))
+        times = np.maximum(times - np.median(overhead, axis=0).astype(np.int64), 0)
+        method = "MNN's calls before and after each operator, less what the calls themselves take"
+        return Trace(method, 1, recorded[0][0], times, np.array([run[2] for run in recorded], np.int64))
+
+    def _time_operators(self, skip: bool) -> tuple[list[tuple[str, str]], list[int], int]:
+        """Runs once; returns name and type of each operator, its nanoseconds, and those of the whole run."""
+        operators, times, clock = list[tuple[str, str]](), list[int](), time.perf_counter_ns
+        started = 0
+
+        def before(tensors: object, operator: Any) -> bool:
+            nonlocal started
+            started = clock()
+            return not skip
+
+        def after(tensors: object, operator: Any) -> bool:
+            times.append(clock() - started)
+            operators.append((operator.getName(), operator.getType()))
+            return True
+
+        begin = clock()
+        self._interpreter.runSessionWithCallBackInfo(self._native, before, after)
+        return operators, times, clock() - begin
 
     def close(self) -> None:
         """Frees the session."""

@@ -86,7 +86,11 @@ class Adb(Target):
         document = self._result(f"{RESULTS}/{name}.json", 3 * job.min_seconds + _LONGEST_SECONDS)
         if "error" in document:
             raise SuiteError(f"{self._name}: the app could not measure '{job.model}': {document['error']}")
-        return document | {"model": job.model}
+        document["model"] = job.model
+        if job.profile:
+            document["profile"] = None
+            document["warnings"].append(f"profile: not given by {ENGINE}")
+        return document
 
     def compare(self, first: Job, second: Job) -> dict[str, Any]:
         """See `Target`; the app cannot."""

@@ -11,11 +11,13 @@ import numpy as np
 from tfl_lite_suite.errors import SuiteError
 from tfl_lite_suite.progress import Progress
 from tfl_lite_suite.runtime import comparison, energy, engines, isolation, machine, statistics
-from tfl_lite_suite.runtime.job import PICTURE_SIZE, Job, Measurement, measure
+from tfl_lite_suite.runtime.job import PICTURE_SIZE, Job, Measurement, measure, profile
 from tfl_lite_suite.runtime.session import ModelFile
 from tfl_lite_suite.runtime.targets import Target
 
 _CURVE_POINTS = 60
+# How long operators are timed, and in how many runs.
+_PROFILE_SECONDS, _LEAST_PROFILED, _MOST_PROFILED = 3.0, 5, 50
 
 
 class Local(Target):
@@ -43,9 +45,12 @@ class Local(Target):
         startup_ms = _startup_ms(job.made_in_seconds)
         watcher = _Watcher(job.min_seconds)
         found = isolation.call(functools.partial(measure, job), job.title, on_event=watcher.event, on_tick=watcher.tick)
-        return _document(job, file.file_bytes, found, watcher, startup_ms) | (
-            {"curve": _curve(found.raw_ns, watcher.history)} if curve else {}
-        )
+        document = _document(job, file.file_bytes, found, watcher, startup_ms)
+        if curve:
+            document["curve"] = _curve(found.raw_ns, watcher.history)
+        if job.profile:
+            _add_profile(document, job)
+        return document
 
     def compare(self, first: Job, second: Job) -> dict[str, Any]:
         """See `Target`."""
@@ -167,6 +172,17 @@ def _document(
         "raw_ms": raw_ms.tolist(),
         "raw_ns": found.raw_ns.tolist(),
     }
+
+
+def _add_profile(document: dict[str, Any], job: Job) -> None:
+    """Adds the time of each operator; a runtime that does not tell it, or dies of it, costs the rest nothing."""
+    runs = round(_PROFILE_SECONDS * 1000 / document["latency_ms"]["p50"])
+    runs = max(_LEAST_PROFILED, min(runs, _MOST_PROFILED))
+    document["profile"] = None
+    try:
+        document["profile"] = isolation.call(functools.partial(profile, job, runs), job.title)
+    except SuiteError as error:
+        document["warnings"].append(f"profile: {error}")
 
 
 def _remarks(found: Measurement, raw_ms: np.ndarray) -> list[str]:

@@ -142,4 +142,5 @@ def _flags(job: Job) -> list[str]:
         f"--runs={job.runs}",
         f"--min_seconds={job.min_seconds}",
         f"--seed={job.seed}",
+        *(["--profile"] if job.profile else []),
     ]

@@ -1,0 +1,90 @@
+"""How long each operator of a model takes, in runs of their own: never in those that give the latency."""
+
+import abc
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.runtime.session import Session
+
+
+@dataclasses.dataclass(frozen=True)
+class Trace:
+    """What an engine recorded of some runs.
+
+    Attributes:
+        method: Where the times come from, in words.
+        resolution_ns: Smallest difference that they show.
+        operators: Name and type of each operator, in the order of execution and the engine's words; the name is `None`
+            where it is not known.
+        ns: Time of each operator in each run, int64, `(runs, operators)`.
+        run_ns: Time of each whole run, recording included, int64, `(runs,)`.
+    """
+
+    method: str
+    resolution_ns: int
+    operators: Sequence[tuple[str | None, str]]
+    ns: np.ndarray
+    run_ns: np.ndarray
+
+    def document(self) -> dict[str, Any]:
+        """Returns the value of `profile` in `docs/benchmark_schema.md`.
+
+        Raises:
+            SuiteError: If no operator took any time, as far as the method can tell.
+        """
+        medians = np.median(self.ns, axis=0)
+        total = medians.sum()
+        if not total:
+            raise SuiteError(
+                f"every operator takes less than the {self.resolution_ns} ns that {self.method} tells apart"
+            )
+        return {
+            "method": self.method,
+            "resolution_ns": self.resolution_ns,
+            "runs": len(self.run_ns),
+            "run_ns": round(float(np.median(self.run_ns))),
+            "operators": [
+                {"name": name, "type": kind, "share": float(median / total), "median_ns": round(float(median))}
+                for (name, kind), median in zip(self.operators, medians, strict=True)
+            ],
+        }
+
+
+class ProfiledSession(Session):
+    """A model opened so that its operators can be timed."""
+
+    @abc.abstractmethod
+    def profile(self, runs: int) -> Trace:
+        """Times the operators on what `set_input` left there; the session must not be run after it.
+
+        Args:
+            runs: Number of runs to record, at least 1.
+        """
+
+
+def short_name(name: str | None) -> str:
+    """Returns a name for people: of the tensors that a converter merged, the first."""
+    return (name or "").partition(";")[0]
+
+
+def by_type(operators: Sequence[dict[str, Any]]) -> list[tuple[str, int, float, int]]:
+    """Sums a document's operators by type.
+
+    Args:
+        operators: As in the document.
+
+    Returns:
+        Type, number of operators, share, and nanoseconds; the dearest first.
+    """
+    found: dict[str, list[dict[str, Any]]] = {}
+    for operator in operators:
+        found.setdefault(operator["type"], []).append(operator)
+    rows = [
+        (kind, len(group), sum(op["share"] for op in group), sum(op["median_ns"] for op in group))
+        for kind, group in found.items()
+    ]
+    return sorted(rows, key=lambda row: -row[2])
