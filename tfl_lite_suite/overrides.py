@@ -19,14 +19,28 @@ def with_value(document: Any, assignment: str, where: str = "--set", example: st
     Raises:
         SuiteError: If there is no key, or the value is not YAML, or the key leads through something without keys.
     """
+    key, value = parsed(assignment, where, f"key=value, such as {example}")
+    return _changed(document, key.split("."), value, f"{where}: {key}")
+
+
+def parsed(assignment: str, where: str, expected: str) -> tuple[str, Any]:
+    """Returns key and value of an assignment.
+
+    Args:
+        assignment: `key=value`, the value in YAML.
+        where: Where the assignment stood, for messages.
+        expected: What it should look like, for messages.
+
+    Raises:
+        SuiteError: If there is no key, or the value is not YAML.
+    """
     key, equals, text = assignment.partition("=")
     if not equals or not key:
-        raise SuiteError(f"{where}: expected key=value, such as {example}. Received: '{assignment}'")
+        raise SuiteError(f"{where}: expected {expected}. Received: '{assignment}'")
     try:
-        value = yaml_text.read(text)
+        return key, yaml_text.read(text)
     except SuiteError as error:
         raise SuiteError(f"{where}: the value of {key} is {error}. Received: '{text}'") from None
-    return _changed(document, key.split("."), value, f"{where}: {key}")
 
 
 def _changed(document: Any, keys: Sequence[str], value: Any, whole: str) -> Any:

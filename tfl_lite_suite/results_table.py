@@ -1,5 +1,6 @@
 """The results of a run as Markdown tables: a row a model and runtime, and the ledger."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from tfl_lite_suite import ledger
@@ -13,6 +14,7 @@ KERAS = {
     "prune": ("Keras, pruned", "top1_after"),
     "quantize": ("Keras, fake-quantized", "top1_qat"),
 }
+_RESULT = ("file", "runtime", "top-1", "bytes", "median latency")
 _NETWORK = (
     "network", "parameters", "float32", "int8 PTQ", "int8 QAT", "float32 / int8 bytes", "at full size", "pruned to",
     "pruned float32", "pruned int8 QAT",
@@ -32,17 +34,17 @@ def show(results: dict[str, Any]) -> str:
 
 def table(results: dict[str, Any]) -> str:
     """Returns the results as a Markdown table, a row a file and engine."""
-    lines = ["| file | runtime | top-1 | bytes | median latency |", "|---|---|---|---|---|"]
+    rows: list[Sequence[str]] = []
     for name, found in results.items():
         words, key = KERAS.get(kind_of(name), ("", ""))
         if key in found:
             words = words if name in KERAS else f"{words} ({name})"
-            lines.append(f"| {words} | TensorFlow | {_percent(found[key])} | – | – |")
+            rows.append((words, "TensorFlow", _percent(found[key]), "–", "–"))
     timed = {(row["name"], row["engine"]): row for row in _rows(results, "benchmark")}
     files = {row["name"]: row for row in _rows(results, "convert")}
     for pair, row in {(row["name"], row["engine"]): row for row in _rows(results, "evaluate")}.items():
-        lines.append(_line(files[row["name"]], row, timed.get(pair)))
-    return "\n".join(lines) + "\n"
+        rows.append(_cells(files[row["name"]], row, timed.get(pair)))
+    return Table(_RESULT, rows).markdown()
 
 
 def network_table(
@@ -109,20 +111,21 @@ def engine_tables(files: list[dict[str, Any]]) -> str:
         files: `network`, `file` and `engines`, the rows of `runtime.engine_table`.
     """
     versions = {row["engine"]: row["engine_version"] for file in files for row in file["engines"] if "top1" in row}
-    head = "| network | file | " + " | ".join(f"{name} {version}" for name, version in versions.items()) + " |"
+    header = ["network", "file", *(f"{name} {version}" for name, version in versions.items())]
     refusals: dict[str, list[str]] = {}
-    agreement, latency = [[head, "|---" * (2 + len(versions)) + "|"] for _ in range(2)]
+    agreement, latency = [], []
     for file in files:
-        title = f"{file['network']} {file['file']}"
+        title = (file["network"], file["file"])
         rows = {row["engine"]: row for row in file["engines"]}
         for row in rows.values():
             if "unsupported" in row:
-                refusals.setdefault(row["unsupported"], []).append(title)
+                refusals.setdefault(row["unsupported"], []).append(" ".join(title))
         cells = [rows.get(name, {}) for name in versions]
-        for lines, cell in ((agreement, _agreement_cell), (latency, _latency_cell)):
-            lines.append(f"| {file['network']} | {file['file']} | {' | '.join(map(cell, cells))} |")
-    reasons = [f"- {reason}: {_names(titles, files)}." for reason, titles in refusals.items()]
-    return "\n".join([*agreement, "", *latency, *(["", *reasons] if reasons else [])]) + "\n"
+        agreement.append([*title, *map(_agreement_cell, cells)])
+        latency.append([*title, *map(_latency_cell, cells)])
+    reasons = "".join(f"- {reason}: {_names(titles, files)}.\n" for reason, titles in refusals.items())
+    parts = [Table(header, agreement).markdown(), Table(header, latency).markdown(), reasons]
+    return "\n".join(part for part in parts if part)
 
 
 def _agreement_cell(row: dict[str, Any]) -> str:
@@ -149,12 +152,12 @@ def _rows(results: dict[str, Any], kind: str) -> list[dict[str, Any]]:
     return [row for name, found in results.items() if kind_of(name) == kind for row in found]
 
 
-def _line(file: dict[str, Any], accuracy: dict[str, Any], time: dict[str, Any] | None) -> str:
+def _cells(file: dict[str, Any], accuracy: dict[str, Any], time: dict[str, Any] | None) -> tuple[str, ...]:
     latency = "not measured"
     if time is not None:
         latency = f"{time['latency_ms']['p50']:.3f} ms{'' if time['valid'] else ' (unsteady)'}"
     engine = f"{accuracy['engine']} {accuracy['engine_version']}"
-    return f"| {file_words(file)} | {engine} | {_percent(accuracy['top1'])} | {file['file_bytes']:,} | {latency} |"
+    return file_words(file), engine, _percent(accuracy["top1"]), f"{file['file_bytes']:,}", latency
 
 
 def file_words(file: dict[str, Any]) -> str:

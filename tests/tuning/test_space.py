@@ -40,7 +40,7 @@ def test_knobs_are_parsed_and_hold_the_recipes_own_value():
         ("model.alpha=[]", "the list is empty"),
         ("model.alpha=0.5", "expected a list or {low"),
         ("model.alpha=[1.0]", "the search space is empty"),
-        ("model.alpha=[", "--vary: the values of model.alpha are not YAML"),
+        ("model.alpha=[", "--vary: the value of model.alpha is not YAML"),
         ("model.alpha", "expected key=[values]"),
         ("scheme=[int8_qta]", "--vary: scheme: unknown scheme 'int8_qta'. Did you mean 'int8_qat'?"),
         ("stages=[[train]]", "--vary: stages follows from the knob scheme"),

@@ -10,7 +10,7 @@ from typing import Any
 from tfl_lite_suite import recipe, yaml_text
 from tfl_lite_suite.dataclass_parser import parse
 from tfl_lite_suite.errors import SuiteError, unknown_name
-from tfl_lite_suite.overrides import with_value
+from tfl_lite_suite.overrides import parsed, with_value
 from tfl_lite_suite.recipe import Recipe
 
 SCHEME, RATIO = "scheme", "prune.params_ratio"
@@ -71,7 +71,7 @@ def knobs(base: Recipe, vary: Sequence[str] = (), fits: Callable[[int], bool] = 
     Raises:
         SuiteError: If a key or a value is no recipe's, stands twice, or nothing varies.
     """
-    found = [_parsed(base, text) for text in vary] if vary else _default(base, fits)
+    found = [_knob(base, text) for text in vary] if vary else _default(base, fits)
     names = [knob.name for knob in found]
     for name in names:
         if names.count(name) > 1:
@@ -99,14 +99,8 @@ def _default(base: Recipe, fits: Callable[[int], bool]) -> list[Knob]:
     ]
 
 
-def _parsed(base: Recipe, text: str) -> Knob:
-    name, equals, given = text.partition("=")
-    if not equals or not name:
-        raise SuiteError(f"--vary: expected key=[values], such as model.alpha=[0.5, 1.0]. Received: '{text}'")
-    try:
-        value = yaml_text.read(given)
-    except SuiteError as error:
-        raise SuiteError(f"--vary: the values of {name} are {error}") from None
+def _knob(base: Recipe, text: str) -> Knob:
+    name, value = parsed(text, "--vary", "key=[values], such as model.alpha=[0.5, 1.0]")
     if name in _SETTLED_HERE:
         raise SuiteError(f"--vary: {name} follows from the knob {SCHEME} and from {RATIO}; vary those")
     knob = _range(name, value) if isinstance(value, dict) else _choice(name, value)
