@@ -248,12 +248,14 @@ class Benchmark:
         threads: Threads a runtime uses.
         runs: Least number of timed inferences.
         min_seconds: Least time over which inferences are timed.
+        profile: Whether each operator is timed as well, in runs of their own.
     """
 
     engines: tuple[str, ...] = ()
     threads: int = ranged(1, 1, 64)
     runs: int = ranged(50, 1)
     min_seconds: float = ranged(1.0, 0)
+    profile: bool = True
 
 
 @dataclasses.dataclass(frozen=True)

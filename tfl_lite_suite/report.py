@@ -61,6 +61,7 @@ def write(workdirs: Sequence[str | os.PathLike[str]], output: str | os.PathLike[
 
 
 def _body(runs: Sequence["FinishedRun"], rows: Any, notes: list[str]) -> list[str]:
+    from tfl_lite_suite.page import operator_times
     from tfl_lite_suite.page import run_sections as parts
     from tfl_lite_suite.page.document import details, section, text
 
@@ -76,6 +77,7 @@ def _body(runs: Sequence["FinishedRun"], rows: Any, notes: list[str]) -> list[st
         ("layers", "Error of each int8 layer", _each(runs, parts.layers)),
         ("problems", "Problems in the files", _each(runs, lambda run: parts.problems_table(run).html())),
         ("operators", "Operators", _each(runs, lambda run: _operators(run, notes))),
+        ("times", "Time of each operator", _each(runs, operator_times.html)),
         ("environment", "Environment", [parts.environment_table(runs, _here()).html()]),
         ("recipe", "Recipe", [parts.comparison_table(runs).html() if several else "", *map(_recipe, runs)]),
         ("hashes", "Hashes", [details(run.title, parts.hashes_table(run).html()) for run in runs]),

@@ -279,6 +279,7 @@ class Run:
     def _benchmark(self, step: Step) -> list[Task]:
         chosen = step.settings.benchmark
         options = [f"--threads={chosen.threads}", f"--runs={chosen.runs}", f"--min_seconds={chosen.min_seconds}"]
+        options += ["--profile"] if chosen.profile else []
         return self._measurements("benchmark", step, options, {"options": options})
 
     def _measurements(self, verb: str, step: Step, options: list[str], inputs: dict[str, Any]) -> list[Task]:

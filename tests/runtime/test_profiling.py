@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.runtime import profiling
 from tfl_lite_suite.runtime.profiling import Trace
 
 OPERATORS = [("first", "CONV"), (None, "ADD"), ("last", "CONV")]
@@ -30,12 +29,3 @@ def test_medians_over_the_runs_and_their_shares():
 def test_what_is_too_short_to_be_timed_is_no_profile():
     with pytest.raises(SuiteError, match="every operator takes less than the 1000 ns that a clock tells apart"):
         trace([0, 0, 0], [0, 0, 0]).document()
-
-
-def test_sums_by_type_the_dearest_first():
-    operators = trace([1000, 9000, 5000]).document()["operators"]
-    assert profiling.by_type(operators) == [("ADD", 1, 9 / 15, 9000), ("CONV", 2, pytest.approx(6 / 15), 6000)]
-
-
-def test_merged_tensors_are_called_after_the_first():
-    assert [profiling.short_name(name) for name in ("a/Relu;a/Conv2D", "b", None)] == ["a/Relu", "b", ""]

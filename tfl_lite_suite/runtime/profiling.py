@@ -64,27 +64,3 @@ class ProfiledSession(Session):
         Args:
             runs: Number of runs to record, at least 1.
         """
-
-
-def short_name(name: str | None) -> str:
-    """Returns a name for people: of the tensors that a converter merged, the first."""
-    return (name or "").partition(";")[0]
-
-
-def by_type(operators: Sequence[dict[str, Any]]) -> list[tuple[str, int, float, int]]:
-    """Sums a document's operators by type.
-
-    Args:
-        operators: As in the document.
-
-    Returns:
-        Type, number of operators, share, and nanoseconds; the dearest first.
-    """
-    found: dict[str, list[dict[str, Any]]] = {}
-    for operator in operators:
-        found.setdefault(operator["type"], []).append(operator)
-    rows = [
-        (kind, len(group), sum(op["share"] for op in group), sum(op["median_ns"] for op in group))
-        for kind, group in found.items()
-    ]
-    return sorted(rows, key=lambda row: -row[2])

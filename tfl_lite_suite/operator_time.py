@@ -1,0 +1,33 @@
+"""What the `profile` of a benchmark's document says, summed up for people."""
+
+from collections.abc import Sequence
+from typing import Any
+
+
+def short_name(name: str | None) -> str:
+    """Returns a name for people: of the tensors that a converter merged, the first."""
+    return (name or "").partition(";")[0]
+
+
+def by_type(operators: Sequence[dict[str, Any]]) -> list[tuple[str, int, float, int]]:
+    """Sums a document's operators by type.
+
+    Args:
+        operators: As in the document.
+
+    Returns:
+        Type, number of operators, share, and nanoseconds; the dearest first.
+    """
+    found: dict[str, list[dict[str, Any]]] = {}
+    for operator in operators:
+        found.setdefault(operator["type"], []).append(operator)
+    rows = [
+        (kind, len(group), sum(op["share"] for op in group), sum(op["median_ns"] for op in group))
+        for kind, group in found.items()
+    ]
+    return sorted(rows, key=lambda row: -row[2])
+
+
+def dearest(operators: Sequence[dict[str, Any]], most: int) -> list[dict[str, Any]]:
+    """Returns the operators that take longest, at most `most` of them, those that take no time left out."""
+    return sorted((op for op in operators if op["median_ns"]), key=lambda op: -op["median_ns"])[:most]

@@ -1,0 +1,56 @@
+"""The section of a report on what each operator took, from the profiles of the benchmarks."""
+
+from typing import Any
+
+from tfl_lite_suite import operator_time
+from tfl_lite_suite.finished_run import FinishedRun
+from tfl_lite_suite.page import plot
+from tfl_lite_suite.page.document import details, side_by_side, text
+from tfl_lite_suite.page.table import Table
+
+_MOST_OPERATORS = 12
+
+
+def html(run: FinishedRun) -> str:
+    """Returns a block for each file and engine whose operators were timed."""
+    return "".join(
+        details(f"{timing['name']} on {timing['engine']}", _block(timing, timing["profile"]))
+        for timing in run.stage("benchmark")
+        if timing.get("profile")
+    )
+
+
+def _block(timing: dict[str, Any], profile: dict[str, Any]) -> str:
+    operators = profile["operators"]
+    total = sum(op["median_ns"] for op in operators)
+    table = Table(
+        ["operator", "count", "µs", "share"],
+        [
+            [kind, count, f"{ns / 1000:,.1f}", _percent(share)]
+            for kind, count, share, ns in operator_time.by_type(operators)
+        ],
+    )
+    bars = [
+        (_layer(op["name"]) or op["type"], op["median_ns"], _percent(op["share"]))
+        for op in operator_time.dearest(operators, _MOST_OPERATORS)
+    ]
+    words = (
+        f"{len(operators)} operators, {_microseconds(total)} together; an inference takes "
+        f"{_microseconds(1e6 * timing['latency_ms']['p50'])}. Medians of {profile['runs']} runs of their own, by "
+        f"{profile['method']}" + (", in whole microseconds." if profile["resolution_ns"] == 1000 else ".")
+    )
+    drawn = plot.bars("Slowest operators", "share of their time", bars)
+    return f"<p>{text(words)}</p>" + side_by_side([table.html(), drawn])
+
+
+def _layer(name: str | None) -> str:
+    """Returns the layer of a name such as `network/layer/Relu;network/layer/Conv2D`."""
+    return "/".join(operator_time.short_name(name).split("/")[-2:-1]) or name or ""
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+def _microseconds(ns: float) -> str:
+    return f"{ns / 1000:,.1f} µs"
