@@ -58,6 +58,14 @@ def test_every_engine_gives_the_same_figures(place, engine):
     assert (found["engine"], found["top1"]) == (engine, pytest.approx(2 / 3))
 
 
+def test_several_engines_share_the_pictures_read_once(place):
+    names = engines.installed_for("")
+    found = json.loads(evaluate(place, "--json", f"--engine={','.join(names)}").stdout)
+    assert [(row["engine"], row["n"]) for row in found] == [(name, COUNT) for name in names]
+    # Two readings never take the same time.
+    assert len(names) > 1 and len({row["seconds"]["preparing"] for row in found}) == 1
+
+
 def test_text_for_people_and_predictions_for_programs(place, pictures):
     done = evaluate(place, f"--predictions={place / 'p.json'}", f"--logits={place / 'l.npy'}", "--workers=1")
     assert "top-1 66.67 %" in done.stdout and "north_west" in done.stdout

@@ -17,6 +17,7 @@ from tfl_lite_suite.results import atomic_path
 
 if TYPE_CHECKING:
     from tfl_lite_suite import data
+    from tfl_lite_suite.recipe import Data as DataSettings
     from tfl_lite_suite.recipe import Recipe
     from tfl_lite_suite.runtime import accuracy
 
@@ -126,11 +127,12 @@ def open_model(path: str, engine: str) -> Model:
     return Model(of, file.file_bytes, runtime.version, None, warnings)
 
 
-def open_data(model: Model, source: str, limit: int | None, on_corrupt: Any) -> Images:
-    """Opens pictures by the model's contract.
+@functools.cache
+def open_data(contract: Contract, source: str, limit: int | None, on_corrupt: Any) -> Images:
+    """Opens pictures by a model's contract; several engines that have it in common share them.
 
     Args:
-        model: The model.
+        contract: The model's.
         source: What `--data` names.
         limit: Greatest number of pictures.
         on_corrupt: `error` or `skip`.
@@ -138,7 +140,7 @@ def open_data(model: Model, source: str, limit: int | None, on_corrupt: Any) -> 
     from tfl_lite_suite import data
 
     begin = time.perf_counter()
-    split = data.open_all(source, model.contract, on_corrupt=on_corrupt, limit=limit)
+    split = data.open_all(source, contract, on_corrupt=on_corrupt, limit=limit)
     preparing_s = time.perf_counter() - begin
     parts = data.listing_of(source).parts
     part = next((part for part in ("test", "validation") if part in parts), None)
@@ -154,9 +156,7 @@ def open_recipe(model: Model, settings: "Recipe", cache_dir: str | None, limit: 
     """
     import numpy as np
 
-    from tfl_lite_suite import data
-
-    images = data.load(settings.data, settings.seed, cache_dir)
+    images = _load(settings.data, settings.seed, cache_dir)
     if model.contract.labels == _numbers(len(images.class_names)):
         named = dataclasses.replace(model.contract, labels=tuple(images.class_names))
         model = dataclasses.replace(model, contract=named)
@@ -171,6 +171,13 @@ def open_recipe(model: Model, settings: "Recipe", cache_dir: str | None, limit: 
         split = split.subset(np.sort(np.random.default_rng(settings.seed).permutation(len(split))[:limit]))
     warnings = tuple(note for note in images.notes if note.startswith("warning"))
     return model, Images(split, 0 if settings.data.on_corrupt == "error" else None, warnings)
+
+
+@functools.cache
+def _load(settings: "DataSettings", seed: int, cache_dir: str | None) -> "data.Dataset":
+    from tfl_lite_suite import data
+
+    return data.load(settings, seed, cache_dir)
 
 
 def show(document: Any) -> str:
@@ -292,7 +299,7 @@ def _document(path: str, engine: str, keep_logits: bool) -> tuple[dict[str, Any]
     path = path if keras else exporting.file_for(path, engine)
     model = open_model(path, engine)
     if settings is None:
-        images = open_data(model, str(source), given.limit, given.on_corrupt)
+        images = open_data(model.contract, str(source), given.limit, given.on_corrupt)
     else:
         cache_dir = str(pathlib.Path(given.workdir) / "data") if given.workdir else None
         model, images = open_recipe(model, settings, cache_dir, given.limit)

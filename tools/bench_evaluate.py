@@ -57,7 +57,7 @@ def loop(path: str, engine: str, source: str, of: contract.Contract) -> float:
 def harness(path: str, engine: str, model: evaluate.Model, source: str) -> float:
     """Does what the verb does, preparation included; returns images/s."""
     begin = time.perf_counter()
-    images = evaluate.open_data(model, source, None, "error")
+    images = evaluate.open_data(model.contract, source, None, "error")
     runner = accuracy.Runner(path, engine, workers=machine.usable_cores())
     document, _ = evaluate.evaluate(runner, model, images)
     return document["n"] / (time.perf_counter() - begin)
