@@ -80,6 +80,25 @@ def test_techniques_are_compared_in_one_table():
     ]
 
 
+def test_kinds_of_weights_are_compared_in_one_table():
+    row = {
+        "weights": "80 % sparse",
+        "scheme": "int8_qat",
+        "top1_float": 0.9,
+        "top1": 0.885,
+        "zero_share": 0.8,
+        "most_values": 200,
+        "file_bytes": 1000,
+        "zipped_bytes": 400,
+        "latency_ratio": 0.996,
+        "latency_valid": True,
+    }
+    assert results_table.sparsity_table([row, row | {"latency_valid": False}]).splitlines()[2:] == [
+        "| 80 % sparse | int8_qat | 90.00 % | 88.50 % | 80 % | 200 | 1,000 | 400 | 1.00 |",
+        "| 80 % sparse | int8_qat | 90.00 % | 88.50 % | 80 % | 200 | 1,000 | 400 | ~1.00 |",
+    ]
+
+
 def test_engines_are_compared_in_two_tables():
     def row(engine, top1, difference, milliseconds, valid=True):
         agreement = {"with": "litert", "top1": top1, "max_abs_diff": difference}

@@ -22,6 +22,10 @@ _NETWORK = (
 _TECHNIQUE = (
     "technique", "parameters", "float32 before", "after", "int8 file", "int8 bytes", "zipped float32 file",
 )  # fmt: skip
+_SPARSITY = (
+    "weights", "int8 file", "top-1 float", "top-1 int8", "zeros", "values a channel, at most", "bytes", "zipped",
+    "latency",
+)  # fmt: skip
 
 
 def show(results: dict[str, Any]) -> str:
@@ -102,6 +106,22 @@ def technique_table(runs: dict[str, dict[str, Any]], engine: str = "litert") -> 
 
 def _is_keras(step: str, found: Any) -> bool:
     return kind_of(step) in KERAS and KERAS[kind_of(step)][1] in found
+
+
+def sparsity_table(rows: list[dict[str, Any]]) -> str:
+    """Returns one row an int8 file: how sparse and how few-valued its kernels are, and what that buys.
+
+    Args:
+        rows: What `tools/compare_sparsity.py` measured.
+    """
+    lines = []
+    for row in rows:
+        zeros, ratio = f"{100 * row['zero_share']:.0f} %", f"{row['latency_ratio']:.2f}"
+        latency = ratio if row["latency_valid"] else f"~{ratio}"
+        shares = [_percent(row[key]) for key in ("top1_float", "top1")]
+        sizes = [f"{row[key]:,}" for key in ("file_bytes", "zipped_bytes")]
+        lines.append((row["weights"], row["scheme"], *shares, zeros, row["most_values"], *sizes, latency))
+    return Table(_SPARSITY, lines).markdown()
 
 
 def engine_tables(files: list[dict[str, Any]]) -> str:

@@ -8,15 +8,15 @@ from typing import Any
 
 from tfl_lite_suite import models, seeds
 from tfl_lite_suite.results import read_json
-from tfl_lite_suite.results_table import engine_tables, network_table, table, technique_table
+from tfl_lite_suite.results_table import engine_tables, network_table, sparsity_table, table, technique_table
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGES = [
     *ROOT.glob("README*.md"),
-    *(ROOT / "docs" / f"{name}.md" for name in ("networks", "compression", "engines", "training")),
+    *(ROOT / "docs" / f"{name}.md" for name in ("networks", "compression", "engines", "pruning", "training")),
 ]
 FULL_SIZE = "full_size.json"  # of tools/measure_sizes.py
-_BLOCK = re.compile(r"(<!-- (results|techniques|engines|seeds):(\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
+_BLOCK = re.compile(r"(<!-- (results|techniques|engines|seeds|sparsity):(\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def updated(text: str, folder: pathlib.Path) -> str:
@@ -24,7 +24,7 @@ def updated(text: str, folder: pathlib.Path) -> str:
 
     A `*` in the name stands for every network, and their results make one table; in `<!-- techniques:NAME_* -->` for
     every file of such a name. `<!-- engines:NAME -->` is filled from a result of `tools/compare_engines.py`,
-    `<!-- seeds:NAME -->` from that of several runs.
+    `<!-- seeds:NAME -->` from that of several runs, `<!-- sparsity:NAME -->` from one of `tools/compare_sparsity.py`.
     """
 
     def fill(match: re.Match[str]) -> str:
@@ -49,6 +49,8 @@ def updated(text: str, folder: pathlib.Path) -> str:
 def _body(kind: str, document: dict[str, Any]) -> str:
     if kind == "seeds":
         return seeds.table(document["summary"])
+    if kind == "sparsity":
+        return sparsity_table(document["rows"])
     return engine_tables(document["files"]) if kind == "engines" else table(document["stages"])
 
 
