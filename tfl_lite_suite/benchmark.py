@@ -50,14 +50,14 @@ def _engines() -> list[str] | None:
     first = (flags.FLAGS.compare or [flags.FLAGS.model or ""])[0]
     if flags.FLAGS.engine or engines.format_of(first) == TFLITE:
         return flags.FLAGS.engine
-    return [engines.default(first)]
+    return engines.names_for(first)
 
 
 def _file_for(path: str, engine: str) -> str:
-    """The file that an engine of this machine runs; other targets take what they are given."""
-    from tfl_lite_suite.runtime import exporting
+    """The file that an engine runs, exported here; an engine that the target chooses takes what it is given."""
+    from tfl_lite_suite.runtime import engines, exporting
 
-    return exporting.file_for(path, engine) if flags.FLAGS.target == "local" else path
+    return exporting.file_for(path, engine) if engine in engines.names() else path
 
 
 def _job(model: str, engine: str, threads: int, made_in: float = 0.0) -> Any:

@@ -267,20 +267,23 @@ def _keras_answers(
 def _on_target(model: str) -> dict[str, Any]:
     """Has a device evaluate, with the pictures copied there."""
     from tfl_lite_suite import data
-    from tfl_lite_suite.runtime import targets
+    from tfl_lite_suite.runtime import engines, exporting, targets
+    from tfl_lite_suite.runtime.session import TFLITE
 
     given = flags.FLAGS
     if given.recipe is not None or model.endswith(".keras"):
-        raise SuiteError("--target: a device evaluates a .tflite file on --data alone, without --recipe")
+        raise SuiteError("--target: a device evaluates a .tflite or exported file on --data alone, without --recipe")
     source = cli.required("data")
     if given.engine is not None and len(given.engine) > 1:
         raise SuiteError(f"--engine: a device evaluates on one engine at a time. Received: '{','.join(given.engine)}'")
     names = ("limit", "on_corrupt", "threads", "workers", "kernels")
     settings = {name: given[name].value for name in names if given[name].value is not None}
-    settings |= {"engine": given.engine[0]} if given.engine else {}
+    engine = given.engine or ([] if engines.format_of(model) == TFLITE else engines.names_for(model))
+    settings |= {"engine": engine[0]} if engine else {}
     wanted = {name: given[name].value for name in ("predictions", "logits") if given[name].value is not None}
     with targets.get(given.target, given.wheels) as target:
         known = source if source == data.fashion_mnist.NAME else None
+        model = exporting.file_for(model, settings["engine"]) if "engine" in settings else model
         document, files = target.evaluate(model, data.files_of(source), known, settings, list(wanted))
     for name, path in wanted.items():
         with atomic_path(path) as temporary:

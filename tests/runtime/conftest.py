@@ -30,6 +30,14 @@ def carried(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def carried_engines(tmp_path_factory):
+    """As `carried`, with the engines that have formats of their own."""
+    folder = tmp_path_factory.mktemp("engine_wheels")
+    wheels.repack([*CARRIED, "onnxruntime", "ncnn", "mnn"], folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
 def server(tmp_path_factory):
     """A real SSH server on loopback whose sessions run this Python and keep their files apart from the user's."""
     cache = tmp_path_factory.mktemp("device")

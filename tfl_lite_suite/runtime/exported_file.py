@@ -38,11 +38,14 @@ class ExportedFile:
 
     def write(self, folder: str | os.PathLike[str]) -> str:
         """Writes the description beside the files; returns its path."""
-        document = {"version": VERSION, **dataclasses.asdict(self)}
-        document["contract"] = None if self.contract is None else json.loads(self.contract.to_json())
         path = beside(pathlib.Path(folder) / self.files[0])
-        write_json(path, document)
+        write_json(path, self.document())
         return path
+
+    def document(self) -> dict[str, Any]:
+        """Returns what `read` reads."""
+        contract = None if self.contract is None else json.loads(self.contract.to_json())
+        return {"version": VERSION, **dataclasses.asdict(self), "contract": contract}
 
     def model_file(self, path: str) -> ModelFile:
         """Returns what engines tell of a model before they open it.

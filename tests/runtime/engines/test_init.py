@@ -20,3 +20,8 @@ def test_installed_are_those_available(monkeypatch):
     monkeypatch.setattr(engines, "installed", lambda: [])
     with pytest.raises(SuiteError, match=r"tfl-lite-suite\[pi\]"):
         engines.default()
+
+
+def test_engines_for_a_file_by_its_name():
+    assert engines.names_for("x.tflite") == ["litert", "tflite_runtime"]
+    assert engines.names_for("x.ncnn.param") == ["ncnn"] and engines.names_for("x.onnx") == ["onnxruntime"]

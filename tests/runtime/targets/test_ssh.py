@@ -68,6 +68,49 @@ def test_an_engine_by_name_is_installed(command, model):
     assert document(command(f"--model={model}", "--runs=5", "--engine=litert"))["engine"] == "litert"
 
 
+def test_engines_with_formats_of_their_own(client, carried_engines, tmp_path):
+    """Exported here, copied there: benchmark with a profile, comparison and evaluation."""
+    pictures = np.random.default_rng(4).integers(0, 256, (40, 4, 4, 1), np.uint8)
+    names = ("a", "b", "c", "d")
+    labels = [names[label] for label in quadrant_models.expected(pictures)[:, 0]]
+    quadrant_models.write_folder(tmp_path / "pictures", pictures, labels)
+    model = tmp_path / "my. $(model).tflite"
+    contract = Contract(4, 4, 1, 4, 4, labels=names)
+    model.write_bytes(metadata.write(quadrant_models.quadrants(), contract, name="quadrants"))
+    fixed = ["--json", f"--target=ssh:{client.address}", f"--wheels={carried_engines}"]
+    done = quadrant_models.verb("benchmark", *fixed, f"--model={model}", "--engine=onnxruntime,ncnn,mnn", "--profile")
+    assert done.returncode in (0, 3), done.stderr
+    found = json.loads(done.stdout)
+    assert [row["engine"] for row in found] == ["onnxruntime", "ncnn", "mnn"]
+    for row, suffix in zip(found, (".onnx", ".ncnn.param", ".mnn"), strict=True):
+        assert row["target"] == f"ssh:{client.address}" and row["model"].endswith("my. $(model)" + suffix)
+    assert [op["type"] for op in found[1]["profile"]["operators"]][-1] == "InnerProduct"
+    exported = found[1]["model"]
+    done = quadrant_models.verb("benchmark", *fixed, f"--compare={exported},{exported}")
+    assert done.returncode in (0, 3), done.stderr
+    assert [entry["model"] for entry in json.loads(done.stdout)["models"]] == [exported, exported]
+    done = quadrant_models.verb("evaluate", *fixed, f"--model={model}", "--engine=ncnn", f"--data={tmp_path}/pictures")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["top1"] == 1.0
+
+
+def test_exported_files_without_their_description_or_with_foreign_names(command, tmp_path):
+    def message(path):
+        out, err = command(f"--model={path}").communicate(timeout=120)
+        assert out == "" and err.count("\n") == 1
+        return err
+
+    path = tmp_path / "x.onnx"
+    path.write_bytes(b"no model")
+    assert "no 'x.onnx.json' beside it" in message(path)
+    tensor = {"name": "a", "shape": [1], "dtype": "int8", "scale": 1.0, "zero_point": 0}
+    document = {"version": 1, "files": ["x.onnx", "other"], "input": tensor, "output": tensor, "contract": None}
+    (tmp_path / "x.onnx.json").write_text(json.dumps(document | {"labels": [], "source": {}}))
+    assert "its file 'other' is missing" in message(path)
+    (tmp_path / "other").touch()
+    assert "are not named as export names them" in message(path)
+
+
 def test_a_hostile_file_name_is_a_name(command, tmp_path, model):
     hostile = tmp_path / "-x;touch owned $(touch owned) `touch owned` 'a' \"b\" & .t;f"
     hostile.write_bytes(model.read_bytes())

@@ -39,9 +39,14 @@ def format_of(path: str) -> str:
     return next((engine.format for engine in found if path.endswith(engine.suffix)), TFLITE)
 
 
+def names_for(path: str) -> list[str]:
+    """Returns the names of the engines that run a file without its being exported, installed or not, sorted."""
+    return [name for name in names() if get(name).format == format_of(path)]
+
+
 def installed_for(path: str) -> list[str]:
     """Returns the names of the installed engines that run a file without its being exported, sorted."""
-    return [name for name in installed() if get(name).format == format_of(path)]
+    return [name for name in installed() if name in names_for(path)]
 
 
 def default(path: str = "") -> str:

@@ -1,5 +1,7 @@
 """A device reached by OpenSSH, such as a Raspberry Pi: the same verb runs there, its document comes back."""
 
+import dataclasses
+import json
 import pathlib
 import re
 from collections.abc import Sequence
@@ -7,7 +9,7 @@ from types import TracebackType
 from typing import Any
 
 from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.runtime import engines
+from tfl_lite_suite.runtime import engines, exported_file
 from tfl_lite_suite.runtime.job import Job
 from tfl_lite_suite.runtime.remote import package
 from tfl_lite_suite.runtime.remote.device import Device, Outcome
@@ -16,6 +18,7 @@ from tfl_lite_suite.runtime.session import TFLITE
 from tfl_lite_suite.runtime.targets import Target
 
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,16}")
+_EXPORTED = re.compile(r"(\.[A-Za-z0-9]{1,16}){1,3}")
 
 
 class Ssh(Target):
@@ -37,27 +40,23 @@ class Ssh(Target):
 
     def engines(self, names: list[str] | None) -> list[str]:
         """See `Target`: those asked for are installed on the device; else the device has its `[pi]` extra's."""
-        for name in names or []:
-            if engines.get(name).format != TFLITE:
-                raise SuiteError(f"--engine: {name} runs on this machine only, not yet over ssh")
         self._packages = [engines.get(name).package for name in names or []]
         return names or [""]
 
     def benchmark(self, job: Job, *, curve: bool = False) -> dict[str, Any]:
         """See `Target`."""
-        name = _name("model", job.model)
+        model = _Copy("model", job.model)
         sustain = [f"--sustain={job.min_seconds}s"] if curve else []
-        outcome = self.run("benchmark", [f"--model=inputs/{name}", *_flags(job), *sustain], {name: job.model})
+        outcome = self.run("benchmark", [f"--model={model.place}", *_flags(job), *sustain], [model])
         return self.document(outcome) | {"model": job.model}
 
     def compare(self, first: Job, second: Job) -> dict[str, Any]:
         """See `Target`."""
-        names = [_name("first", first.model), _name("second", second.model)]
-        models = [first.model, second.model]
-        flags = [f"--compare=inputs/{names[0]},inputs/{names[1]}", *_flags(first)]
-        document = self.document(self.run("benchmark", flags, dict(zip(names, models, strict=True))))
+        models = [_Copy("first", first.model), _Copy("second", second.model)]
+        flags = [f"--compare={models[0].place},{models[1].place}", *_flags(first)]
+        document = self.document(self.run("benchmark", flags, models))
         for entry, model in zip(document["models"], models, strict=True):
-            entry["model"] = model
+            entry["model"] = model.path
         return document
 
     def evaluate(
@@ -65,23 +64,23 @@ class Ssh(Target):
     ) -> tuple[dict[str, Any], dict[str, bytes]]:
         """See `Target`."""
         self.engines([settings["engine"]] if "engine" in settings else None)
-        name = _name("model", model)
+        copy = _Copy("model", model)
         # A data set known by name is looked for in the suite's cache, which is the folder of inputs there.
         folder = data_set or "data"
         flags = [
-            f"--model=inputs/{name}",
+            f"--model={copy.place}",
             f"--data={data_set or 'inputs/data'}",
             *(f"--{key}={value}" for key, value in settings.items()),
         ]
         flags += [f"--{key}={key}" for key in wanted]
-        outcome = self.run("evaluate", flags, {name: model}, {folder: package.archive(files)}, wanted=wanted)
+        outcome = self.run("evaluate", flags, [copy], {folder: package.archive(files)}, wanted=wanted)
         return self.document(outcome) | {"model": model}, outcome.files
 
     def run(
         self,
         verb: str,
         flags: Sequence[str],
-        models: dict[str, str],
+        models: Sequence["_Copy"],
         archives: dict[str, bytes] | None = None,
         **more: Any,
     ) -> Outcome:
@@ -90,26 +89,22 @@ class Ssh(Target):
         Args:
             verb: Its name.
             flags: Its flags, without the target.
-            models: Files of this machine by the names that they get in the device's folder `inputs`.
+            models: The models that the flags name.
             archives: See `Device.run`.
             **more: See `Device.run`.
 
         Raises:
             SuiteError: If it cannot be run, or fails there; the message is the verb's own.
         """
-        inputs = {}
-        for name, path in models.items():
-            if not pathlib.Path(path).is_file():
-                raise SuiteError(f"--model: no such file '{path}'")
-            inputs[name] = pathlib.Path(path).read_bytes()
+        inputs = {name: content for model in models for name, content in model.files.items()}
         if self._device is None:
             self._connection = Connection(self._where)
             self._device = Device(self._connection, self.wheels, self._packages)
         outcome = self._device.run(verb, flags, inputs=inputs, archives=archives, **more)
         if outcome.status == 1:
             message = outcome.note.removeprefix("error: ")
-            for name, path in models.items():
-                message = message.replace(f"inputs/{name}", path)
+            for model in models:
+                message = message.replace(model.place, model.path)
             raise SuiteError(f"on {self._where}: {message}")
         return outcome
 
@@ -127,10 +122,40 @@ class Ssh(Target):
 TARGET = Ssh
 
 
-def _name(stem: str, model: str) -> str:
-    """Returns what a model is called on the device: only its suffix, if that is harmless, tells an engine anything."""
-    suffix = pathlib.Path(model).suffix
-    return stem + (suffix if _SUFFIX.fullmatch(suffix) else "")
+class _Copy:
+    """A model as it is on the device, where no name is a user's.
+
+    Attributes:
+        path: The model's file here.
+        files: Contents of its files by their names in the device's folder `inputs`; the first is what engines open.
+    """
+
+    def __init__(self, stem: str, path: str) -> None:
+        if not pathlib.Path(path).is_file():
+            raise SuiteError(f"--model: no such file '{path}'")
+        self.path = path
+        self.files = _files(stem, path)
+
+    @property
+    def place(self) -> str:
+        """Where it is on the device."""
+        return f"inputs/{next(iter(self.files))}"
+
+
+def _files(stem: str, path: str) -> dict[str, bytes]:
+    file = pathlib.Path(path)
+    if engines.format_of(path) == TFLITE:
+        # Of the name only the suffix tells an engine anything.
+        return {stem + (file.suffix if _SUFFIX.fullmatch(file.suffix) else ""): file.read_bytes()}
+    described = exported_file.read(path)
+    described.model_file(path)
+    own = described.files[0].removesuffix(engines.get(engines.names_for(path)[0]).suffix)
+    names = {name: stem + name.removeprefix(own) for name in described.files}
+    if not all(_EXPORTED.fullmatch(name.removeprefix(stem)) for name in names.values()):
+        raise SuiteError(f"'{path}': its files {list(names)} are not named as export names them. Export again")
+    found = {new: (file.parent / name).read_bytes() for name, new in names.items()}
+    description = dataclasses.replace(described, files=tuple(names.values())).document()
+    return found | {exported_file.beside(names[described.files[0]]): json.dumps(description).encode()}
 
 
 def _flags(job: Job) -> list[str]:
