@@ -11,6 +11,7 @@ import numpy as np
 
 from tfl_lite_suite.errors import SuiteError
 from tfl_lite_suite.framework import native_messages, tf
+from tfl_lite_suite.optimize.integer_arithmetic import as_operators
 
 INPUT_NAME = "image"
 OUTPUT_NAME = "logits"
@@ -65,7 +66,8 @@ def convert(
 def _concrete_function(model: Any) -> Any:
     signature = tf.TensorSpec((1, *model.input_shape[1:]), tf.float32, name=INPUT_NAME)
     function = tf.function(lambda image: {OUTPUT_NAME: model(image, training=False)}, autograph=False)
-    return function.get_concrete_function(signature)
+    with as_operators():
+        return function.get_concrete_function(signature)
 
 
 def _representative_dataset(model: Any, calibration: np.ndarray | None) -> Callable[[], Iterator[list[np.ndarray]]]:

@@ -35,13 +35,13 @@ _KERNELS = {
 _RANGED = (
     keras.layers.Add,
     keras.layers.Multiply,
-    keras.layers.Concatenate,
     keras.layers.GlobalAveragePooling2D,
     keras.layers.LeakyReLU,
     layers.HardSwish,
 )
 # Their output has the scale of their input.
 _SAME_SCALE = (
+    keras.layers.Concatenate,
     keras.layers.ZeroPadding2D,
     keras.layers.Cropping2D,
     keras.layers.MaxPooling2D,
@@ -142,6 +142,12 @@ def _is_softmax(layer: Any) -> bool:
     )
 
 
+def _has_same_scale(layer: Any) -> bool:
+    """Tells whether the output has the scale of the input; the converter leaves a mean of one pixel out."""
+    one_pixel = isinstance(layer, keras.layers.GlobalAveragePooling2D) and layer.input_shape[1:3] == (1, 1)
+    return one_pixel or isinstance(layer, _SAME_SCALE)
+
+
 def _check(model: Any) -> None:
     refused = []
     for node in graph.nodes(model):
@@ -173,10 +179,11 @@ class _Plan:
             inputs = FakeQuantized(keras.layers.Activation("linear", name="pixels"), LayerConfig(None, _PIXELS))(inputs)
         if isinstance(layer, _SAME_SCALE) or _is_softmax(layer):
             return graph.copy_layer(layer, inputs)
-        groups = equal_weights(layer.get_weights()[0], len(inputs.shape) == 4) if prunable(layer) else None
-        config = LayerConfig(_kernel(layer), self._output_range(node), self._step(node.keras_inputs[0]), groups)
         if _is_clip(layer) and self._follows_kernel(node):
-            return FakeQuantized(keras.layers.Activation("linear", name=layer.name), config)(inputs)
+            return inputs
+        groups = equal_weights(layer.get_weights()[0], len(inputs.shape) == 4) if prunable(layer) else None
+        input_ranges = [self._ranges[id(tensor)] for tensor in node.keras_inputs]
+        config = LayerConfig(_kernel(layer), self._output_range(node), input_ranges, groups)
         copy = type(layer).from_config(layer.get_config())
         if layer.weights:
             copy.build(inputs.shape)
@@ -190,17 +197,10 @@ class _Plan:
         before = node.keras_inputs[0]
         return bool(_kernel(before._keras_history.layer)) and len(self._after[id(before)]) == 1
 
-    def _step(self, tensor: Any) -> float:
-        least, most = self._ranges[id(tensor)]
-        return (most - least) / _STEPS
-
-    def _output_range(self, node: Any) -> tuple[float, float] | None:
+    def _output_range(self, node: Any) -> tuple[float, float]:
         after = self._after.get(id(node.outputs), [])
-        if _kernel(node.layer) and len(after) == 1 and _is_clip(after[0]):
-            return None
-        if after and all(isinstance(layer, keras.layers.Concatenate) for layer in after):
-            return None
-        return self._ranges[id(node.outputs)]
+        clipped = _kernel(node.layer) and len(after) == 1 and _is_clip(after[0])
+        return self._ranges[id(self._node_of[id(after[0])].outputs if clipped else node.outputs)]
 
     def _shared(self, model: Any, observed: dict[int, tuple[float, float]]) -> dict[int, tuple[float, float]]:
         """Gives one range to tensors of one scale: what a concatenation joins, and what only moves values."""
@@ -212,7 +212,7 @@ class _Plan:
             return tensor
 
         for node in graph.nodes(model):
-            if isinstance(node.layer, (keras.layers.Concatenate, *_SAME_SCALE)):
+            if _has_same_scale(node.layer):
                 for tensor in node.keras_inputs:
                     leader[find(id(tensor))] = find(id(node.outputs))
         groups: dict[int, list[tuple[float, float]]] = {}
@@ -220,7 +220,7 @@ class _Plan:
             groups.setdefault(find(tensor), []).append(limits)
         joined = {key: (min(low for low, _ in ends), max(high for _, high in ends)) for key, ends in groups.items()}
         for node in graph.nodes(model):
-            if isinstance(node.layer, keras.layers.GlobalAveragePooling2D):
+            if isinstance(node.layer, keras.layers.GlobalAveragePooling2D) and not _has_same_scale(node.layer):
                 mean = find(id(node.outputs))
                 joined[mean] = _range_of_mean(joined[mean], joined[find(id(node.keras_inputs[0]))])
         return {tensor: joined[find(tensor)] for tensor in observed}

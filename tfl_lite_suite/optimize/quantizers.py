@@ -1,14 +1,26 @@
 """TFMOT quantizers for graphs whose batch normalization is folded and whose activation ranges are fixed."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from tfl_lite_suite.framework import tf  # isort: skip
+from tfl_lite_suite.framework import keras, tf  # isort: skip
 import tensorflow_model_optimization as tfmot
 
-_MOST_WEIGHT = 127
+from tfl_lite_suite.models import layers
+from tfl_lite_suite.optimize import integer_arithmetic
+from tfl_lite_suite.optimize.integer_arithmetic import LEAST, MOST, Quantization, quantization
+
+# Sums of products of their inputs, which kernels compute on whole numbers.
+_LINEAR = (
+    keras.layers.Conv2D,
+    keras.layers.DepthwiseConv2D,
+    keras.layers.Dense,
+    keras.layers.Multiply,
+    keras.layers.GlobalAveragePooling2D,
+)
 
 
 class FixedRange(tfmot.quantization.keras.quantizers.Quantizer):
@@ -59,11 +71,20 @@ class SymmetricWeights(tfmot.quantization.keras.quantizers.Quantizer):
 
     def __call__(self, inputs: Any, training: Any, weights: Any, **kwargs: Any) -> Any:
         """Fake-quantizes a float32 kernel; its gradient is the identity, but zeros stay and groups move together."""
-        rounded = _fake_quant(self._flat(_preserving(inputs, self.groups)), self.most(inputs))
+        rounded = _fake_quant(self._flat(_preserving(inputs, self.groups)), self._most(inputs))
         return tf.reshape(rounded, inputs.shape) if self.depthwise else rounded
 
-    def most(self, kernel: Any) -> Any:
-        """Returns the range's upper end, float32 `(outputs,)`, or `()` if there is one in all; no gradient passes."""
+    def steps(self, kernel: Any) -> Any:
+        """Returns what the rounded weights are multiples of, float32 `(outputs,)`, or `()` if there is one in all."""
+        return self._most(kernel) / MOST
+
+    def integers(self, kernel: Any) -> Any:
+        """Returns the rounded weights as multiples of `steps`, float32, of the kernel's shape."""
+        counts = tf.round(_fake_quant(self._flat(kernel), self._most(kernel)) / self.steps(kernel))
+        return tf.reshape(counts, kernel.shape)
+
+    def _most(self, kernel: Any) -> Any:
+        """Returns the range's upper end, shaped as `steps`; no gradient passes."""
         flat = self._flat(kernel)
         axes = list(range(len(flat.shape) - 1)) if self.per_channel else None
         # A channel of zeros must keep a range, or its scale is 0.
@@ -127,8 +148,14 @@ class SumSteps(tfmot.quantization.keras.quantizers.Quantizer):
 
     def __call__(self, inputs: Any, training: Any, weights: Any, **kwargs: Any) -> Any:
         """Rounds a float32 bias; its gradient is the identity."""
-        steps = self.kernel_quantizer.most(self.kernel) * (self.input_step / _MOST_WEIGHT)
-        return inputs + tf.stop_gradient(tf.round(inputs / steps) * steps - inputs)
+        return inputs + tf.stop_gradient(self.integers(inputs) * self._steps() - inputs)
+
+    def integers(self, bias: Any) -> Any:
+        """Returns the rounded bias as multiples of the steps, float32."""
+        return tf.round(bias / self._steps())
+
+    def _steps(self) -> Any:
+        return self.kernel_quantizer.steps(self.kernel) * self.input_step
 
     def get_config(self) -> dict[str, Any]:
         """Returns the step of the input; kernel and quantizer are the layer's."""
@@ -142,19 +169,23 @@ class LayerConfig(tfmot.quantization.keras.QuantizeConfig):
         self,
         kernel: str | None = None,
         output_range: Sequence[float] | None = None,
-        input_step: float | None = None,
+        input_ranges: Sequence[Sequence[float]] = (),
         groups: np.ndarray | None = None,
     ) -> None:
         """Sets them.
 
         Args:
             kernel: Attribute that holds the kernel; `None` for a layer without one.
-            output_range: `(least, most)`; `None` leaves the output to the layer that follows.
-            input_step: Difference of neighbouring values of the layer's input, which with the kernel's gives the
-                bias's; `None` leaves the bias unrounded.
+            output_range: `(least, most)`; `None` leaves the output unrounded.
+            input_ranges: `(least, most)` of each input; without them the bias is not rounded either.
             groups: See `SymmetricWeights`.
         """
-        self.kernel, self.output_range, self.input_step, self.groups = kernel, output_range, input_step, groups
+        self.kernel, self.output_range, self.input_ranges, self.groups = kernel, output_range, input_ranges, groups
+
+    @property
+    def inputs(self) -> list[Quantization]:
+        """What relates the values of each input to int8 ones."""
+        return [quantization(limits) for limits in self.input_ranges]
 
     def get_weights_and_quantizers(self, layer: Any) -> list[tuple[Any, Any]]:
         """Returns the kernel and its quantizer, and the bias if it is rounded."""
@@ -163,9 +194,9 @@ class LayerConfig(tfmot.quantization.keras.QuantizeConfig):
         kernel = getattr(layer, self.kernel)
         # TensorFlow Lite's dense kernels of the oldest supported runtime take one scale only.
         quantizer = SymmetricWeights(len(kernel.shape) == 4, self.kernel == "depthwise_kernel", self.groups)
-        if not self.input_step or not layer.use_bias:
+        if not self.input_ranges or not layer.use_bias:
             return [(kernel, quantizer)]
-        return [(kernel, quantizer), (layer.bias, SumSteps(kernel, quantizer, self.input_step))]
+        return [(kernel, quantizer), (layer.bias, SumSteps(kernel, quantizer, self.inputs[0].step))]
 
     def get_activations_and_quantizers(self, layer: Any) -> list[tuple[Any, Any]]:
         """Returns nothing: activations are layers of their own."""
@@ -185,11 +216,55 @@ class LayerConfig(tfmot.quantization.keras.QuantizeConfig):
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""
-        return {"kernel": self.kernel, "output_range": self.output_range, "input_step": self.input_step}
+        return {"kernel": self.kernel, "output_range": self.output_range, "input_ranges": self.input_ranges}
+
+
+def _hard_swish(inputs: Any, source: Quantization, result: Quantization) -> Any:
+    """Looks up what the int8 kernel answers to each value; the gradient is the float function's, 0 where it clips."""
+    reals = source.reals
+    answers = integer_arithmetic.hard_swish(source, result)
+    table = ((answers - result.zero_point) * result.step).astype(np.float32)
+    slopes = np.select([reals <= -3, reals < 3], [0, reals / 3 + 0.5], 1).astype(np.float32)
+    slopes[(answers == LEAST) | (answers == MOST)] = 0
+
+    @tf.custom_gradient
+    def look_up(values: Any) -> tuple[Any, Any]:
+        rows = tf.cast(values / source.step + (source.zero_point - LEAST + 0.5), tf.int32)
+        return tf.gather(table, rows), lambda gradient: gradient * tf.gather(slopes, rows)
+
+    return look_up(inputs)
 
 
 class FakeQuantized(tfmot.quantization.keras.QuantizeWrapperV2):
-    """TFMOT's wrapper, with a state that `.keras` files hold: kernel and rounded bias here, the rest in the layer."""
+    """TFMOT's wrapper, which computes as int8 kernels do when it does not train.
+
+    Its state, that `.keras` files hold, is kernel and rounded bias; the rest is in the layer.
+    """
+
+    def call(self, inputs: Any, training: Any = None, **kwargs: Any) -> Any:
+        """Applies the layer with its weights and its output rounded; a gradient passes only in training."""
+        config = self.quantize_config
+        if not integer_arithmetic.converting() and config.input_ranges and config.output_range is not None:
+            if isinstance(self.layer, layers.HardSwish):
+                return _hard_swish(inputs, config.inputs[0], quantization(config.output_range))
+            if training is not True and isinstance(self.layer, _LINEAR):
+                return self._on_integers(inputs)
+        return super().call(inputs, training=training, **kwargs)
+
+    def _on_integers(self, inputs: Any) -> Any:
+        """Sums whole numbers, and rounds once; float32 holds the sums exactly up to 2²⁴."""
+        config = self.quantize_config
+        steps = [source.step for source in config.inputs]
+        counts = [tf.round(values / step) for values, step in zip(tf.nest.flatten(inputs), steps, strict=True)]
+        if self._weight_vars:
+            kernel, quantizer, _ = self._weight_vars[0]
+            steps.append(quantizer.steps(kernel))
+            config.set_quantize_weights(self.layer, [quant.integers(value) for value, quant, _ in self._weight_vars])
+        result = quantization(config.output_range)
+        factor = math.prod(steps) / result.step
+        sums = self.layer.call(counts if len(counts) > 1 else counts[0])
+        least, most = LEAST - result.zero_point, MOST - result.zero_point
+        return tf.clip_by_value(tf.round(sums * factor), least, most) * result.step
 
     @property
     def trainable_weights(self) -> list[Any]:

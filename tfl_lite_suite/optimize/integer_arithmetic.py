@@ -1,0 +1,97 @@
+"""How int8 kernels compute, to the last bit: scales, zero points, and tables of element-wise operators."""
+
+import contextlib
+import contextvars
+import math
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+LEAST, MOST = -128, 127
+_INT16 = np.iinfo(np.int16)
+_converting = contextvars.ContextVar("converting", default=False)
+
+
+class Quantization(NamedTuple):
+    """Relation of real values to int8 ones: `real = step · (value - zero_point)`."""
+
+    step: np.float32
+    zero_point: int
+
+    @property
+    def reals(self) -> np.ndarray:
+        """Real value of each of the 256 int8 ones, float32 `(256,)`, the least first."""
+        return np.arange(LEAST - self.zero_point, MOST + 1 - self.zero_point) * self.step
+
+
+def quantization(limits: Sequence[float]) -> Quantization:
+    """Returns what the converter makes of a fake quantization's range.
+
+    Args:
+        limits: `(least, most)`, with 0 between them.
+
+    Source: Jacob et al., 2018, https://arxiv.org/abs/1712.05877, section 3.
+    """
+    least, most = (float(np.float32(end)) for end in limits)
+    step = (most - least) / (MOST - LEAST)
+    return Quantization(np.float32(step), min(max(math.floor(LEAST - least / step + 0.5), LEAST), MOST))
+
+
+@contextlib.contextmanager
+def as_operators() -> Iterator[None]:
+    """Makes what is traced inside the block use the operators that the converter knows, not their arithmetic."""
+    token = _converting.set(True)
+    try:
+        yield
+    finally:
+        _converting.reset(token)
+
+
+def converting() -> bool:
+    """Tells whether the converter traces the model."""
+    return _converting.get()
+
+
+def hard_swish(source: Quantization, result: Quantization) -> np.ndarray:
+    """Returns what TensorFlow Lite's HARD_SWISH answers to each int8 value, int64 `(256,)`, the least first.
+
+    The kernel computes in 16 bits: the input with 7 more bits, the gate `relu6(x + 3) / 6` as a fraction of 2¹⁵.
+    """
+    fine = np.arange(LEAST - source.zero_point, MOST + 1 - source.zero_point) * 128
+    fine_step = source.step / np.float32(128)
+    multiplier, shift = _multiplier(fine_step / result.step)
+    scaled = _high_product(fine, multiplier, rounded=True)
+    multiplier, gate_shift = _multiplier(fine_step / (np.float32(3) / np.float32(32768)))
+    gate = _saturated(fine << max(gate_shift - 1, 0))
+    gate = _high_product(gate, multiplier, rounded=True)
+    gate = _saturated(gate << 1) if gate_shift > 0 else _rounded_shift(gate, -gate_shift)
+    gate = (gate + 32768) >> 1
+    products = _high_product(gate, scaled, rounded=False)
+    return np.clip(_rounded_shift(products, -shift) + result.zero_point, LEAST, MOST)
+
+
+def _multiplier(real: np.float32) -> tuple[int, int]:
+    """Returns a positive number as a fraction of 2¹⁵ and a power of two."""
+    fraction, exponent = math.frexp(float(real))
+    fixed = math.floor(fraction * 2**31 + 0.5)
+    if fixed == 2**31:
+        fixed, exponent = 2**30, exponent + 1
+    return min((fixed + 2**15) >> 16, int(_INT16.max)), exponent
+
+
+def _high_product(left: np.ndarray, right: np.ndarray | int, *, rounded: bool) -> np.ndarray:
+    """Returns `left · right / 2¹⁵`, rounded to the nearest number or towards 0."""
+    products = left * right
+    nudge = np.where(products >= 0, 2**14, 1 - 2**14) if rounded else 0
+    return _saturated(np.trunc((products + nudge) / 2**15).astype(np.int64))
+
+
+def _rounded_shift(values: np.ndarray, bits: int) -> np.ndarray:
+    """Returns `values / 2ᵇⁱᵗˢ`, halves away from 0."""
+    half = (1 << bits) >> 1
+    return np.sign(values) * ((np.abs(values) + half) >> bits)
+
+
+def _saturated(values: np.ndarray) -> np.ndarray:
+    return np.clip(values, _INT16.min, _INT16.max)
