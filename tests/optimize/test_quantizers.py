@@ -57,7 +57,7 @@ def test_a_wrapped_layer_trains_its_kernel():
 def test_a_bias_takes_the_steps_of_the_sums(layer, tmp_path):
     kernel = "kernel" if type(layer) is keras.layers.Conv2D else "depthwise_kernel"
     image = keras.Input((3, 3, 4))
-    wrapper = FakeQuantized(layer, LayerConfig(kernel, None, input_step=0.5))
+    wrapper = FakeQuantized(layer, LayerConfig(kernel, None, [(0.0, 127.5)]))
     model = keras.Model(image, keras.layers.Flatten()(wrapper(image)))
     bias = np.array([0.3, -0.7, 0.01, 5.0], np.float32)
     weight, trained_bias = wrapper.trainable_weights

@@ -22,7 +22,7 @@ class Quantization(NamedTuple):
     @property
     def reals(self) -> np.ndarray:
         """Real value of each of the 256 int8 ones, float32 `(256,)`, the least first."""
-        return np.arange(LEAST - self.zero_point, MOST + 1 - self.zero_point) * self.step
+        return np.arange(LEAST - self.zero_point, MOST + 1 - self.zero_point, dtype=np.float32) * self.step
 
 
 def quantization(limits: Sequence[float]) -> Quantization:

@@ -196,7 +196,7 @@ class LayerConfig(tfmot.quantization.keras.QuantizeConfig):
         quantizer = SymmetricWeights(len(kernel.shape) == 4, self.kernel == "depthwise_kernel", self.groups)
         if not self.input_ranges or not layer.use_bias:
             return [(kernel, quantizer)]
-        return [(kernel, quantizer), (layer.bias, SumSteps(kernel, quantizer, self.inputs[0].step))]
+        return [(kernel, quantizer), (layer.bias, SumSteps(kernel, quantizer, float(self.inputs[0].step)))]
 
     def get_activations_and_quantizers(self, layer: Any) -> list[tuple[Any, Any]]:
         """Returns nothing: activations are layers of their own."""
