@@ -220,19 +220,9 @@ class LayerConfig(tfmot.quantization.keras.QuantizeConfig):
 
 
 def _hard_swish(inputs: Any, source: Quantization, result: Quantization) -> Any:
-    """Looks up what the int8 kernel answers to each value; the gradient is the float function's, 0 where it clips."""
-    reals = source.reals
-    answers = integer_arithmetic.hard_swish(source, result)
-    table = ((answers - result.zero_point) * result.step).astype(np.float32)
-    slopes = np.select([reals <= -3, reals < 3], [0, reals / 3 + 0.5], 1).astype(np.float32)
-    slopes[(answers == LEAST) | (answers == MOST)] = 0
-
-    @tf.custom_gradient
-    def look_up(values: Any) -> tuple[Any, Any]:
-        rows = tf.cast(values / source.step + (source.zero_point - LEAST + 0.5), tf.int32)
-        return tf.gather(table, rows), lambda gradient: gradient * tf.gather(slopes, rows)
-
-    return look_up(inputs)
+    """Looks up what the int8 kernel answers to each value."""
+    table = (integer_arithmetic.hard_swish(source, result) - result.zero_point).astype(np.float32) * result.step
+    return tf.gather(table, tf.cast(tf.round(inputs / source.step), tf.int32) + (source.zero_point - LEAST))
 
 
 class FakeQuantized(tfmot.quantization.keras.QuantizeWrapperV2):
@@ -244,12 +234,11 @@ class FakeQuantized(tfmot.quantization.keras.QuantizeWrapperV2):
     def call(self, inputs: Any, training: Any = None, **kwargs: Any) -> Any:
         """Applies the layer with its weights and its output rounded; a gradient passes only in training."""
         config = self.quantize_config
-        if not integer_arithmetic.converting() and config.input_ranges and config.output_range is not None:
-            if isinstance(self.layer, layers.HardSwish):
-                return _hard_swish(inputs, config.inputs[0], quantization(config.output_range))
-            if training is not True and isinstance(self.layer, _LINEAR):
-                return self._on_integers(inputs)
-        return super().call(inputs, training=training, **kwargs)
+        if training is True or integer_arithmetic.converting() or not config.input_ranges or not config.output_range:
+            return super().call(inputs, training=training, **kwargs)
+        if isinstance(self.layer, layers.HardSwish):
+            return _hard_swish(inputs, config.inputs[0], quantization(config.output_range))
+        return self._on_integers(inputs) if isinstance(self.layer, _LINEAR) else super().call(inputs, training=False)
 
     def _on_integers(self, inputs: Any) -> Any:
         """Sums whole numbers, and rounds once; float32 holds the sums exactly up to 2²⁴."""
