@@ -1,6 +1,6 @@
 """Runs trained networks on every engine and keeps the comparison in `docs/results/engines.json`.
 
-Each network's float32 and int8 files answer the same Fashion-MNIST pictures on all engines; `evaluate` compares and
+Each network's float32 and int8 files answer the same pictures on all engines; `evaluate` compares and
 times them. `tools/update_readme.py` makes the table of `docs/engines.md` from the result.
 """
 
@@ -20,9 +20,9 @@ FILES = ("float32", "int8_qat")
 _KEPT = ("engine", "engine_version", "top1", "agreement", "latency_ms", "latency_valid", "model_bytes", "unsupported")
 
 
-def compare(model: pathlib.Path, images: int) -> list[dict[str, Any]]:
+def compare(model: pathlib.Path, data: str, images: int) -> list[dict[str, Any]]:
     """Returns a row an engine for a `.tflite` file; see `engine_table.rows`."""
-    command = [sys.executable, "-m", "tfl_lite_suite.evaluate", "--json", f"--model={model}", "--data=fashion_mnist"]
+    command = [sys.executable, "-m", "tfl_lite_suite.evaluate", "--json", f"--model={model}", f"--data={data}"]
     command += [f"--limit={images}", f"--engine={','.join(ENGINES)}"]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode:
@@ -40,6 +40,7 @@ def main() -> None:
     parser.add_argument(
         "workdirs", type=pathlib.Path, help="folder with a finished work folder NETWORK of each network"
     )
+    parser.add_argument("--data", default="fashion_mnist", help="as in evaluate --data")
     parser.add_argument("--images", type=int, default=1000)
     parser.add_argument("--output", type=pathlib.Path, default=ROOT / "docs" / "results" / "engines.json")
     parser.add_argument("--again", action="store_true", help="also what the output holds already")
@@ -56,7 +57,7 @@ def main() -> None:
                 )
                 continue
             print(f"{network} {name}", file=sys.stderr)
-            row = {"network": network, "file": name, "engines": compare(model, arguments.images)}
+            row = {"network": network, "file": name, "engines": compare(model, arguments.data, arguments.images)}
             document["files"].append(row)
             results.write_json(arguments.output, document)
 
