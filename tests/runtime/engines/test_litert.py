@@ -14,3 +14,9 @@ def test_no_profile_from_a_library_with_another_interface(monkeypatch):
     monkeypatch.setattr(litert.LitertEngine, "version", "2.1.6")
     with pytest.raises(SuiteError, match="not given by litert 2.1.6: it has no profiler before version 2.2"):
         litert.ENGINE.open_profiled("x.tflite")
+
+
+def test_no_profile_of_kernels_that_the_profiler_does_not_run(monkeypatch):
+    monkeypatch.setattr(litert.LitertEngine, "require", lambda self: None)
+    with pytest.raises(SuiteError, match="not given by litert for the reference kernels. Use --kernels=builtin"):
+        litert.ENGINE.open_profiled("x.tflite", kernels="reference")

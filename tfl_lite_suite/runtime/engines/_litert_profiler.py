@@ -23,7 +23,7 @@ _CPU = 1
 _LOCK_READ, _LOCK_WRITE = 0, 1
 # ProfiledEventData.event_type: an operator of LiteRT's own, one inside a delegate, and one of XNNPACK's.
 _OWN, _INSIDE_DELEGATE, _OF_XNNPACK = 2, 4, 8
-_MODES: dict[Kernels, str] = {"default": "delegate", "builtin": "builtin", "reference": "reference"}
+_MODES: dict[Kernels, str] = {"default": "delegate", "builtin": "builtin"}
 _RANKED_TENSOR_TYPE_INTEGERS = 18
 # What XNNPACK's operators, by how their names begin, compute of the file's.
 _XNNPACK = {
