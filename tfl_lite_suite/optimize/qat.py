@@ -131,6 +131,11 @@ def _is_clip(layer: Any) -> bool:
     return relu or isinstance(layer, layers.HardSigmoid)
 
 
+def _takes_clip(layer: Any) -> bool:
+    """Tells whether an operator can have an activation of its own."""
+    return bool(_kernel(layer)) or isinstance(layer, keras.layers.Add)
+
+
 def _is_sigmoid(layer: Any) -> bool:
     return isinstance(layer, keras.layers.Activation) and layer.activation is keras.activations.sigmoid
 
@@ -179,7 +184,7 @@ class _Plan:
             inputs = FakeQuantized(keras.layers.Activation("linear", name="pixels"), LayerConfig(None, _PIXELS))(inputs)
         if isinstance(layer, _SAME_SCALE) or _is_softmax(layer):
             return graph.copy_layer(layer, inputs)
-        if _is_clip(layer) and self._follows_kernel(node):
+        if _is_clip(layer) and self._is_fused(node):
             return inputs
         groups = equal_weights(layer.get_weights()[0], len(inputs.shape) == 4) if prunable(layer) else None
         input_ranges = [self._ranges[id(tensor)] for tensor in node.keras_inputs]
@@ -193,13 +198,14 @@ class _Plan:
         wrapper.trainable = layer.trainable
         return output
 
-    def _follows_kernel(self, node: Any) -> bool:
+    def _is_fused(self, node: Any) -> bool:
+        """Tells whether an activation is part of the operator before it."""
         before = node.keras_inputs[0]
-        return bool(_kernel(before._keras_history.layer)) and len(self._after[id(before)]) == 1
+        return _takes_clip(before._keras_history.layer) and len(self._after[id(before)]) == 1
 
     def _output_range(self, node: Any) -> tuple[float, float]:
         after = self._after.get(id(node.outputs), [])
-        clipped = _kernel(node.layer) and len(after) == 1 and _is_clip(after[0])
+        clipped = _takes_clip(node.layer) and len(after) == 1 and _is_clip(after[0])
         return self._ranges[id(self._node_of[id(after[0])].outputs if clipped else node.outputs)]
 
     def _shared(self, model: Any, observed: dict[int, tuple[float, float]]) -> dict[int, tuple[float, float]]:

@@ -1,6 +1,5 @@
 """TFMOT quantizers for graphs whose batch normalization is folded and whose activation ranges are fixed."""
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -76,7 +75,7 @@ class SymmetricWeights(tfmot.quantization.keras.quantizers.Quantizer):
 
     def steps(self, kernel: Any) -> Any:
         """Returns what the rounded weights are multiples of, float32 `(outputs,)`, or `()` if there is one in all."""
-        return self._most(kernel) / MOST
+        return _rounded(tf.cast(self._most(kernel), tf.float64) / MOST)
 
     def integers(self, kernel: Any) -> Any:
         """Returns the rounded weights as multiples of `steps`, float32, of the kernel's shape."""
@@ -100,6 +99,11 @@ class SymmetricWeights(tfmot.quantization.keras.quantizers.Quantizer):
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""
         return {"per_channel": self.per_channel, "depthwise": self.depthwise}
+
+
+def _rounded(values: Any) -> Any:
+    """Rounds float64 to float32, as kernels do after each product; TensorFlow reorders products of one type."""
+    return tf.cast(values, tf.float32)
 
 
 def _preserving(weights: Any, groups: np.ndarray | None) -> Any:
@@ -250,7 +254,10 @@ class FakeQuantized(tfmot.quantization.keras.QuantizeWrapperV2):
             steps.append(quantizer.steps(kernel))
             config.set_quantize_weights(self.layer, [quant.integers(value) for value, quant, _ in self._weight_vars])
         result = quantization(config.output_range)
-        factor = math.prod(steps) / result.step
+        factor = steps[0]
+        for step in steps[1:]:
+            factor = _rounded(tf.cast(factor, tf.float64) * tf.cast(step, tf.float64))
+        factor = _rounded(tf.cast(factor, tf.float64) / float(result.step))
         sums = self.layer.call(counts if len(counts) > 1 else counts[0])
         least, most = LEAST - result.zero_point, MOST - result.zero_point
         return tf.clip_by_value(tf.round(sums * factor), least, most) * result.step
