@@ -6,6 +6,7 @@ import pytest
 
 from tfl_lite_suite import models
 from tfl_lite_suite.deploy import converter
+from tfl_lite_suite.deploy.interpreter import Interpreter
 from tfl_lite_suite.errors import SuiteError
 from tfl_lite_suite.framework import keras
 from tfl_lite_suite.models import layers
@@ -31,7 +32,10 @@ EXTRA = {
 def test_every_network_becomes_entirely_int8(name):
     model = keras_samples.randomize(models.build(name, (32, 32, 3), 10))
     aware = quantization_aware(model, PICTURES)
-    file = TfliteFile(converter.convert(aware, "int8", quantization_aware=True))
+    content = converter.convert(aware, "int8", quantization_aware=True)
+    file = TfliteFile(content)
+    difference = Interpreter(content).scores(PICTURES[:8]) - aware(PICTURES[:8].astype(np.float32), training=False)
+    assert np.mean(np.abs(difference) < file.outputs[0].scale / 2) >= 0.98
     assert file.fully_int8 and not file.float_ops
     assert {operator for operator, _ in file.op_histogram} <= FUSED | EXTRA.get(name, set())
     assert (file.inputs[0].scale, file.inputs[0].zero_point, file.inputs[0].dtype) == (1.0, -128, "int8")
