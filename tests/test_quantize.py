@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import subprocess
 import sys
@@ -48,6 +49,18 @@ def test_the_stage_is_kept(trained, tmp_path):
     first = quantize.quantize_after_training(settings, str(tmp_path), path, lambda: data)
     again = quantize.quantize_after_training(settings, str(tmp_path), path, lambda: pytest.fail("loaded again"))
     assert first == again
+
+
+def test_batch_normalization_is_live_in_the_first_half_of_the_epochs(trained, tmp_path):
+    settings, data, path = trained
+    chosen = dataclasses.replace(settings.quantize, epochs=3, batch_size=16, batch_norm="live")
+    results = quantize.quantize(dataclasses.replace(settings, quantize=chosen), str(tmp_path), path, lambda: data)
+    live = [record["phase"].endswith("live batch norm") for record in results["history"]]
+    assert live == [True, True, False] and results["epochs"] == 3
+    assert results["top1_qat"] >= results["top1_float"] - 0.05
+    kept = keras_file.load(tmp_path / "quantize" / "model.keras")
+    assert not any(isinstance(layer, keras.layers.BatchNormalization) for layer in kept.layers)
+    assert not list(tmp_path.rglob("checkpoint*"))
 
 
 def test_a_missing_model_is_named(trained, tmp_path):

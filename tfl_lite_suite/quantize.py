@@ -57,18 +57,14 @@ def quantize(
     images = load()
     from tfl_lite_suite.framework import keras
     from tfl_lite_suite.optimize import keras_file
-    from tfl_lite_suite.optimize.qat import quantization_aware
-    from tfl_lite_suite.optimize.training import Phase, Training, accuracy_function
+    from tfl_lite_suite.optimize.training import accuracy_function
 
     keras.utils.set_random_seed(settings.seed)
     model = keras_file.load_classifier(model_path, images)
     top1_float = accuracy_function(model)(images.test)["top1"]
-    chosen = settings.quantize
-    aware = quantization_aware(model, images.train.sample(chosen.calibration_images, settings.seed))
-    as_train = dataclasses.replace(settings.train, batch_size=chosen.batch_size, **_AS_TRAIN)
     loss = train.loss_of(settings, teacher, images, workdir)
-    training = Training(aware, images, as_train, settings.data.augment, settings.seed, stage.folder, stage.key, loss)
-    history = training.run([Phase("quantization-aware", chosen.epochs, chosen.learning_rate)])
+    aware, trainings = _train(model, settings, images, stage, loss)
+    history = [record for training in trainings for record in training.history]
     measured = accuracy_function(aware)(images.test)
     results = {
         "top1_float": top1_float,
@@ -79,8 +75,33 @@ def quantize(
         "history": history,
     }
     results = stage.finish(results, train.save_artifacts(stage.folder, aware, images, settings, measured["top"]))
-    training.forget_checkpoint()
+    for training in trainings:
+        training.forget_checkpoint()
     return results
+
+
+def _train(model: Any, settings: Recipe, images: Any, stage: Stage, loss: Any) -> tuple[Any, list[Any]]:
+    """Returns the model trained with fake quantization, and the one or two `Training`s."""
+    from tfl_lite_suite.optimize.live_batch_norm import LiveBatchNorm
+    from tfl_lite_suite.optimize.qat import quantization_aware
+    from tfl_lite_suite.optimize.training import Phase, Training
+
+    chosen, folder = settings.quantize, stage.folder
+    calibration = images.train.sample(chosen.calibration_images, settings.seed)
+    as_train = dataclasses.replace(settings.train, batch_size=chosen.batch_size, **_AS_TRAIN)
+
+    def run(aware: Any, folder: pathlib.Path, phase: str, epochs: int) -> Any:
+        training = Training(aware, images, as_train, settings.data.augment, settings.seed, folder, stage.key, loss)
+        training.run([Phase(phase, epochs, chosen.learning_rate)])
+        return training
+
+    if chosen.batch_norm == "folded":
+        aware = quantization_aware(model, calibration)
+        return aware, [run(aware, folder, "quantization-aware", chosen.epochs)]
+    live, epochs = LiveBatchNorm(model, calibration), (chosen.epochs + 1) // 2
+    first = run(live.model, folder / "live", "quantization-aware, live batch norm", epochs)
+    aware = live.freeze()
+    return aware, [first, run(aware, folder, "quantization-aware", chosen.epochs - epochs)]
 
 
 def stage_of(settings: Recipe, workdir: str, model_path: str, name: str = STAGE) -> Stage:

@@ -211,6 +211,8 @@ class Quantize:
         epochs: Passes over the training images with fake quantization.
         batch_size: Images a step.
         learning_rate: Peak learning rate; cosine decay to zero.
+        batch_norm: `folded` before training; or `live` in the first half of the epochs, with the statistics of each
+            batch, and folded for the others.
         calibration_images: Training images from which activation ranges are taken.
         min_agreement: `ptq`: share of calibration pictures whose top-1 must stay; the fewest layers that it takes are
             left in float. All is int8 if absent.
@@ -220,6 +222,7 @@ class Quantize:
     epochs: int = ranged(1, 0, 10000)
     batch_size: int = ranged(128, 1, 65536)
     learning_rate: float = ranged(0.001, 0, 100)
+    batch_norm: Literal["folded", "live"] = "folded"
     calibration_images: int = ranged(512, 1)
     min_agreement: float | None = ranged(None, 0, 1)
 

@@ -1,6 +1,6 @@
-"""Times a step of quantization-aware training against a float step with live batch normalization, on the CPU.
+"""Times steps of quantization-aware training, batch normalization folded or live, against float ones, on the CPU.
 
-Both train by `fit` on the same random pictures, in turns within one process, so that a busy machine slows both. The
+All train by `fit` on the same random pictures, in turns within one process, so that a busy machine slows both. The
 optimizers are those of `train` and of `quantize`, which clips gradients.
 
     python tools/bench_qat.py --model=mobilenet_v2 --alpha=0.35 --resolution=32 --batch_size=128
@@ -24,22 +24,23 @@ _ROUNDS = flags.DEFINE_integer("rounds", 7, "Rounds of each, in turns, after one
 
 
 def main() -> list[dict[str, Any]]:
-    """Returns one record a network: `model, float_ms, qat_ms` (fastest step of each) and their `ratio`."""
+    """Returns a record a network: `model`, its fastest steps `float_ms`, `qat_ms`, `live_ms`, `ratio`, `live_ratio`."""
     return [_compare(name) for name in (models.names() if _MODEL.value == "all" else [_MODEL.value])]
 
 
 def _compare(name: str) -> dict[str, Any]:
     from tfl_lite_suite.framework import keras, tf
     from tfl_lite_suite.optimize.fast_gradient import fast_gradients
-    from tfl_lite_suite.optimize.qat import quantization_aware
+    from tfl_lite_suite.optimize.live_batch_norm import LiveBatchNorm
 
     shape = (_RESOLUTION.value, _RESOLUTION.value, 3)
     images = tf.random.stateless_uniform((_BATCH_SIZE.value, *shape), (1, 2), 0.0, 255.0)
     data = tf.data.Dataset.from_tensors((images, tf.range(_BATCH_SIZE.value) % CLASSES)).cache().repeat(_STEPS.value)
     network = models.build(name, shape, CLASSES, alpha=_ALPHA.value)
-    trained = {"float": network, "qat": quantization_aware(network, images[:64].numpy())}
+    live = LiveBatchNorm(network, images[:64].numpy())
+    trained = {"float": network, "qat": live.folded, "live": live.model}
     for kind, model in trained.items():
-        optimizer = keras.optimizers.SGD(1e-4, 0.9, nesterov=True, global_clipnorm=1.0 if kind == "qat" else None)
+        optimizer = keras.optimizers.SGD(1e-4, 0.9, nesterov=True, global_clipnorm=None if kind == "float" else 1.0)
         model.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     times: dict[str, list[float]] = {kind: [] for kind in trained}
     for _ in range(_ROUNDS.value + 1):
@@ -50,17 +51,19 @@ def _compare(name: str) -> dict[str, Any]:
             times[kind].append((time.perf_counter() - start) / _STEPS.value * 1e3)
     keras.backend.clear_session()
     # The fastest: other processes only ever add to a time.
-    float_ms, qat_ms = (min(values[1:]) for values in times.values())
-    raw = {kind: values[1:] for kind, values in times.items()}
-    return {"model": name, "float_ms": float_ms, "qat_ms": qat_ms, "ratio": qat_ms / float_ms, "raw_ms": raw}
+    fastest = {f"{kind}_ms": min(values[1:]) for kind, values in times.items()}
+    ratios = (fastest[key] / fastest["float_ms"] for key in ("qat_ms", "live_ms"))
+    fastest |= dict(zip(("ratio", "live_ratio"), ratios, strict=True))
+    return {"model": name, **fastest, "raw_ms": {kind: values[1:] for kind, values in times.items()}}
 
 
 def show(records: list[dict[str, Any]]) -> str:
     """Returns the table for people."""
-    lines = [f"{'network':<20}{'float step':>14}{'QAT step':>12}{'ratio':>9}"]
+    lines = [f"{'network':<20}{'float step':>14}{'QAT':>14}{'ratio':>8}{'live batch norm':>18}{'ratio':>8}"]
     for record in records:
         lines.append(
-            f"{record['model']:<20}{record['float_ms']:>11.0f} ms{record['qat_ms']:>9.0f} ms{record['ratio']:>8.2f}x"
+            f"{record['model']:<20}{record['float_ms']:>11.0f} ms{record['qat_ms']:>11.0f} ms{record['ratio']:>7.2f}x"
+            f"{record['live_ms']:>15.0f} ms{record['live_ratio']:>7.2f}x"
         )
     return "\n".join(lines)
 

@@ -3,6 +3,7 @@
 Source: Jacob et al., 2018, https://arxiv.org/abs/1712.05877, Eq. 14.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ def fold_batch_norm(model: Any) -> Any:
         A new functional model; the layers that took a batch normalization have a bias.
     """
     model = graph.flat(model)
-    norm_of = _foldable_norms(model)
+    norm_of = foldable_norms(model)
     folded = {id(norm) for norm in norm_of.values()}
 
     def replace(layer: Any, inputs: Any) -> Any:
@@ -39,7 +40,7 @@ def fold_batch_norm(model: Any) -> Any:
     return graph.rebuild(model, replace)
 
 
-def _foldable_norms(model: Any) -> dict[int, Any]:
+def foldable_norms(model: Any) -> dict[int, Any]:
     """Returns, for the `id` of each layer that can take one, the batch normalization that it takes."""
     norm_of = {}
     consumers = graph.consumers(model)
@@ -62,12 +63,22 @@ def _foldable(layer: Any) -> bool:
 def _apply_folded(layer: Any, norm: Any, inputs: Any) -> Any:
     copy = type(layer).from_config({**layer.get_config(), "use_bias": True})
     output = copy(inputs)
-    kernel = layer.get_weights()[0].astype(np.float64)
-    bias = layer.get_weights()[1].astype(np.float64) if layer.use_bias else 0.0
+    copy.set_weights(folded_weights(layer, layer.get_weights(), norm))
+    return output
+
+
+def folded_weights(layer: Any, weights: Sequence[np.ndarray], norm: Any) -> list[np.ndarray]:
+    """Returns kernel and bias that compute at once what a layer and its batch normalization do.
+
+    Args:
+        layer: The layer.
+        weights: Its kernel, and its bias if it has one.
+        norm: The batch normalization that follows it.
+    """
+    kernel, *bias = (value.astype(np.float64) for value in weights)
     scale, offset = scale_and_offset(norm)
     per_kernel = scale.reshape(kernel.shape[2:]) if isinstance(layer, keras.layers.DepthwiseConv2D) else scale
-    copy.set_weights([kernel * per_kernel, bias * scale + offset])
-    return output
+    return [kernel * per_kernel, sum(bias) * scale + offset]
 
 
 def scale_and_offset(norm: Any) -> tuple[np.ndarray, np.ndarray]:

@@ -67,10 +67,15 @@ def quantization_aware(model: Any, calibration: np.ndarray) -> Any:
     Raises:
         SuiteError: If the graph holds a layer that has no int8 form here; the message names each.
     """
+    folded, plan = planned(model, calibration)
+    return graph.rebuild(folded, plan.wrap)
+
+
+def planned(model: Any, calibration: np.ndarray) -> "tuple[Any, Plan]":
+    """Returns the folded float model, and how `quantization_aware`, which has these arguments, wraps its layers."""
     folded = _expand(fold_batch_norm(canonical(model)))
     _check(folded)
-    plan = _Plan(folded, calibration)
-    return graph.rebuild(folded, plan.wrap)
+    return folded, Plan(folded, calibration)
 
 
 def _expand(model: Any) -> Any:
@@ -168,7 +173,20 @@ def _check(model: Any) -> None:
         )
 
 
-class _Plan:
+def fake_quantized(layer: Any, inputs: Any, output_range: Any, input_ranges: Any = ()) -> Any:
+    """Applies a copy of `layer` in a wrapper; the ranges are those of `LayerConfig`."""
+    groups = equal_weights(layer.get_weights()[0], len(inputs.shape) == 4) if prunable(layer) else None
+    copy = type(layer).from_config(layer.get_config())
+    if layer.weights:
+        copy.build(inputs.shape)
+        copy.set_weights(layer.get_weights())
+    wrapper = FakeQuantized(copy, LayerConfig(_kernel(layer), output_range, input_ranges, groups))
+    output = wrapper(inputs)
+    wrapper.trainable = layer.trainable
+    return output
+
+
+class Plan:
     """Decides, for each layer of a folded model, which configuration wraps it."""
 
     def __init__(self, model: Any, calibration: np.ndarray) -> None:
@@ -186,24 +204,17 @@ class _Plan:
             return graph.copy_layer(layer, inputs)
         if _is_clip(layer) and self._is_fused(node):
             return inputs
-        groups = equal_weights(layer.get_weights()[0], len(inputs.shape) == 4) if prunable(layer) else None
         input_ranges = [self._ranges[id(tensor)] for tensor in node.keras_inputs]
-        config = LayerConfig(_kernel(layer), self._output_range(node), input_ranges, groups)
-        copy = type(layer).from_config(layer.get_config())
-        if layer.weights:
-            copy.build(inputs.shape)
-            copy.set_weights(layer.get_weights())
-        wrapper = FakeQuantized(copy, config)
-        output = wrapper(inputs)
-        wrapper.trainable = layer.trainable
-        return output
+        return fake_quantized(layer, inputs, self.output_range(layer), input_ranges)
 
     def _is_fused(self, node: Any) -> bool:
         """Tells whether an activation is part of the operator before it."""
         before = node.keras_inputs[0]
         return _takes_clip(before._keras_history.layer) and len(self._after[id(before)]) == 1
 
-    def _output_range(self, node: Any) -> tuple[float, float]:
+    def output_range(self, layer: Any) -> tuple[float, float]:
+        """Returns the range to which a layer's output, clipped by what follows, is rounded."""
+        node = self._node_of[id(layer)]
         after = self._after.get(id(node.outputs), [])
         clipped = _takes_clip(node.layer) and len(after) == 1 and _is_clip(after[0])
         return self._ranges[id(self._node_of[id(after[0])].outputs if clipped else node.outputs)]
