@@ -9,7 +9,7 @@ from typing import Any
 from tfl_lite_suite import many_runs, recipe, results
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-_LONG = ("raw_ms", "raw_ns", "confusion", "curve", "history", "per_class", "notes")
+_LONG = ("profile", "raw_ms", "raw_ns", "confusion", "curve", "history", "per_class", "notes")
 _PACKAGES = ("tensorflow", "tf-keras", "tensorflow-model-optimization", "numpy", "tflite-runtime", "ai-edge-litert")
 
 
