@@ -50,12 +50,16 @@ def test_networks_are_compared_in_one_table():
             for engine in ("litert", "tflite_runtime")
         ],
     }
+    results["ledger"] = [
+        {"name": "int8_qat", "runtime": "litert 2.3.0", "agreement": 0.997},
+        {"name": "int8_qat", "runtime": "tflite_runtime 2.14.0", "agreement": 0.9},
+    ]
     whole = {name: results[name] for name in ("train", "convert", "evaluate")} | {"evaluate": results["evaluate"][:6]}
     assert results_table.network_table(
         {"one": results, "two": whole}, {"two": {"float32": 300, "int8": 80}}
     ).splitlines()[2:] == [
-        "| one | 1,000 | 90.00 % | 88.00 % | 89.00 % | 4.00 | – | 50 % | 87.00 % | 86.00 % |",
-        "| two | 1,000 | 90.00 % | 88.00 % | 89.00 % | 4.00 | 3.75 | – | – | – |",
+        "| one | 1,000 | 90.00 % | 88.00 % | 89.00 % | 4.00 | – | 50 % | 87.00 % | 86.00 % | 99.70 % |",
+        "| two | 1,000 | 90.00 % | 88.00 % | 89.00 % | 4.00 | 3.75 | – | – | – | – |",
     ]
 
 

@@ -17,7 +17,7 @@ KERAS = {
 _RESULT = ("file", "runtime", "top-1", "bytes", "median latency")
 _NETWORK = (
     "network", "parameters", "float32", "int8 PTQ", "int8 QAT", "float32 / int8 bytes", "at full size", "pruned to",
-    "pruned float32", "pruned int8 QAT",
+    "pruned float32", "pruned int8 QAT", "same answers, Keras and file",
 )  # fmt: skip
 _TECHNIQUE = (
     "technique", "parameters", "float32 before", "after", "int8 file", "int8 bytes", "zipped float32 file",
@@ -73,7 +73,10 @@ def network_table(
         smaller = _ratio(size["float32"], size["int8_qat"])
         smaller_full = _ratio(full["float32"], full["int8"]) if full else "–"
         params = f"{results['train']['params']:,}"
-        rows.append((name, params, whole, ptq, qat, smaller, smaller_full, left, pruned_whole, pruned_qat))
+        ledger_of = {(row["name"], row["runtime"].partition(" ")[0]): row for row in results.get("ledger", [])}
+        file = ledger_of.get(("int8_qat", engine))
+        same = _percent(file["agreement"]) if file else "–"
+        rows.append((name, params, whole, ptq, qat, smaller, smaller_full, left, pruned_whole, pruned_qat, same))
     return Table(_NETWORK, rows).markdown()
 
 
