@@ -71,6 +71,13 @@ def hard_swish(source: Quantization, result: Quantization) -> np.ndarray:
     return np.clip(_rounded_shift(products, -shift) + result.zero_point, LEAST, MOST)
 
 
+def addition(sources: Sequence[Quantization], result: Quantization) -> tuple[list[int], int]:
+    """Returns XNNPACK's whole-number factor of each summand, and the bits that their sum is shifted right by."""
+    ratios = [source.step / result.step for source in sources]
+    bits = 21 - math.frexp(float(max(ratios)))[1]
+    return [round(math.ldexp(float(ratio), bits)) for ratio in ratios], bits
+
+
 def _multiplier(real: np.float32) -> tuple[int, int]:
     """Returns a positive number as a fraction of 2¹⁵ and a power of two."""
     fraction, exponent = math.frexp(float(real))

@@ -229,6 +229,15 @@ def _hard_swish(inputs: Any, source: Quantization, result: Quantization) -> Any:
     return tf.gather(table, tf.cast(tf.round(inputs / source.step), tf.int32) + (source.zero_point - LEAST))
 
 
+def _sum(inputs: Sequence[Any], sources: Sequence[Quantization], result: Quantization) -> Any:
+    """Adds with whole-number factors, as the int8 kernel does; halves go up."""
+    factors, bits = integer_arithmetic.addition(sources, result)
+    counts = [tf.cast(tf.round(values / source.step), tf.int32) for values, source in zip(inputs, sources, strict=True)]
+    total = counts[0] * factors[0] + counts[1] * factors[1] + (1 << (bits - 1))
+    limits = (LEAST - result.zero_point, MOST - result.zero_point)
+    return tf.cast(tf.clip_by_value(tf.bitwise.right_shift(total, bits), *limits), tf.float32) * result.step
+
+
 class FakeQuantized(tfmot.quantization.keras.QuantizeWrapperV2):
     """TFMOT's wrapper, which computes as int8 kernels do when it does not train.
 
@@ -242,6 +251,8 @@ class FakeQuantized(tfmot.quantization.keras.QuantizeWrapperV2):
             return super().call(inputs, training=training, **kwargs)
         if isinstance(self.layer, layers.HardSwish):
             return _hard_swish(inputs, config.inputs[0], quantization(config.output_range))
+        if type(self.layer) is keras.layers.Add and len(inputs) == 2:
+            return _sum(inputs, config.inputs, quantization(config.output_range))
         return self._on_integers(inputs) if isinstance(self.layer, _LINEAR) else super().call(inputs, training=False)
 
     def _on_integers(self, inputs: Any) -> Any:
