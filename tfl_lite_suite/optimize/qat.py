@@ -240,6 +240,9 @@ class Plan:
             if isinstance(node.layer, keras.layers.GlobalAveragePooling2D) and not _has_same_scale(node.layer):
                 mean = find(id(node.outputs))
                 joined[mean] = _range_of_mean(joined[mean], joined[find(id(node.keras_inputs[0]))])
+            if isinstance(node.layer, keras.layers.Multiply):
+                product = find(id(node.outputs))
+                joined[product] = _range_of_product(joined[product], *(joined[find(id(t))] for t in node.keras_inputs))
         return {tensor: joined[find(tensor)] for tensor in observed}
 
 
@@ -314,6 +317,22 @@ def _range_of_mean(wanted: tuple[float, float], source: tuple[float, float]) -> 
         step = zero_in * step_in / count
     low = round(wanted[0] / step) * step
     return low, low + _STEPS * step
+
+
+def _range_of_product(wanted: tuple[float, float], *sources: tuple[float, float]) -> tuple[float, float]:
+    """Returns a range, little wider than the wanted one where it has to be, in which few products lie half-way.
+
+    Where the steps' ratio is a power of two, as when a gate lets through all that it gets, many products lie half-way
+    between two steps, and kernels on ARM and x86 round them apart.
+
+    Args:
+        wanted: Least and greatest product.
+        sources: The range of each factor.
+    """
+    steps = [(high - low) / _STEPS for low, high in (*sources, wanted)]
+    fraction, _ = math.frexp(math.prod(steps[:-1]) / steps[-1])
+    wider = 1 + 2**-10 if min(fraction - 0.5, 1 - fraction) < 2**-20 else 1.0
+    return wanted[0] * wider, wanted[1] * wider
 
 
 class _Extremes(keras.layers.Layer):
