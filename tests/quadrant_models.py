@@ -77,6 +77,11 @@ def write_folder(folder, pictures, labels):
         Image.fromarray(picture[:, :, 0]).save(place / f"{number:04d}.png")
 
 
+def write_answered(folder, pictures, names):
+    """Writes grey pictures as `write_folder` does, each labelled with the name of what the models answer."""
+    write_folder(folder, pictures, [names[answer] for answer in expected(pictures)[:, 0]])
+
+
 def verb(name, *flags, timeout=120):
     """Runs a verb in a process of its own; returns the finished process."""
     command = [sys.executable, "-m", f"tfl_lite_suite.{name}", *flags]

@@ -1,19 +1,12 @@
-import importlib.util
-import pathlib
-
 import pytest
+import tool_modules
 
 from tfl_lite_suite.results import write_json
-
-PATH = pathlib.Path(__file__).resolve().parent.parent / "tools" / "check_resume.py"
 
 
 @pytest.fixture(scope="module")
 def check_resume():
-    spec = importlib.util.spec_from_file_location("check_resume", PATH)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return tool_modules.load("check_resume")
 
 
 @pytest.fixture

@@ -19,8 +19,7 @@ NAMES = ("north_west", "north_east", "south_west", "south_east")
 def folder(tmp_path):
     """Labelled pictures, and a work folder of `micro` with a float32 and an int8 file that are always right."""
     pictures = np.random.default_rng(4).integers(0, 256, (24, 4, 4, 1), np.uint8)
-    labels = [NAMES[label] for label in quadrant_models.expected(pictures)[:, 0]]
-    quadrant_models.write_folder(tmp_path / "pictures", pictures, labels)
+    quadrant_models.write_answered(tmp_path / "pictures", pictures, NAMES)
     for name, dtype in (("float32", "float32"), ("int8_qat", "int8")):
         path = tmp_path / "runs" / "micro" / "convert" / name / f"{name}.tflite"
         path.parent.mkdir(parents=True)

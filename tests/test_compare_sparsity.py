@@ -1,20 +1,14 @@
-import importlib.util
-import pathlib
 import zlib
 
 import numpy as np
 import pytest
 import tflite_samples
-
-PATH = pathlib.Path(__file__).resolve().parent.parent / "tools" / "compare_sparsity.py"
+import tool_modules
 
 
 @pytest.fixture(scope="module")
 def compare_sparsity():
-    spec = importlib.util.spec_from_file_location("compare_sparsity", PATH)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return tool_modules.load("compare_sparsity")
 
 
 def test_zeros_and_values_are_those_of_the_kernels_in_the_file(compare_sparsity, tmp_path):

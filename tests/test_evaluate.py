@@ -123,8 +123,7 @@ def test_a_mistake_is_one_line_and_status_1(place, flags, message):
 def recipe(tmp_path):
     """A recipe over 32x32 pictures whose classes the quadrant model finds, and the model."""
     pictures = np.random.default_rng(5).integers(0, 256, (80, 32, 32, 1), np.uint8)
-    answers = quadrant_models.expected(pictures)[:, 0]
-    quadrant_models.write_folder(tmp_path / "pictures", pictures, [NAMES[answer] for answer in answers])
+    quadrant_models.write_answered(tmp_path / "pictures", pictures, NAMES)
     (tmp_path / "recipe.yaml").write_text(
         f"name: q\ndata: {{source: {tmp_path / 'pictures'}, resolution: 32, color: grey, test_fraction: 0.25}}\n"
         "model: {name: mobilenet_v1}\n"

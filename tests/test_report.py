@@ -1,4 +1,3 @@
-import importlib.util
 import json
 import pathlib
 import re
@@ -7,6 +6,7 @@ import sys
 
 import pytest
 import tflite_samples
+import tool_modules
 import work_folders
 
 from tfl_lite_suite import report
@@ -15,10 +15,7 @@ ROOT = pathlib.Path(__file__).parent.parent
 
 
 def browser_check():
-    spec = importlib.util.spec_from_file_location("check_report", ROOT / "tools" / "check_report.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return tool_modules.load("check_report")
 
 
 def verb(*flags):

@@ -68,15 +68,18 @@ def test_an_engine_by_name_is_installed(command, model):
     assert document(command(f"--model={model}", "--runs=5", "--engine=litert"))["engine"] == "litert"
 
 
-def test_engines_with_formats_of_their_own(client, carried_engines, tmp_path):
-    """Exported here, copied there: benchmark with a profile, comparison and evaluation."""
+def write_classifier(model, folder, names):
+    """Writes a model with its contract, and pictures that it answers rightly."""
     pictures = np.random.default_rng(4).integers(0, 256, (40, 4, 4, 1), np.uint8)
-    names = ("a", "b", "c", "d")
-    labels = [names[label] for label in quadrant_models.expected(pictures)[:, 0]]
-    quadrant_models.write_folder(tmp_path / "pictures", pictures, labels)
-    model = tmp_path / "my. $(model).tflite"
+    quadrant_models.write_answered(folder, pictures, names)
     contract = Contract(4, 4, 1, 4, 4, labels=names)
     model.write_bytes(metadata.write(quadrant_models.quadrants(), contract, name="quadrants"))
+
+
+def test_engines_with_formats_of_their_own(client, carried_engines, tmp_path):
+    """Exported here, copied there: benchmark with a profile, comparison and evaluation."""
+    model = tmp_path / "my. $(model).tflite"
+    write_classifier(model, tmp_path / "pictures", ("a", "b", "c", "d"))
     fixed = ["--json", f"--target=ssh:{client.address}", f"--wheels={carried_engines}"]
     done = quadrant_models.verb("benchmark", *fixed, f"--model={model}", "--engine=onnxruntime,ncnn,mnn", "--profile")
     assert done.returncode in (0, 3), done.stderr
@@ -190,13 +193,8 @@ def test_a_mistake_is_one_line_and_status_1(command, model, flags, message):
 
 
 def test_evaluation_is_the_same_there(client, carried, tmp_path):
-    pictures = np.random.default_rng(4).integers(0, 256, (40, 4, 4, 1), np.uint8)
-    names = ("north_west", "north_east", "south_west", "south_east")
-    labels = [names[label] for label in quadrant_models.expected(pictures)[:, 0]]
-    quadrant_models.write_folder(tmp_path / "pictures of 'mine'", pictures, labels)
     model = tmp_path / "model.tflite"
-    contract = Contract(4, 4, 1, 4, 4, labels=names)
-    model.write_bytes(metadata.write(quadrant_models.quadrants(), contract, name="quadrants"))
+    write_classifier(model, tmp_path / "pictures of 'mine'", ("north_west", "north_east", "south_west", "south_east"))
     found = {}
     for place, flags in (("here", []), ("there", [f"--target=ssh:{client.address}", f"--wheels={carried}"])):
         flags += [

@@ -41,12 +41,14 @@ def format_of(path: str) -> str:
 
 def names_for(path: str) -> list[str]:
     """Returns the names of the engines that run a file without its being exported, installed or not, sorted."""
-    return [name for name in names() if get(name).format == format_of(path)]
+    wanted = format_of(path)
+    return [name for name in names() if get(name).format == wanted]
 
 
 def installed_for(path: str) -> list[str]:
     """Returns the names of the installed engines that run a file without its being exported, sorted."""
-    return [name for name in installed() if name in names_for(path)]
+    suited = names_for(path)
+    return [name for name in installed() if name in suited]
 
 
 def default(path: str = "") -> str:
