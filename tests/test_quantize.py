@@ -79,6 +79,31 @@ def test_command_line(trained, tmp_path):
     assert {"top1_float", "top1_ptq", "ptq", "output"} <= set(results)
 
 
-@pytest.mark.parametrize("flag", [[], ["--model=missing.keras"], ["--model=m.keras", "--scheme=qatt"]])
+@pytest.mark.parametrize(("fallback", "words"), [("float", "left in float"), ("int16", "with 16-bit outputs")])
+def test_layers_that_fell_back_are_named(fallback, words):
+    report = {f"{fallback}_layers": ["stem", "pool"], f"{fallback}_latency_ratio": 1.5}
+    report |= {"techniques": [], "agreement": 1.0, "kl": 0.0, "notes": [], "pictures": {"judging": 9}}
+    text = quantize.show({"output": "x.tflite", "top1_float": 0.9, "top1_ptq": 0.9, "ptq": report})
+    assert text.endswith(f"{words}: stem, pool; latency here 1.50 times the int8 file's")
+
+
+def test_the_kind_of_fallback_belongs_to_the_stage(trained, tmp_path):
+    settings, _, path = trained
+    other = dataclasses.replace(settings, quantize=dataclasses.replace(settings.quantize, fallback="int16"))
+    first, second = (quantize.ptq_stage_of(recipe, str(tmp_path), path).key for recipe in (settings, other))
+    assert first != second
+
+
+@pytest.mark.parametrize(
+    "flag",
+    [
+        [],
+        ["--model=missing.keras"],
+        ["--model=m.keras", "--scheme=qatt"],
+        ["--model=m.keras", "--fallback=int16"],
+        ["--model=m.keras", "--scheme=ptq", "--fallback=int16"],
+        ["--model=m.keras", "--scheme=ptq", "--min_agreement=0.9", "--fallback=int17"],
+    ],
+)
 def test_mistakes_are_one_line_before_tensorflow_loads(flag, tmp_path):
     verb_process.check_mistake("quantize", flag, tmp_path)

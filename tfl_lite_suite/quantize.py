@@ -17,6 +17,7 @@ from tfl_lite_suite.results import atomic_path, sha256
 from tfl_lite_suite.workdir import Stage
 
 SCHEMES = ("qat", "ptq")
+FALLBACKS = ("float", "int16")
 STAGE, PTQ_STAGE = "quantize", "quantize_ptq"
 FILE = "model.tflite"
 # Folded kernels carry the batch normalization's scale, and their gradients with them: they are clipped.
@@ -152,8 +153,9 @@ def quantize_after_training(
     pictures, findings = _calibration(settings, images)
     model = keras_file.load_classifier(model_path, images)
     quantized = ptq.quantize(model, pictures, io_type, settings.seed)
-    if settings.quantize.min_agreement is not None:
-        quantized = ptq.with_float_layers(quantized, settings.quantize.min_agreement, io_type)
+    chosen = settings.quantize
+    if chosen.min_agreement is not None:
+        quantized = ptq.with_fallback(quantized, chosen.min_agreement, chosen.fallback, io_type)
     content = metadata.write(compact.compact(quantized.content), images.contract, name=model.name)
     with atomic_path(stage.folder / FILE) as temporary:
         temporary.write_bytes(content)
@@ -172,7 +174,7 @@ def quantize_after_training(
 
 def ptq_stage_of(settings: Recipe, workdir: str, model_path: str, debug: bool = False, name: str = PTQ_STAGE) -> Stage:
     """Returns the stage that `quantize_after_training` makes."""
-    asked = {"convert": settings.convert, "asked": [debug, settings.quantize.min_agreement]}
+    asked = {"convert": settings.convert, "asked": [debug, settings.quantize.min_agreement, settings.quantize.fallback]}
     return Stage(workdir, name, {**train.inputs(settings), **asked, "float": sha256(model_path)})
 
 
@@ -207,9 +209,10 @@ def _show_ptq(results: dict[str, Any]) -> str:
     lines = [f"{results['output']}: {convert.describe_ptq(results['ptq'])}"]
     if results["top1_float"] is not None:
         lines.append(f"top-1 {100 * results['top1_float']:.2f} % float, {100 * results['top1_ptq']:.2f} % int8")
-    if "float_layers" in results["ptq"]:
-        names, ratio = ", ".join(results["ptq"]["float_layers"]), results["ptq"]["float_latency_ratio"]
-        lines.append(f"left in float: {names}; latency here {ratio:.2f} times the int8 file's")
+    for fallback, words in (("float", "left in float"), ("int16", "with 16-bit outputs")):
+        if f"{fallback}_layers" in results["ptq"]:
+            names, ratio = (results["ptq"][f"{fallback}_{key}"] for key in ("layers", "latency_ratio"))
+            lines.append(f"{words}: {', '.join(names)}; latency here {ratio:.2f} times the int8 file's")
     if "worst_layers" in results:
         lines += [f"{row['layer']}: {row['own_snr_db']:.1f} dB" for row in results["worst_layers"]]
         lines += [
@@ -226,14 +229,17 @@ def _main() -> dict[str, Any]:
     model = cli.required("model")
     settings = cli.recipe_from_flags()
     workdir = flags.FLAGS.workdir or str(pathlib.Path(model).parent)
-    debug, min_agreement = flags.FLAGS.debug, flags.FLAGS.min_agreement
+    debug = flags.FLAGS.debug
+    given = {key: flags.FLAGS[key].value for key in ("min_agreement", "fallback") if flags.FLAGS[key].present}
     if flags.FLAGS.scheme == "ptq":
-        if min_agreement is not None:
-            chosen = dataclasses.replace(settings.quantize, min_agreement=min_agreement)
-            settings = dataclasses.replace(settings, quantize=chosen)
+        settings = dataclasses.replace(settings, quantize=dataclasses.replace(settings.quantize, **given))
+        if settings.quantize.fallback not in FALLBACKS:
+            raise unknown_name("--fallback", settings.quantize.fallback, FALLBACKS, "value")
+        if "fallback" in given and settings.quantize.min_agreement is None:
+            raise SuiteError(f"--fallback goes with --min_agreement. Received: --fallback={given['fallback']} alone")
         return quantize_after_training(settings, workdir, model, debug=debug)
-    if debug or min_agreement is not None:
-        raise SuiteError("--debug and --min_agreement go with --scheme=ptq. Received: --scheme=qat")
+    if debug or given:
+        raise SuiteError("--debug, --min_agreement and --fallback go with --scheme=ptq. Received: --scheme=qat")
     return quantize(settings, workdir, model)
 
 
@@ -244,10 +250,11 @@ if __name__ == "__main__":
     flags.DEFINE_float(
         "min_agreement",
         None,
-        "ptq: share of calibration pictures whose top-1 must stay; layers go to float for it.",
+        "ptq: share of calibration pictures whose top-1 must stay; the worst layers leave int8 for it.",
         0,
         1,
     )
+    flags.DEFINE_string("fallback", "float", "ptq: what they leave it for: float, or int16 (16-bit activations).")
     cli.define_recipe_flags()
     flags.DEFINE_string("workdir", None, "Folder for model and results; the model's own folder if absent.")
     cli.run_verb("quantize", __doc__, _main, show)

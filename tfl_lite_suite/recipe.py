@@ -214,8 +214,9 @@ class Quantize:
         batch_norm: `folded` before training; or `live` in the first half of the epochs, with the statistics of each
             batch, and folded for the others.
         calibration_images: Training images from which activation ranges are taken.
-        min_agreement: `ptq`: share of calibration pictures whose top-1 must stay; the fewest layers that it takes are
-            left in float. All is int8 if absent.
+        min_agreement: `ptq`: share of calibration pictures whose top-1 must stay; the fewest layers that it takes
+            fall back to finer arithmetic. All is int8 if absent.
+        fallback: That arithmetic: `float`, or `int16`, 16-bit activations.
     """
 
     scheme: Literal["qat", "ptq", "both"] = "qat"
@@ -225,6 +226,7 @@ class Quantize:
     batch_norm: Literal["folded", "live"] = "folded"
     calibration_images: int = ranged(512, 1)
     min_agreement: float | None = ranged(None, 0, 1)
+    fallback: Literal["float", "int16"] = "float"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -186,8 +186,10 @@ def _cells(file: dict[str, Any], accuracy: dict[str, Any], time: dict[str, Any] 
 def file_words(file: dict[str, Any]) -> str:
     """Returns a file's name, and how it was quantized."""
     techniques = [name.replace("_", " ") for name in file.get("ptq", {}).get("techniques", [])]
-    floats = len(file.get("ptq", {}).get("float_layers", []))
-    return ", ".join([file["name"], *techniques, *([f"{floats} layers in float"] if floats else [])])
+    for key, words in (("float_layers", "in float"), ("int16_layers", "in 16 bits")):
+        count = len(file.get("ptq", {}).get(key, []))
+        techniques += [f"{count} layers {words}"] if count else []
+    return ", ".join([file["name"], *techniques])
 
 
 def _percent(share: float) -> str:

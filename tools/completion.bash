@@ -22,7 +22,7 @@ _tfl_lite_suite() {
   export) word='--model= --to= --output_dir= --data= --limit= --json --traceback --help' ;;
   lint) word='--model= --target_runtime= --html= --trial --json --traceback --help' ;;
   prune) word='--recipe= --data= --set= --model= --params_ratio= --macs_ratio= --importance= --steps= --sparsity= --pattern= --clusters= --workdir= --json --traceback --help' ;;
-  quantize) word='--recipe= --data= --set= --model= --scheme= --debug --min_agreement= --workdir= --json --traceback --help' ;;
+  quantize) word='--recipe= --data= --set= --model= --scheme= --debug --min_agreement= --fallback= --workdir= --json --traceback --help' ;;
   report) word='--workdir= --output= --json --traceback --help' ;;
   run) word='--recipe= --data= --set= --workdir= --seeds= --jobs= --dry_run --json --traceback --help' ;;
   search) word='--recipe= --data= --set= --workdir= --vary= --trials= --seconds= --storage= --study= --warm_start --heartbeat= --json --traceback --help' ;;

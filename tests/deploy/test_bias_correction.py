@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from keras_samples import blocky
 
-from tfl_lite_suite.deploy import bias_correction, compact, converter
+from tfl_lite_suite.deploy import bias_correction, compact, converter, int16_fallback
 from tfl_lite_suite.deploy.interpreter import Interpreter, pack, unpack
 from tfl_lite_suite.framework import keras
 from tfl_lite_suite.tflite_file import TfliteFile
@@ -106,3 +106,13 @@ def test_a_file_without_matching_tensors_is_left(files):
     other = converter.convert(keras.Sequential([keras.layers.Flatten(input_shape=(32, 32, 3))]), "float32")
     result = bias_correction.correct(content, other, PICTURES)
     assert result.content == content and result.layers == ()
+
+
+def test_layers_with_16_bit_activations_are_corrected_too(files):
+    _, content, reference = files
+    wide = int16_fallback.widen(content, sorted(int16_fallback.candidates(content)[0]))
+    result = bias_correction.correct(wide, reference, PICTURES)
+    assert [name for name, _ in result.layers] == [
+        name for name, _ in bias_correction.correct(content, reference, PICTURES).layers
+    ]
+    assert mean_shift(result.content, reference, "second") < 0.01 * mean_shift(wide, reference, "second")

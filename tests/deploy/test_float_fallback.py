@@ -1,4 +1,3 @@
-import numpy as np
 import pytest
 from keras_samples import blocky, tiny_network
 
@@ -21,25 +20,3 @@ def test_named_operators_stay_in_float(io_type):
     file = TfliteFile(mixed.quantize([name]))
     assert "DEPTHWISE_CONV_2D" in [op["name"] for op in file.float_ops] and not file.fully_int8
     assert file.inputs[0].dtype == io_type
-
-
-@pytest.mark.parametrize("needed", [1, 2, 3, 5, 8])
-def test_no_more_layers_than_needed(needed):
-    built = []
-
-    def build(names):
-        built.append(len(names))
-        return bytes(len(names))
-
-    found = float_fallback.fewest(build, list("abcdefgh"), lambda content: float(len(content) >= needed), 1.0)
-    assert found.float_tensors == tuple("abcdefgh"[:needed]) and len(found.content) == needed
-    assert len(built) <= 6
-
-
-def test_none_if_all_layers_are_not_enough():
-    assert float_fallback.fewest(lambda names: b"", list("abc"), lambda content: 0.5, 0.9) is None
-
-
-def test_latency_is_compared_in_one_run():
-    content = converter.convert(tiny_network(), "int8", calibration=PICTURES)
-    assert np.isfinite(float_fallback.latency_ratio(content, content, PICTURES[0]))

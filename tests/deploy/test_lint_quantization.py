@@ -1,9 +1,10 @@
+import keras_samples
 import numpy as np
 import pytest
 import tflite_samples
 from ai_edge_litert import schema_py_generated as schema
 
-from tfl_lite_suite.deploy import lint_quantization
+from tfl_lite_suite.deploy import converter, int16_fallback, lint_quantization
 from tfl_lite_suite.tflite_file import TfliteFile
 
 
@@ -72,3 +73,9 @@ def test_conversions_that_undo_each_other():
     graph.operator("DEQUANTIZE", [a], [b])
     graph.operator("QUANTIZE", [b], [d])
     assert "dequantize_quantize" in codes(graph.bytes([a], [d]))
+
+
+def test_layers_with_16_bit_activations():
+    content = converter.convert(keras_samples.tiny_network(), "int8", calibration=keras_samples.blocky(8, (32, 32, 1)))
+    wide = int16_fallback.widen(content, sorted(int16_fallback.candidates(content)[0])[:1])
+    assert codes(wide) - codes(content) == {"int16_activations"}

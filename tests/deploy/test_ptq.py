@@ -52,18 +52,36 @@ def test_equalization_is_chosen_where_it_helps():
     assert file.fully_int8 and (file.inputs[0].scale, file.inputs[0].zero_point) == (1.0, -128)
 
 
-def test_the_fewest_layers_stay_in_float_where_int8_is_not_enough():
-    model, pictures = uneven_network(), blocky(48, (32, 32, 3))
-    done = ptq.quantize(model, pictures)
-    assert ptq.with_float_layers(done, done.best.agreement) is done
+def plain(model):
+    """What plain conversion gives, as if nothing else had been tried."""
+    done = ptq.quantize(model, blocky(48, (32, 32, 3)))
     content, reference = (
         converter.convert(model, "int8", calibration=done.for_ranges),
         converter.convert(model, "float32"),
     )
-    plain = ptq.Candidate((), content, 0.0, done.best.kl, model=model, reference=reference)
-    mixed = ptq.with_float_layers(dataclasses.replace(done, best=plain), 1.0)
+    candidate = ptq.Candidate((), content, 0.0, done.best.kl, model=model, reference=reference)
+    return dataclasses.replace(done, best=candidate)
+
+
+def test_a_file_that_is_good_enough_stays_as_it_is():
+    done = ptq.quantize(uneven_network(), blocky(48, (32, 32, 3)))
+    assert ptq.with_fallback(done, done.best.agreement) is done
+
+
+def test_the_fewest_layers_stay_in_float_where_int8_is_not_enough():
+    mixed = ptq.with_fallback(plain(uneven_network()), 1.0)
     assert mixed.report["agreement"] == 1.0
     assert 1 <= len(mixed.report["float_layers"]) and mixed.report["float_latency_ratio"] > 0
+
+
+def test_the_fewest_layers_get_16_bits_where_int8_is_not_enough():
+    done = plain(uneven_network())
+    mixed = ptq.with_fallback(done, 0.5, "int16")
+    assert mixed.report["agreement"] >= 0.5
+    assert 1 <= len(mixed.report["int16_layers"]) and mixed.report["int16_latency_ratio"] > 0
+    assert "int16" in {tensor.dtype for tensor in TfliteFile(mixed.content).subgraphs[0].tensors}
+    failed = ptq.with_fallback(done, 0.95, "int16")
+    assert failed.content == done.content and "not even every layer in int16" in failed.report["notes"][-1]
 
 
 @pytest.mark.parametrize(("name", "io_type"), [("mobilenet_v3_small", "uint8"), ("squeezenet_1_1", "float32")])

@@ -1,4 +1,4 @@
-"""Bias correction: the mean that rounding shifts in each linear layer, put back through its int32 bias.
+"""Bias correction: the mean that rounding shifts in each linear layer, put back through its integer bias.
 
 Rounded weights and activations move the mean of a layer's outputs, channel by channel, and the shifts add up from
 layer to layer. Layer by layer, the means of the int8 graph are compared with those of the float graph on a few
@@ -21,7 +21,7 @@ from tfl_lite_suite.tflite_graph import Operator, Subgraph, TensorSpec
 
 _LINEAR = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
 _BIAS = 2
-_INT32 = np.iinfo(np.int32)
+_TYPES = {"int32": "<i4", "int64": "<i8"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Corrected:
 
     Attributes:
         content: The flatbuffer.
-        layers: For each corrected layer, the name of its output and the largest shift of a mean, in int8 steps.
+        layers: For each corrected layer, the name of its output and the largest shift of a mean, in its steps.
     """
 
     content: bytes
@@ -41,7 +41,7 @@ def correct(content: bytes, reference: bytes, pictures: np.ndarray) -> Corrected
     """Corrects the biases of linear layers: convolutions and dense layers without a fused activation.
 
     Args:
-        content: An int8 flatbuffer with batch size 1, without metadata.
+        content: An int8 flatbuffer with batch size 1, without metadata; some layers may have 16-bit activations.
         reference: The float32 flatbuffer of the same model; its tensors have the same names.
         pictures: uint8 `(n, height, width, channels)`; about 32 are enough.
 
@@ -67,8 +67,9 @@ def correct(content: bytes, reference: bytes, pictures: np.ndarray) -> Corrected
         received = real(values, output.scale, output.zero_point).mean(axis=tuple(range(values.ndim - 1)))
         shift = means[output.name] - received
         steps = np.rint(shift.astype(np.float64) / np.asarray(bias.scales))
-        old = np.frombuffer(file.buffer(bias.buffer), "<i4")
-        new = np.clip(old + steps, _INT32.min, _INT32.max).astype("<i4").tobytes()
+        kind = _TYPES[bias.dtype]
+        old, limits = np.frombuffer(file.buffer(bias.buffer), kind), np.iinfo(kind)
+        new = np.clip(old + steps, limits.min, limits.max).astype(kind).tobytes()
         place = file.buffer_place(bias.buffer)
         patched[place : place + len(new)] = new
         model.buffers[bias.buffer].data = np.frombuffer(new, np.uint8)
@@ -92,13 +93,13 @@ def channel_means(content: bytes, names: set[str], pictures: np.ndarray) -> dict
 
 
 def _linear(graph: Subgraph) -> list[tuple[Operator, TensorSpec]]:
-    """Returns the int8 operators whose bias can be corrected, in their order, each with its output."""
+    """Returns the integer operators whose bias can be corrected, in their order, each with its output."""
     found = []
     for op in graph.operators:
         if op.name not in _LINEAR or op.activation != "NONE" or len(op.inputs) <= _BIAS or op.inputs[_BIAS] < 0:
             continue
         output, bias = graph.tensors[op.outputs[0]], graph.tensors[op.inputs[_BIAS]]
-        if output.dtype == "int8" and bias.dtype == "int32" and bias.scales and graph.is_constant(bias):
+        if output.dtype in ("int8", "int16") and bias.dtype in _TYPES and bias.scales and graph.is_constant(bias):
             found.append((op, output))
     return found
 

@@ -7,7 +7,7 @@ from tfl_lite_suite.deploy import operators
 from tfl_lite_suite.deploy.lint_graph import WEIGHTED, Check, all_operators, inputs_of, output_name
 from tfl_lite_suite.deploy.lint_problem import Problem, listed
 from tfl_lite_suite.tflite_file import TfliteFile
-from tfl_lite_suite.tflite_graph import Operator, TensorSpec
+from tfl_lite_suite.tflite_graph import Operator, Subgraph, TensorSpec
 
 _RANGES = {"int8": (-128, 127), "uint8": (0, 255), "int16": (-32768, 32767), "int4": (-8, 7), "uint16": (0, 65535)}
 
@@ -62,8 +62,9 @@ def _is_integer_graph(file: TfliteFile) -> bool:
 
 
 def _float_islands(file: TfliteFile, target: str) -> Iterator[Problem]:
-    if file.float_ops and _is_integer_graph(file):
-        names = [f"{op['name']} ('{op['output']}')" for op in file.float_ops]
+    islands = [op for op in file.float_ops if not _widens(file.subgraphs[op["subgraph"]], op["index"])]
+    if islands and _is_integer_graph(file):
+        names = [f"{op['name']} ('{op['output']}')" for op in islands]
         yield Problem(
             "float_island",
             "warning",
@@ -79,13 +80,25 @@ def _float_islands(file: TfliteFile, target: str) -> Iterator[Problem]:
         )
 
 
+def _makes_int16(graph: Subgraph, op: Operator) -> bool:
+    return any(graph.tensors[i].dtype == "int16" and graph.tensors[i].scales for i in op.outputs if i >= 0)
+
+
+def _widens(graph: Subgraph, index: int) -> bool:
+    """Whether an operator only brings int8 to int16, which older runtimes do by way of float."""
+    op = graph.operators[index]
+    users = [user for output in op.outputs for user in graph.users.get(output, [])]
+    ends = users if op.name == "DEQUANTIZE" else [op]
+    return bool(ends) and all(end.name == "QUANTIZE" and _makes_int16(graph, end) for end in ends)
+
+
 def _needless_conversions(file: TfliteFile, target: str) -> Iterator[Problem]:
     pairs, requantized = [], []
     for graph, op in all_operators(file):
         if op.name != "QUANTIZE" or not op.inputs or op.inputs[0] < 0:
             continue
         maker = graph.makers.get(op.inputs[0])
-        if maker and maker.name == "DEQUANTIZE":
+        if maker and maker.name == "DEQUANTIZE" and not _widens(graph, maker.index):
             pairs.append(output_name(graph, op))
         elif maker and graph.tensors[op.inputs[0]].dtype == "int8":
             requantized.append(output_name(graph, op))
@@ -121,17 +134,13 @@ def _hybrid(file: TfliteFile, target: str) -> Iterator[Problem]:
 
 
 def _int16_activations(file: TfliteFile, target: str) -> Iterator[Problem]:
-    wide = [
-        op.name
-        for graph, op in all_operators(file)
-        if any(graph.tensors[i].dtype == "int16" and graph.tensors[i].scales for i in op.outputs if i >= 0)
-    ]
+    wide = [op for graph, op in all_operators(file) if op.name != "QUANTIZE" and _makes_int16(graph, op)]
     if wide:
         yield Problem(
             "int16_activations",
             "warning",
             f"{len(wide)} operators compute with 16-bit activations, for which CPUs have no fast kernels",
-            "convert with --scheme=int8, unless the accelerator is made for 16 bits",
+            "convert with --scheme=int8, or quantize with --fallback=float, unless the accelerator is made for 16 bits",
         )
 
 

@@ -6,13 +6,15 @@ hardly does.
 """
 
 import dataclasses
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from tfl_lite_suite.deploy import bias_correction, converter
-from tfl_lite_suite.deploy.float_fallback import Mixed, fewest, latency_ratio
+from tfl_lite_suite.deploy import bias_correction, converter, int16_fallback
+from tfl_lite_suite.deploy.fallback import fewest, latency_ratio
+from tfl_lite_suite.deploy.float_fallback import Mixed
 from tfl_lite_suite.deploy.interpreter import Interpreter
 from tfl_lite_suite.deploy.layer_error import layer_errors, layer_name, worst
 from tfl_lite_suite.errors import SuiteError
@@ -126,18 +128,19 @@ def quantize(model: Any, calibration: np.ndarray, io_type: str = "int8", seed: i
     return Quantized(best, report, for_ranges, judging, expected)
 
 
-def with_float_layers(done: Quantized, least_agreement: float, io_type: str = "int8") -> Quantized:
-    """Leaves the fewest layers in float that bring agreement with the float model to what is asked.
+def with_fallback(done: Quantized, least_agreement: float, fallback: str = "float", io_type: str = "int8") -> Quantized:
+    """Computes the fewest layers in float or 16 bits that bring agreement with the float model to what is asked.
 
     Args:
         done: What `quantize` returned.
         least_agreement: Share of the judging pictures that must have the float model's top-1.
+        fallback: `float`, or `int16`: 16-bit activations.
         io_type: As for `quantize`.
 
     Returns:
-        `done` itself where it is good enough, or where not even leaving every layer in float helps; else a mixed file.
-        The report says which layers, under `float_layers`, and under `float_latency_ratio` its latency on this
-        computer over the int8 file's.
+        `done` itself where it is good enough, or where not even all layers help; else a mixed file. The report says
+        which layers, under `float_layers` or `int16_layers`, and under `float_latency_ratio` or `int16_latency_ratio`
+        its latency on this computer over the int8 file's.
     """
     if done.best.agreement >= least_agreement:
         return done
@@ -145,10 +148,17 @@ def with_float_layers(done: Quantized, least_agreement: float, io_type: str = "i
         error.tensor
         for error in worst(layer_errors(done.content, done.best.reference, done.for_ranges[:_DEBUG_PICTURES]), 10**6)
     ]
-    mixed = Mixed(done.best.model, done.for_ranges, io_type)
+    notes = list(done.report["notes"])
+    if fallback == "int16":
+        possible, refused = int16_fallback.candidates(done.content)
+        ranked = [tensor for tensor in ranked if tensor in possible]
+        notes += [f"runtimes do not compute in 16 bits: {', '.join(refused)}"] if refused else []
+        way: Callable[[Sequence[str]], bytes] = functools.partial(int16_fallback.widen, done.content)
+    else:
+        way = Mixed(done.best.model, done.for_ranges, io_type).quantize
 
-    def build(float_tensors: Sequence[str]) -> bytes:
-        content = mixed.quantize(float_tensors)
+    def build(tensors: Sequence[str]) -> bytes:
+        content = way(tensors)
         if BIAS_CORRECTION not in done.best.techniques:
             return content
         return bias_correction.correct(content, done.best.reference, done.for_ranges[:_BIAS_PICTURES]).content
@@ -158,15 +168,16 @@ def with_float_layers(done: Quantized, least_agreement: float, io_type: str = "i
 
     found = fewest(build, ranked, agreement, least_agreement)
     if found is None:
-        note = f"not even every layer in float reaches an agreement of {least_agreement:.3f}"
-        return dataclasses.replace(done, report={**done.report, "notes": [*done.report["notes"], note]})
+        notes.append(f"not even every layer in {fallback} reaches an agreement of {least_agreement:.3f}")
+        return dataclasses.replace(done, report={**done.report, "notes": notes})
     judged = _judged(done.best.techniques, found.content, done.judging, done.expected)
     report = {
         **done.report,
         "agreement": judged.agreement,
         "kl": float(judged.kl.mean()),
-        "float_layers": [layer_name(tensor) for tensor in found.float_tensors],
-        "float_latency_ratio": latency_ratio(found.content, done.content, done.judging[0]),
+        "notes": notes,
+        f"{fallback}_layers": [layer_name(tensor) for tensor in found.tensors],
+        f"{fallback}_latency_ratio": latency_ratio(found.content, done.content, done.judging[0]),
     }
     return dataclasses.replace(done, best=dataclasses.replace(done.best, content=found.content), report=report)
 
