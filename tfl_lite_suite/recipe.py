@@ -220,9 +220,9 @@ class Quantize:
     """
 
     scheme: Literal["qat", "ptq", "both"] = "qat"
-    epochs: int = ranged(1, 0, 10000)
+    epochs: int = ranged(2, 0, 10000)
     batch_size: int = ranged(128, 1, 65536)
-    learning_rate: float = ranged(0.001, 0, 100)
+    learning_rate: float = ranged(0.0003, 0, 100)
     batch_norm: Literal["folded", "live"] = "folded"
     calibration_images: int = ranged(512, 1)
     min_agreement: float | None = ranged(None, 0, 1)
