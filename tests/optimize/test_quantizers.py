@@ -18,13 +18,14 @@ def test_activations_take_256_values_of_the_range_and_stop_gradients_outside():
     assert (gradient[inside] == 1).all() and gradient[0] == gradient[-1] == 0
 
 
+@pytest.mark.parametrize("training", [False, True])
 @pytest.mark.parametrize("depthwise", [False, True])
-def test_each_output_channel_has_its_own_symmetric_scale(depthwise):
+def test_each_output_channel_has_its_own_symmetric_scale(depthwise, training):
     shape = (3, 3, 6, 2) if depthwise else (3, 3, 2, 12)
     scales = np.logspace(-3, 1, 12).reshape((6, 2) if depthwise else (1, 12))
     kernel = tf.Variable(np.random.default_rng(0).normal(size=shape) * scales, dtype=tf.float32)
     with tf.GradientTape() as tape:
-        rounded = SymmetricWeights(True, depthwise)(kernel, True, {})
+        rounded = SymmetricWeights(True, depthwise)(kernel, training, {})
     assert (tape.gradient(rounded, kernel).numpy() == 1).all()
     flat, original = (array.numpy().reshape(9 if depthwise else 18, 12) for array in (rounded, kernel))
     step = np.abs(original).max(axis=0) / 127
@@ -65,10 +66,12 @@ def test_a_bias_takes_the_steps_of_the_sums(layer, tmp_path):
     most = np.abs(weight.numpy()).max(axis=(0, 1) if kernel != "kernel" else (0, 1, 2)).reshape(-1)
     zeros = np.zeros((1, 3, 3, 4), np.float32)
     with tf.GradientTape() as tape:
-        received = model(zeros, training=True)
+        trained = model(zeros, training=True)
+    np.testing.assert_array_equal(trained[0], bias)
+    assert (tape.gradient(trained, trained_bias).numpy() == 1).all()
+    received = model(zeros)
     counts = received.numpy()[0] / (most / 127 * 0.5)
     np.testing.assert_allclose(counts, np.rint(counts), atol=1e-2)
     assert np.abs(received[0] - bias).max() <= (most / 127 * 0.25).max() * 1.001
-    assert (tape.gradient(received, trained_bias).numpy() == 1).all()
     keras_file.save(model, tmp_path / "model.keras")
     np.testing.assert_array_equal(keras_file.load(tmp_path / "model.keras")(zeros), received)

@@ -175,12 +175,15 @@ def _check(model: Any) -> None:
 
 def fake_quantized(layer: Any, inputs: Any, output_range: Any, input_ranges: Any = ()) -> Any:
     """Applies a copy of `layer` in a wrapper; the ranges are those of `LayerConfig`."""
-    groups = equal_weights(layer.get_weights()[0], len(inputs.shape) == 4) if prunable(layer) else None
+    groups, sparse = None, False
+    if prunable(layer):
+        kernel = layer.get_weights()[0]
+        groups, sparse = equal_weights(kernel, len(inputs.shape) == 4), not np.all(kernel)
     copy = type(layer).from_config(layer.get_config())
     if layer.weights:
         copy.build(inputs.shape)
         copy.set_weights(layer.get_weights())
-    wrapper = FakeQuantized(copy, LayerConfig(_kernel(layer), output_range, input_ranges, groups))
+    wrapper = FakeQuantized(copy, LayerConfig(_kernel(layer), output_range, input_ranges, groups, sparse))
     output = wrapper(inputs)
     wrapper.trainable = layer.trainable
     return output

@@ -1,5 +1,6 @@
 """TFMOT quantizers for graphs whose batch normalization is folded and whose activation ranges are fixed."""
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -53,25 +54,33 @@ class SymmetricWeights(tfmot.quantization.keras.quantizers.Quantizer):
     Source: the int8 specification of TensorFlow Lite, https://ai.google.dev/edge/litert/models/quantization_spec.
     """
 
-    def __init__(self, per_channel: bool = True, depthwise: bool = False, groups: np.ndarray | None = None) -> None:
-        """Sets the granularity.
+    def __init__(
+        self, per_channel: bool = True, depthwise: bool = False, groups: np.ndarray | None = None, sparse: bool = False
+    ) -> None:
+        """Sets the granularity, and what training preserves; a saved model does not hold the latter.
 
         Args:
             per_channel: One range an output channel, rather than one in all.
             depthwise: The kernel is `(height, width, channels, multiplier)`, whose last two axes make the output.
-            groups: Numbers from 0, of the kernel's shape; weights of one number are trained as one. A saved model does
-                not hold them.
+            groups: Numbers from 0, of the kernel's shape; weights of one number are trained as one.
+            sparse: Weights that are zero stay zero.
         """
-        self.per_channel, self.depthwise, self.groups = per_channel, depthwise, groups
+        self.per_channel, self.depthwise, self.groups, self.sparse = per_channel, depthwise, groups, sparse
 
     def build(self, tensor_shape: Any, name: str, layer: Any) -> dict[str, Any]:
         """Returns the quantizer's variables: none."""
         return {}
 
     def __call__(self, inputs: Any, training: Any, weights: Any, **kwargs: Any) -> Any:
-        """Fake-quantizes a float32 kernel; its gradient is the identity, but zeros stay and groups move together."""
-        rounded = _fake_quant(self._flat(_preserving(inputs, self.groups)), self._most(inputs))
-        return tf.reshape(rounded, inputs.shape) if self.depthwise else rounded
+        """Fake-quantizes a float32 kernel; its gradient is the identity, but `sparse` and `groups` are kept."""
+
+        @tf.custom_gradient
+        def straight_through(kernel: Any) -> tuple[Any, Any]:
+            # TensorFlow's operator, which the converter looks for, takes ten times as long for many channels.
+            rounded = self._elementwise(kernel) if training is True else self._operator(kernel)
+            return tf.reshape(rounded, kernel.shape), functools.partial(self._kept, kernel)
+
+        return straight_through(inputs)
 
     def steps(self, kernel: Any) -> Any:
         """Returns what the rounded weights are multiples of, float32 `(outputs,)`, or `()` if there is one in all."""
@@ -79,8 +88,24 @@ class SymmetricWeights(tfmot.quantization.keras.quantizers.Quantizer):
 
     def integers(self, kernel: Any) -> Any:
         """Returns the rounded weights as multiples of `steps`, float32, of the kernel's shape."""
-        counts = tf.round(_fake_quant(self._flat(kernel), self._most(kernel)) / self.steps(kernel))
-        return tf.reshape(counts, kernel.shape)
+        return tf.reshape(tf.round(self._operator(kernel) / self.steps(kernel)), kernel.shape)
+
+    def _elementwise(self, kernel: Any) -> Any:
+        steps = self.steps(kernel)
+        return tf.round(self._flat(kernel) * (1 / steps)) * steps
+
+    def _operator(self, kernel: Any) -> Any:
+        fake, most = tf.quantization, self._most(kernel)
+        per_channel, in_all = fake.fake_quant_with_min_max_vars_per_channel, fake.fake_quant_with_min_max_vars
+        return (per_channel if self.per_channel else in_all)(self._flat(kernel), -most, most, narrow_range=True)
+
+    def _kept(self, kernel: Any, gradient: Any) -> Any:
+        """Returns the gradient that gives weights of a group their mean, and zeros none."""
+        if self.groups is not None:
+            groups = self.groups.ravel()
+            mean = tf.math.unsorted_segment_mean(tf.reshape(gradient, (-1,)), groups, int(groups.max()) + 1)
+            gradient = tf.gather(mean, self.groups)
+        return gradient * tf.cast(kernel != 0, gradient.dtype) if self.sparse else gradient
 
     def _most(self, kernel: Any) -> Any:
         """Returns the range's upper end, shaped as `steps`; no gradient passes."""
@@ -106,33 +131,6 @@ def _rounded(values: Any) -> Any:
     return tf.cast(values, tf.float32)
 
 
-def _preserving(weights: Any, groups: np.ndarray | None) -> Any:
-    """Returns the weights, with a gradient that leaves zeros where they are, and gives equal weights their mean."""
-
-    @tf.custom_gradient
-    def same(values: Any) -> tuple[Any, Any]:
-        def backward(gradient: Any) -> Any:
-            if groups is not None:
-                mean = tf.math.unsorted_segment_mean(tf.reshape(gradient, (-1,)), groups.ravel(), int(groups.max()) + 1)
-                gradient = tf.gather(mean, groups)
-            return gradient * tf.cast(values != 0, gradient.dtype)
-
-        return tf.identity(values), backward
-
-    return same(weights)
-
-
-def _fake_quant(weights: Any, most: Any) -> Any:
-    fake = tf.quantization
-    function = fake.fake_quant_with_min_max_vars_per_channel if most.shape.rank else fake.fake_quant_with_min_max_vars
-
-    @tf.custom_gradient
-    def straight_through(values: Any) -> tuple[Any, Any]:
-        return function(values, -most, most, narrow_range=True), lambda gradient: gradient
-
-    return straight_through(weights)
-
-
 class SumSteps(tfmot.quantization.keras.quantizers.Quantizer):
     """Rounds a bias to the steps of the int32 sums that it is added to: a kernel's steps times the input's."""
 
@@ -151,8 +149,8 @@ class SumSteps(tfmot.quantization.keras.quantizers.Quantizer):
         return {}
 
     def __call__(self, inputs: Any, training: Any, weights: Any, **kwargs: Any) -> Any:
-        """Rounds a float32 bias; its gradient is the identity."""
-        return inputs + tf.stop_gradient(self.integers(inputs) * self._steps() - inputs)
+        """Rounds a float32 bias, but not in training, where so fine a rounding is not worth its time."""
+        return tf.identity(inputs) if training is True else self.integers(inputs) * self._steps()
 
     def integers(self, bias: Any) -> Any:
         """Returns the rounded bias as multiples of the steps, float32."""
@@ -175,6 +173,7 @@ class LayerConfig(tfmot.quantization.keras.QuantizeConfig):
         output_range: Sequence[float] | None = None,
         input_ranges: Sequence[Sequence[float]] = (),
         groups: np.ndarray | None = None,
+        sparse: bool = False,
     ) -> None:
         """Sets them.
 
@@ -183,8 +182,10 @@ class LayerConfig(tfmot.quantization.keras.QuantizeConfig):
             output_range: `(least, most)`; `None` leaves the output unrounded.
             input_ranges: `(least, most)` of each input; without them the bias is not rounded either.
             groups: See `SymmetricWeights`.
+            sparse: See `SymmetricWeights`.
         """
-        self.kernel, self.output_range, self.input_ranges, self.groups = kernel, output_range, input_ranges, groups
+        self.kernel, self.output_range, self.input_ranges = kernel, output_range, input_ranges
+        self.groups, self.sparse = groups, sparse
 
     @property
     def inputs(self) -> list[Quantization]:
@@ -197,7 +198,9 @@ class LayerConfig(tfmot.quantization.keras.QuantizeConfig):
             return []
         kernel = getattr(layer, self.kernel)
         # TensorFlow Lite's dense kernels of the oldest supported runtime take one scale only.
-        quantizer = SymmetricWeights(len(kernel.shape) == 4, self.kernel == "depthwise_kernel", self.groups)
+        quantizer = SymmetricWeights(
+            len(kernel.shape) == 4, self.kernel == "depthwise_kernel", self.groups, self.sparse
+        )
         if not self.input_ranges or not layer.use_bias:
             return [(kernel, quantizer)]
         return [(kernel, quantizer), (layer.bias, SumSteps(kernel, quantizer, float(self.inputs[0].step)))]
