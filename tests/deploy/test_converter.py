@@ -118,3 +118,19 @@ def test_a_graph_that_tensorflow_lite_lacks_is_one_line():
 
 def test_quantization_aware_models_are_recognised(model):
     assert not converter.is_quantization_aware(model)
+
+
+def test_int8_of_loops_is_refused_before_tensorflow_crashes(pictures):
+    image = keras.Input((SIDE, SIDE, 3))
+    rows = keras.layers.Reshape((SIDE, SIDE * 3))(image)
+    x = keras.layers.Concatenate()(
+        [keras.layers.LSTM(4, name="rows")(rows), keras.layers.SimpleRNN(4, name="other")(rows)]
+    )
+    model = keras.Model(image, keras.layers.Dense(3)(x), name="reader")
+    with pytest.raises(
+        SuiteError, match=r"'reader' .* are loops: rows, other\. Give them unroll=True, or convert to f"
+    ):
+        converter.convert(model, "int8", calibration=pictures)
+    assert converter.convert(model, "dynamic")
+    unrolled = keras.Model(image, keras.layers.Dense(3)(keras.layers.LSTM(4, unroll=True)(rows)))
+    assert converter.convert(unrolled, "int8", calibration=pictures)

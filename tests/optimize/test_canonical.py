@@ -42,12 +42,37 @@ CASES = {
         lambda x: layers.Activation("linear")(layers.SpatialDropout2D(0.5)(layers.GaussianNoise(1)(layers.ReLU()(x)))),
         ["ReLU"],
     ),
+    "changes for training": (
+        lambda x: layers.AlphaDropout(0.5)(
+            layers.RandomBrightness(0.1)(
+                layers.RandomContrast(0.1)(
+                    layers.RandomTranslation(0.1, 0.1)(
+                        layers.RandomZoom(0.1)(layers.RandomRotation(0.1)(layers.RandomFlip()(x)))
+                    )
+                )
+            )
+        ),
+        [],
+    ),
+    "sum of four": (
+        lambda x: layers.Add()([x, layers.ReLU()(x), layers.Conv2D(3, 1)(x), layers.MaxPooling2D(3, 1, "same")(x)]),
+        ["ReLU", "Conv2D", "MaxPooling2D", "Add", "Add", "Add"],
+    ),
+    "product of three": (
+        lambda x: layers.Multiply()([x, layers.ReLU()(x), layers.GlobalAveragePooling2D(keepdims=True)(x)]),
+        ["ReLU", "GlobalAveragePooling2D", "Multiply", "Multiply"],
+    ),
     "hard swish": (lambda x: layers.Multiply()([x, layers.ReLU(6.0)(x + 3.0) * (1 / 6)]), ["HardSwish"]),
     "hard sigmoid": (lambda x: layers.ReLU(6.0)(x + 3.0) * (1 / 6), ["HardSigmoid"]),
     "nearly a hard sigmoid": (
         lambda x: layers.ReLU(6.0)(x + 2.0) * (1 / 6),
-        ["TFOpLambda", "ReLU", "TFOpLambda"],
+        ["PixelNormalization", "ReLU", "PixelNormalization"],
     ),
+    "scaled pixels, by operators": (lambda x: x / 127.5 - [1.0, 1.1, 1.2], ["PixelNormalization"]),
+    "residual sum, by operators": (lambda x: tf.nn.relu(layers.Conv2D(3, 1)(x) + x), ["Conv2D", "Add", "ReLU"]),
+    "hard swish, by operators": (lambda x: x * (tf.nn.relu6(x + 3.0) / 6.0), ["HardSwish"]),
+    "gate, by operators": (lambda x: x * tf.sigmoid(x - 100.0), ["PixelNormalization", "Activation", "Multiply"]),
+    "operator without a layer": (lambda x: tf.nn.softmax(x, axis=1), ["TFOpLambda"]),
     "gate of another value": (
         lambda x: layers.Multiply()([layers.ReLU()(x), layers.ReLU(6.0)(x + 3.0) * (1 / 6)]),
         ["ReLU", "HardSigmoid", "Multiply"],

@@ -41,7 +41,10 @@ def convert(
     Raises:
         SuiteError: If int8 lacks calibration pictures, or TensorFlow refuses the graph.
     """
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([_concrete_function(model)])
+    function = _concrete_function(model)
+    if scheme == "int8":
+        _check_loops(model, function)
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([function])
     if scheme == "float16":
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
         converter.target_spec.supported_types = [tf.float16]
@@ -68,6 +71,23 @@ def _concrete_function(model: Any) -> Any:
     function = tf.function(lambda image: {OUTPUT_NAME: model(image, training=False)}, autograph=False)
     with as_operators():
         return function.get_concrete_function(signature)
+
+
+def _check_loops(model: Any, function: Any) -> None:
+    """Raises the error for loops, on which TensorFlow's calibrator crashes."""
+    graph = function.graph.as_graph_def()
+    bodies = {body.signature.name: body.node_def for body in graph.library.function}
+
+    def loops(node: Any) -> bool:
+        called = node.attr["f"].func.name if "f" in node.attr else ""
+        return node.op in ("While", "StatelessWhile") or any(map(loops, bodies.get(called, ())))
+
+    names = [node.name.split("/")[-2] for node in graph.node if loops(node) and "/" in node.name]
+    if names:
+        raise SuiteError(
+            f"model '{model.name}' cannot be converted to int8, because these layers are loops: {', '.join(names)}. "
+            "Give them unroll=True, or convert to float16 or dynamic"
+        )
 
 
 def _representative_dataset(model: Any, calibration: np.ndarray | None) -> Callable[[], Iterator[list[np.ndarray]]]:

@@ -16,10 +16,38 @@ from tfl_lite_suite.optimize import graph
 _IDLE = (
     keras.layers.Dropout,
     keras.layers.SpatialDropout2D,
+    keras.layers.AlphaDropout,
     keras.layers.GaussianDropout,
     keras.layers.GaussianNoise,
     keras.layers.ActivityRegularization,
+    keras.layers.RandomFlip,
+    keras.layers.RandomRotation,
+    keras.layers.RandomTranslation,
+    keras.layers.RandomZoom,
+    keras.layers.RandomContrast,
+    keras.layers.RandomBrightness,
 )
+# What stands for functions of TensorFlow between layers, by TensorFlow's names for them.
+_FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "nn.relu": lambda name: keras.layers.ReLU(name=name),
+    "nn.relu6": lambda name: keras.layers.ReLU(6.0, name=name),
+    "nn.silu": lambda name: layers.Swish(name=name),
+    "nn.softmax": lambda name: keras.layers.Softmax(name=name),
+    "math.sigmoid": lambda name: keras.layers.Activation("sigmoid", name=name),
+}
+_JOINS = {
+    "__operators__.add": keras.layers.Add,
+    "math.add": keras.layers.Add,
+    "math.multiply": keras.layers.Multiply,
+}
+# Factor and summand where the second operand is constant.
+_AFFINE: dict[str, Callable[[Any], tuple[Any, Any]]] = {
+    "__operators__.add": lambda value: (1.0, value),
+    "math.add": lambda value: (1.0, value),
+    "math.subtract": lambda value: (1.0, -value),
+    "math.multiply": lambda value: (value, 0.0),
+    "math.truediv": lambda value: (1 / value, 0.0),
+}
 # By the function's name; functions of other names stay as they are.
 _ACTIVATIONS: dict[str, Callable[..., Any]] = {
     "relu": lambda name: keras.layers.ReLU(name=name),
@@ -38,17 +66,50 @@ def canonical(model: Any) -> Any:
     Raises:
         SuiteError: See `graph.check_functional`.
     """
-    return graph.rebuild(graph.flat(model), _replace, _operate)
+    known = graph.rebuild(graph.flat(model), _replace, _operate)
+    if any(type(layer).__name__ == "TFOpLambda" for layer in known.layers):
+        return graph.rebuild(known, _replace, _scale)  # Now that no `x + 3` can be part of a hard sigmoid.
+    return known
 
 
 def _operate(layer: Any, output: Any) -> Any:
-    """Returns `relu6(x + 3) / 6`, as the networks of `keras.applications` write it, in one layer."""
+    """Returns what operators between layers compute as a layer, if there is one for it."""
+    before = _before_hard_sigmoid(output)
+    if before is not None:
+        return layers.HardSigmoid(name=f"{layer.name}_hard_sigmoid")(before)
+    function, tensors, operands = _operation(layer, output)
+    if len(operands) == len(tensors) == 2 and function in _JOINS:
+        return _replace(_JOINS[function](name=layer.name), tensors)
+    if len(operands) == len(tensors) == 1 and function in _FUNCTIONS:
+        return _FUNCTIONS[function](layer.name)(tensors[0])
+    return output
+
+
+def _scale(layer: Any, output: Any) -> Any:
+    """Returns a sum with a constant, or a product, as a layer."""
+    function, tensors, operands = _operation(layer, output)
+    if len(operands) != 2 or operands[0] is not tensors[0] or len(tensors) != 1 or function not in _AFFINE:
+        return output
+    scale, offset = _AFFINE[function](np.asarray(operands[1], np.float64))
+    as_layer = keras.layers.Rescaling(scale, offset, name=layer.name)
+    return output if _affine(as_layer, output.shape) is None else _replace(as_layer, tensors[0])
+
+
+def _operation(layer: Any, output: Any) -> tuple[str, list[Any], list[Any]]:
+    """Returns an operator's function, its tensors, and all that it is given."""
+    node = _maker(output).inbound_nodes[0]
+    named = [value for key, value in node.call_kwargs.items() if key != "name"]
+    return str(layer.get_config().get("function")), node.keras_inputs, [*node.call_args, *named]
+
+
+def _before_hard_sigmoid(output: Any) -> Any:
+    """Returns the `x` of `relu6(x + 3) / 6`, which the networks of `keras.applications` compute in operators."""
+    if not _computes(output, "math.multiply", 1 / 6) and not _computes(output, "math.truediv", 6):
+        return None
     relu = _maker_of_input(output)
-    if not _computes(output, "math.multiply", 1 / 6) or not isinstance(relu, keras.layers.ReLU) or relu.max_value != 6:
-        return output
-    if not _computes(relu.input, "__operators__.add", 3):
-        return output
-    return layers.HardSigmoid(name=f"{relu.name}_hard_sigmoid")(_maker(relu.input).input)
+    if not isinstance(relu, keras.layers.ReLU) or relu.max_value != 6:
+        return None
+    return _maker(relu.input).input if _computes(relu.input, "__operators__.add", 3) else None
 
 
 def _maker(tensor: Any) -> Any:
@@ -78,6 +139,8 @@ def _replace(layer: Any, inputs: Any) -> Any:
         for gate, value in (inputs, inputs[::-1]) if len(inputs) == 2 else ():
             if isinstance(_maker(gate), layers.HardSigmoid) and _maker(gate).input is value:
                 return layers.HardSwish(name=layer.name)(value)
+    if type(layer) in (keras.layers.Add, keras.layers.Multiply) and len(inputs) > 2:
+        return _two_at_a_time(layer, inputs)
     if isinstance(layer, _IDLE) or type(layer) is keras.layers.Activation and function is keras.activations.linear:
         return inputs
     if isinstance(layer, (keras.layers.Rescaling, keras.layers.Normalization)):
@@ -94,6 +157,15 @@ def _replace(layer: Any, inputs: Any) -> Any:
     plain.set_weights(layer.get_weights())
     plain.trainable = layer.trainable
     return _activated(f"{layer.name}_activation", function, output)
+
+
+def _two_at_a_time(layer: Any, inputs: Any) -> Any:
+    """Joins tensors as TensorFlow Lite does, whose operators take two."""
+    result, *others = inputs
+    for number, tensor in enumerate(others, 1):
+        name = layer.name if number == len(others) else f"{layer.name}_{number}"
+        result = type(layer)(name=name)([result, tensor])
+    return result
 
 
 def _activated(name: str, function: Any, inputs: Any) -> Any:
