@@ -30,6 +30,7 @@ CASES = {
         ["Flatten", "Dense", "Activation"],
     ),
     "unknown function": (lambda x: layers.Conv2D(4, 3, activation="tanh")(x), ["Conv2D", "Activation"]),
+    "leaky": (lambda x: layers.ReLU(negative_slope=0.1)(layers.Conv2D(4, 3)(x)), ["Conv2D", "LeakyReLU"]),
     "separable": (
         lambda x: layers.SeparableConv2D(4, 3, 2, "same", depth_multiplier=2, activation="relu")(x),
         ["DepthwiseConv2D", "Conv2D", "ReLU"],
@@ -66,7 +67,7 @@ CASES = {
     "hard sigmoid": (lambda x: layers.ReLU(6.0)(x + 3.0) * (1 / 6), ["HardSigmoid"]),
     "nearly a hard sigmoid": (
         lambda x: layers.ReLU(6.0)(x + 2.0) * (1 / 6),
-        ["PixelNormalization", "ReLU", "PixelNormalization"],
+        ["PixelNormalization", "ReLU", "DepthwiseConv2D"],
     ),
     "scaled pixels, by operators": (lambda x: x / 127.5 - [1.0, 1.1, 1.2], ["PixelNormalization"]),
     "residual sum, by operators": (lambda x: tf.nn.relu(layers.Conv2D(3, 1)(x) + x), ["Conv2D", "Add", "ReLU"]),

@@ -97,6 +97,18 @@ def test_every_pixel_lies_on_a_step_of_the_normalized_ones():
     np.testing.assert_allclose(normalized, (np.arange(256) - 128) / 127.5, atol=1e-5)
 
 
+def test_values_that_are_no_pixels_lose_their_exact_mean():
+    image = keras.Input((8, 8, 3))
+    x = keras.layers.Rescaling(1 / 127.5, -1.0)(image)
+    x = keras.layers.Rescaling(2.0, -0.9)(keras.layers.Conv2D(4, 3)(x))
+    model = keras.Model(image, keras.layers.Dense(3)(keras.layers.GlobalAveragePooling2D()(keras.layers.ReLU()(x))))
+    keras_samples.randomize(model)
+    pictures = keras_samples.blocky(8, (8, 8, 3))
+    expected = model(pictures.astype(np.float32)).numpy()
+    folded = qat.planned(model, pictures)[0](pictures.astype(np.float32)).numpy()
+    np.testing.assert_allclose(folded, expected, atol=0.01 * np.ptp(expected))
+
+
 def test_the_zero_point_of_what_is_averaged_is_a_whole_number_of_the_steps_of_its_mean():
     image = keras.Input((32, 32, 3))
     x = keras.layers.ReLU()(keras.layers.Conv2D(16, 3, 8)(layers.PixelNormalization([0.0] * 3, [64.0] * 3)(image)))

@@ -141,6 +141,13 @@ def _replace(layer: Any, inputs: Any) -> Any:
                 return layers.HardSwish(name=layer.name)(value)
     if type(layer) in (keras.layers.Add, keras.layers.Multiply) and len(inputs) > 2:
         return _two_at_a_time(layer, inputs)
+    if (
+        isinstance(layer, keras.layers.ReLU)
+        and layer.negative_slope
+        and not layer.threshold
+        and layer.max_value is None
+    ):
+        return keras.layers.LeakyReLU(layer.negative_slope, name=layer.name)(inputs)
     if isinstance(layer, _IDLE) or type(layer) is keras.layers.Activation and function is keras.activations.linear:
         return inputs
     if isinstance(layer, (keras.layers.Rescaling, keras.layers.Normalization)):
@@ -212,7 +219,13 @@ def _affine(layer: Any, shape: Any) -> tuple[np.ndarray, np.ndarray] | None:
 
 def _normalized(name: str, mean: np.ndarray, std: np.ndarray, inputs: Any) -> Any:
     """Normalises pixels; what normalised them before is taken into the same layer."""
-    before = inputs._keras_history.layer
+    before = _maker(inputs)
+    if not isinstance(before, (keras.layers.InputLayer, layers.PixelNormalization)):
+        # Other values have no whole steps.
+        depthwise = keras.layers.DepthwiseConv2D(1, name=name, trainable=False)
+        output = depthwise(inputs)
+        depthwise.set_weights([1 / std.reshape(1, 1, -1, 1), -mean / std])
+        return output
     if isinstance(before, layers.PixelNormalization):
         mean = np.array(before.mean) + mean * np.array(before.std)
         std = std * np.array(before.std)
