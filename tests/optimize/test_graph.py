@@ -37,6 +37,21 @@ def test_nested_models_and_shared_layers_are_flattened():
     assert graph.flat(copy) is copy
 
 
+def test_nested_models_of_several_tensors_and_attention_are_copied():
+    left, right = keras.Input((8, 4), name="left"), keras.Input((8, 4), name="right")
+    both = keras.Model([left, right], [keras.layers.Add()([left, right]), keras.layers.Dense(4)(right)], name="both")
+    image = keras.Input((32, 32, 1))
+    x = keras.layers.Reshape((8, 4))(keras.layers.GlobalAveragePooling2D()(keras.layers.Conv2D(32, 3)(image)))
+    total, dense = both([keras.layers.ReLU()(x), x])
+    attention = keras.layers.MultiHeadAttention(2, 2, name="attention")
+    x = keras.layers.Add()([dense, attention(total, dense, key=total), keras.layers.Add()([total, total])])
+    model = keras.Model(image, keras.layers.Dense(2)(keras.layers.Flatten()(x)))
+    asked = []
+    copy = graph.rebuild(model, lambda layer, x: asked.append(layer.name) or graph.copy_layer(layer, x))
+    np.testing.assert_array_equal(outputs(copy), outputs(model))
+    assert "attention" not in asked and len(asked) == 10
+
+
 def test_operators_between_layers_keep_their_constants_and_can_be_replaced():
     image = keras.Input((32, 32, 1))
     x = keras.layers.Flatten()(image)

@@ -64,7 +64,7 @@ def rebuild(model: Any, replace: Replace, operate: Replace | None = None) -> Any
         model: Flat functional model with one input and one output; see `flat`.
         replace: From `(layer, inputs)`, where `inputs` is a tensor of the new graph or a list of them, to the new
             output tensor or tensors; `copy_layer` gives an unchanged copy. It is not asked about operators between
-            layers, such as `x + 3`.
+            layers, such as `x + 3`, nor about layers with tensors in several arguments, such as attention.
         operate: From `(layer, output)` of such an operator, `output` of the new graph, to what stands in its place.
 
     Returns:
@@ -108,35 +108,44 @@ def copy_layer(layer: Any, inputs: Any, name: str | None = None) -> Any:
 
 
 def _repeated(node: Any, tensors: dict[int, Any]) -> Any:
-    """Calls a copy of an operation with its constants, and with the new graph's tensors."""
+    """Calls a copy of an operation or a layer with its constants, and with the new graph's tensors."""
     arguments = tf.nest.map_structure(lambda value: tensors.get(id(value), value), (node.call_args, node.call_kwargs))
     copy = type(node.layer).from_config(node.layer.get_config())
-    return copy(*arguments[0], **arguments[1])
+    outputs = copy(*arguments[0], **arguments[1])
+    copy.set_weights(node.layer.get_weights())
+    copy.trainable = node.layer.trainable
+    return outputs
+
+
+def _has_several_arguments(node: Any) -> bool:
+    """Tells whether tensors are given in more than the first argument, as to attention."""
+    tensors = {id(tensor) for tensor in node.keras_inputs}
+    return len(node.keras_inputs) > sum(id(value) in tensors for value in tf.nest.flatten(node.call_args[:1]))
 
 
 def _is_nested(layer: Any) -> bool:
     return isinstance(layer, keras.Model) and getattr(layer, "_is_graph_network", False)
 
 
-def _run(model: Any, new_input: Any, replace: Replace, operate: Replace | None) -> Any:
-    tensors = {id(model.inputs[0]): new_input}
+def _run(model: Any, new_inputs: Any, replace: Replace, operate: Replace | None) -> Any:
+    tensors = dict(zip(map(id, model.inputs), tf.nest.flatten(new_inputs), strict=True))
     for node in nodes(model):
         layer = node.layer
         if type(layer).__name__ in _OPERATIONS:
             output = _repeated(node, tensors)
             tensors[id(node.outputs)] = operate(layer, output) if operate else output
             continue
-        if node.call_kwargs and any(isinstance(value, tf.Tensor) for value in tf.nest.flatten(node.call_kwargs)):
-            raise SuiteError(f"layer '{layer.name}': tensors given as keyword arguments are not supported")
         inputs = tf.nest.map_structure(lambda tensor: tensors[id(tensor)], node.keras_inputs)
         inputs = inputs[0] if isinstance(inputs, list) and len(inputs) == 1 else inputs
-        if _is_nested(layer):
+        if _has_several_arguments(node):
+            outputs = _repeated(node, tensors)
+        elif _is_nested(layer):
             outputs = _run(layer, inputs, replace, operate)
         else:
             outputs = replace(layer, inputs)
         for old, new in zip(tf.nest.flatten(node.outputs), tf.nest.flatten(outputs), strict=True):
             tensors[id(old)] = new
-    return tensors[id(model.outputs[0])]
+    return tf.nest.map_structure(lambda tensor: tensors[id(tensor)], model.output)
 
 
 def classifier(model: Any) -> Any:
