@@ -134,9 +134,13 @@ def _from_file(path: str) -> tuple[Any, contract.Contract, Recipe | None]:
         raise SuiteError(f"--model: no such file '{path}'")
     of = contract.beside(path)
     settings = recipe.load(folder / train.RECIPE) if (folder / train.RECIPE).is_file() else None
-    from tfl_lite_suite.optimize import keras_file
+    from tfl_lite_suite.models import keras2
+    from tfl_lite_suite.optimize import graph, keras_file
 
     model = keras_file.load(path)
+    if of:
+        model = keras2.plain(model, of.image_shape)
+    graph.check_functional(model)
     return model, of or _plain_contract(model), settings
 
 
@@ -154,6 +158,11 @@ def _fresh(name: str) -> tuple[Any, contract.Contract, None]:
 
 def _plain_contract(model: Any) -> contract.Contract:
     """Returns the contract of a model that has none of its own: the centre square, scaled to its input."""
+    if len(model.input_shape) != 4 or None in model.input_shape[1:]:
+        raise SuiteError(
+            f"model '{model.name}': expected pictures of one size, (batch, height, width, channels), as input. "
+            f"Received: {model.input_shape}. Build it on keras.Input((224, 224, 3)) or the like, and save it again"
+        )
     height, width, channels = model.input_shape[1:]
     return contract.Contract(height, width, channels, height, width)
 

@@ -18,7 +18,9 @@ def folder(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("name", ["residual", "sequence", "hard_swish", "constant", "first"])
+@pytest.mark.parametrize(
+    "name", ["residual", "sequence", "hard_swish", "constant", "normalized", "resized", "cropped", "blanks", "first"]
+)
 def test_answers_are_those_of_keras_3(name, folder):
     model = models.load(folder / f"{name}.keras")
     expected = np.load(folder / f"{name}.npy")

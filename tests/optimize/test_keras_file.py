@@ -61,3 +61,11 @@ def test_models_for_other_images_or_classes_are_named(tmp_path):
         SuiteError, match=r"from \(None, 32, 32, 3\) to \(None, 5\), the recipe's .*\(None, 32, 32, 1\)"
     ):
         keras_file.load_classifier(path, images)
+
+
+def test_models_for_pictures_of_any_size_get_that_of_the_images(tmp_path):
+    image = keras.Input((None, None, 1))
+    x = keras.layers.GlobalAveragePooling2D()(keras.layers.Conv2D(4, 3)(image))
+    keras_file.save(keras.Model(image, keras.layers.Dense(2)(x)), tmp_path / "model.keras")
+    loaded = keras_file.load_classifier(tmp_path / "model.keras", keras_samples.bright_or_dark())
+    assert loaded.input_shape == (None, 32, 32, 1)

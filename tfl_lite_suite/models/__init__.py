@@ -128,7 +128,7 @@ def load(path: str | os.PathLike[str], classes: Mapping[str, Any] | None = None)
         SuiteError: If there is no such file, it is no Keras model, it holds code, or a layer has no counterpart.
     """
     from tfl_lite_suite.framework import keras
-    from tfl_lite_suite.models import keras3, keras_archive, layers
+    from tfl_lite_suite.models import keras2, keras3, keras_archive, layers
 
     if not os.path.isfile(path):
         raise errors.SuiteError(f"model: no such file '{os.fspath(path)}'")
@@ -140,7 +140,7 @@ def load(path: str | os.PathLike[str], classes: Mapping[str, Any] | None = None)
             return keras3.load(path, config)
         suite = {name: item for name, item in vars(layers).items() if isinstance(item, type)}
         with keras.utils.custom_object_scope({**suite, **(classes or {})}):
-            return keras.models.load_model(path, compile=False, safe_mode=True)
+            return keras2.load(path)
     except errors.SuiteError as error:
         raise errors.SuiteError(f"model: {error}") from None
     except KeyError as error:

@@ -16,6 +16,7 @@ import h5py
 from tfl_lite_suite.errors import SuiteError
 from tfl_lite_suite.framework import keras, tf
 from tfl_lite_suite.models import keras_archive, layers
+from tfl_lite_suite.models.keras2 import scope_name
 
 # Settings that Keras 2 lacks, and the value that changes nothing.
 _NEUTRAL = {
@@ -24,8 +25,20 @@ _NEUTRAL = {
     "synchronized": False,
     "renorm": False,
     "lora_rank": None,
+    "rms_scaling": False,
+    "pad_to_aspect_ratio": False,
+    "antialias": False,
 }
-_IGNORED = ("renorm_clipping", "renorm_momentum", "lora_alpha", "dtype", "seed")
+_IGNORED = (
+    "renorm_clipping",
+    "renorm_momentum",
+    "lora_alpha",
+    "dtype",
+    "seed",
+    "data_format",
+    "fill_mode",
+    "fill_value",
+)
 # Functions that Keras 2 lacks, or that it computes otherwise under the same name.
 _ACTIVATIONS: dict[str, Callable[..., Any]] = {
     "hard_sigmoid": layers.HardSigmoid,
@@ -70,7 +83,7 @@ def _model(config: dict[str, Any], group: Any, name: str) -> Any:
         inner = _as_functional(inner, config)
     elif kind not in ("Functional", "Model"):
         raise SuiteError(f"model '{name}' is a {kind}, a class of your own. Save it as a functional model")
-    return _Graph(inner, group.get("layers", {}), name).build()
+    return _Graph(inner, group.get("layers", {}), scope_name(name)).build()
 
 
 class _Graph:
@@ -120,7 +133,7 @@ class _Graph:
             return _model(entry, self._groups[config["name"]], config["name"])
         if kind == "InputLayer":
             shape = config.get("batch_shape") or config.get("batch_input_shape")
-            return lambda: keras.Input(shape[1:], name=config["name"])
+            return lambda: keras.Input(shape[1:], name=scope_name(config["name"]))
         if _is_operation(entry):
             return _operation(entry)
         return _layer(entry, self._groups[config["name"]])
@@ -166,8 +179,8 @@ class _Followed:
 
 def _layer(entry: dict[str, Any], group: Any) -> Any:
     kind, config = entry["class_name"], dict(entry["config"])
-    name = config["name"]
-    if kind.startswith("Random"):
+    name = config["name"] = scope_name(config["name"])
+    if kind.startswith("Random") and kind != "RandomCrop":
         return keras.layers.Activation("linear", name=name)  # Random changes are for training, and the recipe's part.
     registered = str(entry.get("registered_name") or "").partition(">")
     own = getattr(layers, kind, None) if registered[0] == "tfl_lite_suite" else None
@@ -211,7 +224,7 @@ def _settings(entry: dict[str, Any], config: dict[str, Any]) -> dict[str, Any]:
 
 def _operation(entry: dict[str, Any]) -> Callable[..., Any]:
     """Returns what an operator between layers computes, such as the sum in `x + y`."""
-    kind, name = entry["class_name"], entry["config"]["name"]
+    kind, name = entry["class_name"], scope_name(entry["config"]["name"])
     if kind not in _OPERATIONS:
         raise SuiteError(_cannot(entry, "this function of keras.ops is not known here"))
     as_layer = getattr(keras.layers, kind, None)

@@ -6,6 +6,7 @@ from typing import Any
 from tfl_lite_suite import models
 from tfl_lite_suite.data import Dataset
 from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.models import keras2
 from tfl_lite_suite.optimize.quantizers import CUSTOM_OBJECTS
 from tfl_lite_suite.results import atomic_path
 
@@ -22,7 +23,7 @@ def load(path: str | os.PathLike[str]) -> Any:
 
 
 def load_classifier(path: str | os.PathLike[str], images: Dataset) -> Any:
-    """Reads a Keras model that is to classify these images.
+    """Reads a Keras model that is to classify these images; one for pictures of any size gets theirs.
 
     Args:
         path: The file.
@@ -31,7 +32,7 @@ def load_classifier(path: str | os.PathLike[str], images: Dataset) -> Any:
     Raises:
         SuiteError: As for `load`, or if the model takes other images or has other classes.
     """
-    model = load(path)
+    model = keras2.plain(load(path), images.contract.image_shape)
     wanted = ((None, *images.contract.image_shape), (None, len(images.class_names)))
     if (model.input_shape, model.output_shape) != wanted:
         raise SuiteError(
