@@ -5,7 +5,7 @@ import pytest
 
 from tfl_lite_suite import models
 from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.models import layers
+from tfl_lite_suite.models import keras3, layers
 
 pytest.importorskip("keras")
 
@@ -19,7 +19,7 @@ def folder(tmp_path_factory):
 
 
 @pytest.mark.parametrize(
-    "name", ["residual", "sequence", "hard_swish", "constant", "normalized", "resized", "cropped", "blanks", "first"]
+    "name", ["residual", "sequence", "hard_swish", "constant", "normalized", "resized", "blanks", "first"]
 )
 def test_answers_are_those_of_keras_3(name, folder):
     model = models.load(folder / f"{name}.keras")
@@ -46,6 +46,7 @@ def test_names_sharing_and_nesting_stay(folder):
             r"layer 'norm' \(RMSNormalization\) cannot be rebuilt on Keras 2: Keras 2 has no such layer\. Put other",
         ),
         ("ops", r"layer 'sin' \(Sin\) cannot be rebuilt on Keras 2: this function of keras\.ops is not known here"),
+        ("attention", r"layer 'attention' \(MultiHeadAttention\) cannot be rebuilt on Keras 2: it lacks 'query_shape'"),
         ("lambda", r"layer 'halve' \(Lambda: Python code\)\. Build the model with layers of Keras in its place"),
     ],
 )
@@ -53,6 +54,12 @@ def test_what_cannot_be_rebuilt_is_one_line_that_names_the_layer(name, message, 
     with pytest.raises(SuiteError, match=message) as error:
         models.load(folder / f"{name}.keras")
     assert "\n" not in str(error.value)
+
+
+def test_random_crops_are_refused_since_they_change_the_size_at_inference_too():
+    entry = {"class_name": "RandomCrop", "module": "keras.layers", "config": {"name": "crop", "height": 8, "width": 8}}
+    with pytest.raises(SuiteError, match=r"layer 'crop' \(RandomCrop\) cannot be rebuilt on Keras 2: at inference"):
+        keras3._layer(entry, {})
 
 
 def test_arrays_that_do_not_fit_are_named(folder, tmp_path):

@@ -56,11 +56,13 @@ def test_models_for_other_images_or_classes_are_named(tmp_path):
     path = tmp_path / "model.keras"
     keras_file.save(keras_samples.tiny_network(), path)
     assert keras_file.load_classifier(path, images).name == "tiny"
-    keras_file.save(keras_samples.tiny_network(channels=3, classes=5), path)
-    with pytest.raises(
-        SuiteError, match=r"from \(None, 32, 32, 3\) to \(None, 5\), the recipe's .*\(None, 32, 32, 1\)"
+    for options, message in (
+        ({"channels": 3}, r"takes \(None, 32, 32, 3\), the recipe's images are \(None, 32, 32, 1\)\. Change data\."),
+        ({"classes": 5}, r"gives \(None, 5\), the recipe's images have 2 classes"),
     ):
-        keras_file.load_classifier(path, images)
+        keras_file.save(keras_samples.tiny_network(**options), path)
+        with pytest.raises(SuiteError, match=message):
+            keras_file.load_classifier(path, images)
 
 
 def test_models_for_pictures_of_any_size_get_that_of_the_images(tmp_path):

@@ -180,7 +180,9 @@ class _Followed:
 def _layer(entry: dict[str, Any], group: Any) -> Any:
     kind, config = entry["class_name"], dict(entry["config"])
     name = config["name"] = scope_name(config["name"])
-    if kind.startswith("Random") and kind != "RandomCrop":
+    if kind == "RandomCrop":
+        raise SuiteError(_cannot(entry, "at inference, Keras 2 makes other pictures with it"))
+    if kind.startswith("Random"):
         return keras.layers.Activation("linear", name=name)  # Random changes are for training, and the recipe's part.
     registered = str(entry.get("registered_name") or "").partition(">")
     own = getattr(layers, kind, None) if registered[0] == "tfl_lite_suite" else None
@@ -203,6 +205,8 @@ def _layer(entry: dict[str, Any], group: Any) -> Any:
         return cls(config["axis"], mean=mean, variance=variance, invert=config.get("invert", False), name=name)
     try:
         layer = cls.from_config(_settings(entry, config))  # type: ignore[attr-defined]
+    except KeyError as error:
+        raise SuiteError(_cannot(entry, f"it lacks {error}")) from None
     except (TypeError, ValueError) as error:
         raise SuiteError(_cannot(entry, " ".join(str(error).split())[:200])) from None
     return _Followed(layer, follower(name=f"{name}_activation")) if follower else layer

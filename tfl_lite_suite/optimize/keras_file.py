@@ -7,6 +7,7 @@ from tfl_lite_suite import models
 from tfl_lite_suite.data import Dataset
 from tfl_lite_suite.errors import SuiteError
 from tfl_lite_suite.models import keras2
+from tfl_lite_suite.optimize import graph
 from tfl_lite_suite.optimize.quantizers import CUSTOM_OBJECTS
 from tfl_lite_suite.results import atomic_path
 
@@ -33,10 +34,16 @@ def load_classifier(path: str | os.PathLike[str], images: Dataset) -> Any:
         SuiteError: As for `load`, or if the model takes other images or has other classes.
     """
     model = keras2.plain(load(path), images.contract.image_shape)
-    wanted = ((None, *images.contract.image_shape), (None, len(images.class_names)))
-    if (model.input_shape, model.output_shape) != wanted:
+    graph.check_functional(model)
+    shape, classes = (None, *images.contract.image_shape), (None, len(images.class_names))
+    if model.input_shape != shape:
         raise SuiteError(
-            f"model: '{os.fspath(path)}' is from {model.input_shape} to {model.output_shape}, the recipe's images and "
-            f"classes are {wanted[0]} and {wanted[1]}. Change data.resolution, data.color or the images"
+            f"model: '{os.fspath(path)}' takes {model.input_shape}, the recipe's images are {shape}. Change "
+            "data.resolution or data.color"
+        )
+    if model.output_shape != classes:
+        raise SuiteError(
+            f"model: '{os.fspath(path)}' gives {model.output_shape}, the recipe's images have {classes[1]} classes. "
+            f"Give images of its classes, or a model that ends in {classes[1]} scores"
         )
     return model
