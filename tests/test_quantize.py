@@ -87,6 +87,14 @@ def test_layers_that_fell_back_are_named(fallback, words):
     assert text.endswith(f"{words}: stem, pool; latency here 1.50 times the int8 file's")
 
 
+def test_operators_without_an_int8_form_are_named():
+    report = {"techniques": [], "agreement": 1.0, "kl": 0.0, "notes": [], "pictures": {"judging": 9}}
+    ops = [{"name": name} for name in ("ELU", "QUANTIZE", "ELU")]
+    results = {"output": "x.tflite", "top1_float": 0.9, "top1_ptq": 0.9, "ptq": report, "float_ops": ops}
+    assert quantize.show(results).endswith("compute in float, having no int8 form: 2 ELU, 1 QUANTIZE")
+    assert "compute in float" not in quantize.show({**results, "float_ops": []})
+
+
 def test_the_kind_of_fallback_belongs_to_the_stage(trained, tmp_path):
     settings, _, path = trained
     other = dataclasses.replace(settings, quantize=dataclasses.replace(settings.quantize, fallback="int16"))

@@ -6,6 +6,7 @@ import pathlib
 import shutil
 import sys
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -87,14 +88,19 @@ def _described(output: str, scheme: str) -> dict[str, Any]:
 
 def show(results: dict[str, Any]) -> str:
     """Returns the results as a sentence."""
-    counts = collections.Counter(op["name"] for op in results["float_ops"])
-    floats = ", ".join(f"{count} {name}" for name, count in counts.most_common())
+    floats = describe_ops(results["float_ops"])
     report = results.get("ptq")
     kept = "" if report is None else f"; {describe_ptq(report)}"
     return (
         f"{results['output']}: {results['scheme']}, {results['file_bytes']:,} bytes, {results['seconds']:.1f} s; "
         f"{'entirely integer' if results['fully_int8'] else 'operators that compute in float: ' + floats}{kept}"
     )
+
+
+def describe_ops(ops: Sequence[dict[str, Any]]) -> str:
+    """Returns how many operators there are of each name."""
+    counts = collections.Counter(op["name"] for op in ops)
+    return ", ".join(f"{count} {name}" for name, count in counts.most_common())
 
 
 def describe_ptq(report: dict[str, Any]) -> str:

@@ -132,8 +132,8 @@ def quantize_after_training(
         name: The subfolder's name.
 
     Returns:
-        `top1_float`, `top1_ptq` (shares of the test images), the report `ptq` and `calibration` findings; with `debug`
-        also `layers`, `worst_layers`, `chart` and `sensitivity`.
+        `top1_float`, `top1_ptq` (shares of the test images), the report `ptq`, `calibration` findings, and `float_ops`
+        (operators that compute in float); with `debug` also `layers`, `worst_layers`, `chart` and `sensitivity`.
 
     Raises:
         SuiteError: If the model cannot be read or converted.
@@ -141,13 +141,13 @@ def quantize_after_training(
     if not pathlib.Path(model_path).is_file():
         raise SuiteError(f"--model: no such file '{model_path}'")
     stage = ptq_stage_of(settings, workdir, model_path, debug, name)
-    done = stage.finished()
-    if done is not None:
+    if (done := stage.finished()) is not None:
         return done
     images = load() if load else train.load_images(settings, workdir)
     from tfl_lite_suite.deploy import compact, metadata, ptq, ptq_debug
     from tfl_lite_suite.optimize import keras_file
     from tfl_lite_suite.optimize.training import accuracy_function
+    from tfl_lite_suite.tflite_file import TfliteFile
 
     start, io_type = time.monotonic(), settings.convert.io_type
     pictures, findings = _calibration(settings, images)
@@ -165,6 +165,7 @@ def quantize_after_training(
         "top1_ptq": ptq_debug.top1(quantized.content, images.test) if len(images.test) else None,
         "ptq": quantized.report,
         "calibration": findings,
+        "float_ops": list(TfliteFile(content).float_ops),
         "seconds": time.monotonic() - start,
     }
     if debug:
@@ -209,6 +210,10 @@ def _show_ptq(results: dict[str, Any]) -> str:
     lines = [f"{results['output']}: {convert.describe_ptq(results['ptq'])}"]
     if results["top1_float"] is not None:
         lines.append(f"top-1 {100 * results['top1_float']:.2f} % float, {100 * results['top1_ptq']:.2f} % int8")
+    if results.get("float_ops") and "float_layers" not in results["ptq"]:
+        lines.append(
+            f"operators that compute in float, having no int8 form: {convert.describe_ops(results['float_ops'])}"
+        )
     for fallback, words in (("float", "left in float"), ("int16", "with 16-bit outputs")):
         if f"{fallback}_layers" in results["ptq"]:
             names, ratio = (results["ptq"][f"{fallback}_{key}"] for key in ("layers", "latency_ratio"))

@@ -3,6 +3,7 @@ import pytest
 
 from tfl_lite_suite import models
 from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.framework import keras
 from tfl_lite_suite.models import cost
 from tfl_lite_suite.optimize import channels
 from tfl_lite_suite.optimize.channel_budget import Costs, choose, rounding
@@ -67,6 +68,15 @@ def test_what_cannot_be_reached_is_an_error(dependencies, network):
         SuiteError, match=r"--params_ratio: the network cannot be pruned to 0\.010; at prune\.min_share"
     ):
         choose(dependencies, random_scores(dependencies), "params", 0.01 * network.count_params())
+
+
+def test_what_stands_in_the_way_of_a_target_is_named():
+    image = keras.Input((8, 8, 3))
+    x = keras.layers.LayerNormalization(name="norm")(keras.layers.Conv2D(32, 3, name="stem")(image))
+    x = keras.layers.GlobalAveragePooling2D()(keras.layers.Conv2D(16, 1)(x))
+    dependencies = Dependencies(keras.Model(image, keras.layers.Dense(2)(x)))
+    with pytest.raises(SuiteError, match=r"\. Left whole: stem: 'norm' \(LayerNormalization\): .* is not known$"):
+        choose(dependencies, random_scores(dependencies), "params", 100)
 
 
 def test_costs_are_those_of_the_model_that_remains(dependencies):

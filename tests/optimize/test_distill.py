@@ -106,6 +106,15 @@ def test_training_with_kept_answers_is_training_with_asked_ones(tmp_path, file, 
     assert results[0][0]["train_top1"] == results[1][0]["train_top1"] > 0
 
 
+def test_a_teacher_of_pictures_of_any_size_takes_those_of_the_student(tmp_path, data):
+    image = keras.Input((None, None, 1))
+    x = keras.layers.GlobalAveragePooling2D()(keras.layers.Conv2D(4, 3)(image))
+    keras_file.save(keras.Model(image, keras.layers.Dense(len(data.class_names))(x)), tmp_path / "any.keras")
+    taught = distill.loss_of(Distill("any.keras"), str(tmp_path / "any.keras"), cross_entropy(0.0), data, None)
+    pictures, logits = data.train.images(np.arange(5)).astype(np.float32), tf.zeros((5, 2))
+    assert np.isfinite(taught.function(pictures, LABELS, logits, None, tf.zeros((5, 0))))
+
+
 def test_a_teacher_of_other_classes_is_refused(tmp_path, data):
     keras_file.save(keras_samples.tiny_network(classes=3), tmp_path / "three.keras")
     with pytest.raises(SuiteError, match=r"three\.keras' is from .*; expected a classifier of pictures with 2 outputs"):

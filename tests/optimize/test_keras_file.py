@@ -65,6 +65,14 @@ def test_models_for_other_images_or_classes_are_named(tmp_path):
             keras_file.load_classifier(path, images)
 
 
+def test_models_that_are_trained_for_int8_are_no_start(tmp_path):
+    images = keras_samples.bright_or_dark()
+    model = quantization_aware(keras_samples.tiny_network(), keras_samples.blocky(4, (32, 32, 1)))
+    keras_file.save(model, tmp_path / "model.keras")
+    with pytest.raises(SuiteError, match=r"is trained for int8 already\. Give the float model"):
+        keras_file.load_classifier(tmp_path / "model.keras", images)
+
+
 def test_models_for_pictures_of_any_size_get_that_of_the_images(tmp_path):
     image = keras.Input((None, None, 1))
     x = keras.layers.GlobalAveragePooling2D()(keras.layers.Conv2D(4, 3)(image))

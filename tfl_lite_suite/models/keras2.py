@@ -42,8 +42,10 @@ def plain(model: Any, image_shape: tuple[int, int, int] | None = None) -> Any:
     config = model.get_config()
     changed = {**_plain(config), "name": scope_name(config["name"])}
     for entry in changed["layers"]:
-        if image_shape and None in entry["config"].get("batch_input_shape", ())[1:]:
-            entry["config"]["batch_input_shape"] = (None, *image_shape)
+        sides = entry["config"].get("batch_input_shape", ())[1:]
+        if image_shape and None in sides and len(sides) == len(image_shape):
+            filled = [wanted if side is None else side for side, wanted in zip(sides, image_shape, strict=True)]
+            entry["config"]["batch_input_shape"] = (None, *filled)
     if changed == config:
         return model
     result = type(model).from_config(changed)

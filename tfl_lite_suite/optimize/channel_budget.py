@@ -8,10 +8,11 @@ import numpy as np
 
 from tfl_lite_suite.errors import SuiteError
 from tfl_lite_suite.framework import keras
-from tfl_lite_suite.optimize.dependencies import Dependencies, Group, positions
+from tfl_lite_suite.optimize.dependencies import OUTPUT, Dependencies, Group, positions
 
 Measure = Literal["params", "macs"]
 _TOLERANCE = 0.005
+_MOST_NAMED = 4
 
 
 class Costs:
@@ -39,7 +40,7 @@ class Costs:
                 own = places.get((name, weight), [])
                 size = math.prod(variable.shape) // math.prod(len(self.arrays[place]) for place in own)
                 first, second = [*own, none, none][:2]
-                rows.append((size, first, second, outputs if variable is _kernel(layer) else 0))
+                rows.append((size, first, second, outputs if _is_kernel(layer, variable) else 0))
         table = np.array(rows, np.int64).reshape(-1, 4)
         self._size, self._first, self._second, self._outputs = table.T
         lengths = [len(array) for array in self.arrays]
@@ -127,8 +128,16 @@ def choose(
         raise SuiteError(
             f"--{measure}_ratio: the network cannot be pruned to {target / before:.3f}; at "
             f"prune.min_share={min_share} the least is {now / before:.3f} ({now:,} of {before:,} {measure})"
+            f"{_left_whole(dependencies)}"
         )
     return kept
+
+
+def _left_whole(dependencies: Dependencies) -> str:
+    """Returns what stands in the way of a target, besides the scores of the classes, which always stay."""
+    found = [f"{', '.join(whole.layers)}: {whole.reason}" for whole in dependencies.whole if OUTPUT not in whole.reason]
+    more = f" and {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else ""
+    return f". Left whole: {'; '.join(found[:_MOST_NAMED])}{more}" if found else ""
 
 
 def _nearest(
@@ -172,7 +181,9 @@ def rounding(width: int) -> int:
     return 8 if width >= 32 else 4 if width >= 16 else 2 if width >= 8 else 1
 
 
-def _kernel(layer: keras.layers.Layer) -> object:
-    if isinstance(layer, keras.layers.DepthwiseConv2D):
-        return layer.depthwise_kernel
-    return layer.kernel if isinstance(layer, (keras.layers.Conv2D, keras.layers.Dense)) else None
+def _is_kernel(layer: keras.layers.Layer, variable: object) -> bool:
+    """Tells whether each weight of a variable is multiplied at each place of the output."""
+    names = ("kernel", "depthwise_kernel", "pointwise_kernel")
+    kinds = keras.layers
+    linear = (kinds.Conv2D, kinds.DepthwiseConv2D, kinds.SeparableConv2D, kinds.Dense)
+    return isinstance(layer, linear) and any(getattr(layer, name, None) is variable for name in names)

@@ -69,7 +69,7 @@ def new_config(layer: Any, inputs: list[np.ndarray], outputs: list[np.ndarray]) 
         inputs: For each input, whether each channel stays, bool.
         outputs: The same for each output.
     """
-    if type(layer) is keras.layers.Conv2D:
+    if type(layer) in (keras.layers.Conv2D, keras.layers.SeparableConv2D):
         return {"filters": int(outputs[0].sum())}
     if type(layer) is keras.layers.Dense:
         return {"units": int(outputs[0].sum())}
@@ -88,11 +88,31 @@ def _activation(tracker: Any, layer: Any, atoms: Atoms) -> None:
 
 def _convolution(tracker: Any, call: Any, inputs: list[Atoms]) -> list[Atoms]:
     layer = call.layer
-    if getattr(layer, "groups", 1) != 1:
-        raise Unsupported(f"it has {layer.groups} groups")
     made = tracker.fresh(call.output_shapes[0][-1])
-    tracker.shrinks(layer, layer.kernel, layer.kernel.shape.rank - 2, "in", inputs[0])
+    taken = _alike(tracker, inputs[0], getattr(layer, "groups", 1))
+    _alike(tracker, made, getattr(layer, "groups", 1))
+    tracker.shrinks(layer, layer.kernel, layer.kernel.shape.rank - 2, "in", taken)
     tracker.shrinks(layer, layer.kernel, layer.kernel.shape.rank - 1, "out", made)
+    if layer.use_bias:
+        tracker.shrinks(layer, layer.bias, 0, "through", made)
+    _activation(tracker, layer, made)
+    return [made]
+
+
+def _alike(tracker: Any, atoms: Atoms, groups: int) -> Atoms:
+    """Makes every group of channels lose the same places, so that groups stay equal; returns those of the first."""
+    first, *others = atoms.reshape(groups, -1)
+    for group in others:
+        tracker.join(first, group)
+    return np.asarray(first)
+
+
+def _separable(tracker: Any, call: Any, inputs: list[Atoms]) -> list[Atoms]:
+    layer = call.layer
+    made = tracker.fresh(call.output_shapes[0][-1])
+    tracker.shrinks(layer, layer.depthwise_kernel, 2, "through", inputs[0])
+    tracker.shrinks(layer, layer.pointwise_kernel, 2, "in", np.repeat(inputs[0], layer.depth_multiplier))
+    tracker.shrinks(layer, layer.pointwise_kernel, 3, "out", made)
     if layer.use_bias:
         tracker.shrinks(layer, layer.bias, 0, "through", made)
     _activation(tracker, layer, made)
@@ -176,10 +196,8 @@ def _slice(tracker: Any, call: Any, inputs: list[Atoms]) -> list[Atoms]:
 
 def _shuffle(tracker: Any, call: Any, inputs: list[Atoms]) -> list[Atoms]:
     # Interleaving keeps the order of what is left only if every group loses the same places.
-    grouped = inputs[0].reshape(call.layer.groups, -1)
-    for atoms in grouped[1:]:
-        tracker.join(grouped[0], atoms)
-    return [grouped.T.reshape(-1)]
+    _alike(tracker, inputs[0], call.layer.groups)
+    return [inputs[0].reshape(call.layer.groups, -1).T.reshape(-1)]
 
 
 def _flatten(tracker: Any, call: Any, inputs: list[Atoms]) -> list[Atoms]:
@@ -211,6 +229,7 @@ RULES: dict[type, Rule] = {
     _kinds.Conv2D: _convolution,
     _kinds.Dense: _convolution,
     _kinds.DepthwiseConv2D: _depthwise,
+    _kinds.SeparableConv2D: _separable,
     _kinds.BatchNormalization: _batch_norm,
     _kinds.PReLU: _parametric_relu,
     _kinds.Activation: _activation_layer,

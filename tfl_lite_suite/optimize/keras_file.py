@@ -8,7 +8,7 @@ from tfl_lite_suite.data import Dataset
 from tfl_lite_suite.errors import SuiteError
 from tfl_lite_suite.models import keras2
 from tfl_lite_suite.optimize import graph
-from tfl_lite_suite.optimize.quantizers import CUSTOM_OBJECTS
+from tfl_lite_suite.optimize.quantizers import CUSTOM_OBJECTS, FakeQuantized
 from tfl_lite_suite.results import atomic_path
 
 
@@ -31,10 +31,14 @@ def load_classifier(path: str | os.PathLike[str], images: Dataset) -> Any:
         images: A recipe's images.
 
     Raises:
-        SuiteError: As for `load`, or if the model takes other images or has other classes.
+        SuiteError: As for `load`, or if the model takes other images, has other classes, or is trained for int8.
     """
     model = keras2.plain(load(path), images.contract.image_shape)
     graph.check_functional(model)
+    if any(isinstance(layer, FakeQuantized) for layer in model.layers):
+        raise SuiteError(
+            f"model: '{os.fspath(path)}' is trained for int8 already. Give the float model it was made from"
+        )
     shape, classes = (None, *images.contract.image_shape), (None, len(images.class_names))
     if model.input_shape != shape:
         raise SuiteError(
