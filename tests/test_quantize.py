@@ -1,5 +1,6 @@
 import dataclasses
 import json
+import shutil
 import subprocess
 import sys
 
@@ -68,11 +69,12 @@ def test_a_missing_model_is_named(trained, tmp_path):
         quantize.quantize_after_training(trained[0], str(tmp_path), "nowhere.keras")
 
 
-def test_command_line(trained, tmp_path):
+def test_command_line_takes_the_recipe_and_the_folder_of_the_model(trained, tmp_path):
     settings, _, path = trained
     (tmp_path / "recipe.yaml").write_text(recipe.dump(settings), encoding="utf-8")
-    command = [sys.executable, "-m", "tfl_lite_suite.quantize", "--scheme=ptq", f"--model={path}", "--json"]
-    command += [f"--recipe={tmp_path / 'recipe.yaml'}", f"--workdir={tmp_path}", "--min_agreement=0.5"]
+    shutil.copy(path, tmp_path)
+    command = [sys.executable, "-m", "tfl_lite_suite.quantize", f"--model={tmp_path / 'model.keras'}"]
+    command += ["--scheme=ptq", "--json", "--min_agreement=0.5"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     results = json.loads(done.stdout)

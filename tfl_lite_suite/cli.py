@@ -105,9 +105,12 @@ def define_recipe_flags() -> None:
     flags.DEFINE_multi_string("set", [], "Changes one value of the recipe: --set=train.epochs=3. May be repeated.")
 
 
-def recipe_from_flags() -> "Recipe":
-    """Returns the recipe that the flags of `define_recipe_flags` name."""
+def recipe_from_flags(beside: str | None = None) -> "Recipe":
+    """Returns the recipe that the flags of `define_recipe_flags` name, or the file `beside` in place of none."""
     from tfl_lite_suite import recipe
+
+    if flags.FLAGS.recipe is None and beside is not None and os.path.isfile(beside):
+        flags.FLAGS.recipe = beside
 
     overrides = list(flags.FLAGS.set)
     if flags.FLAGS.data is not None:

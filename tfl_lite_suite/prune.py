@@ -305,11 +305,9 @@ def _chosen(settings: Recipe | None) -> Prune:
 def _main() -> dict[str, Any]:
     model = cli.required("model")
     beside = pathlib.Path(model).parent / train.RECIPE
-    if flags.FLAGS.recipe is None and beside.is_file():
-        flags.FLAGS.recipe = str(beside)
     settings = None
-    if flags.FLAGS.recipe is not None or flags.FLAGS.data is not None or flags.FLAGS.set:
-        settings = cli.recipe_from_flags()
+    if beside.is_file() or flags.FLAGS.recipe is not None or flags.FLAGS.data is not None or flags.FLAGS.set:
+        settings = cli.recipe_from_flags(str(beside))
     return prune(_chosen(settings), flags.FLAGS.workdir or str(pathlib.Path(model).parent), model, settings)
 
 

@@ -232,7 +232,7 @@ def _main() -> dict[str, Any]:
     if flags.FLAGS.scheme not in SCHEMES:
         raise unknown_name("--scheme", flags.FLAGS.scheme, SCHEMES, "scheme")
     model = cli.required("model")
-    settings = cli.recipe_from_flags()
+    settings = cli.recipe_from_flags(str(pathlib.Path(model).parent / train.RECIPE))
     workdir = flags.FLAGS.workdir or str(pathlib.Path(model).parent)
     debug = flags.FLAGS.debug
     given = {key: flags.FLAGS[key].value for key in ("min_agreement", "fallback") if flags.FLAGS[key].present}
