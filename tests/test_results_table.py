@@ -129,3 +129,9 @@ def test_engines_are_compared_in_two_tables():
     assert lines[-1] == "- not supported by mnn: 8-bit: every int8 file."
     del files[2]["engines"][1]
     assert results_table.engine_tables(files).splitlines()[-1] == "- not supported by mnn: 8-bit: one int8."
+
+
+def test_layers_that_fell_back_are_counted():
+    assert (
+        results_table.file_words({"name": "int8_ptq", "ptq": {"int16_layers": ["a"]}}) == "int8_ptq, 1 layer in 16 bits"
+    )

@@ -188,7 +188,7 @@ def file_words(file: dict[str, Any]) -> str:
     techniques = [name.replace("_", " ") for name in file.get("ptq", {}).get("techniques", [])]
     for key, words in (("float_layers", "in float"), ("int16_layers", "in 16 bits")):
         count = len(file.get("ptq", {}).get(key, []))
-        techniques += [f"{count} layers {words}"] if count else []
+        techniques += [f"{count} layer{'s' * (count > 1)} {words}"] if count else []
     return ", ".join([file["name"], *techniques])
 
 

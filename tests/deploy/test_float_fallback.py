@@ -1,7 +1,7 @@
 import pytest
 from keras_samples import blocky, tiny_network
 
-from tfl_lite_suite.deploy import converter, float_fallback
+from tfl_lite_suite.deploy import converter, float_fallback, layer_error
 from tfl_lite_suite.tflite_file import TfliteFile
 
 PICTURES = blocky(8, (32, 32, 1))
@@ -20,3 +20,12 @@ def test_named_operators_stay_in_float(io_type):
     file = TfliteFile(mixed.quantize([name]))
     assert "DEPTHWISE_CONV_2D" in [op["name"] for op in file.float_ops] and not file.fully_int8
     assert file.inputs[0].dtype == io_type
+
+
+@pytest.mark.parametrize("io_type", ["uint8", "float32"])
+def test_the_last_layer_goes_to_float_by_its_name_in_the_float_file(io_type):
+    model = tiny_network()
+    content = converter.convert(model, "int8", io_type=io_type, calibration=PICTURES)
+    last = layer_error.layer_errors(content, converter.convert(model, "float32"), PICTURES)[-1]
+    file = TfliteFile(float_fallback.Mixed(model, PICTURES, io_type).quantize([last.tensor]))
+    assert "FULLY_CONNECTED" in [op["name"] for op in file.float_ops]

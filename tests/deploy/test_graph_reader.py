@@ -1,10 +1,12 @@
 import math
 
 import graph_models
+import keras_samples
 import numpy as np
 import pytest
 import quadrant_models
 
+from tfl_lite_suite.deploy import converter, int16_fallback
 from tfl_lite_suite.deploy.graph_reader import GraphReader, Padding, value_range
 from tfl_lite_suite.errors import SuiteError
 from tfl_lite_suite.tflite_file import TfliteFile
@@ -73,6 +75,13 @@ def test_an_operator_that_is_not_known(file, monkeypatch):
 def test_a_model_with_two_inputs(monkeypatch):
     with pytest.raises(SuiteError, match="not supported by recorder: a model with several graphs, inputs or outputs"):
         Recorder(TfliteFile(quadrant_models.quadrants(inputs=2)))
+
+
+def test_a_model_with_16_bit_activations():
+    content = converter.convert(keras_samples.tiny_network(), "int8", calibration=keras_samples.blocky(8, (32, 32, 1)))
+    wide = int16_fallback.widen(content, sorted(int16_fallback.candidates(content)[0])[:1])
+    with pytest.raises(SuiteError, match="not supported by recorder: a model with 16-bit activations"):
+        Recorder(TfliteFile(wide))
 
 
 def test_constants_as_real_values(tmp_path):

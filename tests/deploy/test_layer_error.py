@@ -2,10 +2,11 @@ import xml.etree.ElementTree as ElementTree
 
 import numpy as np
 import pytest
-from keras_samples import blocky
+from keras_samples import blocky, tiny_network
 
 from tfl_lite_suite.deploy import converter, layer_error
 from tfl_lite_suite.framework import keras
+from tfl_lite_suite.tflite_file import TfliteFile
 
 PICTURES = blocky(6, (32, 32, 3))
 
@@ -60,3 +61,11 @@ def test_ratio_of_signal_to_error():
     assert layer_error.snr_db(signal, signal) == 200
     assert layer_error.snr_db(signal, signal + np.array([0.5, 0.0])) == pytest.approx(20)
     assert layer_error.snr_db(np.zeros(2), signal) == -200
+
+
+@pytest.mark.parametrize("io_type", ["uint8", "float32"])
+def test_the_last_layer_is_known_by_the_name_of_what_it_is_converted_to(io_type):
+    model, pictures = tiny_network(), blocky(8, (32, 32, 1))
+    content = converter.convert(model, "int8", calibration=pictures, io_type=io_type)
+    errors = layer_error.layer_errors(content, converter.convert(model, "float32"), pictures)
+    assert (errors[-1].operator, errors[-1].tensor) == ("FULLY_CONNECTED", TfliteFile(content).outputs[0].name)

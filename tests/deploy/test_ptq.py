@@ -84,6 +84,15 @@ def test_the_fewest_layers_get_16_bits_where_int8_is_not_enough():
     assert failed.content == done.content and "not even every layer in int16" in failed.report["notes"][-1]
 
 
+def test_what_8_bit_scores_allow_is_told_where_nothing_helps():
+    done = plain(uneven_network())
+    scores = done.expected.copy()
+    scores[::2, :2] = scores.max() + (1e-6, 2e-6)
+    scores[1::2, 1] = scores.max() + 9
+    failed = ptq.with_fallback(dataclasses.replace(done, expected=scores), 0.95, "int16")
+    assert "8-bit output alone keeps 0.500" in failed.report["notes"][-1]
+
+
 @pytest.mark.parametrize(("name", "io_type"), [("mobilenet_v3_small", "uint8"), ("squeezenet_1_1", "float32")])
 def test_networks_of_other_kinds_in_grey(name, io_type):
     model = models.build(name, (32, 32, 1), 4, alpha=0.25 if name.startswith("mobile") else 1.0)

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from tfl_lite_suite.deploy.interpreter import Interpreter, Part, pack, real, unpack
+from tfl_lite_suite.deploy.layer_error import float_name
 from tfl_lite_suite.progress import Progress
 from tfl_lite_suite.tflite_file import TfliteFile
 from tfl_lite_suite.tflite_graph import Operator, Subgraph, TensorSpec
@@ -50,13 +51,13 @@ def correct(content: bytes, reference: bytes, pictures: np.ndarray) -> Corrected
         a bias: then each gets its own.
     """
     known = {(tensor.name, tensor.shape) for tensor in TfliteFile(reference).subgraphs[0].tensors}
-    wanted = [
-        op.index for op, output in _linear(TfliteFile(content).subgraphs[0]) if (output.name, output.shape) in known
-    ]
+    graph = TfliteFile(content).subgraphs[0]
+    wanted = [op.index for op, output in _linear(graph) if (float_name(graph, output), output.shape) in known]
     content = _with_own_biases(content, wanted)
     file = TfliteFile(content)
     graph = file.subgraphs[0]
-    means = channel_means(reference, {graph.tensors[graph.operators[i].outputs[0]].name for i in wanted}, pictures)
+    names = {i: float_name(graph, graph.tensors[graph.operators[i].outputs[0]]) for i in wanted}
+    means = channel_means(reference, set(names.values()), pictures)
     model, walk = unpack(content), _Walk(content, pictures)
     patched, layers = bytearray(content), []
     progress = Progress("bias correction", len(wanted))
@@ -65,7 +66,7 @@ def correct(content: bytes, reference: bytes, pictures: np.ndarray) -> Corrected
         output, bias = graph.tensors[op.outputs[0]], graph.tensors[op.inputs[_BIAS]]
         values = walk.outputs_of(model, op)
         received = real(values, output.scale, output.zero_point).mean(axis=tuple(range(values.ndim - 1)))
-        shift = means[output.name] - received
+        shift = means[names[index]] - received
         steps = np.rint(shift.astype(np.float64) / np.asarray(bias.scales))
         kind = _TYPES[bias.dtype]
         old, limits = np.frombuffer(file.buffer(bias.buffer), kind), np.iinfo(kind)
@@ -73,7 +74,7 @@ def correct(content: bytes, reference: bytes, pictures: np.ndarray) -> Corrected
         place = file.buffer_place(bias.buffer)
         patched[place : place + len(new)] = new
         model.buffers[bias.buffer].data = np.frombuffer(new, np.uint8)
-        layers.append((output.name, float(np.abs(shift).max() / output.scale)))
+        layers.append((names[index], float(np.abs(shift).max() / output.scale)))
         progress.update(number + 1)
     progress.close()
     return Corrected(bytes(patched), tuple(layers))

@@ -65,8 +65,8 @@ def fewest(
 
 
 def latency_ratio(content: bytes, other: bytes, picture: np.ndarray) -> float:
-    """Returns the median time of `content` over that of `other` on this computer, measured in turns."""
-    interpreters = [Interpreter(content), Interpreter(other)]
+    """Returns the median time of `content` over that of `other` on this computer, one thread, in turns."""
+    interpreters = [Interpreter(content, threads=1), Interpreter(other, threads=1)]
     seconds: list[list[float]] = [[], []]
     for run in range(_TIMED_RUNS + 3):
         for interpreter, times in zip(interpreters, seconds, strict=True):

@@ -52,7 +52,7 @@ class GraphReader:
     OPERATORS: Mapping[str, Callable[[Any, Operator], None]] = {}
 
     def __init__(self, file: TfliteFile) -> None:
-        """Checks that the model has one graph, from one picture to one tensor.
+        """Checks that the model has one graph, from one picture to one tensor, in float or 8 bits.
 
         Raises:
             SuiteError: If it has not.
@@ -65,6 +65,8 @@ class GraphReader:
         shape = file.inputs[0].shape
         if len(shape) != 4 or shape[0] != 1 or file.inputs[0].is_dynamic:
             raise self.unsupported(f"an input of shape {list(shape)}")
+        if any(tensor.dtype == "int16" and tensor.scales for tensor in self.graph.tensors):
+            raise self.unsupported("a model with 16-bit activations")
 
     def walk(self) -> None:
         """Converts every operator.

@@ -13,6 +13,7 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from tfl_lite_suite.deploy.interpreter import pack, unpack
+from tfl_lite_suite.deploy.layer_error import float_name
 from tfl_lite_suite.tflite_file import TfliteFile
 from tfl_lite_suite.tflite_graph import Operator, Subgraph
 
@@ -34,7 +35,7 @@ _COMPUTING = {
 }
 # Those that only move values: they stay as wide as what they read.
 _MOVING = {"MAX_POOL_2D": 3, "PAD": 3, "QUANTIZE": 2, "RESHAPE": 1, "SPLIT": 4, "STRIDED_SLICE": 2, "TRANSPOSE": 5}
-_VERSIONS = {**_COMPUTING, **_MOVING, "DEQUANTIZE": 2}
+_VERSIONS = {**_COMPUTING, **_MOVING, "DEQUANTIZE": 3}
 _WEIGHTS = 1
 _WITH_WEIGHTS = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
 
@@ -46,19 +47,21 @@ def candidates(content: bytes) -> tuple[set[str], list[str]]:
         content: An int8 flatbuffer.
 
     Returns:
-        The outputs, by name, that one operator can compute and another read in 16 bits; and the operators that can do
-        neither, such as `HARD_SWISH`.
+        The outputs, by their names in the float file, that one operator can compute and another read in 16 bits; and
+        the operators that can do neither, such as `HARD_SWISH`.
     """
     graph = TfliteFile(content).subgraphs[0]
     able = [op for op in graph.operators if _is_able(graph, op)]
     read = {index for op in able for index in op.inputs}
-    possible = {graph.tensors[op.outputs[0]].name for op in able if op.name in _COMPUTING and op.outputs[0] in read}
+    outputs = [op.outputs[0] for op in able if op.name in _COMPUTING and op.outputs[0] in read]
+    possible = {float_name(graph, graph.tensors[index]) for index in outputs}
     return possible, sorted({op.name for op in graph.operators} - _VERSIONS.keys())
 
 
 def _is_able(graph: Subgraph, op: Operator) -> bool:
     """Whether an int8 operator can compute in 16 bits instead."""
-    return op.name in _VERSIONS and all(graph.tensors[index].dtype == "int8" for index in op.outputs)
+    made = {graph.tensors[index].dtype for index in op.outputs}
+    return op.name in _VERSIONS and (made == {"int8"} or op.name == "DEQUANTIZE")
 
 
 def widen(content: bytes, names: Sequence[str]) -> bytes:
@@ -104,7 +107,7 @@ class _Widening:
 
     def _reached(self, names: set[str]) -> set[int]:
         """Returns the tensors named, and those that the same values are moved to."""
-        found = {tensor.index for tensor in self._graph.tensors if tensor.name in names}
+        found = {tensor.index for tensor in self._graph.tensors if float_name(self._graph, tensor) in names}
         for op in self._graph.operators:
             if op.name in _MOVING and _is_able(self._graph, op) and found.intersection(op.inputs):
                 found.update(op.outputs)
@@ -126,18 +129,17 @@ class _Widening:
                 if index not in self._wide_form:
                     yield from self._widened(index)
                 inputs[place] = self._wide_form[index]
-        operator.inputs, outputs = inputs, []
+        operator.inputs = inputs
         operator.opcodeIndex = self._code(op.name)
         if op.name in ("ADD", "SUB"):
             operator.builtinOptions.potScaleInt16 = False
-        for index in op.outputs:
-            self._wide_form[index] = self._make_wide(self._own(index))
-            outputs.append(self._wide_form[index])
-        operator.outputs = outputs
+        wide = {i: self._make_wide(self._own(i)) for i in op.outputs if self._graph.tensors[i].dtype == "int8"}
+        self._wide_form.update(wide)
+        operator.outputs = [wide.get(index, index) for index in op.outputs]
         yield operator
-        for index in op.outputs:
-            if self._wide_form[index] != index:
-                yield self._operator("QUANTIZE", self._wide_form[index], index)
+        for index, place in wide.items():
+            if place != index:
+                yield self._operator("QUANTIZE", place, index)
 
     def _gets_finer(self, op: Operator, place: int) -> bool:
         """Whether an input is an activation, a constant of one, or a bias; not weights or a shape."""

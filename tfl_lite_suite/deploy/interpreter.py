@@ -27,20 +27,21 @@ class Interpreter:
         refusal: Why XNNPACK, which most devices use, does not run the model; empty where it does or was not asked.
     """
 
-    def __init__(self, content: bytes, keep_all: bool = False) -> None:
+    def __init__(self, content: bytes, keep_all: bool = False, threads: int = _THREADS) -> None:
         """Loads a model.
 
         Args:
             content: The flatbuffer.
             keep_all: Whether every tensor can be read afterwards; slower, because nothing is delegated.
+            threads: Threads that compute.
         """
         self.refusal = ""
         try:
-            self._native = _loaded(content, keep_all, tf.lite.experimental.OpResolverType.AUTO)
+            self._native = _loaded(content, keep_all, threads, tf.lite.experimental.OpResolverType.AUTO)
         except RuntimeError as error:
             self.refusal = " ".join(str(error).split())
             self._native = _loaded(
-                content, keep_all, tf.lite.experimental.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+                content, keep_all, threads, tf.lite.experimental.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
             )
         self.inputs, self.outputs = self._native.get_input_details(), self._native.get_output_details()
 
@@ -68,12 +69,12 @@ class Interpreter:
         return real(np.stack(outputs), *self.outputs[0]["quantization"])
 
 
-def _loaded(content: bytes, keep_all: bool, resolver: Any) -> Any:
+def _loaded(content: bytes, keep_all: bool, threads: int, resolver: Any) -> Any:
     with native_messages(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         native = tf.lite.Interpreter(
             model_content=content,
-            num_threads=_THREADS,
+            num_threads=threads,
             experimental_op_resolver_type=resolver,
             experimental_preserve_all_tensors=keep_all,
         )

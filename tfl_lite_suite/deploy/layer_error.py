@@ -23,7 +23,7 @@ class LayerError:
     Attributes:
         layer: Name of the Keras layer.
         operator: Such as `CONV_2D`.
-        tensor: Name of the output in the `.tflite` file.
+        tensor: Name of the output in the float file.
         snr_db: Signal over error of the running int8 model, in decibels: with all that came before.
         cosine: Cosine between both outputs.
         own_snr_db: As `snr_db`, of this operator alone when its inputs are exact but for rounding; `None` where an
@@ -52,7 +52,7 @@ def layer_errors(content: bytes, reference: bytes, pictures: np.ndarray) -> list
     graph = TfliteFile(content).subgraphs[0]
     exact = _float_values(reference, pictures)
     running = Interpreter(content, keep_all=True)
-    compared = [op for op in graph.operators if _counterpart(graph.tensors[op.outputs[0]], exact) is not None]
+    compared = [op for op in graph.operators if _counterpart(graph, op.outputs[0], exact) is not None]
     received: dict[int, list[np.ndarray]] = {op.outputs[0]: [] for op in compared}
     for picture in pictures:
         running.invoke([running.pixels(picture)])
@@ -114,8 +114,17 @@ def _float_values(reference: bytes, pictures: np.ndarray) -> dict[str, np.ndarra
     return {name: np.stack(rows) for name, rows in values.items()}
 
 
-def _counterpart(tensor: TensorSpec, exact: dict[str, np.ndarray]) -> np.ndarray | None:
-    values = exact.get(tensor.name)
+def float_name(graph: Subgraph, tensor: TensorSpec) -> str:
+    """Returns a tensor's name in the float file: the output's, where the file converts the tensor to its output."""
+    for user in graph.users.get(tensor.index, []):
+        if user.name in ("DEQUANTIZE", "QUANTIZE") and user.outputs[0] in graph.output_indices:
+            return graph.tensors[user.outputs[0]].name
+    return tensor.name
+
+
+def _counterpart(graph: Subgraph, index: int, exact: dict[str, np.ndarray]) -> np.ndarray | None:
+    tensor = graph.tensors[index]
+    values = exact.get(float_name(graph, tensor))
     return values if values is not None and tensor.dtype == "int8" and values.shape[1:] == tensor.shape else None
 
 
@@ -130,7 +139,7 @@ def _alone(
         if index in graph.input_indices:
             values[index] = pixels
             continue
-        found = _counterpart(tensor, exact)
+        found = _counterpart(graph, index, exact)
         if found is None:
             return None
         values[index] = quantized(found, tensor.scale, tensor.zero_point)
@@ -141,12 +150,13 @@ def _error(
     graph: Subgraph, op: Operator, exact: dict[str, np.ndarray], received: np.ndarray, alone: np.ndarray | None
 ) -> LayerError:
     tensor = graph.tensors[op.outputs[0]]
-    wanted = exact[tensor.name].astype(np.float64)
+    name = float_name(graph, tensor)
+    wanted = exact[name].astype(np.float64)
     values = real(received, tensor.scale, tensor.zero_point).astype(np.float64)
     own = None if alone is None else snr_db(wanted, real(alone, tensor.scale, tensor.zero_point))
     norm = math.sqrt(float((wanted**2).sum() * (values**2).sum()))
     cosine = float((wanted * values).sum()) / norm if norm else 1.0
-    return LayerError(layer_name(tensor.name), op.name, tensor.name, snr_db(wanted, values), cosine, own)
+    return LayerError(layer_name(name), op.name, name, snr_db(wanted, values), cosine, own)
 
 
 def snr_db(wanted: np.ndarray, received: np.ndarray) -> float:

@@ -169,6 +169,7 @@ def with_fallback(done: Quantized, least_agreement: float, fallback: str = "floa
     found = fewest(build, ranked, agreement, least_agreement)
     if found is None:
         notes.append(f"not even every layer in {fallback} reaches an agreement of {least_agreement:.3f}")
+        notes += _limit_of_output(done)
         return dataclasses.replace(done, report={**done.report, "notes": notes})
     judged = _judged(done.best.techniques, found.content, done.judging, done.expected)
     report = {
@@ -180,6 +181,14 @@ def with_fallback(done: Quantized, least_agreement: float, fallback: str = "floa
         f"{fallback}_latency_ratio": latency_ratio(found.content, done.content, done.judging[0]),
     }
     return dataclasses.replace(done, best=dataclasses.replace(done.best, content=found.content), report=report)
+
+
+def _limit_of_output(done: Quantized) -> list[str]:
+    """Returns what rounding the float model's scores to the file's output alone leaves, if that is not all."""
+    scale, zero_point = Interpreter(done.content).outputs[0]["quantization"]
+    rounded = np.rint(done.expected / scale) + zero_point if scale else done.expected
+    kept = float(np.mean(rounded.argmax(axis=1) == done.expected.argmax(axis=1)))
+    return [f"its 8-bit output alone keeps {kept:.3f}; convert.io_type: float32 has no such limit"] if kept < 1 else []
 
 
 def share_out(calibration: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
