@@ -34,6 +34,14 @@ def test_running_the_calls_is_running_the_model(model):
     assert sorted(found) == list(range(6))
 
 
+def test_shapes_inside_a_nested_model_for_any_size_are_those_of_the_call():
+    inner_input = keras.Input((None, None, 3))
+    inner = keras.Model(inner_input, keras.layers.Conv2D(4, 3, 2, name="conv")(inner_input), name="inner")
+    image = keras.Input((9, 9, 3))
+    model = keras.Model(image, keras.layers.GlobalAveragePooling2D()(keras.Sequential([inner])(image)))
+    assert CallList(model).calls[0].output_shapes == ((None, 4, 4, 4),)
+
+
 def test_a_model_without_a_graph_is_refused():
     with pytest.raises(SuiteError, match="expected a functional or sequential"):
         CallList(keras.Sequential([keras.layers.Dense(2)]))

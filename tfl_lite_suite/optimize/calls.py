@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-from tfl_lite_suite.framework import keras, tf
+from tfl_lite_suite.framework import tf
 from tfl_lite_suite.optimize import graph
 
 
@@ -65,7 +65,7 @@ class CallList:
             SuiteError: If it is anything else.
         """
         graph.check_functional(model)
-        self.model = model
+        self.model = model = graph.flat(model) if _holds_open_model(model) else model
         self.calls: list[Call] = []
         self._tensors = 1
         (self.output,) = self._open(model, (0,))
@@ -97,7 +97,7 @@ class CallList:
         for node in graph.nodes(model):
             given = tuple(numbers[id(tensor)] for tensor in node.keras_inputs)
             outputs = tf.nest.flatten(node.outputs)
-            if isinstance(node.layer, keras.Model) and getattr(node.layer, "_is_graph_network", False):
+            if graph.is_nested(node.layer):
                 made = self._open(node.layer, given)
             else:
                 made = tuple(range(self._tensors, self._tensors + len(outputs)))
@@ -117,6 +117,13 @@ class CallList:
             used.add(name)
             names[id(layer)] = name
         return names
+
+
+def _holds_open_model(model: Any) -> bool:
+    """Tells whether a nested model is for pictures of any size, and does not know the sizes that it gets here."""
+    nested = [layer for layer in model.layers if graph.is_nested(layer)]
+    is_open = any(None in tensor.shape[1:] for layer in nested for tensor in layer.inputs)
+    return is_open or any(map(_holds_open_model, nested))
 
 
 def _shape(tensor: Any) -> tuple[int | None, ...]:

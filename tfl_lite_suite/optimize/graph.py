@@ -46,7 +46,7 @@ def flat(model: Any) -> Any:
     """
     check_functional(model)
     called = [node.layer for node in nodes(model)]
-    if len({id(layer) for layer in called}) == len(called) and not any(map(_is_nested, called)):
+    if len({id(layer) for layer in called}) == len(called) and not any(map(is_nested, called)):
         return model
     used: dict[str, int] = {}
 
@@ -123,7 +123,8 @@ def _has_several_arguments(node: Any) -> bool:
     return len(node.keras_inputs) > sum(id(value) in tensors for value in tf.nest.flatten(node.call_args[:1]))
 
 
-def _is_nested(layer: Any) -> bool:
+def is_nested(layer: Any) -> bool:
+    """Tells whether a layer is a model whose layers can be read."""
     return isinstance(layer, keras.Model) and getattr(layer, "_is_graph_network", False)
 
 
@@ -139,7 +140,7 @@ def _run(model: Any, new_inputs: Any, replace: Replace, operate: Replace | None)
         inputs = inputs[0] if isinstance(inputs, list) and len(inputs) == 1 else inputs
         if _has_several_arguments(node):
             outputs = _repeated(node, tensors)
-        elif _is_nested(layer):
+        elif is_nested(layer):
             outputs = _run(layer, inputs, replace, operate)
         else:
             outputs = replace(layer, inputs)
