@@ -60,6 +60,7 @@ def prune(
 
     keras.utils.set_random_seed(settings.seed if settings else 0)
     model = keras_file.load_classifier(model_path, images) if images else keras_file.load(model_path)
+    keras_file.warn_of_frozen(model)
     top1_before = _measured(model, images)["top1"]
     loss = train.loss_of(taught, teacher, images, workdir) if taught else None
     if chosen.sparsity is None and chosen.clusters is None:
@@ -67,13 +68,12 @@ def prune(
     else:
         model, measured = _few_weights(model, chosen, stage, settings, images, loss)
     after = _measured(model, images)
-    results = {**measured, "top1_before": top1_before, "top1_after": after["top1"]}
     if settings:
         of_result = dataclasses.replace(settings, prune=chosen)
         files = train.save_artifacts(stage.folder, model, images, of_result, after["top"])
     else:
         files = _save(stage.folder, model, model_path)
-    results = stage.finish(results, files)
+    results = stage.finish({**measured, "top1_before": top1_before, "top1_after": after["top1"]}, files)
     for step in stage.folder.glob("step_*"):
         shutil.rmtree(step)
     return results

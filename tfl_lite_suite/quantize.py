@@ -62,6 +62,7 @@ def quantize(
 
     keras.utils.set_random_seed(settings.seed)
     model = keras_file.load_classifier(model_path, images)
+    keras_file.warn_of_frozen(model)
     top1_float = accuracy_function(model)(images.test)["top1"]
     loss = train.loss_of(settings, teacher, images, workdir)
     aware, trainings = _train(model, settings, images, stage, loss)

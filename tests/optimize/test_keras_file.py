@@ -65,6 +65,16 @@ def test_models_for_other_images_or_classes_are_named(tmp_path):
             keras_file.load_classifier(path, images)
 
 
+def test_frozen_layers_are_told_of(capsys):
+    image, base = keras.Input((32, 32, 1)), keras_samples.tiny_network()
+    model = keras.Model(image, keras.layers.Dense(2)(base(image)))
+    keras_file.warn_of_frozen(model)
+    assert not capsys.readouterr().err
+    base.trainable = False
+    keras_file.warn_of_frozen(model)
+    assert capsys.readouterr().err.startswith("warning: 7 layers are frozen in the file and stay so, ")
+
+
 def test_models_that_are_trained_for_int8_are_no_start(tmp_path):
     images = keras_samples.bright_or_dark()
     model = quantization_aware(keras_samples.tiny_network(), keras_samples.blocky(4, (32, 32, 1)))

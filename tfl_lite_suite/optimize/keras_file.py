@@ -1,11 +1,13 @@
 """Reading and writing `.keras` files, with every layer class of the suite and of TFMOT known."""
 
 import os
+import sys
 from typing import Any
 
 from tfl_lite_suite import models
 from tfl_lite_suite.data import Dataset
 from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.framework import keras
 from tfl_lite_suite.models import keras2
 from tfl_lite_suite.optimize import graph
 from tfl_lite_suite.optimize.quantizers import CUSTOM_OBJECTS, FakeQuantized
@@ -51,3 +53,15 @@ def load_classifier(path: str | os.PathLike[str], images: Dataset) -> Any:
             f"Give images of its classes, or a model that ends in {classes[1]} scores"
         )
     return model
+
+
+def warn_of_frozen(model: Any) -> None:
+    """Says which layers stay as they are in training, since the file has them frozen, as after transfer learning."""
+    found = [layer for layer in model.submodules if isinstance(layer, keras.layers.Layer) and layer.weights]
+    names = [layer.name for layer in found if not isinstance(layer, keras.Model) and not layer.trainable]
+    if names:
+        print(
+            f"warning: {len(names)} layers are frozen in the file and stay so, '{names[0]}' among them. "
+            "If they are to be trained, set trainable = True and save the model again",
+            file=sys.stderr,
+        )
