@@ -59,7 +59,7 @@ def plain(model):
         converter.convert(model, "int8", calibration=done.for_ranges),
         converter.convert(model, "float32"),
     )
-    candidate = ptq.Candidate((), content, 0.0, done.best.kl, model=model, reference=reference)
+    candidate = ptq.Candidate((), content, 0.0, done.best.kl, model=model, reference=reference, full_range=content)
     return dataclasses.replace(done, best=candidate)
 
 

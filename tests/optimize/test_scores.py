@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from tfl_lite_suite.framework import keras
-from tfl_lite_suite.optimize.scores import as_logits, ends_in_softmax
+from tfl_lite_suite.optimize.scores import as_logits, decisive_range, ends_in_softmax
 
 layers = keras.layers
 
@@ -38,3 +38,11 @@ def test_logits_stay_and_impossible_classes_are_finite():
     np.testing.assert_array_equal(as_logits(model(layers.Dense(2)), scores), scores)
     np.testing.assert_array_equal(as_logits(lambda images: images, scores), scores)
     assert np.isfinite(as_logits(model(layers.Dense(2, activation="softmax")), scores)).all()
+
+
+def test_logits_decide_near_the_greatest_two_of_each_picture():
+    logits = np.array([[30.0, 10.0, -90.0], [60.0, 20.0, -80.0]], np.float32)
+    assert decisive_range(logits) == (0.0, 32.0)
+    assert decisive_range(logits - 40) == (-22.0, 1.0)
+    assert decisive_range(logits / 10) == (-9.0, 6.0)
+    assert decisive_range(logits[:, :1]) == (0.0, 60.0)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from tfl_lite_suite.deploy import bias_correction, converter, int16_fallback
+from tfl_lite_suite.deploy import bias_correction, converter, int16_fallback, logit_range
 from tfl_lite_suite.deploy.fallback import fewest, latency_ratio
 from tfl_lite_suite.deploy.float_fallback import Mixed
 from tfl_lite_suite.deploy.interpreter import Interpreter
@@ -24,7 +24,7 @@ from tfl_lite_suite.optimize.equalization import Equalized, equalize
 from tfl_lite_suite.optimize.fold import fold_batch_norm
 from tfl_lite_suite.progress import Progress
 
-EQUALIZATION, BIAS_CORRECTION = "cross_layer_equalization", "bias_correction"
+EQUALIZATION, BIAS_CORRECTION, LOGIT_RANGE = "cross_layer_equalization", "bias_correction", "logit_range"
 # More pictures do not make better ranges.
 _MOST_RANGE_PICTURES = 128
 _MOST_JUDGING_PICTURES = 100
@@ -49,6 +49,7 @@ class Candidate:
         refusal: Why XNNPACK does not run the file; empty where it does.
         model: The Keras model that was converted.
         reference: The float32 flatbuffer of `model`.
+        full_range: `content` with the whole range of logits, as it was before `LOGIT_RANGE`.
     """
 
     techniques: tuple[str, ...]
@@ -58,6 +59,7 @@ class Candidate:
     refusal: str = ""
     model: Any = None
     reference: bytes = b""
+    full_range: bytes = b""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -116,6 +118,11 @@ def quantize(model: Any, calibration: np.ndarray, io_type: str = "int8", seed: i
     progress.close()
     notes += [note] if note else []
     best = choose(candidates)
+    narrowed = logit_range.narrow(best.content, _float_scores(model, for_ranges))
+    if narrowed is not best.content:
+        judged = _judged((*best.techniques, LOGIT_RANGE), narrowed, judging, expected)
+        candidates.append(_made_from(judged, best.model, best.reference, best.content))
+        best = choose([best, candidates[-1]])
     notes += _left_out(best, candidates)
     report = {
         "techniques": list(best.techniques),
@@ -144,24 +151,21 @@ def with_fallback(done: Quantized, least_agreement: float, fallback: str = "floa
     """
     if done.best.agreement >= least_agreement:
         return done
-    ranked = [
-        error.tensor
-        for error in worst(layer_errors(done.content, done.best.reference, done.for_ranges[:_DEBUG_PICTURES]), 10**6)
-    ]
+    best = done.best
+    ranked, way, refused = _fallback(done, fallback, io_type)
     notes = list(done.report["notes"])
-    if fallback == "int16":
-        possible, refused = int16_fallback.candidates(done.content)
-        ranked = [tensor for tensor in ranked if tensor in possible]
-        notes += [f"runtimes do not compute in 16 bits: {', '.join(refused)}"] if refused else []
-        way: Callable[[Sequence[str]], bytes] = functools.partial(int16_fallback.widen, done.content)
-    else:
-        way = Mixed(done.best.model, done.for_ranges, io_type).quantize
+    notes += [f"runtimes do not compute in 16 bits: {', '.join(refused)}"] if refused else []
+    logits = _float_scores(best.model, done.for_ranges)
+
+    def full_range(tensors: Sequence[str]) -> bytes:
+        content = way(tensors)
+        if BIAS_CORRECTION not in best.techniques:
+            return content
+        return bias_correction.correct(content, best.reference, done.for_ranges[:_BIAS_PICTURES]).content
 
     def build(tensors: Sequence[str]) -> bytes:
-        content = way(tensors)
-        if BIAS_CORRECTION not in done.best.techniques:
-            return content
-        return bias_correction.correct(content, done.best.reference, done.for_ranges[:_BIAS_PICTURES]).content
+        content = full_range(tensors)
+        return logit_range.narrow(content, logits) if LOGIT_RANGE in best.techniques else content
 
     def agreement(content: bytes) -> float:
         return _judged((), content, done.judging, done.expected).agreement
@@ -171,7 +175,7 @@ def with_fallback(done: Quantized, least_agreement: float, fallback: str = "floa
         notes.append(f"not even every layer in {fallback} reaches an agreement of {least_agreement:.3f}")
         notes += _limit_of_output(done)
         return dataclasses.replace(done, report={**done.report, "notes": notes})
-    judged = _judged(done.best.techniques, found.content, done.judging, done.expected)
+    judged = _judged(best.techniques, found.content, done.judging, done.expected)
     report = {
         **done.report,
         "agreement": judged.agreement,
@@ -180,7 +184,22 @@ def with_fallback(done: Quantized, least_agreement: float, fallback: str = "floa
         f"{fallback}_layers": [layer_name(tensor) for tensor in found.tensors],
         f"{fallback}_latency_ratio": latency_ratio(found.content, done.content, done.judging[0]),
     }
-    return dataclasses.replace(done, best=dataclasses.replace(done.best, content=found.content), report=report)
+    mixed = dataclasses.replace(best, content=found.content, full_range=full_range(found.tensors))
+    return dataclasses.replace(done, best=mixed, report=report)
+
+
+def _fallback(
+    done: Quantized, fallback: str, io_type: str
+) -> tuple[list[str], Callable[[Sequence[str]], bytes], list[str]]:
+    """Returns the outputs that may be computed otherwise, the worst first; what does it; and operators that cannot."""
+    best = done.best
+    errors = layer_errors(best.full_range, best.reference, done.for_ranges[:_DEBUG_PICTURES])
+    ranked = [error.tensor for error in worst(errors, 10**6)]
+    if fallback == "float":
+        return ranked, Mixed(best.model, done.for_ranges, io_type).quantize, []
+    possible, refused = int16_fallback.candidates(best.full_range)
+    way = functools.partial(int16_fallback.widen, best.full_range)
+    return [tensor for tensor in ranked if tensor in possible], way, refused
 
 
 def _limit_of_output(done: Quantized) -> list[str]:
@@ -257,7 +276,11 @@ def _converted(
     if corrected.layers:
         files[(*techniques, BIAS_CORRECTION)] = corrected.content
     judged = [_judged(*item, judging, expected) for item in files.items()]
-    return [dataclasses.replace(candidate, model=model, reference=reference) for candidate in judged]
+    return [_made_from(candidate, model, reference, candidate.content) for candidate in judged]
+
+
+def _made_from(candidate: Candidate, model: Any, reference: bytes, full_range: bytes) -> Candidate:
+    return dataclasses.replace(candidate, model=model, reference=reference, full_range=full_range)
 
 
 def _judged(techniques: tuple[str, ...], content: bytes, judging: np.ndarray, expected: np.ndarray) -> Candidate:

@@ -42,7 +42,7 @@ def debug(quantized: ptq.Quantized, folder: pathlib.Path, io_type: str) -> dict[
         `layers`, `worst_layers`, `chart` and `sensitivity`.
     """
     best = quantized.best
-    errors = layer_error.layer_errors(best.content, best.reference, quantized.for_ranges[:_PICTURES])
+    errors = layer_error.layer_errors(best.full_range, best.reference, quantized.for_ranges[:_PICTURES])
     with atomic_path(folder / CHART) as temporary:
         temporary.write_text(layer_error.chart(errors, "Error of each int8 operator"), encoding="utf-8")
     return {

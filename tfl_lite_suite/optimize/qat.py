@@ -18,13 +18,12 @@ from tfl_lite_suite.optimize.canonical import canonical
 from tfl_lite_suite.optimize.clustering import equal_weights
 from tfl_lite_suite.optimize.fold import fold_batch_norm, scale_and_offset
 from tfl_lite_suite.optimize.quantizers import FakeQuantized, LayerConfig
+from tfl_lite_suite.optimize.scores import decisive_range
 from tfl_lite_suite.optimize.sparsity import prunable
 
 _BATCH = 64
 _PIXELS = (0.0, 255.0)
 _STEPS = 255
-# Logits that far apart are probabilities of 1 and 1e-5.
-_DECIDED = 12.0
 # The only output quantization that TensorFlow Lite's LOGISTIC accepts: scale 1/256, zero point -128.
 _SIGMOID = (0.0, 255.0 / 256.0)
 _KERNELS = {
@@ -262,7 +261,7 @@ def _observe(model: Any, calibration: np.ndarray) -> dict[int, tuple[float, floa
     for index, tensor in enumerate(tensors):
         low, high = min(float(least[index]), 0.0), max(float(most[index]), 0.0)
         ranges[id(tensor)] = _fixed_range(tensor._keras_history.layer) or (low, max(high, low + 1e-3))
-    ranges[id(logits)] = _decisive(np.concatenate([batch[0] for batch in batches]), *ranges[id(logits)])
+    ranges[id(logits)] = decisive_range(np.concatenate([batch[0] for batch in batches]))
     return ranges
 
 
@@ -270,23 +269,6 @@ def _logits(model: Any) -> Any:
     """Returns the tensor of logits, which a softmax may follow."""
     last = model.outputs[0]
     return last._keras_history.layer.input if _is_softmax(last._keras_history.layer) else last
-
-
-def _decisive(logits: np.ndarray, least: float, most: float) -> tuple[float, float]:
-    """Narrows the range of logits to where they decide, so that fewer tie.
-
-    What lies far below a picture's greatest logit, or far above its second, may saturate: the order stays.
-
-    Args:
-        logits: Those of the calibration pictures, float32 `(n, classes)`.
-        least: Lower end of their range.
-        most: Upper end.
-    """
-    if logits.ndim != 2 or logits.shape[1] < 2:
-        return least, most
-    second, first = np.sort(logits, axis=1)[:, -2:].T
-    low, high = float(first.min()) - _DECIDED, float(second.max()) + _DECIDED
-    return max(least, min(low, 0.0)), min(most, max(high, 1.0))
 
 
 def _fixed_range(layer: Any) -> tuple[float, float] | None:

@@ -2,9 +2,13 @@
 
 from typing import Any
 
+import numpy as np
+
 from tfl_lite_suite.framework import keras, tf
 
 _LEAST = 1e-7
+# Logits that far apart are probabilities of 1 and 1e-5.
+_DECIDED = 12.0
 
 
 def ends_in_softmax(model: Any) -> bool:
@@ -26,3 +30,22 @@ def as_logits(model: Any, scores: Any) -> Any:
     """Returns what a model gave as float32 logits; those of probabilities are their logarithms."""
     scores = tf.cast(scores, tf.float32)
     return tf.math.log(tf.maximum(scores, _LEAST)) if ends_in_softmax(model) else scores
+
+
+def decisive_range(logits: np.ndarray) -> tuple[float, float]:
+    """Returns the range in which logits decide; rounded to its finer steps, fewer tie.
+
+    What lies far below a picture's greatest logit, or far above its second, may saturate: the order stays.
+
+    Args:
+        logits: Those of calibration pictures, float32 `(n, classes)`.
+
+    Returns:
+        `(least, most)`, with 0 between them; all that occurs where there are no classes to decide between.
+    """
+    least, most = min(float(logits.min()), 0.0), max(float(logits.max()), 0.0)
+    if logits.ndim != 2 or logits.shape[1] < 2:
+        return least, max(most, least + 1e-3)
+    second, first = np.sort(logits, axis=1)[:, -2:].T
+    low, high = float(first.min()) - _DECIDED, float(second.max()) + _DECIDED
+    return max(least, min(low, 0.0)), min(max(most, least + 1e-3), max(high, 1.0))
