@@ -118,11 +118,6 @@ def quantize(model: Any, calibration: np.ndarray, io_type: str = "int8", seed: i
     progress.close()
     notes += [note] if note else []
     best = choose(candidates)
-    narrowed = logit_range.narrow(best.content, _float_scores(model, for_ranges))
-    if narrowed is not best.content:
-        judged = _judged((*best.techniques, LOGIT_RANGE), narrowed, judging, expected)
-        candidates.append(_made_from(judged, best.model, best.reference, best.content))
-        best = choose([best, candidates[-1]])
     notes += _left_out(best, candidates)
     report = {
         "techniques": list(best.techniques),
@@ -268,19 +263,22 @@ def _converted(
     expected: np.ndarray,
     io_type: str,
 ) -> list[Candidate]:
-    """Returns a model as int8, without and with corrected biases."""
+    """Returns a model as int8, without and with corrected biases, each also with the logits in finer steps."""
     content = converter.convert(model, "int8", io_type=io_type, calibration=for_ranges)
     reference = converter.convert(model, "float32")
     corrected = bias_correction.correct(content, reference, for_ranges[:_BIAS_PICTURES])
     files = {techniques: content}
     if corrected.layers:
         files[(*techniques, BIAS_CORRECTION)] = corrected.content
-    judged = [_judged(*item, judging, expected) for item in files.items()]
-    return [_made_from(candidate, model, reference, candidate.content) for candidate in judged]
-
-
-def _made_from(candidate: Candidate, model: Any, reference: bytes, full_range: bytes) -> Candidate:
-    return dataclasses.replace(candidate, model=model, reference=reference, full_range=full_range)
+    logits = _float_scores(model, for_ranges)
+    found = []
+    for done, full_range in files.items():
+        narrowed = logit_range.narrow(full_range, logits)
+        variants = {done: full_range, **({(*done, LOGIT_RANGE): narrowed} if narrowed is not full_range else {})}
+        judged = [_judged(*variant, judging, expected) for variant in variants.items()]
+        known = {"model": model, "reference": reference, "full_range": full_range}
+        found += [dataclasses.replace(candidate, **known) for candidate in judged]
+    return found
 
 
 def _judged(techniques: tuple[str, ...], content: bytes, judging: np.ndarray, expected: np.ndarray) -> Candidate:
