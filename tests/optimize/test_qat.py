@@ -135,6 +135,14 @@ def test_logits_have_fine_steps_where_they_decide():
     assert most - least < 0.8 * np.ptp(answers)
 
 
+def test_a_sigmoid_at_the_end_keeps_the_scale_that_its_operator_demands():
+    image = keras.Input((8, 8, 3))
+    pooled = keras.layers.GlobalAveragePooling2D()(keras.layers.Conv2D(4, 3)(image))
+    model = keras.Model(image, keras.layers.Activation("sigmoid")(keras.layers.Dense(3)(pooled)))
+    aware = quantization_aware(model, np.random.default_rng(0).integers(0, 256, (16, 8, 8, 3), np.uint8))
+    assert aware.layers[-1].quantize_config.output_range == (0.0, 255 / 256)
+
+
 def test_each_layer_without_an_int8_form_is_named():
     image = keras.Input((32, 32, 3))
     x = keras.layers.Conv2D(4, 3, activation="tanh", name="fused")(image)

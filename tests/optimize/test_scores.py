@@ -42,7 +42,12 @@ def test_logits_stay_and_impossible_classes_are_finite():
 
 def test_logits_decide_near_the_greatest_two_of_each_picture():
     logits = np.array([[30.0, 10.0, -90.0], [60.0, 20.0, -80.0]], np.float32)
-    assert decisive_range(logits) == (0.0, 32.0)
-    assert decisive_range(logits - 40) == (-22.0, 1.0)
-    assert decisive_range(logits / 10) == (-9.0, 6.0)
-    assert decisive_range(logits[:, :1]) == (0.0, 60.0)
+    assert decisive_range(logits, -90.0, 60.0) == (0.0, 32.0)
+    assert decisive_range(logits - 40, -130.0, 20.0) == (-22.0, 1.0)
+    assert decisive_range(logits / 10, -9.0, 6.0) == (-9.0, 6.0)
+    assert decisive_range(logits[:, :1], 0.0, 60.0) == (0.0, 60.0)
+
+
+def test_the_range_that_an_operator_demands_is_not_narrowed_further():
+    scores = np.array([[0.5, 0.2, 0.1], [0.3, 0.6, 0.1]], np.float32)
+    assert decisive_range(scores, 0.0, 255 / 256) == (0.0, 255 / 256)

@@ -33,7 +33,8 @@ def narrow(content: bytes, logits: np.ndarray) -> bytes:
     """
     graph = TfliteFile(content).subgraphs[0]
     chain = _end(graph)
-    low, high = decisive_range(logits)
+    least = min(float(logits.min()), 0.0)
+    low, high = decisive_range(logits, least, max(float(logits.max()), least + 1e-3))
     step = (high - low) / _STEPS
     rounded = [tensor for op in chain for tensor in map(graph.tensors.__getitem__, op.outputs) if tensor.dtype in _ZERO]
     is_free = chain[-1].name in (*_FREE, "QUANTIZE") and chain[-1].activation == "NONE"

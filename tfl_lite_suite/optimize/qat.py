@@ -261,7 +261,7 @@ def _observe(model: Any, calibration: np.ndarray) -> dict[int, tuple[float, floa
     for index, tensor in enumerate(tensors):
         low, high = min(float(least[index]), 0.0), max(float(most[index]), 0.0)
         ranges[id(tensor)] = _fixed_range(tensor._keras_history.layer) or (low, max(high, low + 1e-3))
-    ranges[id(logits)] = decisive_range(np.concatenate([batch[0] for batch in batches]))
+    ranges[id(logits)] = decisive_range(np.concatenate([batch[0] for batch in batches]), *ranges[id(logits)])
     return ranges
 
 

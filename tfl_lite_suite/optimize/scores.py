@@ -32,20 +32,21 @@ def as_logits(model: Any, scores: Any) -> Any:
     return tf.math.log(tf.maximum(scores, _LEAST)) if ends_in_softmax(model) else scores
 
 
-def decisive_range(logits: np.ndarray) -> tuple[float, float]:
-    """Returns the range in which logits decide; rounded to its finer steps, fewer tie.
+def decisive_range(logits: np.ndarray, least: float, most: float) -> tuple[float, float]:
+    """Narrows the range of logits to where they decide; rounded to its finer steps, fewer tie.
 
     What lies far below a picture's greatest logit, or far above its second, may saturate: the order stays.
 
     Args:
         logits: Those of calibration pictures, float32 `(n, classes)`.
+        least: Lower end of their range, at most 0.
+        most: Upper end, at least 0.
 
     Returns:
-        `(least, most)`, with 0 between them; all that occurs where there are no classes to decide between.
+        `(least, most)`, with 0 between them; those given where there are no classes to decide between.
     """
-    least, most = min(float(logits.min()), 0.0), max(float(logits.max()), 0.0)
     if logits.ndim != 2 or logits.shape[1] < 2:
-        return least, max(most, least + 1e-3)
+        return least, most
     second, first = np.sort(logits, axis=1)[:, -2:].T
     low, high = float(first.min()) - _DECIDED, float(second.max()) + _DECIDED
-    return max(least, min(low, 0.0)), min(max(most, least + 1e-3), max(high, 1.0))
+    return max(least, min(low, 0.0)), min(most, max(high, 1.0))
