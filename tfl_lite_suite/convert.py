@@ -140,12 +140,9 @@ def _from_file(path: str) -> tuple[Any, contract.Contract, Recipe | None]:
         raise SuiteError(f"--model: no such file '{path}'")
     of = contract.beside(path)
     settings = recipe.load(folder / train.RECIPE) if (folder / train.RECIPE).is_file() else None
-    from tfl_lite_suite.models import keras2
     from tfl_lite_suite.optimize import graph, keras_file
 
-    model = keras_file.load(path)
-    if of:
-        model = keras2.plain(model, of.image_shape)
+    model = keras_file.load(path, of.image_shape if of else None)
     graph.check_functional(model)
     return model, of or _plain_contract(model), settings
 

@@ -72,6 +72,7 @@ class Quantized:
         for_ranges: The pictures that gave the ranges.
         judging: The pictures that judged.
         expected: The float model's scores of `judging`.
+        logits: The float model's scores of `for_ranges`.
     """
 
     best: Candidate
@@ -79,6 +80,7 @@ class Quantized:
     for_ranges: np.ndarray
     judging: np.ndarray
     expected: np.ndarray
+    logits: np.ndarray
 
     @property
     def content(self) -> bytes:
@@ -107,14 +109,14 @@ def quantize(model: Any, calibration: np.ndarray, io_type: str = "int8", seed: i
     if len(calibration) < _FEWEST_TO_SHARE:
         notes.append(f"judged on the same {len(judging)} pictures that gave the ranges; give 100 or more")
     progress = Progress("post-training quantization", 5)
-    expected = _float_scores(model, judging)
+    expected, logits = _float_scores(model, judging), _float_scores(model, for_ranges)
     progress.update(0, "plain conversion")
-    candidates = _converted(model, (), for_ranges, judging, expected, io_type)
+    candidates = _converted(model, (), for_ranges, judging, expected, logits, io_type)
     progress.update(2, "cross-layer equalization")
     equalized, note = _equalized(model, for_ranges)
     if equalized is not None:
         progress.update(3, "conversion after equalization")
-        candidates += _converted(equalized.model, (EQUALIZATION,), for_ranges, judging, expected, io_type)
+        candidates += _converted(equalized.model, (EQUALIZATION,), for_ranges, judging, expected, logits, io_type)
     progress.close()
     notes += [note] if note else []
     best = choose(candidates)
@@ -127,7 +129,7 @@ def quantize(model: Any, calibration: np.ndarray, io_type: str = "int8", seed: i
         "pictures": {"ranges": len(for_ranges), "judging": len(judging)},
         "notes": notes,
     }
-    return Quantized(best, report, for_ranges, judging, expected)
+    return Quantized(best, report, for_ranges, judging, expected, logits)
 
 
 def with_fallback(done: Quantized, least_agreement: float, fallback: str = "float", io_type: str = "int8") -> Quantized:
@@ -150,37 +152,33 @@ def with_fallback(done: Quantized, least_agreement: float, fallback: str = "floa
     ranked, way, refused = _fallback(done, fallback, io_type)
     notes = list(done.report["notes"])
     notes += [f"runtimes do not compute in 16 bits: {', '.join(refused)}"] if refused else []
-    logits = _float_scores(best.model, done.for_ranges)
 
-    def full_range(tensors: Sequence[str]) -> bytes:
+    def build(tensors: Sequence[str]) -> bytes:
         content = way(tensors)
         if BIAS_CORRECTION not in best.techniques:
             return content
         return bias_correction.correct(content, best.reference, done.for_ranges[:_BIAS_PICTURES]).content
 
-    def build(tensors: Sequence[str]) -> bytes:
-        content = full_range(tensors)
-        return logit_range.narrow(content, logits) if LOGIT_RANGE in best.techniques else content
+    def judged(full_range: bytes) -> Candidate:
+        content = logit_range.narrow(full_range, done.logits) if LOGIT_RANGE in best.techniques else full_range
+        return _judged(best.techniques, content, done.judging, done.expected)
 
-    def agreement(content: bytes) -> float:
-        return _judged((), content, done.judging, done.expected).agreement
-
-    found = fewest(build, ranked, agreement, least_agreement)
+    found = fewest(build, ranked, lambda content: judged(content).agreement, least_agreement)
     if found is None:
         notes.append(f"not even every layer in {fallback} reaches an agreement of {least_agreement:.3f}")
         notes += _limit_of_output(done)
         return dataclasses.replace(done, report={**done.report, "notes": notes})
-    judged = _judged(best.techniques, found.content, done.judging, done.expected)
+    mixed = judged(found.content)
     report = {
         **done.report,
-        "agreement": judged.agreement,
-        "kl": float(judged.kl.mean()),
+        "agreement": mixed.agreement,
+        "kl": float(mixed.kl.mean()),
         "notes": notes,
         f"{fallback}_layers": [layer_name(tensor) for tensor in found.tensors],
-        f"{fallback}_latency_ratio": latency_ratio(found.content, done.content, done.judging[0]),
+        f"{fallback}_latency_ratio": latency_ratio(mixed.content, done.content, done.judging[0]),
     }
-    mixed = dataclasses.replace(best, content=found.content, full_range=full_range(found.tensors))
-    return dataclasses.replace(done, best=mixed, report=report)
+    kept = dataclasses.replace(best, content=mixed.content, full_range=found.content)
+    return dataclasses.replace(done, best=kept, report=report)
 
 
 def _fallback(
@@ -261,6 +259,7 @@ def _converted(
     for_ranges: np.ndarray,
     judging: np.ndarray,
     expected: np.ndarray,
+    logits: np.ndarray,
     io_type: str,
 ) -> list[Candidate]:
     """Returns a model as int8, without and with corrected biases, each also with the logits in finer steps."""
@@ -270,7 +269,6 @@ def _converted(
     files = {techniques: content}
     if corrected.layers:
         files[(*techniques, BIAS_CORRECTION)] = corrected.content
-    logits = _float_scores(model, for_ranges)
     found = []
     for done, full_range in files.items():
         narrowed = logit_range.narrow(full_range, logits)

@@ -217,15 +217,28 @@ def _affine(layer: Any, shape: Any) -> tuple[np.ndarray, np.ndarray] | None:
     return mean, np.maximum(std, keras.backend.epsilon())
 
 
+def as_depthwise(name: str, scale: np.ndarray, offset: np.ndarray, inputs: Any, trainable: bool) -> Any:
+    """Applies a factor and a summand to each channel.
+
+    Args:
+        name: Of the layer that is made.
+        scale: Factors, `(channels,)`.
+        offset: Summands, `(channels,)`.
+        inputs: Tensor `(batch, height, width, channels)`.
+        trainable: Whether both are trained.
+    """
+    depthwise = keras.layers.DepthwiseConv2D(1, name=name, trainable=trainable)
+    output = depthwise(inputs)
+    depthwise.set_weights([scale.reshape(1, 1, -1, 1), offset])
+    return output
+
+
 def _normalized(name: str, mean: np.ndarray, std: np.ndarray, inputs: Any) -> Any:
     """Normalises pixels; what normalised them before is taken into the same layer."""
     before = _maker(inputs)
     if not isinstance(before, (keras.layers.InputLayer, layers.PixelNormalization)):
         # Other values have no whole steps.
-        depthwise = keras.layers.DepthwiseConv2D(1, name=name, trainable=False)
-        output = depthwise(inputs)
-        depthwise.set_weights([1 / std.reshape(1, 1, -1, 1), -mean / std])
-        return output
+        return as_depthwise(name, 1 / std, -mean / std, inputs, trainable=False)
     if isinstance(before, layers.PixelNormalization):
         mean = np.array(before.mean) + mean * np.array(before.std)
         std = std * np.array(before.std)

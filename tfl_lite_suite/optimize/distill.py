@@ -11,7 +11,6 @@ import numpy as np
 from tfl_lite_suite.data import Dataset, Split, pipeline
 from tfl_lite_suite.errors import SuiteError
 from tfl_lite_suite.framework import tf
-from tfl_lite_suite.models import keras2
 from tfl_lite_suite.optimize import keras_file
 from tfl_lite_suite.optimize.graph import with_features
 from tfl_lite_suite.optimize.losses import Loss, Taught
@@ -39,7 +38,7 @@ def loss_of(chosen: Distill, file: str, hard: Loss, images: Dataset, kept: Stage
     Raises:
         SuiteError: If the file cannot be read, or has other classes.
     """
-    teacher, classes = keras2.plain(keras_file.load(file), images.contract.image_shape), len(images.class_names)
+    teacher, classes = keras_file.load(file, images.contract.image_shape), len(images.class_names)
     if len(teacher.input_shape) != 4 or tuple(teacher.output_shape[1:]) != (classes,):
         raise SuiteError(
             f"distill.teacher: '{file}' is from {teacher.input_shape} to {teacher.output_shape}; expected a classifier "

@@ -20,9 +20,15 @@ def save(model: Any, path: str | os.PathLike[str]) -> None:
         model.save(temporary, save_format="keras")
 
 
-def load(path: str | os.PathLike[str]) -> Any:
-    """Reads a Keras model; see `models.load`."""
-    return models.load(path, CUSTOM_OBJECTS)
+def load(path: str | os.PathLike[str], image_shape: tuple[int, int, int] | None = None) -> Any:
+    """Reads a Keras model; see `models.load`.
+
+    Args:
+        path: The file.
+        image_shape: `(height, width, channels)` of the input where the model leaves them open.
+    """
+    model = models.load(path, CUSTOM_OBJECTS)
+    return model if image_shape is None else keras2.plain(model, image_shape)
 
 
 def load_classifier(path: str | os.PathLike[str], images: Dataset) -> Any:
@@ -35,7 +41,7 @@ def load_classifier(path: str | os.PathLike[str], images: Dataset) -> Any:
     Raises:
         SuiteError: As for `load`, or if the model takes other images, has other classes, or is trained for int8.
     """
-    model = keras2.plain(load(path), images.contract.image_shape)
+    model = load(path, images.contract.image_shape)
     graph.check_functional(model)
     if any(isinstance(layer, FakeQuantized) for layer in model.layers):
         raise SuiteError(

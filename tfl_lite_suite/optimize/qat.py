@@ -14,7 +14,7 @@ from tfl_lite_suite.errors import SuiteError
 from tfl_lite_suite.framework import keras, tf
 from tfl_lite_suite.models import layers
 from tfl_lite_suite.optimize import graph
-from tfl_lite_suite.optimize.canonical import canonical
+from tfl_lite_suite.optimize.canonical import as_depthwise, canonical
 from tfl_lite_suite.optimize.clustering import equal_weights
 from tfl_lite_suite.optimize.fold import fold_batch_norm, scale_and_offset
 from tfl_lite_suite.optimize.quantizers import FakeQuantized, LayerConfig
@@ -89,9 +89,9 @@ def _expand(model: Any) -> Any:
     def replace(layer: Any, inputs: Any) -> Any:
         if isinstance(layer, layers.PixelNormalization):
             scale = 1 / np.array(layer.std, np.float32)
-            return _as_depthwise(layer.name, scale, -_mean_on_a_step(layer) * scale, inputs, trainable=False)
+            return as_depthwise(layer.name, scale, -_mean_on_a_step(layer) * scale, inputs, trainable=False)
         if isinstance(layer, keras.layers.BatchNormalization) and len(inputs.shape) == 4:
-            return _as_depthwise(layer.name, *scale_and_offset(layer), inputs, trainable=layer.trainable)
+            return as_depthwise(layer.name, *scale_and_offset(layer), inputs, trainable=layer.trainable)
         if isinstance(layer, layers.Swish):
             gate = keras.layers.Activation("sigmoid", name=f"{layer.name}_gate")(inputs)
             return keras.layers.Multiply(name=layer.name)([inputs, gate])
@@ -113,14 +113,6 @@ def _mean_on_a_step(layer: Any) -> np.ndarray:
     mean = np.array(layer.mean, np.float32)
     alike = len(set(layer.mean)) == 1 and len(set(layer.std)) == 1
     return np.rint(mean) if alike else mean
-
-
-def _as_depthwise(name: str, scale: np.ndarray, offset: np.ndarray, inputs: Any, trainable: bool) -> Any:
-    """Applies a factor and a summand to each channel."""
-    depthwise = keras.layers.DepthwiseConv2D(1, name=name, trainable=trainable)
-    output = depthwise(inputs)
-    depthwise.set_weights([scale.reshape(1, 1, -1, 1), offset])
-    return output
 
 
 def _kernel(layer: Any) -> str | None:
