@@ -1,1 +1,0 @@
-"""From a Keras model to files that other runtimes read."""

@@ -1,1 +1,0 @@
-"""Training, quantization-aware training, pruning and other changes to a Keras model."""

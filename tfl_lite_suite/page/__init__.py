@@ -1,1 +1,0 @@
-"""HTML pages that need nothing else: no script, no file beside them, no network."""
