@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable
 
 from tfl_lite_suite import models
-from tfl_lite_suite.deploy import converter
-from tfl_lite_suite.framework import native_messages, tf
+from tfl_lite_suite.core.framework import native_messages, tf
+from tfl_lite_suite.models import tflite_converter
 
 
 def timed(function: Callable[[], bytes]) -> tuple[bytes, float]:
@@ -48,7 +48,7 @@ def main() -> None:
     side = arguments.resolution
     model = models.build(arguments.model, (side, side, 3), 1000)
     for _ in range(arguments.rounds):
-        ours, seconds = timed(lambda: converter.convert(model, "float32"))
+        ours, seconds = timed(lambda: tflite_converter.convert(model, "float32"))
         theirs, stock_seconds = timed(lambda: stock(model))
         print(
             f"{arguments.model} {side}: suite {seconds:.2f} s, from_keras_model {stock_seconds:.2f} s, "

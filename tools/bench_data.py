@@ -16,9 +16,9 @@ from collections.abc import Callable
 
 import tfl_lite_suite.data as data
 from tfl_lite_suite import models
+from tfl_lite_suite.core.framework import keras, tf
+from tfl_lite_suite.core.recipe import Augment, Data
 from tfl_lite_suite.data import pipeline
-from tfl_lite_suite.framework import keras, tf
-from tfl_lite_suite.recipe import Augment, Data
 
 READY_BATCHES = 8
 AUGMENTS = {

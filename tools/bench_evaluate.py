@@ -14,8 +14,10 @@ import time
 import numpy as np
 from PIL import Image
 
-from tfl_lite_suite import contract, data, evaluate, image
-from tfl_lite_suite.runtime import accuracy, engines, isolation, machine, pixels
+from tfl_lite_suite import data, evaluate
+from tfl_lite_suite.core import contract, image
+from tfl_lite_suite.evaluate import answers
+from tfl_lite_suite.runtime import engines, isolation, machine, pixels
 
 
 def main() -> None:
@@ -58,7 +60,7 @@ def harness(path: str, engine: str, model: evaluate.Model, source: str) -> float
     """Does what the verb does, preparation included; returns images/s."""
     begin = time.perf_counter()
     images = evaluate.open_data(model.contract, source, None, "error")
-    runner = accuracy.Runner(path, engine, workers=machine.usable_cores())
+    runner = answers.Runner(path, engine, workers=machine.usable_cores())
     document, _ = evaluate.evaluate(runner, model, images)
     return document["n"] / (time.perf_counter() - begin)
 

@@ -17,8 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from tfl_lite_suite.runtime import engines, isolation, timing
-from tfl_lite_suite.runtime.job import random_tensor
+from tfl_lite_suite.benchmark import timing
+from tfl_lite_suite.benchmark.job import random_tensor
+from tfl_lite_suite.runtime import engines, isolation
 
 RUNS = 20
 OWN_TOOL_RUNS = 200

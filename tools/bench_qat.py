@@ -11,7 +11,8 @@ from typing import Any
 
 from absl import flags
 
-from tfl_lite_suite import cli, models
+from tfl_lite_suite import models
+from tfl_lite_suite.core import command_line
 
 CLASSES = 10
 
@@ -29,9 +30,9 @@ def main() -> list[dict[str, Any]]:
 
 
 def _compare(name: str) -> dict[str, Any]:
-    from tfl_lite_suite.framework import keras, tf
-    from tfl_lite_suite.optimize.fast_gradient import fast_gradients
-    from tfl_lite_suite.optimize.live_batch_norm import LiveBatchNorm
+    from tfl_lite_suite.core.framework import keras, tf
+    from tfl_lite_suite.quantize.qat.live_batch_norm import LiveBatchNorm
+    from tfl_lite_suite.train.fast_gradient import fast_gradients
 
     shape = (_RESOLUTION.value, _RESOLUTION.value, 3)
     images = tf.random.stateless_uniform((_BATCH_SIZE.value, *shape), (1, 2), 0.0, 255.0)
@@ -69,4 +70,4 @@ def show(records: list[dict[str, Any]]) -> str:
 
 
 if __name__ == "__main__":
-    cli.run_verb("bench_qat", __doc__.splitlines()[0], main, show)
+    command_line.run_verb("bench_qat", __doc__.splitlines()[0], main, show)

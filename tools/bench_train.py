@@ -12,8 +12,9 @@ from typing import Any
 
 from absl import flags
 
-from tfl_lite_suite import cli, models
-from tfl_lite_suite.errors import unknown_name
+from tfl_lite_suite import models
+from tfl_lite_suite.core import command_line
+from tfl_lite_suite.core.errors import unknown_name
 
 STOCK = {
     "mobilenet_v1": "MobileNet",
@@ -43,8 +44,8 @@ def main() -> list[dict[str, Any]]:
 def _compare(name: str) -> dict[str, Any]:
     from tensorflow.python.util import _pywrap_util_port
 
-    from tfl_lite_suite.framework import keras
-    from tfl_lite_suite.optimize.fast_gradient import fast_gradients
+    from tfl_lite_suite.core.framework import keras
+    from tfl_lite_suite.train.fast_gradient import fast_gradients
 
     shape = (_RESOLUTION.value, _RESOLUTION.value, 3)
     stock = getattr(keras.applications, STOCK[name])(input_shape=shape, classes=CLASSES, weights=None)
@@ -71,7 +72,7 @@ def _compare(name: str) -> dict[str, Any]:
 
 def _fit(model: Any, shape: tuple[int, int, int]) -> float:
     """Returns the milliseconds that a step of `fit` takes."""
-    from tfl_lite_suite.framework import tf
+    from tfl_lite_suite.core.framework import tf
 
     images = tf.random.stateless_uniform((_BATCH_SIZE.value, *shape), (1, 2), 0.0, 255.0)
     labels = tf.range(_BATCH_SIZE.value) % CLASSES
@@ -92,4 +93,4 @@ def show(records: list[dict[str, Any]]) -> str:
 
 
 if __name__ == "__main__":
-    cli.run_verb("bench_train", __doc__.splitlines()[0], main, show)
+    command_line.run_verb("bench_train", __doc__.splitlines()[0], main, show)

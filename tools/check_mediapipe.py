@@ -72,9 +72,9 @@ def run_suite(model: str, files: list[pathlib.Path], work: pathlib.Path) -> np.n
     Returns:
         Real-valued scores `(n, classes)`, float32.
     """
-    from tfl_lite_suite import image
+    from tfl_lite_suite.core import image
     from tfl_lite_suite.runtime import engines
-    from tfl_lite_suite.tflite_file import TfliteFile
+    from tfl_lite_suite.tflite.file import TfliteFile
 
     file = TfliteFile.read(model)
     if file.contract is None or file.contract.channels != 3 or file.inputs[0].dtype == "int8":

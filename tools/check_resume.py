@@ -12,7 +12,7 @@ import sys
 import time
 from typing import Any
 
-from tfl_lite_suite.results import read_json, sha256, write_json
+from tfl_lite_suite.core.files import read_json, sha256, write_json
 
 # Times, which no two runs have in common, and paths.
 _OWN = {"seconds", "images_per_s", "data_wait_share", "float_latency_ratio", "output", "chart", "model", "file"}

@@ -12,7 +12,8 @@ import subprocess
 import sys
 from typing import Any
 
-from tfl_lite_suite import models, results
+from tfl_lite_suite import models
+from tfl_lite_suite.core import files
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 ENGINES = ("litert", "tflite_runtime", "onnxruntime", "ncnn", "mnn")
@@ -45,7 +46,7 @@ def main() -> None:
     parser.add_argument("--output", type=pathlib.Path, default=ROOT / "docs" / "results" / "engines.json")
     parser.add_argument("--again", action="store_true", help="also what the output holds already")
     arguments = parser.parse_args()
-    document = None if arguments.again else results.read_json(arguments.output)
+    document = None if arguments.again else files.read_json(arguments.output)
     document = document or {"machine": platform.machine(), "images": arguments.images, "files": []}
     known = {(row["network"], row["file"]) for row in document["files"]}
     for network in models.names():
@@ -59,7 +60,7 @@ def main() -> None:
             print(f"{network} {name}", file=sys.stderr)
             row = {"network": network, "file": name, "engines": compare(model, arguments.data, arguments.images)}
             document["files"].append(row)
-            results.write_json(arguments.output, document)
+            files.write_json(arguments.output, document)
 
 
 if __name__ == "__main__":

@@ -21,8 +21,8 @@ from typing import Any
 
 import numpy as np
 
-from tfl_lite_suite import results
-from tfl_lite_suite.tflite_file import TfliteFile
+from tfl_lite_suite.core import files as results
+from tfl_lite_suite.tflite.file import TfliteFile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 RECIPE = ROOT / "recipes" / "mobilenet_v2_fashion_mnist_qat.yaml"

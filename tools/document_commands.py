@@ -18,8 +18,10 @@ from collections.abc import Collection, Iterator
 
 from absl import flags
 
+from tfl_lite_suite import run  # noqa: F401
+
 # `run`, which imports most of the suite, is imported for the processes forked below.
-from tfl_lite_suite import cli, run  # noqa: F401
+from tfl_lite_suite.core import command_line
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 _PROGRAMS = r"(\S*/)?(python3?|bash|pip|adb|mvn|gradle|sudo)\s"
@@ -156,16 +158,16 @@ def _parse(verb: str, arguments: list[str], made: Collection[str]) -> str:
 
 
 def _parse_here(verb: str, arguments: list[str], made: Collection[str]) -> None:
-    run_verb = cli.run_verb
+    run_verb = command_line.run_verb
 
     def read_recipe() -> None:
         paths = str(flags.FLAGS.recipe).split(",") if "recipe" in flags.FLAGS else []
         for path in paths:
             if path.startswith("recipes/") and path not in made:
                 flags.FLAGS.recipe = path
-                cli.recipe_from_flags()
+                command_line.recipe_from_flags()
 
-    cli.run_verb = lambda name, summary, *_: run_verb(name, summary, read_recipe, lambda _: "")
+    command_line.run_verb = lambda name, summary, *_: run_verb(name, summary, read_recipe, lambda _: "")
     os.chdir(ROOT)
     sys.argv = [verb, *arguments]
     runpy.run_path(str(ROOT / "tfl_lite_suite" / f"{verb}.py"), run_name="__main__")

@@ -14,8 +14,8 @@ import tempfile
 import numpy as np
 from PIL import Image
 
-from tfl_lite_suite import image
-from tfl_lite_suite.contract import Contract
+from tfl_lite_suite.core import image
+from tfl_lite_suite.core.contract import Contract
 
 FOLDER = pathlib.Path(__file__).parent.parent / "tests" / "golden"
 

@@ -1,4 +1,4 @@
-"""Writes `tfl_lite_suite/advice/networks.json`: what each network costs at each width and resolution. Takes minutes."""
+"""Writes `tfl_lite_suite/advise/networks.json`: what each network costs at each width and resolution. Takes minutes."""
 
 import argparse
 import json
@@ -6,11 +6,11 @@ import pathlib
 import sys
 
 from tfl_lite_suite import models
+from tfl_lite_suite.core.files import atomic_path, to_json
 from tfl_lite_suite.models import cost, operator_cost
-from tfl_lite_suite.results import atomic_path, to_json
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-TABLE = ROOT / "tfl_lite_suite" / "advice" / "networks.json"
+TABLE = ROOT / "tfl_lite_suite" / "advise" / "networks.json"
 CLASSES = 1000
 ALPHAS = (0.25, 0.35, 0.5, 0.75, 1.0)
 RESOLUTIONS = (32, 48, 64, 96, 128, 160, 192, 224)

@@ -14,10 +14,10 @@ import sys
 
 import numpy as np
 
-from tfl_lite_suite import cli, results
+from tfl_lite_suite.core import command_line, files
+from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.data import image_folder, tfrecord
 from tfl_lite_suite.data.samples import PARTS, Listing
-from tfl_lite_suite.errors import SuiteError
 
 
 def write(listing: Listing, folder: pathlib.Path, shards: int) -> list[str]:
@@ -47,10 +47,10 @@ def write(listing: Listing, folder: pathlib.Path, shards: int) -> list[str]:
         count = -(-len(rows) * shards // largest)
         for shard, own in enumerate(np.array_split(rows, count) if count else []):
             names.append(f"{part}-{shard:05d}-of-{count:05d}.tfrecord")
-            with results.atomic_path(folder / names[-1]) as path, open(path, "wb") as file:
+            with files.atomic_path(folder / names[-1]) as path, open(path, "wb") as file:
                 for row in own:
                     tfrecord.write_record(file, _example(listing, int(row)))
-    with results.atomic_path(folder / tfrecord.LABELS_FILE) as path:
+    with files.atomic_path(folder / tfrecord.LABELS_FILE) as path:
         path.write_text("".join(f"{name}\n" for name in listing.class_names), encoding="utf-8")
     return names
 
@@ -73,7 +73,7 @@ def main() -> int:
     try:
         names = write(image_folder.listing(given.data), pathlib.Path(given.output_dir), given.shards)
     except (SuiteError, OSError) as error:
-        print(f"error: {cli.describe(error)}", file=sys.stderr)
+        print(f"error: {command_line.describe(error)}", file=sys.stderr)
         return 1
     for name in names:
         path = pathlib.Path(given.output_dir) / name

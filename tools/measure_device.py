@@ -13,9 +13,9 @@ import sys
 from typing import Any
 
 from tfl_lite_suite import models
-from tfl_lite_suite.results import read_json, write_json
+from tfl_lite_suite.core.files import read_json, write_json
 
-# Resolution and width of each measurement; both are in `advice/networks.json`.
+# Resolution and width of each measurement; both are in `advise/networks.json`.
 SIZES = ((224, 1.0), (128, 0.5), (64, 1.0))
 SCHEMES = ("float32", "int8")
 KEPT = ("engine", "engine_version", "device", "target", "threads", "peak_rss_bytes", "model_bytes", "energy_j", "valid")

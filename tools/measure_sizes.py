@@ -7,7 +7,7 @@ import sys
 import tempfile
 
 from tfl_lite_suite import models
-from tfl_lite_suite.results import write_json
+from tfl_lite_suite.core.files import write_json
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 _INT8 = ("--scheme=int8", "--ptq=plain", "--calibration=fashion_mnist", "--calibration_images=4")

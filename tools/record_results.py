@@ -6,7 +6,8 @@ import pathlib
 import platform
 from typing import Any
 
-from tfl_lite_suite import many_runs, recipe, results
+from tfl_lite_suite.core import files, recipe
+from tfl_lite_suite.run import several_runs
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 _LONG = ("profile", "raw_ms", "raw_ns", "confusion", "curve", "history", "per_class", "notes")
@@ -28,8 +29,8 @@ def main() -> None:
     parser.add_argument("workdir", type=pathlib.Path)
     parser.add_argument("--name", help="name of the file; the recipe's if absent, of several runs needed")
     arguments = parser.parse_args()
-    stages = results.read_json(arguments.workdir / "results.json")
-    of_seeds = results.read_json(arguments.workdir / many_runs.SUMMARY)
+    stages = files.read_json(arguments.workdir / "results.json")
+    of_seeds = files.read_json(arguments.workdir / several_runs.SUMMARY)
     if of_seeds is not None and arguments.name:
         measured, name = of_seeds, arguments.name
     elif stages is None:
@@ -44,7 +45,7 @@ def main() -> None:
         "packages": {package: importlib.metadata.version(package) for package in _PACKAGES},
         **measured,
     }
-    results.write_json(ROOT / "docs" / "results" / f"{name}.json", document)
+    files.write_json(ROOT / "docs" / "results" / f"{name}.json", document)
 
 
 if __name__ == "__main__":

@@ -6,9 +6,10 @@ import re
 import sys
 from typing import Any
 
-from tfl_lite_suite import models, seeds
-from tfl_lite_suite.results import read_json
-from tfl_lite_suite.results_table import engine_tables, network_table, sparsity_table, table, technique_table
+from tfl_lite_suite import models
+from tfl_lite_suite.core.files import read_json
+from tfl_lite_suite.report.results_table import engine_tables, network_table, sparsity_table, table, technique_table
+from tfl_lite_suite.run import seed_comparison
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGES = [
@@ -48,7 +49,7 @@ def updated(text: str, folder: pathlib.Path) -> str:
 
 def _body(kind: str, document: dict[str, Any]) -> str:
     if kind == "seeds":
-        return seeds.table(document["summary"])
+        return seed_comparison.table(document["summary"])
     if kind == "sparsity":
         return sparsity_table(document["rows"])
     return engine_tables(document["files"]) if kind == "engines" else table(document["stages"])

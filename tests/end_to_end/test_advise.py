@@ -6,8 +6,9 @@ import time
 import pytest
 import work_folders
 
-from tfl_lite_suite import advise, recipe
-from tfl_lite_suite.advice import devices
+from tfl_lite_suite import advise
+from tfl_lite_suite.advise import devices
+from tfl_lite_suite.core import recipe
 
 CHECK = ("--max_bytes=1500000", "--max_ms=5", "--min_top1=0.6")
 

@@ -11,11 +11,11 @@ import xml.etree.ElementTree as ElementTree
 import zipfile
 
 import pytest
+from places import ROOT
 
 import tfl_lite_suite
-from tfl_lite_suite.tflite_file import TfliteFile
+from tfl_lite_suite.tflite.file import TfliteFile
 
-ROOT = pathlib.Path(__file__).parent.parent
 DEMO = ROOT / "android_demo"
 MAIN = DEMO / "app/src/main"
 CACHE = ROOT / ".cache/android"

@@ -26,8 +26,8 @@ def test_mistakes_are_one_line_before_tensorflow_loads(flag, tmp_path):
 )
 def test_files_that_are_no_classifier_of_pictures_are_refused(inputs, outputs, message, tmp_path):
     from tfl_lite_suite import convert
-    from tfl_lite_suite.errors import SuiteError
-    from tfl_lite_suite.framework import keras
+    from tfl_lite_suite.core.errors import SuiteError
+    from tfl_lite_suite.core.framework import keras
 
     tensors = [keras.Input(shape) for shape in inputs]
     pooled = [keras.layers.GlobalAveragePooling2D()(x) if len(x.shape) == 4 else x for x in tensors]

@@ -4,16 +4,16 @@ import pytest
 import quadrant_models
 
 from tfl_lite_suite import doctor
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.runtime import requirements
-from tfl_lite_suite.runtime.pins import PINS
+from tfl_lite_suite.core import package_requirements
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.doctor.pins import PINS
 
 
 def problems(monkeypatch, **versions):
     """The problems of this environment, had it other versions; `None` for a missing package."""
     changed = {package.replace("_", "-"): version for package, version in versions.items()}
-    real = requirements.installed_version
-    monkeypatch.setattr(requirements, "installed_version", lambda package: changed.get(package, real(package)))
+    real = package_requirements.installed_version
+    monkeypatch.setattr(package_requirements, "installed_version", lambda package: changed.get(package, real(package)))
     monkeypatch.setattr(doctor, "_engine_problems", lambda: [])
     return {problem["code"]: problem for problem in doctor.examine()["problems"] if problem["severity"] == "error"}
 

@@ -8,9 +8,9 @@ import pytest
 import quadrant_models
 from verb_process import run_without_tensorflow
 
-from tfl_lite_suite.contract import Contract
-from tfl_lite_suite.deploy import metadata
+from tfl_lite_suite.core.contract import Contract
 from tfl_lite_suite.runtime import engines
+from tfl_lite_suite.tflite import metadata_writer
 
 NAMES = ("north_west", "north_east", "south_west", "south_east")
 CONTRACT = Contract(4, 4, 1, 4, 4, labels=NAMES)
@@ -30,7 +30,7 @@ def place(tmp_path, pictures):
     quadrant_models.write_folder(tmp_path / "pictures", pictures, [NAMES[label] for label in labels])
     content = quadrant_models.quadrants()
     (tmp_path / "plain.tflite").write_bytes(content)
-    (tmp_path / "model.tflite").write_bytes(metadata.write(content, CONTRACT, name="quadrants"))
+    (tmp_path / "model.tflite").write_bytes(metadata_writer.write(content, CONTRACT, name="quadrants"))
     return tmp_path
 
 
@@ -112,7 +112,7 @@ def test_a_limit_and_a_picture_that_is_none(place):
 def test_a_mistake_is_one_line_and_status_1(place, flags, message):
     (place / "cut.tflite").write_bytes((place / "plain.tflite").read_bytes()[:500])
     (place / "text.tflite").write_text("not a model at all, only text")
-    (place / "two.tflite").write_bytes(metadata.write(quadrant_models.quadrants(inputs=2), CONTRACT, name="two"))
+    (place / "two.tflite").write_bytes(metadata_writer.write(quadrant_models.quadrants(inputs=2), CONTRACT, name="two"))
     done = quadrant_models.verb("evaluate", "--json", *(flag.format(place=place) for flag in flags))
     assert done.returncode == 1 and done.stdout == ""
     assert message in done.stderr
@@ -129,7 +129,7 @@ def recipe(tmp_path):
         "model: {name: mobilenet_v1}\n"
     )
     of = Contract(32, 32, 1, 32, 32, labels=tuple(sorted(NAMES)))
-    (tmp_path / "model.tflite").write_bytes(metadata.write(quadrant_models.quadrants(side=32), of, name="q"))
+    (tmp_path / "model.tflite").write_bytes(metadata_writer.write(quadrant_models.quadrants(side=32), of, name="q"))
     return tmp_path
 
 
@@ -152,8 +152,8 @@ def test_a_recipe_that_prepares_otherwise_is_refused(recipe):
 def test_a_keras_file_gives_the_figures_of_its_tflite(place):
     code = (
         "import sys, quadrant_models\n"
-        "from tfl_lite_suite.framework import keras\n"
-        "from tfl_lite_suite.optimize import keras_file\n"
+        "from tfl_lite_suite.core.framework import keras\n"
+        "from tfl_lite_suite.models.keras_io import keras_file\n"
         "weights = quadrant_models.quadrant_weights().T / 4\n"
         "layers = keras.layers\n"
         "model = keras.Sequential([layers.InputLayer((4, 4, 1)), layers.Flatten(), layers.Dense(4, use_bias=False)])\n"

@@ -5,8 +5,8 @@ import sys
 import pytest
 import tflite_samples
 
-from tfl_lite_suite.contract import Contract
-from tfl_lite_suite.deploy import metadata
+from tfl_lite_suite.core.contract import Contract
+from tfl_lite_suite.tflite import metadata_writer
 
 
 def lint(*flags):
@@ -18,7 +18,7 @@ def lint(*flags):
 def model(tmp_path):
     path = tmp_path / "x.tflite"
     contract = Contract(8, 8, 3, 8, 8, labels=("a", "b", "c", "d"))
-    path.write_bytes(metadata.write(tflite_samples.int8_classifier(), contract, name="x"))
+    path.write_bytes(metadata_writer.write(tflite_samples.int8_classifier(), contract, name="x"))
     return path
 
 

@@ -3,17 +3,16 @@
 import ast
 import configparser
 import os
-import pathlib
 import re
 import shutil
 import subprocess
 import sys
 
 import pytest
+from places import ROOT
 
 import tfl_lite_suite
 
-ROOT = pathlib.Path(__file__).parent.parent
 SCRIPTS = sorted([ROOT / ".ci" / "run", *(ROOT / "tools").rglob("*.sh")])
 HEAVY = {"tensorflow", "tf-keras", "keras", "tensorflow-model-optimization", "h5py", "tensorboard", "torch"}
 # What a package is called on the command line of pip, where that is not what Python imports.

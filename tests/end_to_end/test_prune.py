@@ -8,9 +8,10 @@ import keras_samples
 import numpy as np
 import pytest
 
-from tfl_lite_suite import prune, recipe, train
-from tfl_lite_suite.contract import FILE_BESIDE
-from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite import prune, train
+from tfl_lite_suite.core import recipe
+from tfl_lite_suite.core.contract import FILE_BESIDE
+from tfl_lite_suite.core.errors import SuiteError
 
 KEYS = ("params_before", "params_after", "macs_before", "macs_after", "top1_before", "top1_after")
 
@@ -75,7 +76,7 @@ def test_steps_with_fine_tuning_and_nothing_done_twice(trained, tmp_path):
 def test_a_stopped_run_goes_on_after_its_last_step(trained, tmp_path, monkeypatch):
     path, settings = trained
     chosen = recipe.Prune(params_ratio=0.6, steps=2, epochs=0)
-    from tfl_lite_suite.optimize import channels
+    from tfl_lite_suite.prune import channels
 
     real, made = channels.prune, []
 
@@ -132,8 +133,8 @@ def test_sparsity_saves_zipped_bytes_only_and_says_so(trained, tmp_path, chosen)
     assert results["file_bytes_after"] == pytest.approx(results["file_bytes_before"], rel=0.02)
     assert results["zipped_bytes_after"] < results["zipped_bytes_before"]
     assert "Only the zipped file is smaller" in prune.show(results)
-    from tfl_lite_suite.optimize import keras_file
-    from tfl_lite_suite.optimize.sparsity import zero_share
+    from tfl_lite_suite.models.keras_io import keras_file
+    from tfl_lite_suite.prune.sparsity import zero_share
 
     saved = keras_file.load(tmp_path / "prune" / train.MODEL)
     assert zero_share(saved) == results["zero_share"]

@@ -9,12 +9,13 @@ import pytest
 import verb_process
 from keras_samples import picture_folder, tiny_network
 
-from tfl_lite_suite import quantize, recipe, train
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.framework import keras
-from tfl_lite_suite.optimize import keras_file
-from tfl_lite_suite.recipe import Data, Model, Recipe
-from tfl_lite_suite.tflite_file import TfliteFile
+from tfl_lite_suite import quantize, train
+from tfl_lite_suite.core import recipe
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.framework import keras
+from tfl_lite_suite.core.recipe import Data, Model, Recipe
+from tfl_lite_suite.models.keras_io import keras_file
+from tfl_lite_suite.tflite.file import TfliteFile
 
 
 @pytest.fixture(scope="module")

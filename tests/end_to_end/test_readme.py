@@ -1,12 +1,11 @@
 """The Chinese README says what the English one says: in each section the same commands, code, links and figures."""
 
-import pathlib
 import re
 import sys
 
 import pytest
+from places import ROOT
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
 
 import document_commands  # noqa: E402

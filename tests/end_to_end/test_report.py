@@ -8,10 +8,9 @@ import pytest
 import tflite_samples
 import tool_modules
 import work_folders
+from places import ROOT
 
 from tfl_lite_suite import report
-
-ROOT = pathlib.Path(__file__).parent.parent
 
 
 def browser_check():

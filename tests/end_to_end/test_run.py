@@ -1,5 +1,4 @@
 import json
-import pathlib
 import subprocess
 import sys
 
@@ -7,12 +6,11 @@ import keras_samples
 import numpy as np
 import pytest
 import yaml
+from places import RECIPES, TOOLS
 
-from tfl_lite_suite import recipe
+from tfl_lite_suite.core import recipe
 from tfl_lite_suite.run import Run
 from tfl_lite_suite.runtime import engines
-
-RECIPES = sorted((pathlib.Path(__file__).parent.parent / "recipes").glob("*.yaml"))
 
 RECIPE = {
     "name": "tiny",
@@ -233,7 +231,7 @@ def test_every_recipe_of_the_project_has_a_plan(path, tmp_path, monkeypatch):
 
 def test_killed_runs_go_on_to_the_same_results(finished, tmp_path):
     root, flags, _ = finished
-    tool = pathlib.Path(__file__).resolve().parent.parent / "tools" / "check_resume.py"
+    tool = TOOLS / "check_resume.py"
     command = [
         sys.executable,
         tool,

@@ -3,9 +3,10 @@
 import keras_samples
 import numpy as np
 
-from tfl_lite_suite.contract import Contract
-from tfl_lite_suite.deploy import converter, metadata
-from tfl_lite_suite.framework import keras
+from tfl_lite_suite.core.contract import Contract
+from tfl_lite_suite.core.framework import keras
+from tfl_lite_suite.models import tflite_converter
+from tfl_lite_suite.tflite import metadata_writer
 
 SIDE = 13
 LABELS = ("a", "b", "c")
@@ -43,6 +44,6 @@ def everything():
 
 def write(path, scheme, io_type="int8", model=None):
     """Writes the model as a `.tflite` file."""
-    content = converter.convert(model or everything(), scheme, io_type=io_type, calibration=pictures())
-    path.write_bytes(metadata.write(content, CONTRACT, name="everything"))
+    content = tflite_converter.convert(model or everything(), scheme, io_type=io_type, calibration=pictures())
+    path.write_bytes(metadata_writer.write(content, CONTRACT, name="everything"))
     return path

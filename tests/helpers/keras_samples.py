@@ -1,17 +1,14 @@
 """Small pictures, data sets and models that tests of several layers share."""
 
 import json
-import pathlib
 import subprocess
 import sys
 
 import numpy as np
 
-from tfl_lite_suite.contract import Contract
+from tfl_lite_suite.core.contract import Contract
+from tfl_lite_suite.core.framework import keras
 from tfl_lite_suite.data import Dataset, Split
-from tfl_lite_suite.framework import keras
-
-GOLDEN = pathlib.Path(__file__).parent / "golden"
 
 
 def blocky(count, shape, seed=0):

@@ -1,9 +1,8 @@
 """Scripts of `tools/` as modules."""
 
 import importlib.util
-import pathlib
 
-TOOLS = pathlib.Path(__file__).resolve().parent.parent / "tools"
+from places import TOOLS
 
 
 def load(name):

@@ -5,7 +5,7 @@ import json
 import numpy as np
 from PIL import Image
 
-from tfl_lite_suite import recipe
+from tfl_lite_suite.core import recipe
 
 CLASSES = ("<script>alert(1)</script>", 'b" onload="x', "c|d\ne")
 PAGE_BREAKERS = ("<script", 'b" onload')

@@ -1,11 +1,10 @@
 """Every command in the documents exists, and those that take seconds run; `tools/check_docs.py` runs all."""
 
-import pathlib
 import sys
 
 import pytest
+from places import ROOT
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
 
 import check_docs  # noqa: E402

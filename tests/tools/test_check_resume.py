@@ -1,7 +1,7 @@
 import pytest
 import tool_modules
 
-from tfl_lite_suite.results import write_json
+from tfl_lite_suite.core.files import write_json
 
 
 @pytest.fixture(scope="module")

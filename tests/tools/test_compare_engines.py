@@ -1,17 +1,17 @@
 import json
-import pathlib
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 import quadrant_models
+from places import TOOLS
 
-from tfl_lite_suite.contract import Contract
-from tfl_lite_suite.deploy import metadata
-from tfl_lite_suite.results_table import engine_tables
+from tfl_lite_suite.core.contract import Contract
+from tfl_lite_suite.report.results_table import engine_tables
+from tfl_lite_suite.tflite import metadata_writer
 
-TOOL = pathlib.Path(__file__).resolve().parent.parent / "tools" / "compare_engines.py"
+TOOL = TOOLS / "compare_engines.py"
 NAMES = ("north_west", "north_east", "south_west", "south_east")
 
 
@@ -24,7 +24,7 @@ def folder(tmp_path):
         path = tmp_path / "runs" / "micro" / "convert" / name / f"{name}.tflite"
         path.parent.mkdir(parents=True)
         contract = Contract(4, 4, 1, 4, 4, labels=NAMES)
-        path.write_bytes(metadata.write(quadrant_models.quadrants(dtype=dtype), contract, name="quadrants"))
+        path.write_bytes(metadata_writer.write(quadrant_models.quadrants(dtype=dtype), contract, name="quadrants"))
     return tmp_path
 
 

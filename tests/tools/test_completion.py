@@ -1,11 +1,10 @@
-import pathlib
 import shutil
 import subprocess
 import sys
 
 import pytest
+from places import ROOT
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
 
 import make_completion  # noqa: E402

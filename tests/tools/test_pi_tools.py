@@ -4,8 +4,7 @@ import pathlib
 
 import numpy as np
 import pytest
-
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+from places import ROOT
 
 
 @pytest.fixture

@@ -1,8 +1,7 @@
-import pathlib
 import subprocess
 import sys
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+from places import ROOT
 
 
 def test_the_readme_shows_what_docs_results_holds():

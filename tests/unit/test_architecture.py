@@ -8,13 +8,38 @@ import subprocess
 import sys
 
 import pytest
+from places import ROOT
 
-ROOT = pathlib.Path(__file__).parent.parent
 PACKAGE = "tfl_lite_suite"
-# A layer may import itself and those before it; verbs may import every one.
-LAYERS = ("core", "data", "models", "optimize", "deploy")
+# Rooms from the ground up. A room imports those before it; a `__main__` composes whatever it needs.
+ROOMS = (
+    ("core",),
+    ("tflite",),
+    ("data",),
+    ("runtime", "benchmark"),
+    ("evaluate",),
+    ("models",),
+    ("train",),
+    ("prune", "quantize"),
+    ("convert",),
+    ("lint", "export", "decide", "explain", "predict", "watch", "summary", "doctor", "init"),
+    ("report", "advise"),
+    ("run",),
+    ("search", "api"),
+    ("",),
+)
+# What a device or a page needs: these never load TensorFlow.
+WITHOUT_TENSORFLOW = (
+    *("core", "tflite", "runtime", "benchmark", "evaluate", "lint", "export", "decide", "explain", "predict", "watch"),
+    *("report", "advise", "doctor", "init", ""),
+)
 TENSORFLOW = ("tensorflow", "tf_keras", "keras", "tensorflow_model_optimization")
-TENSORFLOW_IN_DATA = ("data.pipeline", "data.augment")
+FRAMEWORK = "core.framework"
+# Modules that load it all the same, when called.
+LOAD_TENSORFLOW = ("data.pipeline", "data.augment", "evaluate")
+MODEL_OPTIMIZATION = ("models", "prune", "quantize")
+# Calls of another room's verb as a process, which may go any way but must be known.
+PROCESSES = {("runtime", "export"), ("runtime", "convert"), ("run", "run"), ("search", "run"), ("lint", "lint.child")}
 # Verbs that do something when called with no flag at all.
 NOTHING_REQUIRED = ("advise", "doctor", "summary")
 LONGEST_FILE, LONGEST_FUNCTION = 400, 60
@@ -29,15 +54,12 @@ class Module:
     tree: ast.Module
 
     @property
-    def is_verb(self):
-        return "." not in self.name and "cli.run_verb(" in self.path.read_text(encoding="utf-8")
+    def room(self):
+        return self.name.partition(".")[0]
 
     @property
-    def layer(self):
-        top = self.name.partition(".")[0]
-        if top in LAYERS or top == "runtime":
-            return top
-        return "verb" if self.is_verb else "core"
+    def composes(self):
+        return self.path.name == "__main__.py"
 
     def imports(self):
         """Yields `(line, dotted name)` of every import, those inside functions and by `import_module` as well."""
@@ -54,6 +76,12 @@ class Module:
                 if node.args and isinstance(node.args[0], ast.Constant):
                     yield node.lineno, node.args[0].value
 
+    def calls(self):
+        """Yields every call, as `(line, function's name, arguments)`."""
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Call):
+                yield node.lineno, ast.unparse(node.func), node.args
+
 
 def read_package(root):
     found = {}
@@ -64,13 +92,13 @@ def read_package(root):
 
 
 def layering_breaches(modules, root):
-    """Returns a line for every import that points the wrong way."""
+    """Returns a line for every import, or call as a process, that points the wrong way."""
     breaches = []
     for module in modules.values():
-        for line, imported in module.imports():
-            reason = _breach(module, imported, modules)
-            if reason:
-                breaches.append(f"{module.path.relative_to(root)}:{line}: {reason}")
+        found = [(line, _breach(module, imported, modules)) for line, imported in module.imports()]
+        found += [(line, _process_breach(module, function, given)) for line, function, given in module.calls()]
+        where = module.path.relative_to(root)
+        breaches += [f"{where}:{line}: {reason}" for line, reason in found if reason]
     return breaches
 
 
@@ -78,21 +106,34 @@ def _breach(module, imported, modules):
     top = imported.partition(".")[0]
     if top in TENSORFLOW:
         optimization = top == "tensorflow_model_optimization"
-        if module.name == "framework" and not optimization or module.layer == "optimize" and optimization:
+        if module.name == FRAMEWORK and not optimization or module.room in MODEL_OPTIMIZATION and optimization:
             return ""
-        return f"{imported} is imported outside {'optimize/' if optimization else 'framework.py'}"
+        return f"{imported} is imported outside {', '.join(MODEL_OPTIMIZATION) if optimization else FRAMEWORK}"
     if top != PACKAGE:
         return ""
     target = _module_of(imported, modules)
-    if target.name == "framework":
-        if module.layer in ("core", "runtime") and module.name != "framework":
-            return f"{module.layer} imports TensorFlow, by {imported}"
-        if module.layer == "data" and module.name not in TENSORFLOW_IN_DATA:
-            return f"data imports TensorFlow outside pipeline.py and augment.py, by {imported}"
-    if module.layer == "verb":
+    if target.composes:
+        return f"{module.name} imports {imported}; nobody imports a __main__"
+    if target.name == FRAMEWORK and module.room in (*WITHOUT_TENSORFLOW, "data") and not module.composes:
+        return "" if module.name in LOAD_TENSORFLOW else f"{module.name} imports TensorFlow, by {imported}"
+    if module.composes or target.room == "" or module.name in LOAD_TENSORFLOW and target.room == "models":
         return ""
-    allowed = ("core", "runtime") if module.layer == "runtime" else LAYERS[: LAYERS.index(module.layer) + 1]
-    return "" if target.layer in allowed else f"{module.layer} imports {imported}, which is in {target.layer}"
+    return "" if _floor(target) <= _floor(module) else f"{module.room} imports {imported}, which is in {target.room}"
+
+
+def _process_breach(module, function, given):
+    if function.startswith("flags.DEFINE_") and not module.composes and module.room != "core":
+        return "flags are defined in a __main__ alone"
+    if not function.endswith("verb_command") or not isinstance(given[0], ast.Constant):
+        return ""
+    call = (module.room, given[0].value)
+    return (
+        "" if call in PROCESSES else f"{call[0]} calls the verb {call[1]} as a process, which PROCESSES does not list"
+    )
+
+
+def _floor(module):
+    return next(floor for floor, rooms in enumerate(ROOMS) if module.room in rooms)
 
 
 def _module_of(imported, modules):
@@ -104,7 +145,16 @@ def _module_of(imported, modules):
 
 
 MODULES = read_package(ROOT)
-VERBS = sorted(name for name, module in MODULES.items() if module.is_verb)
+VERBS = sorted(module.room for module in MODULES.values() if module.composes and module.room != "__main__")
+
+
+def test_every_room_has_its_floor():
+    known = {room for rooms in ROOMS for room in rooms}
+    assert {module.room for module in MODULES.values()} - {"__main__"} <= known
+    assert sorted(path.name for path in (ROOT / PACKAGE).glob("*.py")) in (
+        ["__init__.py"],
+        ["__init__.py", "__main__.py"],
+    )
 
 
 def test_imports_point_one_way():
@@ -114,39 +164,39 @@ def test_imports_point_one_way():
 
 BREACHES = {
     "data/splits.py": ("x = 1\n\ndef f():\n    from tfl_lite_suite.models import blocks\n", ":4: data imports"),
-    "data/cache.py": ("from tfl_lite_suite.framework import tf\n", ":1: data imports TensorFlow outside"),
-    "runtime/timing.py": ("from .. import data\n", ":1: runtime imports tfl_lite_suite.data, which is in data"),
-    "runtime/job.py": ("from tfl_lite_suite import framework\n", ":1: runtime imports TensorFlow"),
-    "runtime/local.py": ("import tensorflow as tf\n", ":1: tensorflow is imported outside framework.py"),
+    "data/cache.py": ("from tfl_lite_suite.core.framework import tf\n", ":1: data.cache imports TensorFlow"),
+    "runtime/timing.py": ("from .. import data, models\n", ":1: runtime imports tfl_lite_suite.models, which is in"),
+    "runtime/job.py": ("from tfl_lite_suite.core import framework\n", ":1: runtime.job imports TensorFlow"),
+    "runtime/local.py": ("import tensorflow as tf\n", ":1: tensorflow is imported outside core.framework"),
     "runtime/late.py": ("import importlib\nimportlib.import_module('keras.layers')\n", ":2: keras.layers is imported"),
-    "image.py": ("import tfl_lite_suite.runtime\n", ":1: core imports tfl_lite_suite.runtime, which is in runtime"),
-    "recipe.py": ("from tfl_lite_suite.train import SCHEMES\n", ":1: core imports tfl_lite_suite.train.SCHEMES, which"),
-    "models/blocks.py": ("from tfl_lite_suite.optimize import qat\n", ":1: models imports tfl_lite_suite.optimize.qat"),
-    "models/vgg16.py": ("import tf_keras\n", ":1: tf_keras is imported outside framework.py"),
-    "optimize/qat.py": ("from ..deploy.converter import f\n", ":1: optimize imports tfl_lite_suite.deploy.converter.f"),
-    "deploy/converter.py": ("import tensorflow_model_optimization\n", ":1: tensorflow_model_optimization is imported"),
-    "deploy/lint.py": ("from tfl_lite_suite.runtime import engines\n", ":1: deploy imports tfl_lite_suite.runtime"),
+    "core/image.py": (
+        "import tfl_lite_suite.runtime\n",
+        ":1: core imports tfl_lite_suite.runtime, which",
+    ),
+    "core/recipe.py": ("from tfl_lite_suite.train import SCHEMES\n", ":1: core imports tfl_lite_suite.train.SCHEMES"),
+    "models/blocks.py": ("from tfl_lite_suite.quantize import qat\n", ":1: models imports tfl_lite_suite.quantize.qat"),
+    "models/vgg16.py": ("import tf_keras\n", ":1: tf_keras is imported outside core.framework"),
+    "quantize/qat.py": ("from ..convert import f\n", ":1: quantize imports tfl_lite_suite.convert.f"),
+    "lint/rules.py": ("from tfl_lite_suite.report import page\n", ":1: lint imports tfl_lite_suite.report.page"),
+    "convert/x.py": ("import tensorflow_model_optimization\n", ":1: tensorflow_model_optimization is imported"),
+    "train/x.py": ("from tfl_lite_suite.train import __main__\n", ":1: train.x imports tfl_lite_suite.train.__main__"),
+    "train/late.py": ("verb_command('evaluate', '--model=x')\n", ":1: train calls the verb evaluate as a process"),
+    "train/flag.py": ("from absl import flags\nflags.DEFINE_string('x', None, '')\n", ":2: flags are defined in"),
 }
 
 
 @pytest.mark.parametrize("name", BREACHES)
 def test_a_breach_is_found_at_its_line(tmp_path, name):
-    sound = (
-        "framework",
-        "train",
-        "data/__init__",
-        "data/pipeline",
-        "models/blocks",
-        "optimize/qat",
-        "deploy/converter",
+    rooms = [room for rooms in ROOMS for room in rooms]
+    sources = {f"{room}/__init__.py".lstrip("/"): "" for room in rooms}
+    sources["core/framework.py"] = "import tensorflow as tf\nimport tf_keras as keras\n"
+    sources["train/__main__.py"] = (
+        "from tfl_lite_suite import data, train\nfrom tfl_lite_suite.lint import lint\nflags.DEFINE_bool('x', 1, '')\n"
     )
-    sources = {f"{path}.py": "" for path in (*sound, "__init__", "runtime/__init__", "runtime/engines/__init__")}
-    sources["framework.py"] = "import tensorflow as tf\nimport tf_keras as keras\n"
-    sources["train.py"] = (
-        "from tfl_lite_suite import cli, data\nfrom tfl_lite_suite.deploy import lint\ncli.run_verb()\n"
+    sources["data/pipeline.py"] = (
+        "from tfl_lite_suite.core.framework import tf\nfrom tfl_lite_suite import __version__\n"
     )
-    sources["data/pipeline.py"] = "from tfl_lite_suite.framework import tf\nfrom tfl_lite_suite import __version__\n"
-    sources["optimize/qat.py"] = "import tensorflow_model_optimization\nfrom tfl_lite_suite.models import blocks\n"
+    sources["quantize/x.py"] = "import tensorflow_model_optimization\nfrom tfl_lite_suite.models import blocks\n"
     for path, source in sources.items():
         (tmp_path / PACKAGE / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / PACKAGE / path).write_text(source)
@@ -161,9 +211,9 @@ def test_every_module_has_its_test():
     missing = []
     for name, module in MODULES.items():
         relative = module.path.relative_to(ROOT / PACKAGE)
-        if relative.name == "__init__.py":
+        if relative.name in ("__init__.py", "__main__.py"):
             continue
-        mirrored = ROOT / "tests" / relative.parent / f"test_{relative.name.lstrip('_')}"
+        mirrored = ROOT / "tests" / "unit" / relative.parent / f"test_{relative.name.lstrip('_')}"
         if not mirrored.is_file():
             missing.append(f"{module.path.relative_to(ROOT)}:1: {name} has no {mirrored.relative_to(ROOT)}")
     assert not missing, "\n".join(missing)
@@ -189,9 +239,13 @@ def test_modules_are_named_after_what_they_do():
     assert [str(module.path) for name, module in MODULES.items() if vague.search(name)] == []
 
 
-def test_core_and_runtime_import_without_tensorflow():
+def test_what_a_device_needs_imports_without_tensorflow():
     """In a process in which every import of TensorFlow is an error."""
-    names = [name for name, module in MODULES.items() if module.layer in ("core", "runtime") and name != "framework"]
+    names = [
+        name
+        for name, module in MODULES.items()
+        if module.room in WITHOUT_TENSORFLOW and not module.composes and name != FRAMEWORK
+    ]
     code = (
         f"import importlib, sys\nfor name in {TENSORFLOW}:\n    sys.modules[name] = None\n"
         f"for name in {names}:\n    importlib.import_module('{PACKAGE}.' + name if name else '{PACKAGE}')\n"
@@ -202,13 +256,13 @@ def test_core_and_runtime_import_without_tensorflow():
 
 def flags_of(verb):
     """Returns the names of a verb's own flags, by its source."""
-    module, names = MODULES[verb], []
+    module, names = MODULES[f"{verb}.__main__"], []
     for node in ast.walk(module.tree):
         if isinstance(node, ast.Call):
             called = ast.unparse(node.func)
             if called.startswith("flags.DEFINE_"):
                 names.append(node.args[0].value)
-            elif called == "cli.define_recipe_flags":
+            elif called == "command_line.define_recipe_flags":
                 names += ["recipe", "data", "set"]
     return names
 

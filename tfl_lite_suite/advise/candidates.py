@@ -8,11 +8,11 @@ import pathlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from tfl_lite_suite.advice import costs
-from tfl_lite_suite.advice.costs import Size
-from tfl_lite_suite.advice.latency_model import LatencyModel
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.finished_run import FinishedRun, Measured
+from tfl_lite_suite.advise import costs
+from tfl_lite_suite.advise.costs import Size
+from tfl_lite_suite.advise.latency_model import LatencyModel
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.report.recorded_run import FinishedRun, Measured
 
 IMAGENET = "imagenet"
 _PUBLISHED = pathlib.Path(__file__).with_name("published.json")

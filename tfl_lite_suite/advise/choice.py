@@ -5,8 +5,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tfl_lite_suite.advice.candidates import Candidate
-from tfl_lite_suite.errors import SuiteError, unknown_name
+from tfl_lite_suite.advise.candidates import Candidate
+from tfl_lite_suite.core.errors import SuiteError, unknown_name
 
 # Which figure each limit bounds, and how it is shown.
 FIGURE = {"max_ms": "ms", "max_bytes": "bytes", "max_memory": "memory", "min_top1": "top1", "max_joules": "joules"}

@@ -6,7 +6,7 @@ import json
 import pathlib
 from typing import Any
 
-from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.core.errors import SuiteError
 
 KINDS = ("conv", "pointwise", "depthwise", "dense", "elementwise", "move", "pool", "swish", "hard_swish")
 SCHEMES = ("float32", "int8")

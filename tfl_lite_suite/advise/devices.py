@@ -6,13 +6,13 @@ import pathlib
 import re
 from typing import Any
 
-from tfl_lite_suite import finished_run
-from tfl_lite_suite.advice import costs, latency_model
-from tfl_lite_suite.advice.candidates import device_name, size_of
-from tfl_lite_suite.advice.costs import Size
-from tfl_lite_suite.advice.latency_model import LatencyModel, Timed
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.results import read_json
+from tfl_lite_suite.advise import costs, latency_model
+from tfl_lite_suite.advise.candidates import device_name, size_of
+from tfl_lite_suite.advise.costs import Size
+from tfl_lite_suite.advise.latency_model import LatencyModel, Timed
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.files import read_json
+from tfl_lite_suite.report import recorded_run
 
 REFERENCE = pathlib.Path(__file__).with_name("reference_device.json")
 # How `benchmark` names the file of a fresh network.
@@ -108,7 +108,7 @@ def _of_run(file: pathlib.Path) -> tuple[Size, int, str] | None:
     if len(file.parts) < 4 or not file.is_file() or file.stem not in ("float32", "int8_ptq", "int8_qat"):
         return None
     try:
-        run = finished_run.read(file.parents[2])
+        run = recorded_run.read(file.parents[2])
     except SuiteError:
         return None
     size, answers = size_of(run), next((row for row in run.stage("evaluate") if "per_class" in row), None)

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from tfl_lite_suite.advice import costs
-from tfl_lite_suite.advice.costs import Size
-from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.advise import costs
+from tfl_lite_suite.advise.costs import Size
+from tfl_lite_suite.core.errors import SuiteError
 
 # Fewer networks than this say how fast a device is, not which operators are dear on it.
 LEAST_NETWORKS = 6

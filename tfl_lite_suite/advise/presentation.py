@@ -3,11 +3,11 @@
 import dataclasses
 from typing import Any
 
-from tfl_lite_suite import recipe
-from tfl_lite_suite.advice import choice
-from tfl_lite_suite.advice.candidates import IMAGENET, Candidate
-from tfl_lite_suite.errors import Unmet
-from tfl_lite_suite.page import document, plot, table
+from tfl_lite_suite.advise import choice
+from tfl_lite_suite.advise.candidates import IMAGENET, Candidate
+from tfl_lite_suite.core import recipe
+from tfl_lite_suite.core.errors import Unmet
+from tfl_lite_suite.core.page import document, plot, table
 
 _MOST = 10
 _WORDS = {"top1": "top-1", "ms": "latency", "bytes": "file", "memory": "memory", "joules": "energy"}

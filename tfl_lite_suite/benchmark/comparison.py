@@ -5,9 +5,10 @@ import functools
 
 import numpy as np
 
-from tfl_lite_suite.runtime import engines, isolation, timing
+from tfl_lite_suite.benchmark import timing
+from tfl_lite_suite.benchmark.job import Job, random_tensor
+from tfl_lite_suite.runtime import engines, isolation
 from tfl_lite_suite.runtime.isolation import Emit
-from tfl_lite_suite.runtime.job import Job, random_tensor
 from tfl_lite_suite.runtime.machine import LoadWatch
 from tfl_lite_suite.runtime.session import Session
 

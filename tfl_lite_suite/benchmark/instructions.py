@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from tfl_lite_suite.cache import cache_folder
-from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.benchmark.job import Job, random_tensor
+from tfl_lite_suite.core.cache_folder import cache_folder
+from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.runtime import engines
-from tfl_lite_suite.runtime.job import Job, random_tensor
 
 WHAT = "guest instructions of one inference under emulation: a deterministic stand-in for ARM cost, not a time"
 BOARDS = {"cortex-a72": "Raspberry Pi 4", "cortex-a76": "Raspberry Pi 5"}
@@ -26,7 +26,7 @@ ENGINE = "tflite_runtime"
 _MARK = 0x7CA11ED
 _RUNS, _WARMUP_RUNS = 9, 2
 _MOST_SECONDS = 3600
-_CODE = "from tfl_lite_suite.runtime import instructions; instructions.run_marked()"
+_CODE = "from tfl_lite_suite.benchmark import instructions; instructions.run_marked()"
 
 
 def count(job: Job) -> dict[str, Any]:

@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from tfl_lite_suite import image
-from tfl_lite_suite.contract import Contract
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.runtime import engines, pixels, timing
+from tfl_lite_suite.benchmark import timing
+from tfl_lite_suite.core import image
+from tfl_lite_suite.core.contract import Contract
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.runtime import engines, pixels
 from tfl_lite_suite.runtime.isolation import Emit
 from tfl_lite_suite.runtime.machine import LoadWatch
 from tfl_lite_suite.runtime.session import Kernels, Session, TensorSpec

@@ -3,7 +3,7 @@
 import os
 from typing import Any
 
-from tfl_lite_suite import operator_time
+from tfl_lite_suite.benchmark import operator_times
 
 # Every fifth point of the curve is shown; JSON has them all.
 _CURVE_STEP = 5
@@ -68,11 +68,11 @@ def _profile(profile: dict[str, Any] | None) -> list[str]:
         f"{profile['method']}"
         + (f", in steps of {_ms(profile['resolution_ns'] / 1e6)}" if profile["resolution_ns"] > 1 else "")
     ]
-    by_type = operator_time.by_type(operators)[:_MOST_TYPES]
+    by_type = operator_times.by_type(operators)[:_MOST_TYPES]
     lines += [f"    {share:7.1%} {_ms(ns / 1e6):>10}   {count} {kind}" for kind, count, share, ns in by_type]
     lines.append("  dearest")
-    for op in operator_time.dearest(operators, _MOST_OPERATORS):
-        name = operator_time.short_name(op["name"])
+    for op in operator_times.dearest(operators, _MOST_OPERATORS):
+        name = operator_times.short_name(op["name"])
         lines.append(f"    {op['share']:7.1%} {_ms(op['median_ns'] / 1e6):>10}   {op['type']}   {name}")
     return [line.rstrip() for line in lines]
 

@@ -18,14 +18,11 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from absl import flags
 
-from tfl_lite_suite.errors import Restart, SuiteError, Unmet, unknown_name
-from tfl_lite_suite.results import to_json
+from tfl_lite_suite.core.errors import Restart, SuiteError, Unmet, unknown_name
+from tfl_lite_suite.core.files import to_json
 
 if TYPE_CHECKING:
-    from tfl_lite_suite.recipe import Recipe
-
-_JSON = flags.DEFINE_bool("json", False, "Print one JSON document on stdout; progress and messages go to stderr.")
-_TRACEBACK = flags.DEFINE_bool("traceback", False, "Show where in the code an error arose.")
+    from tfl_lite_suite.core.recipe import Recipe
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 # Libraries fail with whole reports; --traceback shows them.
@@ -42,15 +39,17 @@ def run_verb(verb: str, summary: str, main: Callable[[], Any], show: Callable[[A
         show: Turns that document into the text for people.
     """
     _open_standard_streams()
+    flags.DEFINE_bool("json", False, "Print one JSON document on stdout; progress and messages go to stderr.")
+    flags.DEFINE_bool("traceback", False, "Show where in the code an error arose.")
     status = 1
     try:
         if any(argument in ("--help", "-help", "-h", "--helpfull", "--helpshort") for argument in sys.argv[1:]):
             _print_result(sys.stdout, _help(verb, summary))
             sys.exit(0)
         _parse(sys.argv)
-        with _stdout_kept_for_result(_JSON.value) as stdout:
+        with _stdout_kept_for_result(flags.FLAGS.json) as stdout:
             document, unmet = _result(main)
-            _print_result(stdout, to_json(document) if _JSON.value else show(document))
+            _print_result(stdout, to_json(document) if flags.FLAGS.json else show(document))
         if unmet is not None:
             raise unmet
         status = 0
@@ -65,7 +64,7 @@ def run_verb(verb: str, summary: str, main: Callable[[], Any], show: Callable[[A
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
     except Exception as error:
         _complain(f"error: {describe(error)}")
-        if flags.FLAGS.is_parsed() and _TRACEBACK.value:
+        if flags.FLAGS.is_parsed() and flags.FLAGS.traceback:
             traceback.print_exc()
     sys.exit(status)
 
@@ -107,7 +106,7 @@ def define_recipe_flags() -> None:
 
 def recipe_from_flags(beside: str | None = None) -> "Recipe":
     """Returns the recipe that the flags of `define_recipe_flags` name, or the file `beside` in place of none."""
-    from tfl_lite_suite import recipe
+    from tfl_lite_suite.core import recipe
 
     if flags.FLAGS.recipe is None and beside is not None and os.path.isfile(beside):
         flags.FLAGS.recipe = beside

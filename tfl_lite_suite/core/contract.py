@@ -11,7 +11,7 @@ import os
 import pathlib
 from typing import Any, Literal
 
-from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.core.errors import SuiteError
 
 VERSION = 1
 # Inside a `.tflite` file, and beside a `.keras` file.

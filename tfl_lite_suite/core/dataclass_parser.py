@@ -8,7 +8,7 @@ import typing
 from collections.abc import Mapping
 from typing import Any, Literal, TypeVar
 
-from tfl_lite_suite.errors import SuiteError, unknown_name
+from tfl_lite_suite.core.errors import SuiteError, unknown_name
 
 T = TypeVar("T")
 

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from typing import Any
 
-from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.core.errors import SuiteError
 
 # How the folders begin in which files are written; one is left only by a process that was killed.
 UNFINISHED = ".writing-"

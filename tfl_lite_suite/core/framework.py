@@ -11,15 +11,15 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 
-from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.core.errors import SuiteError
 
 os.environ["TF_USE_LEGACY_KERAS"] = "1"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 if "tensorflow" in sys.modules and "tf_keras" not in sys.modules and "keras" in sys.modules:
     raise SuiteError(
-        "TensorFlow was imported with Keras 3 before tfl_lite_suite.framework. "
-        "Import tfl_lite_suite.framework first, or set TF_USE_LEGACY_KERAS=1"
+        "TensorFlow was imported with Keras 3 before tfl_lite_suite.core.framework. "
+        "Import tfl_lite_suite.core.framework first, or set TF_USE_LEGACY_KERAS=1"
     )
 
 

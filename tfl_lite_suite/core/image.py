@@ -14,8 +14,8 @@ import warnings
 import numpy as np
 from PIL import Image
 
-from tfl_lite_suite.contract import Contract
-from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.core.contract import Contract
+from tfl_lite_suite.core.errors import SuiteError
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF")
 MAX_PIXELS = 200_000_000

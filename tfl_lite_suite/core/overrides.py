@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from tfl_lite_suite import yaml_text
-from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.core import yaml_text
+from tfl_lite_suite.core.errors import SuiteError
 
 
 def with_value(document: Any, assignment: str, where: str = "--set", example: str = "train.epochs=3") -> Any:

@@ -7,10 +7,10 @@ import pathlib
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from tfl_lite_suite import yaml_text
-from tfl_lite_suite.dataclass_parser import parse, ranged
-from tfl_lite_suite.errors import SuiteError, unknown_name
-from tfl_lite_suite.overrides import with_value
+from tfl_lite_suite.core import yaml_text
+from tfl_lite_suite.core.dataclass_parser import parse, ranged
+from tfl_lite_suite.core.errors import SuiteError, unknown_name
+from tfl_lite_suite.core.overrides import with_value
 
 UNPRUNED = "unpruned"
 

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tfl_lite_suite import __version__
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.results import UNFINISHED, make_folder, read_json, sha256, write_json
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.files import UNFINISHED, make_folder, read_json, sha256, write_json
 
 RESULTS = "results.json"
 # Raised when stages keep other files than before, so that earlier ones count as not done.
@@ -103,3 +103,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, os.PathLike):
         return os.fspath(value)
     raise TypeError(f"{type(value).__name__} has no fixed text to make a key of")
+
+
+def kind_of(name: str) -> str:
+    """Returns the kind of the step whose results are called `name`."""
+    kind, _, number = name.rpartition("_")
+    return kind if number.isdecimal() else name

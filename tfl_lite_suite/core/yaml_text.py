@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.core.errors import SuiteError
 
 _TAG = "tag:yaml.org,2002:"
 # Source: YAML 1.2.2, 2021, https://yaml.org/spec/1.2.2/, section 10.3.2, without octal and hexadecimal numbers.

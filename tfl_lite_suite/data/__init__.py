@@ -11,11 +11,11 @@ from typing import Literal
 
 import numpy as np
 
-from tfl_lite_suite import recipe
-from tfl_lite_suite.contract import Contract
+from tfl_lite_suite.core import recipe
+from tfl_lite_suite.core.contract import Contract
+from tfl_lite_suite.core.errors import SuiteError, unknown_name
 from tfl_lite_suite.data import fashion_mnist, image_folder, prepared, splits, tfrecord
 from tfl_lite_suite.data.samples import PARTS, Dataset, Listing, Split, class_indices, contract_for
-from tfl_lite_suite.errors import SuiteError, unknown_name
 
 __all__ = ["Dataset", "Listing", "Split", "contract_for", "files_of", "listing_of", "load", "open_all"]
 

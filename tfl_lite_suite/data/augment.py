@@ -6,8 +6,8 @@ Every function draws from stateless generators keyed by the step, so a step's ch
 import math
 from collections.abc import Callable
 
-from tfl_lite_suite.framework import tf
-from tfl_lite_suite.recipe import Augment
+from tfl_lite_suite.core.framework import tf
+from tfl_lite_suite.core.recipe import Augment
 
 RAND_AUGMENT_OPERATIONS = (
     "identity",

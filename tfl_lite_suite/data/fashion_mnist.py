@@ -17,10 +17,10 @@ import zlib
 
 import numpy as np
 
-from tfl_lite_suite.cache import cache_folder
+from tfl_lite_suite.core.cache_folder import cache_folder
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.files import atomic_path
 from tfl_lite_suite.data.samples import Listing
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.results import atomic_path
 
 NAME = "fashion_mnist"
 CLASS_NAMES = (

@@ -6,8 +6,8 @@ import pathlib
 
 import numpy as np
 
+from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.data.samples import Listing
-from tfl_lite_suite.errors import SuiteError
 
 SPLIT_NAMES = {
     "train": "train",

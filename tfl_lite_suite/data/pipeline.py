@@ -10,11 +10,11 @@ from collections.abc import Callable
 
 import numpy as np
 
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.framework import tf
+from tfl_lite_suite.core.recipe import Augment
 from tfl_lite_suite.data import augment as augmentation
 from tfl_lite_suite.data.samples import Split
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.framework import tf
-from tfl_lite_suite.recipe import Augment
 
 _PREFETCH = 4
 _AUGMENT_SALT = 0x61756772

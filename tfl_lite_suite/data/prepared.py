@@ -19,13 +19,13 @@ from typing import Literal
 import numpy as np
 import PIL
 
-from tfl_lite_suite.arrays_file import write_arrays
-from tfl_lite_suite.cache import cache_folder
-from tfl_lite_suite.contract import Contract
+from tfl_lite_suite.core.cache_folder import cache_folder
+from tfl_lite_suite.core.contract import Contract
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.image import decode, prepare, prepare_stack
+from tfl_lite_suite.core.npz import write_arrays
+from tfl_lite_suite.core.progress import Progress
 from tfl_lite_suite.data.samples import Listing
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.image import decode, prepare, prepare_stack
-from tfl_lite_suite.progress import Progress
 
 MEMORY_BYTES = 512 << 20
 DISK_SHARE = 0.8

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from tfl_lite_suite.contract import Contract
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.recipe import Data
+from tfl_lite_suite.core.contract import Contract
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.recipe import Data
 
 PARTS = ("train", "validation", "test")
 

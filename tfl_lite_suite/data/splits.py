@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.data.samples import PARTS
-from tfl_lite_suite.errors import SuiteError
 
 
 def stratified(

@@ -19,10 +19,10 @@ from typing import BinaryIO
 
 import numpy as np
 
+from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.data.crc32c import masked
 from tfl_lite_suite.data.image_folder import SPLIT_NAMES
 from tfl_lite_suite.data.samples import Listing
-from tfl_lite_suite.errors import SuiteError
 
 LABELS_FILE = "labels.txt"
 ENCODED, LABEL, TEXT = "image/encoded", "image/class/label", "image/class/text"

@@ -6,13 +6,11 @@ import platform
 import sys
 from typing import Any
 
-from absl import flags
-
 import tfl_lite_suite
-from tfl_lite_suite import cli
-from tfl_lite_suite.errors import SuiteError, unknown_name
-from tfl_lite_suite.runtime import engines, isolation, machine, requirements
-from tfl_lite_suite.runtime.pins import PINS
+from tfl_lite_suite.core import package_requirements
+from tfl_lite_suite.core.errors import SuiteError, unknown_name
+from tfl_lite_suite.doctor.pins import PINS
+from tfl_lite_suite.runtime import engines, isolation, machine
 from tfl_lite_suite.runtime.session import Engine
 
 # Shown whether or not a bound of the suite is on them.
@@ -33,9 +31,9 @@ def examine(python: str | None = None) -> dict[str, Any]:
     python = python or (here if here in PINS else max(PINS))
     if python not in PINS:
         raise unknown_name("--python", python, PINS, "Python version")
-    required = {requirement.package for requirement in requirements.own()}
+    required = {requirement.package for requirement in package_requirements.own()}
     packages = sorted(required | set(PACKAGES) | {engines.get(name).package for name in engines.names()}, key=str.lower)
-    versions = {package: requirements.installed_version(package) for package in packages}
+    versions = {package: package_requirements.installed_version(package) for package in packages}
     problems = [*_python_problems(), *_bound_problems(versions), *_pair_problems(versions), *_engine_problems()]
     return {
         "suite": tfl_lite_suite.__version__,
@@ -55,13 +53,13 @@ def _problem(code: str, severity: str, message: str, fix: str) -> dict[str, str]
 
 def _python_problems() -> list[dict[str, str]]:
     found = []
-    bounds = requirements.python_bounds()
-    if bounds and not requirements.parse(f"python{bounds}").admits(platform.python_version()):
+    bounds = package_requirements.python_bounds()
+    if bounds and not package_requirements.parse(f"python{bounds}").admits(platform.python_version()):
         fix = f"create a virtual environment with Python {', '.join(PINS)}"
         found.append(_problem("python", "error", f"Python {platform.python_version()} is outside {bounds}", fix))
-    if not requirements.own():
-        message = f"the package {requirements.DISTRIBUTION} is not installed here, so its bounds are not known"
-        found.append(_problem("not_installed", "warning", message, f"pip install {requirements.DISTRIBUTION}"))
+    if not package_requirements.own():
+        message = f"the package {package_requirements.DISTRIBUTION} is not installed here, so its bounds are not known"
+        found.append(_problem("not_installed", "warning", message, f"pip install {package_requirements.DISTRIBUTION}"))
     if not hasattr(os, "fork"):
         message = "models run in forked processes, which this system lacks"
         found.append(_problem("fork", "error", message, "use Linux, macOS or WSL"))
@@ -71,13 +69,13 @@ def _python_problems() -> list[dict[str, str]]:
 def _bound_problems(versions: dict[str, str | None]) -> list[dict[str, str]]:
     """Finds packages that are missing or outside the bounds of what is always installed, or of an extra in use."""
     found: dict[str, dict[str, str]] = {}
-    for extra in requirements.extras_in_use(versions):
+    for extra in package_requirements.extras_in_use(versions):
         if extra == "dev":
             # Its packages are common: a user has pytest or ruff for reasons of their own.
             continue
-        for requirement in requirements.of_extra(extra):
+        for requirement in package_requirements.of_extra(extra):
             version = versions[requirement.package]
-            whose = f"the extra [{extra}]" if extra else requirements.DISTRIBUTION
+            whose = f"the extra [{extra}]" if extra else package_requirements.DISTRIBUTION
             fix = f"pip install '{requirement}'"
             if version is None:
                 message = f"{requirement.package} is missing; {whose} needs it"
@@ -92,7 +90,7 @@ def _pair_problems(versions: dict[str, str | None]) -> list[dict[str, str]]:
     """Finds packages that are each within bounds, yet do not work together."""
     found = []
     numpy, tflite = versions["numpy"], versions["tflite-runtime"]
-    if numpy and tflite and requirements.parse_version(numpy) >= (2,):
+    if numpy and tflite and package_requirements.parse_version(numpy) >= (2,):
         message = f"tflite-runtime {tflite} is built for NumPy 1 and does not load with NumPy {numpy}"
         found.append(_problem("numpy_2", "error", message, "pip install 'numpy<2', or use --engine=litert"))
     tensorflow, keras = versions["tensorflow"], versions["tf-keras"]
@@ -103,7 +101,7 @@ def _pair_problems(versions: dict[str, str | None]) -> list[dict[str, str]]:
         message = (
             "TensorFlow is not installed: train, prune, quantize and convert need it; evaluate and benchmark do not"
         )
-        found.append(_problem("no_host", "note", message, f"pip install '{requirements.DISTRIBUTION}[host]'"))
+        found.append(_problem("no_host", "note", message, f"pip install '{package_requirements.DISTRIBUTION}[host]'"))
     if tensorflow and tflite:
         message = "TensorFlow and tflite-runtime are installed together: loaded in one process they crash"
         fix = "nothing for the suite's commands, which keep them apart; in your own code run models in a child process"
@@ -121,7 +119,7 @@ def _engine_problems() -> list[dict[str, str]]:
             fix = f"pip install --force-reinstall {engine.package}, with the versions under pins"
             found.append(_problem("engine", "error", str(error), fix))
     if not engines.installed():
-        fix = f"pip install '{requirements.DISTRIBUTION}[pi]'"
+        fix = f"pip install '{package_requirements.DISTRIBUTION}[pi]'"
         if platform.machine().startswith("armv") and sys.version_info >= (3, 12):
             fix = "use Python 3.10 or 3.11, or a 64-bit system: there is no runtime for 32-bit ARM on later Pythons"
         found.append(_problem("no_engine", "error", "no engine is installed, so no model can be run", fix))
@@ -148,8 +146,3 @@ def show(found: dict[str, Any]) -> str:
     lines.append(f"Versions that work together on Python {found['pins_python']}:")
     lines += [f"  [{extra}] pip install {' '.join(pins)}" for extra, pins in found["pins"].items()]
     return "\n".join(lines)
-
-
-if __name__ == "__main__":
-    flags.DEFINE_string("python", None, "Python version to give the pin set for, such as 3.12; this one if absent.")
-    cli.run_verb("doctor", __doc__, lambda: examine(flags.FLAGS.python), show)

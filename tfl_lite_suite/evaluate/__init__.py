@@ -7,19 +7,15 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from absl import flags
-
-from tfl_lite_suite import cli, predictions
-from tfl_lite_suite.contract import Contract, beside
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.progress import Progress
-from tfl_lite_suite.results import atomic_path
+from tfl_lite_suite.core.contract import Contract, beside
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.progress import Progress
 
 if TYPE_CHECKING:
     from tfl_lite_suite import data
-    from tfl_lite_suite.recipe import Data as DataSettings
-    from tfl_lite_suite.recipe import Recipe
-    from tfl_lite_suite.runtime import accuracy
+    from tfl_lite_suite.core.recipe import Data as DataSettings
+    from tfl_lite_suite.core.recipe import Recipe
+    from tfl_lite_suite.evaluate import answers as accuracy
 
 # What must not slow down --help (NumPy, Pillow) is imported where it is used.
 
@@ -73,7 +69,7 @@ def evaluate(runner: "accuracy.Runner", model: Model, images: Images) -> tuple[d
     Returns:
         The document that `--json` prints, and the answers. `images_per_s` counts decoding and preparation, too.
     """
-    from tfl_lite_suite.runtime import accuracy
+    from tfl_lite_suite.evaluate import answers as accuracy
 
     split = images.split
     progress = Progress("evaluating", len(split))
@@ -110,8 +106,8 @@ def open_model(path: str, engine: str) -> Model:
     """
     if engine == "keras":
         return _open_keras(path)
+    from tfl_lite_suite.benchmark.job import contract_of
     from tfl_lite_suite.runtime import engines
-    from tfl_lite_suite.runtime.job import contract_of
 
     runtime = engines.get(engine)
     runtime.require()
@@ -183,7 +179,7 @@ def _load(settings: "DataSettings", seed: int, cache_dir: str | None) -> "data.D
 def show(document: Any) -> str:
     """Returns the figures as text; several engines' as a table."""
     if isinstance(document, list):
-        from tfl_lite_suite.runtime import engine_table
+        from tfl_lite_suite.evaluate import engine_table
 
         return engine_table.text(document)
     rows = [f"{item['label']}: {_percent(item['top1'])} of {item['n']}" for item in document["per_class"] if item["n"]]
@@ -231,9 +227,9 @@ def _open_keras(path: str) -> Model:
     file = pathlib.Path(path)
     if not file.is_file():
         raise SuiteError(f"--model: no such file '{path}'")
-    from tfl_lite_suite.framework import keras
-    from tfl_lite_suite.optimize import keras_file
-    from tfl_lite_suite.runtime.job import contract_of
+    from tfl_lite_suite.benchmark.job import contract_of
+    from tfl_lite_suite.core.framework import keras
+    from tfl_lite_suite.models.keras_io import keras_file
 
     model = keras_file.load(path)
     own = beside(path)
@@ -250,8 +246,8 @@ def _keras_answers(
 ) -> "accuracy.Answers":
     import numpy as np
 
-    from tfl_lite_suite.framework import tf
-    from tfl_lite_suite.runtime import accuracy
+    from tfl_lite_suite.core.framework import tf
+    from tfl_lite_suite.evaluate import answers as accuracy
 
     forward = tf.function(lambda pictures: model(tf.cast(pictures, tf.float32), training=False))
     begin, logits = time.perf_counter(), []
@@ -262,98 +258,3 @@ def _keras_answers(
     return accuracy.Answers(
         *accuracy.ranked(scores), time.perf_counter() - begin, logits=scores if keep_logits else None
     )
-
-
-def _on_target(model: str) -> dict[str, Any]:
-    """Has a device evaluate, with the pictures copied there."""
-    from tfl_lite_suite import data
-    from tfl_lite_suite.runtime import engines, exporting, targets
-    from tfl_lite_suite.runtime.session import TFLITE
-
-    given = flags.FLAGS
-    if given.recipe is not None or model.endswith(".keras"):
-        raise SuiteError("--target: a device evaluates a .tflite or exported file on --data alone, without --recipe")
-    source = cli.required("data")
-    if given.engine is not None and len(given.engine) > 1:
-        raise SuiteError(f"--engine: a device evaluates on one engine at a time. Received: '{','.join(given.engine)}'")
-    names = ("limit", "on_corrupt", "threads", "workers", "kernels")
-    settings = {name: given[name].value for name in names if given[name].value is not None}
-    engine = given.engine or ([] if engines.format_of(model) == TFLITE else engines.names_for(model))
-    settings |= {"engine": engine[0]} if engine else {}
-    wanted = {name: given[name].value for name in ("predictions", "logits") if given[name].value is not None}
-    with targets.get(given.target, given.wheels) as target:
-        known = source if source == data.fashion_mnist.NAME else None
-        model = exporting.file_for(model, settings["engine"]) if "engine" in settings else model
-        document, files = target.evaluate(model, data.files_of(source), known, settings, list(wanted))
-    for name, path in wanted.items():
-        with atomic_path(path) as temporary:
-            temporary.write_bytes(files[name])
-    return document
-
-
-def _document(path: str, engine: str, keep_logits: bool) -> tuple[dict[str, Any], "accuracy.Answers"]:
-    """Evaluates as the flags say, on one engine."""
-    from tfl_lite_suite.runtime import accuracy, exporting, machine
-
-    given = flags.FLAGS
-    keras = engine == "keras"
-    settings = cli.recipe_from_flags() if given.recipe is not None else None
-    source = None if settings else cli.required("data")
-    path = path if keras else exporting.file_for(path, engine)
-    model = open_model(path, engine)
-    if settings is None:
-        images = open_data(model.contract, str(source), given.limit, given.on_corrupt)
-    else:
-        cache_dir = str(pathlib.Path(given.workdir) / "data") if given.workdir else None
-        model, images = open_recipe(model, settings, cache_dir, given.limit)
-    workers = 1 if keras else given.workers or max(1, machine.usable_cores() // given.threads)
-    runner = accuracy.Runner(path, engine, given.threads, workers, given.kernels, keep_logits)
-    document, answers = evaluate(runner, model, images)
-    if given.predictions is not None:
-        split, ties = images.split, answers.ties.tolist()
-        predictions.write(given.predictions, model.contract.labels, split.keys, split.labels, answers.top, ties=ties)
-    return document, answers
-
-
-def _main() -> Any:
-    import numpy as np
-
-    from tfl_lite_suite.runtime import engine_table, engines
-
-    given = flags.FLAGS
-    path = cli.required("model")
-    if given.target != "local" or given.wheels is not None:
-        return _on_target(path)
-    keras = path.endswith(".keras")
-    if keras and given.engine not in (None, ["keras"]):
-        raise SuiteError(f"--engine: a .keras file is run by Keras. Received: '{','.join(given.engine)}'")
-    names = given.engine or ["keras" if keras else engines.default(path)]
-    if len(names) > 1:
-        if given.predictions or given.logits:
-            raise SuiteError("--engine: --predictions and --logits write one engine's answers. Name one engine")
-        for name in names:
-            engines.get(name).require()
-        evaluation = functools.partial(_document, path, keep_logits=True)
-        return engine_table.rows(path, names, evaluation, given.threads, given.kernels)
-    document, answers = _document(path, names[0], given.logits is not None)
-    if answers.logits is not None:
-        with atomic_path(given.logits) as temporary, open(temporary, "wb") as file:
-            np.save(file, answers.logits)
-    return document
-
-
-if __name__ == "__main__":
-    cli.define_recipe_flags()
-    flags.DEFINE_string("model", None, "The .tflite, .onnx, .ncnn.param, .mnn or .keras file.")
-    flags.DEFINE_list("engine", None, "Engine, the first installed if absent; several, comma-separated, make a table.")
-    flags.DEFINE_string("workdir", None, "With --recipe: the run's work folder, whose prepared images are used.")
-    flags.DEFINE_integer("limit", None, "Greatest number of images.", 1)
-    flags.DEFINE_enum("on_corrupt", "error", ["error", "skip"], "With --data alone: what an unreadable picture does.")
-    flags.DEFINE_integer("threads", 1, "Threads of each worker's runtime.", 1, 256)
-    flags.DEFINE_integer("workers", None, "Worker processes; one for each core if absent.", 1, 256)
-    flags.DEFINE_enum("kernels", "default", ["default", "builtin", "reference"], "Which kernels; as in benchmark.")
-    flags.DEFINE_string("predictions", None, "Write every picture's answer to this JSON file.")
-    flags.DEFINE_string("target", "local", "Where to evaluate: local, or ssh:USER@HOST[:PORT], such as a Raspberry Pi.")
-    flags.DEFINE_string("wheels", None, "For a device without internet: a folder of wheels to install the suite from.")
-    flags.DEFINE_string("logits", None, "Write every score to this NumPy file, float32 (images, classes).")
-    cli.run_verb("evaluate", __doc__, _main, show)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.runtime import engines, pixels
 from tfl_lite_suite.runtime.isolation import Child, Emit
 from tfl_lite_suite.runtime.session import Kernels

@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.benchmark.job import Job
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.evaluate.answers import Answers
 from tfl_lite_suite.runtime import exporting
-from tfl_lite_suite.runtime.accuracy import Answers
-from tfl_lite_suite.runtime.job import Job
 from tfl_lite_suite.runtime.session import Kernels
 
 Evaluation = Callable[[str], tuple[dict[str, Any], Answers]]

@@ -2,26 +2,17 @@
 
 import dataclasses
 import pathlib
-import sys
 import tempfile
-import time
 from typing import TYPE_CHECKING, Any
 
-from absl import flags
-
-from tfl_lite_suite import cli
-from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.core.errors import SuiteError
 
 if TYPE_CHECKING:
     import numpy as np
 
     from tfl_lite_suite.runtime.session import ModelFile
-    from tfl_lite_suite.tflite_file import TfliteFile
+    from tfl_lite_suite.tflite.file import TfliteFile
 
-_KEYS = (
-    *("engine", "format", "files", "max_abs_diff", "top1_agreement"),
-    *("pictures", "reference", "bytes", "converter", "seconds", "unsupported"),
-)
 _PATCH = 8
 # What must not slow down --help (NumPy) is imported where it is used.
 
@@ -31,7 +22,7 @@ def export(model: str, format: str, output_dir: str) -> tuple[list[str], str]:
 
     Args:
         model: The `.tflite` file.
-        format: One of `deploy.exporters.names()`.
+        format: One of `exporters.names()`.
         output_dir: Where to; made if missing.
 
     Returns:
@@ -41,9 +32,9 @@ def export(model: str, format: str, output_dir: str) -> tuple[list[str], str]:
     Raises:
         SuiteError: If the format has no equal of something in the model.
     """
-    from tfl_lite_suite.deploy import exporters
-    from tfl_lite_suite.results import UNFINISHED, make_folder, sha256
-    from tfl_lite_suite.tflite_file import TfliteFile
+    from tfl_lite_suite.core.files import UNFINISHED, make_folder, sha256
+    from tfl_lite_suite.export import exporters
+    from tfl_lite_suite.tflite.file import TfliteFile
 
     exporter = exporters.get(format)
     file = TfliteFile.read(model)
@@ -74,7 +65,8 @@ def compare(model: str, path: str, engine: str, pictures: "np.ndarray") -> dict[
     """
     import numpy as np
 
-    from tfl_lite_suite.runtime import accuracy, engines
+    from tfl_lite_suite.evaluate import answers as accuracy
+    from tfl_lite_suite.runtime import engines
 
     reference = engines.default(model)
     runners = [accuracy.Runner(model, reference, keep_logits=True), accuracy.Runner(path, engine, keep_logits=True)]
@@ -103,7 +95,7 @@ def pictures_for(file: "ModelFile", source: str | None, limit: int) -> "np.ndarr
     import numpy as np
 
     from tfl_lite_suite import data
-    from tfl_lite_suite.runtime.job import contract_of
+    from tfl_lite_suite.benchmark.job import contract_of
 
     of = file.contract or contract_of(file.input_shape)
     if of is None:
@@ -143,65 +135,3 @@ def _describe(file: "TfliteFile", names: tuple[str, ...], keeps_types: bool, sou
         for spec in (file.inputs[0], file.outputs[0])
     )
     return ExportedFile(names, input, output, file.contract, file.labels, source)
-
-
-def _main() -> list[dict[str, Any]]:
-    from tfl_lite_suite.deploy import exporters
-    from tfl_lite_suite.results import make_folder
-    from tfl_lite_suite.runtime import engines
-    from tfl_lite_suite.runtime.session import TFLITE
-
-    given = flags.FLAGS
-    model, output_dir = cli.required("model"), cli.required("output_dir")
-    chosen = [exporters.get(format) for format in given.to]
-    reference = engines.get(engines.default(model))
-    if reference.format != TFLITE:
-        raise SuiteError(f"--model: expected a .tflite file. Received: '{model}'")
-    file = reference.inspect(model)
-    for exporter in chosen:
-        exporter.require()
-        engines.get(exporter.ENGINE).require()
-    make_folder(output_dir)
-    pictures = pictures_for(file, given.data, given.limit)
-    if given.data is None:
-        print("compared on patches of random colours; --data=DATA compares on pictures", file=sys.stderr)
-    rows = [_row(model, format, output_dir, pictures) for format in given.to]
-    if all(row["unsupported"] for row in rows):
-        raise SuiteError("; ".join(row["unsupported"] for row in rows))
-    return rows
-
-
-def _row(model: str, format: str, output_dir: str, pictures: "np.ndarray") -> dict[str, Any]:
-    from tfl_lite_suite.deploy import exporters
-
-    row: dict[str, Any] = dict.fromkeys(_KEYS)
-    row |= {"engine": exporters.get(format).ENGINE, "format": format, "files": []}
-    print(f"exporting to {format} …", file=sys.stderr)
-    begin = time.monotonic()
-    try:
-        files, converter = export(model, format, output_dir)
-        row |= {
-            "files": files,
-            "converter": converter,
-            "bytes": sum(pathlib.Path(name).stat().st_size for name in files),
-        }
-        row["seconds"] = time.monotonic() - begin
-        row |= compare(model, files[0], row["engine"], pictures)
-    except SuiteError as error:
-        for name in row["files"]:
-            pathlib.Path(name).unlink(missing_ok=True)
-        row |= {"files": [], "unsupported": _as_unsupported(row["engine"], str(error))}
-    return row
-
-
-def _as_unsupported(engine: str, reason: str) -> str:
-    return reason if reason.startswith("not supported") else f"not supported by {engine}: {reason}"
-
-
-if __name__ == "__main__":
-    flags.DEFINE_string("model", None, "The .tflite file.")
-    flags.DEFINE_list("to", ["onnx", "ncnn", "mnn"], "Formats, comma-separated.")
-    flags.DEFINE_string("output_dir", None, "Folder to write to; made if missing.")
-    flags.DEFINE_string("data", None, "Pictures to compare on: fashion_mnist or a folder; random colours if absent.")
-    flags.DEFINE_integer("limit", 100, "Greatest number of pictures to compare on.", 1)
-    cli.run_verb("export", __doc__, _main, show)

@@ -1,14 +1,12 @@
-"""The formats that `export` writes, one module `to_FORMAT` each, found by name: there is no second list."""
+"""The formats that `export` writes, a folder with a module `exporter` each: there is no second list."""
 
 import importlib
 import pathlib
-import pkgutil
 from typing import Protocol, cast
 
-from tfl_lite_suite import deploy
-from tfl_lite_suite.errors import unknown_name
+from tfl_lite_suite.core.errors import unknown_name
 
-_PREFIX = "to_"
+_FOLDER = pathlib.Path(__file__).parent
 
 
 class Exporter(Protocol):
@@ -33,8 +31,7 @@ class Exporter(Protocol):
 
 def names() -> list[str]:
     """Returns the name of every format, sorted."""
-    modules = (module.name for module in pkgutil.iter_modules(deploy.__path__))
-    return sorted(name.removeprefix(_PREFIX) for name in modules if name.startswith(_PREFIX))
+    return sorted(path.parent.name for path in _FOLDER.glob("*/exporter.py"))
 
 
 def get(name: str) -> Exporter:
@@ -45,4 +42,4 @@ def get(name: str) -> Exporter:
     """
     if name not in names():
         raise unknown_name("--to", name, names(), "format")
-    return cast(Exporter, importlib.import_module(f"{deploy.__name__}.{_PREFIX}{name}"))
+    return cast(Exporter, importlib.import_module(f"tfl_lite_suite.export.{name}.exporter"))

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.tflite_file import TfliteFile
-from tfl_lite_suite.tflite_graph import Operator, TensorSpec
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.tflite.file import TfliteFile
+from tfl_lite_suite.tflite.graph import Operator, TensorSpec
 
 _SAME = 0
 _INFINITY = math.inf

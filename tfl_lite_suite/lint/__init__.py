@@ -2,34 +2,33 @@
 
 from typing import Any
 
-from absl import flags
-
-from tfl_lite_suite import cli
-from tfl_lite_suite.errors import SuiteError
-
-_MODEL = flags.DEFINE_string("model", None, "The .tflite file; it need not be trusted.")
-_TARGET = flags.DEFINE_string(
-    "target_runtime", "tflite_runtime-2.14", "The runtime it must run on: tflite_runtime-2.14, litert-2.1, …"
-)
-_HTML = flags.DEFINE_string("html", None, "Also draw the operators into this HTML file, which needs nothing else.")
-_TRIAL = flags.DEFINE_bool("trial", True, "Also run it once on the installed runtimes, each in a process of its own.")
-
 _MARKS = {"error": "ERROR  ", "warning": "warning", "info": "info   "}
 
 
-def main() -> dict[str, Any]:
-    """Runs the verb."""
-    if not _MODEL.value:
-        raise SuiteError("--model: a .tflite file is needed, such as --model=x.tflite")
-    from tfl_lite_suite.deploy import lint_process
+def lint(model: str, target_runtime: str, *, trial: bool = True, html: str | None = None) -> dict[str, Any]:
+    """Analyses a file that need not be trusted, in a child process with limits.
 
-    document = lint_process.run(_MODEL.value, _TARGET.value, trial=_TRIAL.value)
-    if _HTML.value:
-        from tfl_lite_suite.deploy import lint_html
-        from tfl_lite_suite.results import atomic_path
+    Args:
+        model: The `.tflite` file.
+        target_runtime: The runtime it must run on, such as `tflite_runtime-2.14`.
+        trial: Whether to run it once on each installed runtime, in a process of its own.
+        html: A page to draw the operators into.
 
-        with atomic_path(_HTML.value) as path:
-            path.write_text(lint_html.draw(document), encoding="utf-8")
+    Returns:
+        The document that `--json` prints.
+
+    Raises:
+        SuiteError: If the file cannot be read, or the runtime is not known.
+    """
+    from tfl_lite_suite.lint import process
+
+    document = process.run(model, target_runtime, trial=trial)
+    if html:
+        from tfl_lite_suite.core.files import atomic_path
+        from tfl_lite_suite.lint import html_page
+
+        with atomic_path(html) as path:
+            path.write_text(html_page.draw(document), encoding="utf-8")
     return document
 
 
@@ -67,7 +66,3 @@ def _tensor(tensor: dict[str, Any]) -> str:
 
 def _float_part(document: dict[str, Any]) -> str:
     return f"{len(document['float_ops'])} of {sum(op['count'] for op in document['ops'])} operators compute in float"
-
-
-if __name__ == "__main__":
-    cli.run_verb("lint", "Tells what is inside a .tflite file and what will go wrong with it.", main, show)

@@ -9,17 +9,11 @@ import math
 import os
 from typing import Any
 
-from tfl_lite_suite.deploy import (
-    lint_cost,
-    lint_delegates,
-    lint_graph,
-    lint_metadata,
-    lint_quantization,
-    operators,
-)
-from tfl_lite_suite.deploy.lint_problem import SEVERITIES, Problem, listed
-from tfl_lite_suite.tflite_file import TfliteFile
-from tfl_lite_suite.tflite_graph import Subgraph, TensorSpec
+from tfl_lite_suite.lint import cost, delegates, graph_rules, metadata_rules, quantization_rules
+from tfl_lite_suite.lint.problem import SEVERITIES, Problem, listed
+from tfl_lite_suite.tflite import operator_versions
+from tfl_lite_suite.tflite.file import TfliteFile
+from tfl_lite_suite.tflite.graph import Subgraph, TensorSpec
 
 DEFAULT_TARGET = "tflite_runtime-2.14"
 _ADVICE = {
@@ -42,15 +36,15 @@ def analyse(path: str | os.PathLike[str], target: str = DEFAULT_TARGET) -> dict[
     Raises:
         SuiteError: If the file is not a whole TensorFlow Lite file, or `target` is unknown.
     """
-    operators.target_release(target)
+    operator_versions.target_release(target)
     file = TfliteFile.read(path)
     graph = file.subgraphs[0]
-    metadata, contract, labels, found = lint_metadata.read(file)
-    refused = lint_delegates.refusals(graph)
-    found += lint_graph.problems(file, target) + lint_quantization.problems(file, target)
+    metadata, contract, labels, found = metadata_rules.read(file)
+    refused = delegates.refusals(graph)
+    found += graph_rules.problems(file, target) + quantization_rules.problems(file, target)
     found += _delegate_problems(graph, refused)
-    costs = [lint_cost.multiply_adds(graph, op) for op in graph.operators]
-    memory = lint_cost.arena(graph)
+    costs = [cost.multiply_adds(graph, op) for op in graph.operators]
+    memory = cost.arena(graph)
     document = {
         "file": str(path),
         "file_bytes": file.file_bytes,
@@ -66,13 +60,13 @@ def analyse(path: str | os.PathLike[str], target: str = DEFAULT_TARGET) -> dict[
         "problems": [dataclasses.asdict(problem) for problem in sort(found)],
         "inputs": [_describe(tensor) for tensor in file.inputs],
         "outputs": [_describe(tensor) for tensor in file.outputs],
-        "weight_bytes": lint_cost.weight_bytes(file),
+        "weight_bytes": cost.weight_bytes(file),
         "arena_bytes": memory.bytes,
         "arena_method": memory.method,
         "macs": sum(costs),
         "operators": _operators(graph, costs),
         "delegates": {
-            name: {"partitions": lint_delegates.partitions(graph, entries), "refused": entries}
+            name: {"partitions": delegates.partitions(graph, entries), "refused": entries}
             for name, entries in refused.items()
         },
         "subgraphs": len(file.subgraphs),
@@ -99,11 +93,11 @@ def _min_runtime(file: TfliteFile) -> str | None:
     needed = []
     custom = {name for name, _, is_custom in file.operator_codes if is_custom}
     for name, version in file.op_histogram:
-        first = operators.first_release(name, version)
+        first = operator_versions.first_release(name, version)
         if first is None and name not in custom:
             return None
         needed += [first] if first else []
-    return max(needed, key=operators.order, default=None)
+    return max(needed, key=operator_versions.order, default=None)
 
 
 def _delegate_problems(graph: Subgraph, refused: dict[str, list[dict[str, Any]]]) -> list[Problem]:
@@ -112,7 +106,7 @@ def _delegate_problems(graph: Subgraph, refused: dict[str, list[dict[str, Any]]]
         if not entries:
             continue
         reasons = [f"{entry['name']} ({entry['why']})" for entry in entries]
-        pieces = lint_delegates.partitions(graph, entries)
+        pieces = delegates.partitions(graph, entries)
         found.append(
             Problem(
                 f"delegate_{delegate}",
@@ -134,7 +128,7 @@ def _operators(graph: Subgraph, costs: list[int]) -> list[dict[str, Any]]:
             "version": op.version,
             "activation": op.activation,
             "macs": macs,
-            "min_runtime": operators.first_release(op.name, op.version),
+            "min_runtime": operator_versions.first_release(op.name, op.version),
             "inputs": list(op.inputs),
             "outputs": list(op.outputs),
             "output": describe(op.outputs[0]) if op.outputs and op.outputs[0] >= 0 else None,

@@ -1,6 +1,6 @@
 """The child process of `lint_process`: limits itself, works on one file, and writes one line of JSON last.
 
-Usage: `python -m tfl_lite_suite.deploy.lint_child analyse TARGET FILE` or `… trial ENGINE FILE`.
+Usage: `python -m tfl_lite_suite.lint.child analyse TARGET FILE` or `… trial ENGINE FILE`.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ def main(work: str, argument: str, path: str) -> None:
     """
     size = os.path.getsize(path) if os.path.exists(path) else 0
     _limit(2 * _GIBIBYTE + size if work == "analyse" else 6 * _GIBIBYTE + 4 * size)
-    from tfl_lite_suite.cli import describe
+    from tfl_lite_suite.core.command_line import describe
 
     try:
         result = _analyse(argument, path) if work == "analyse" else _try(argument, path)
@@ -44,9 +44,9 @@ def _limit(memory: int) -> None:
 
 
 def _analyse(target: str, path: str) -> dict[str, Any]:
-    from tfl_lite_suite.deploy import lint
+    from tfl_lite_suite.lint import analysis
 
-    return lint.analyse(path, target)
+    return analysis.analyse(path, target)
 
 
 def _try(engine: str, path: str) -> dict[str, Any]:

@@ -4,8 +4,8 @@ import bisect
 import dataclasses
 import math
 
-from tfl_lite_suite.tflite_file import TfliteFile
-from tfl_lite_suite.tflite_graph import Operator, Subgraph, TensorSpec
+from tfl_lite_suite.tflite.file import TfliteFile
+from tfl_lite_suite.tflite.graph import Operator, Subgraph, TensorSpec
 
 # The runtimes align each activation to this many bytes.
 _ALIGNMENT = 64

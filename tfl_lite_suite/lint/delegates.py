@@ -7,7 +7,7 @@ https://github.com/google-ai-edge/LiteRT/tree/main/tflite/delegates
 from collections.abc import Callable
 from typing import Any
 
-from tfl_lite_suite.tflite_graph import Operator, Subgraph, TensorSpec
+from tfl_lite_suite.tflite.graph import Operator, Subgraph, TensorSpec
 
 _XNNPACK_FLOAT = frozenset(
     """

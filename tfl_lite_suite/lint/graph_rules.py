@@ -3,10 +3,10 @@
 import math
 from collections.abc import Callable, Iterator
 
-from tfl_lite_suite.deploy import operators
-from tfl_lite_suite.deploy.lint_problem import Problem, listed
-from tfl_lite_suite.tflite_file import TfliteFile
-from tfl_lite_suite.tflite_graph import Operator, Subgraph, TensorSpec
+from tfl_lite_suite.lint.problem import Problem, listed
+from tfl_lite_suite.tflite import operator_versions
+from tfl_lite_suite.tflite.file import TfliteFile
+from tfl_lite_suite.tflite.graph import Operator, Subgraph, TensorSpec
 
 # Custom operators whose kernels every TensorFlow Lite runtime brings.
 _BUNDLED = frozenset({"TFLite_Detection_PostProcess", "Convolution2DTransposeBias", "AudioSpectrogram", "Mfcc"})
@@ -53,10 +53,10 @@ def output_name(graph: Subgraph, op: Operator) -> str:
 
 
 def _old_runtime(file: TfliteFile, target: str) -> Iterator[Problem]:
-    release = operators.target_release(target)
+    release = operator_versions.target_release(target)
     for name, version in file.op_histogram:
-        first = operators.first_release(name, version)
-        if first and operators.order(first)[:2] > operators.order(release)[:2]:
+        first = operator_versions.first_release(name, version)
+        if first and operator_versions.order(first)[:2] > operator_versions.order(release)[:2]:
             yield Problem(
                 "runtime_too_old",
                 "error",
@@ -68,7 +68,7 @@ def _old_runtime(file: TfliteFile, target: str) -> Iterator[Problem]:
 def _unknown_operators(file: TfliteFile, target: str) -> Iterator[Problem]:
     custom = {name for name, _, is_custom in file.operator_codes if is_custom}
     for name, version in file.op_histogram:
-        if name not in custom and operators.first_release(name, version) is None:
+        if name not in custom and operator_versions.first_release(name, version) is None:
             yield Problem(
                 "unknown_operator",
                 "error",

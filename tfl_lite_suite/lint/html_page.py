@@ -3,8 +3,8 @@
 import math
 from typing import Any
 
-from tfl_lite_suite.page.document import page, section, text
-from tfl_lite_suite.page.table import Table
+from tfl_lite_suite.core.page.document import page, section, text
+from tfl_lite_suite.core.page.table import Table
 
 _ROW = 24
 _LEFT = 46

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator
 
-from tfl_lite_suite.contract import Contract
-from tfl_lite_suite.deploy.lint_problem import Problem
-from tfl_lite_suite.deploy.lint_quantization import looks_like_image
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.tflite_file import TfliteFile
-from tfl_lite_suite.tflite_graph import TensorSpec
-from tfl_lite_suite.tflite_metadata import ModelMetadata, TensorMetadata
+from tfl_lite_suite.core.contract import Contract
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.lint.problem import Problem
+from tfl_lite_suite.lint.quantization_rules import looks_like_image
+from tfl_lite_suite.tflite.file import TfliteFile
+from tfl_lite_suite.tflite.graph import TensorSpec
+from tfl_lite_suite.tflite.metadata import ModelMetadata, TensorMetadata
 
-_REWRITE = "write it anew: python -m tfl_lite_suite.convert does, or deploy.metadata.write for an existing file"
+_REWRITE = "write it anew: python -m tfl_lite_suite.convert does, or tflite.metadata_writer.write for an existing file"
 
 
 def read(file: TfliteFile) -> tuple[ModelMetadata | None, Contract | None, tuple[str, ...], list[Problem]]:

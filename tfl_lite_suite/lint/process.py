@@ -6,14 +6,14 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from typing import Any
 
-from tfl_lite_suite.deploy import lint
-from tfl_lite_suite.deploy.lint_problem import Problem
-from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.verb_process import verb_command
+from tfl_lite_suite.lint import analysis
+from tfl_lite_suite.lint.problem import Problem
 
 _ANALYSIS_SECONDS = 6.0
 _TOTAL_SECONDS = 9.0
@@ -65,7 +65,7 @@ def run(path: str | os.PathLike[str], target: str, *, trial: bool) -> dict[str, 
         result, problem = _trial(engine, child, begin + _TOTAL_SECONDS)
         document["trials"].append(result)
         found += [problem] if problem else []
-    document["problems"] = [dataclasses.asdict(problem) for problem in lint.sort(found)]
+    document["problems"] = [dataclasses.asdict(problem) for problem in analysis.sort(found)]
     return document
 
 
@@ -120,7 +120,7 @@ def _trial(engine: str, child: _Child, until: float) -> tuple[dict[str, Any], Pr
 
 def _start(work: str, argument: str, path: str | os.PathLike[str]) -> _Child:
     output = tempfile.TemporaryFile()
-    command = [sys.executable, "-m", "tfl_lite_suite.deploy.lint_child", work, argument, os.fspath(path)]
+    command = verb_command("lint.child", work, argument, os.fspath(path))
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.DEVNULL)
     return _Child(process, output)
 

@@ -3,11 +3,11 @@
 import math
 from collections.abc import Iterator
 
-from tfl_lite_suite.deploy import operators
-from tfl_lite_suite.deploy.lint_graph import WEIGHTED, Check, all_operators, inputs_of, output_name
-from tfl_lite_suite.deploy.lint_problem import Problem, listed
-from tfl_lite_suite.tflite_file import TfliteFile
-from tfl_lite_suite.tflite_graph import Operator, Subgraph, TensorSpec
+from tfl_lite_suite.lint.graph_rules import WEIGHTED, Check, all_operators, inputs_of, output_name
+from tfl_lite_suite.lint.problem import Problem, listed
+from tfl_lite_suite.tflite import operator_versions
+from tfl_lite_suite.tflite.file import TfliteFile
+from tfl_lite_suite.tflite.graph import Operator, Subgraph, TensorSpec
 
 _RANGES = {"int8": (-128, 127), "uint8": (0, 255), "int16": (-32768, 32767), "int4": (-8, 7), "uint16": (0, 65535)}
 
@@ -194,7 +194,7 @@ def _weights_per_tensor(file: TfliteFile, target: str) -> Iterator[Problem]:
 def _dense_per_channel(file: TfliteFile, target: str) -> Iterator[Problem]:
     names = [w.name for op, w in _quantized_weights(file) if op.name == "FULLY_CONNECTED" and len(w.scales) > 1]
     if names:
-        old = operators.order(operators.target_release(target))[:2] < (2, 14)
+        old = operator_versions.order(operator_versions.target_release(target))[:2] < (2, 14)
         yield Problem(
             "per_channel_dense",
             "error" if old else "warning",

@@ -1,4 +1,4 @@
-"""The networks, one module an architecture; names are discovered from this folder."""
+"""The networks, one module an architecture; names are discovered from the folder `architectures`."""
 
 import functools
 import importlib
@@ -9,19 +9,19 @@ import zipfile
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from tfl_lite_suite import errors
+from tfl_lite_suite.core import errors
 
 if TYPE_CHECKING:
-    from tfl_lite_suite.framework import keras
+    from tfl_lite_suite.core.framework import keras
 
 SMALLEST_SIDE = 32
 
 
 @functools.cache
 def _smallest_sides() -> dict[str, int]:
-    """Returns each network's least height and width: the modules of this folder that define `build` at top level."""
+    """Returns each network's least height and width: the modules of `architectures` that define `build`."""
     sides = {}
-    for path in sorted(pathlib.Path(__file__).parent.glob("[a-z]*.py")):
+    for path in sorted((pathlib.Path(__file__).parent / "architectures").glob("[a-z]*.py")):
         text = path.read_text(encoding="utf-8")
         if re.search(r"^def build\(", text, re.MULTILINE):
             own = re.search(r"^SMALLEST_SIDE = (\d+)$", text, re.MULTILINE)
@@ -103,10 +103,10 @@ def build(
     check_name(name)
     check_weights(weights)
     check_values(name, image_shape, num_classes, alpha, dropout)
-    module = importlib.import_module(f"{__name__}.{name}")
+    module = importlib.import_module(f"{__name__}.architectures.{name}")
     if weights == "none":
         return module.build(image_shape, num_classes, alpha=alpha, dropout=dropout)
-    from tfl_lite_suite.models import weights as pretrained
+    from tfl_lite_suite.models.weights import pretrained
 
     source = pretrained.find(name, image_shape, alpha, weights)
     model = module.build(image_shape, num_classes, alpha=alpha, dropout=dropout, conventions=source.conventions)
@@ -127,15 +127,16 @@ def load(path: str | os.PathLike[str], classes: Mapping[str, Any] | None = None)
     Raises:
         SuiteError: If there is no such file, it is no Keras model, it holds code, or a layer has no counterpart.
     """
-    from tfl_lite_suite.framework import keras
-    from tfl_lite_suite.models import keras2, keras3, keras_archive, layers
+    from tfl_lite_suite.core.framework import keras
+    from tfl_lite_suite.models import layers
+    from tfl_lite_suite.models.keras_io import archive, keras2, keras3
 
     if not os.path.isfile(path):
         raise errors.SuiteError(f"model: no such file '{os.fspath(path)}'")
     if not zipfile.is_zipfile(path):
         raise errors.SuiteError(f"model: '{os.fspath(path)}' is not a .keras file, or is truncated")
     try:
-        version, config = keras_archive.read(path)
+        version, config = archive.read(path)
         if version.startswith("3."):
             return keras3.load(path, config)
         suite = {name: item for name, item in vars(layers).items() if isinstance(item, type)}

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tfl_lite_suite.framework import keras
+from tfl_lite_suite.core.framework import keras
 from tfl_lite_suite.models import layers
 from tfl_lite_suite.models.conventions import Conventions
 

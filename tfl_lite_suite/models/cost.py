@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 from unittest import mock
 
-from tfl_lite_suite.framework import keras, tf
+from tfl_lite_suite.core.framework import keras, tf
 
 
 @dataclasses.dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from tfl_lite_suite.framework import keras, tf
+from tfl_lite_suite.core.framework import keras, tf
 
 _register = keras.saving.register_keras_serializable(package="tfl_lite_suite")
 

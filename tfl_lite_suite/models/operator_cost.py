@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from tfl_lite_suite.framework import keras
+from tfl_lite_suite.core.framework import keras
 from tfl_lite_suite.models import cost
 
 # Batch normalization, ReLU, dropout and flattening cost nothing in a `.tflite` file: they are folded or free.

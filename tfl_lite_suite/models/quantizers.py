@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from tfl_lite_suite.framework import keras, tf  # isort: skip
+from tfl_lite_suite.core.framework import keras, tf  # isort: skip
 import tensorflow_model_optimization as tfmot
 
 from tfl_lite_suite.models import layers
-from tfl_lite_suite.optimize import integer_arithmetic
-from tfl_lite_suite.optimize.integer_arithmetic import LEAST, MOST, Quantization, quantization
+from tfl_lite_suite.tflite import integer_arithmetic
+from tfl_lite_suite.tflite.integer_arithmetic import LEAST, MOST, Quantization, quantization
 
 # Sums of products of their inputs, which kernels compute on whole numbers.
 _LINEAR = (

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.framework import native_messages, tf
-from tfl_lite_suite.optimize.integer_arithmetic import as_operators
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.framework import native_messages, tf
+from tfl_lite_suite.tflite.integer_arithmetic import as_operators
 
 INPUT_NAME = "image"
 OUTPUT_NAME = "logits"

@@ -9,13 +9,13 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 import numpy as np
-from absl import flags
 
-from tfl_lite_suite import cli, contract, recipe, train
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.recipe import UNPRUNED, Prune, Recipe
-from tfl_lite_suite.results import atomic_path, sha256
-from tfl_lite_suite.workdir import Stage
+from tfl_lite_suite import train
+from tfl_lite_suite.core import contract
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.files import atomic_path, sha256
+from tfl_lite_suite.core.recipe import UNPRUNED, Prune, Recipe
+from tfl_lite_suite.core.work_folder import Stage
 
 
 def prune(
@@ -55,8 +55,8 @@ def prune(
     if (done := stage.finished()) is not None:
         return done
     images = load() if load and settings else None
-    from tfl_lite_suite.framework import keras
-    from tfl_lite_suite.optimize import keras_file
+    from tfl_lite_suite.core.framework import keras
+    from tfl_lite_suite.models.keras_io import keras_file
 
     keras.utils.set_random_seed(settings.seed if settings else 0)
     model = keras_file.load_classifier(model_path, images) if images else keras_file.load(model_path)
@@ -93,7 +93,7 @@ def _measured(model: Any, images: Any) -> dict[str, Any]:
     """Returns how the test images are classified; nothing is known without images."""
     if images is None:
         return {"top1": None}
-    from tfl_lite_suite.optimize.training import accuracy_function
+    from tfl_lite_suite.train.loop import accuracy_function
 
     return dict(accuracy_function(model)(images.test))
 
@@ -125,7 +125,7 @@ def _few_weights(
     model: Any, chosen: Prune, stage: Stage, settings: Recipe | None, images: Any, loss: Any
 ) -> tuple[Any, dict[str, Any]]:
     """Returns a model of sparse or few-valued weights, and what they save."""
-    from tfl_lite_suite.optimize import channels, clustering, sparsity
+    from tfl_lite_suite.prune import channels, clustering, sparsity
 
     if settings is None:
         raise ValueError("checked before")
@@ -158,9 +158,9 @@ def _few_weights(
 
 def _bytes(model: Any) -> tuple[int, int]:
     """Returns the bytes of the float32 `.tflite` file, as it is and zipped."""
-    from tfl_lite_suite.deploy import converter
+    from tfl_lite_suite.models import tflite_converter
 
-    content = converter.convert(model, "float32")
+    content = tflite_converter.convert(model, "float32")
     return len(content), len(zlib.compress(content, 6))
 
 
@@ -172,7 +172,8 @@ class _Channels:
 
     def run(self, model: Any) -> tuple[Any, dict[str, Any]]:
         """Returns the pruned model, and what it cost before and after."""
-        from tfl_lite_suite.optimize import channels, keras_file
+        from tfl_lite_suite.models.keras_io import keras_file
+        from tfl_lite_suite.prune import channels
 
         before = channels.costs(model)
         measure: Literal["params", "macs"] = "params" if self.chosen.macs_ratio is None else "macs"
@@ -236,7 +237,7 @@ def fine_tune(
     """
     if settings is None or not chosen.epochs:
         return []
-    from tfl_lite_suite.optimize.training import Phase, Training
+    from tfl_lite_suite.train.loop import Phase, Training
 
     rate = settings.train.learning_rate if chosen.learning_rate is None else chosen.learning_rate
     warmup = min(settings.train.warmup_epochs, chosen.epochs / 2)
@@ -249,7 +250,7 @@ def fine_tune(
 
 def _save(folder: pathlib.Path, model: Any, model_path: str) -> list[str]:
     """Writes the model, and the contract that lies beside the unpruned one; returns the names of the files."""
-    from tfl_lite_suite.optimize import keras_file
+    from tfl_lite_suite.models.keras_io import keras_file
 
     keras_file.save(model, folder / train.MODEL)
     of = contract.beside(model_path)
@@ -286,40 +287,3 @@ def show(results: dict[str, Any]) -> str:
         lines.append(f"top-1: {before:.2f} % before, {after:.2f} % after")
     lines += [f"left whole: {', '.join(item['layers'])}: {item['reason']}" for item in results["left_whole"]]
     return "\n".join(lines)
-
-
-_FLAGS = ("params_ratio", "macs_ratio", "importance", "steps", "sparsity", "pattern", "clusters")
-
-
-def _chosen(settings: Recipe | None) -> Prune:
-    """Returns the recipe's `prune` section with what the flags say instead."""
-    given = {name: flags.FLAGS[name].value for name in _FLAGS if flags.FLAGS[name].value is not None}
-    aims = [name for name in ("params_ratio", "macs_ratio", "sparsity") if name in given]
-    if len(aims) > 1:
-        raise SuiteError(f"--{aims[1]}: cannot be combined with --{aims[0]}; give one of them")
-    if aims:
-        given = {"macs_ratio": None, "sparsity": None, "pattern": "unstructured", "clusters": None, **given}
-    return recipe.parse(Prune, {**dataclasses.asdict(settings.prune if settings else Prune()), **given}, "prune")
-
-
-def _main() -> dict[str, Any]:
-    model = cli.required("model")
-    beside = pathlib.Path(model).parent / train.RECIPE
-    settings = None
-    if beside.is_file() or flags.FLAGS.recipe is not None or flags.FLAGS.data is not None or flags.FLAGS.set:
-        settings = cli.recipe_from_flags(str(beside))
-    return prune(_chosen(settings), flags.FLAGS.workdir or str(pathlib.Path(model).parent), model, settings)
-
-
-if __name__ == "__main__":
-    flags.DEFINE_string("model", None, "Trained float model, a .keras file.")
-    flags.DEFINE_float("params_ratio", None, "Share of the parameters that remains, in whole channels. Default: 0.5.")
-    flags.DEFINE_float("macs_ratio", None, "Share of the multiply-adds that remains, instead.")
-    flags.DEFINE_string("importance", None, "What channels are ranked by: l1, bn_scale or taylor. Default: l1.")
-    flags.DEFINE_integer("steps", None, "Steps in which channels go, each followed by fine-tuning. Default: 1.")
-    flags.DEFINE_float("sparsity", None, "Share of the weights that become zero, instead of removing channels.")
-    flags.DEFINE_string("pattern", None, "Of zeros: unstructured, or 2x4 (two of four). Default: unstructured.")
-    flags.DEFINE_integer("clusters", None, "Distinct values that each kernel keeps, instead or after --sparsity.")
-    cli.define_recipe_flags()
-    flags.DEFINE_string("workdir", None, "Folder for model and results; the model's own folder if absent.")
-    cli.run_verb("prune", __doc__, _main, show)

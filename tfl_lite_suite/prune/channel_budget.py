@@ -6,9 +6,9 @@ from typing import Literal
 
 import numpy as np
 
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.framework import keras
-from tfl_lite_suite.optimize.dependencies import OUTPUT, Dependencies, Group, positions
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.framework import keras
+from tfl_lite_suite.prune.dependencies import OUTPUT, Dependencies, Group, positions
 
 Measure = Literal["params", "macs"]
 _TOLERANCE = 0.005

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tfl_lite_suite.framework import keras
+from tfl_lite_suite.core.framework import keras
 from tfl_lite_suite.models import layers
 
 Atoms = np.ndarray

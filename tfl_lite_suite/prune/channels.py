@@ -5,12 +5,12 @@ from typing import Any, Literal
 
 import numpy as np
 
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.framework import keras
-from tfl_lite_suite.optimize import channel_rules
-from tfl_lite_suite.optimize.channel_budget import Costs, Measure, choose
-from tfl_lite_suite.optimize.dependencies import Dependencies, Whole
-from tfl_lite_suite.optimize.importance import Importance, scores
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.framework import keras
+from tfl_lite_suite.prune import channel_rules
+from tfl_lite_suite.prune.channel_budget import Costs, Measure, choose
+from tfl_lite_suite.prune.dependencies import Dependencies, Whole
+from tfl_lite_suite.prune.importance import Importance, scores
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-import tfl_lite_suite.framework  # noqa: F401  isort: skip
+import tfl_lite_suite.core.framework  # noqa: F401  isort: skip
 from tensorflow_model_optimization.python.core.clustering.keras import cluster_config, cluster_wrapper
 
-from tfl_lite_suite.optimize import graph
-from tfl_lite_suite.optimize.sparsity import prunable
+from tfl_lite_suite.models.graph import rewrite
+from tfl_lite_suite.prune.sparsity import prunable
 
 # A kernel with fewer zeros was not made sparse.
 _SPARSE = 0.3
@@ -30,7 +30,7 @@ def clustered_training(model: Any, clusters: int) -> Any:
 
     def replace(layer: Any, inputs: Any) -> Any:
         if not prunable(layer):
-            return graph.copy_layer(layer, inputs)
+            return rewrite.copy_layer(layer, inputs)
         copy = type(layer).from_config(layer.get_config())
         # The wrapper places the first values where the weights are when it is built.
         copy.build(inputs.shape)
@@ -46,7 +46,7 @@ def clustered_training(model: Any, clusters: int) -> Any:
         )
         return wrapper(inputs)
 
-    return graph.rebuild(graph.flat(model), replace)
+    return rewrite.rebuild(rewrite.flat(model), replace)
 
 
 def stripped(model: Any) -> Any:
@@ -54,14 +54,14 @@ def stripped(model: Any) -> Any:
 
     def replace(layer: Any, inputs: Any) -> Any:
         if not isinstance(layer, cluster_wrapper.ClusterWeights):
-            return graph.copy_layer(layer, inputs)
+            return rewrite.copy_layer(layer, inputs)
         copy = type(layer.layer).from_config({**layer.layer.get_config(), "name": layer.name})
         output = copy(inputs)
         bias = [layer.layer.bias.numpy()] if copy.use_bias else []
         copy.set_weights([_kernel(layer), *bias])
         return output
 
-    return graph.rebuild(model, replace)
+    return rewrite.rebuild(model, replace)
 
 
 def most_values(model: Any) -> int:

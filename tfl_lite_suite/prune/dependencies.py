@@ -12,9 +12,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from tfl_lite_suite.optimize import channel_rules
-from tfl_lite_suite.optimize.calls import CallList
-from tfl_lite_suite.optimize.channel_rules import Unsupported
+from tfl_lite_suite.models.graph.calls import CallList
+from tfl_lite_suite.prune import channel_rules
+from tfl_lite_suite.prune.channel_rules import Unsupported
 
 Role = Literal["out", "in", "through"]
 INPUT = "the model's input"

@@ -4,10 +4,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.framework import keras, tf
-from tfl_lite_suite.optimize.dependencies import Dependencies
-from tfl_lite_suite.optimize.scores import as_logits
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.framework import keras, tf
+from tfl_lite_suite.models.graph.scores import as_logits
+from tfl_lite_suite.prune.dependencies import Dependencies
 
 Importance = Literal["l1", "bn_scale", "taylor"]
 _BATCH = 32

@@ -8,10 +8,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from tfl_lite_suite.framework import keras  # isort: skip
+from tfl_lite_suite.core.framework import keras  # isort: skip
 from tensorflow_model_optimization.python.core.sparsity.keras import pruning_schedule, pruning_wrapper
 
-from tfl_lite_suite.optimize import graph
+from tfl_lite_suite.models.graph import rewrite
 
 Pattern = Literal["unstructured", "2x4"]
 _UPDATES = 20
@@ -39,11 +39,11 @@ def sparse_training(model: Any, sparsity: float, pattern: Pattern, steps: int) -
     Returns:
         A model to train, and then to give to `stripped`.
     """
-    flat = graph.flat(model)
+    flat = rewrite.flat(model)
 
     def replace(layer: Any, inputs: Any) -> Any:
         if not prunable(layer, pattern):
-            return graph.copy_layer(layer, inputs)
+            return rewrite.copy_layer(layer, inputs)
         copy = type(layer).from_config(layer.get_config())
         options = {"sparsity_m_by_n": (2, 4)} if pattern == "2x4" else {}
         wrapper = SelfPruned(copy, pruning_schedule=_schedule(sparsity, pattern, steps), name=layer.name, **options)
@@ -51,7 +51,7 @@ def sparse_training(model: Any, sparsity: float, pattern: Pattern, steps: int) -
         copy.set_weights(layer.get_weights())
         return output
 
-    return graph.rebuild(flat, replace)
+    return rewrite.rebuild(flat, replace)
 
 
 def stripped(model: Any) -> Any:
@@ -59,14 +59,14 @@ def stripped(model: Any) -> Any:
 
     def replace(layer: Any, inputs: Any) -> Any:
         if not isinstance(layer, SelfPruned):
-            return graph.copy_layer(layer, inputs)
-        output = graph.copy_layer(layer.layer, inputs)
+            return rewrite.copy_layer(layer, inputs)
+        output = rewrite.copy_layer(layer.layer, inputs)
         copy = output._keras_history.layer
         kernel, *bias = copy.get_weights()
         copy.set_weights([kernel * layer.pruning_vars[0][1].numpy(), *bias])
         return output
 
-    return graph.rebuild(model, replace)
+    return rewrite.rebuild(model, replace)
 
 
 def prunable(layer: Any, pattern: Pattern = "unstructured") -> bool:

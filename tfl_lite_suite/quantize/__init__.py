@@ -8,13 +8,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from absl import flags
-
-from tfl_lite_suite import cli, convert, train
-from tfl_lite_suite.errors import SuiteError, unknown_name
-from tfl_lite_suite.recipe import Recipe
-from tfl_lite_suite.results import atomic_path, sha256
-from tfl_lite_suite.workdir import Stage
+from tfl_lite_suite import train
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.files import atomic_path, sha256
+from tfl_lite_suite.core.recipe import Recipe
+from tfl_lite_suite.core.work_folder import Stage
+from tfl_lite_suite.quantize.ptq.description import describe_ops, describe_ptq
 
 SCHEMES = ("qat", "ptq")
 FALLBACKS = ("float", "int16")
@@ -56,9 +55,9 @@ def quantize(
     if done is not None:
         return done
     images = load()
-    from tfl_lite_suite.framework import keras
-    from tfl_lite_suite.optimize import keras_file
-    from tfl_lite_suite.optimize.training import accuracy_function
+    from tfl_lite_suite.core.framework import keras
+    from tfl_lite_suite.models.keras_io import keras_file
+    from tfl_lite_suite.train.loop import accuracy_function
 
     keras.utils.set_random_seed(settings.seed)
     model = keras_file.load_classifier(model_path, images)
@@ -84,9 +83,9 @@ def quantize(
 
 def _train(model: Any, settings: Recipe, images: Any, stage: Stage, loss: Any) -> tuple[Any, list[Any]]:
     """Returns the model trained with fake quantization, and the one or two `Training`s."""
-    from tfl_lite_suite.optimize.live_batch_norm import LiveBatchNorm
-    from tfl_lite_suite.optimize.qat import quantization_aware
-    from tfl_lite_suite.optimize.training import Phase, Training
+    from tfl_lite_suite.quantize.qat.fake_quantization import quantization_aware
+    from tfl_lite_suite.quantize.qat.live_batch_norm import LiveBatchNorm
+    from tfl_lite_suite.train.loop import Phase, Training
 
     chosen, folder = settings.quantize, stage.folder
     calibration = images.train.sample(chosen.calibration_images, settings.seed)
@@ -145,33 +144,33 @@ def quantize_after_training(
     if (done := stage.finished()) is not None:
         return done
     images = load() if load else train.load_images(settings, workdir)
-    from tfl_lite_suite.deploy import compact, metadata, ptq, ptq_debug
-    from tfl_lite_suite.optimize import keras_file
-    from tfl_lite_suite.optimize.training import accuracy_function
-    from tfl_lite_suite.tflite_file import TfliteFile
+    from tfl_lite_suite.models.keras_io import keras_file
+    from tfl_lite_suite.quantize.ptq import diagnosis, techniques
+    from tfl_lite_suite.tflite import metadata_writer, shared_buffers
+    from tfl_lite_suite.tflite.file import TfliteFile
+    from tfl_lite_suite.train.loop import accuracy_function
 
     start, io_type = time.monotonic(), settings.convert.io_type
     pictures, findings = _calibration(settings, images)
     model = keras_file.load_classifier(model_path, images)
-    quantized = ptq.quantize(model, pictures, io_type, settings.seed)
-    chosen = settings.quantize
-    if chosen.min_agreement is not None:
-        quantized = ptq.with_fallback(quantized, chosen.min_agreement, chosen.fallback, io_type)
-    content = metadata.write(compact.compact(quantized.content), images.contract, name=model.name)
+    quantized = techniques.quantize(model, pictures, io_type, settings.seed)
+    if (least := settings.quantize.min_agreement) is not None:
+        quantized = techniques.with_fallback(quantized, least, settings.quantize.fallback, io_type)
+    content = metadata_writer.write(shared_buffers.compact(quantized.content), images.contract, name=model.name)
     with atomic_path(stage.folder / FILE) as temporary:
         temporary.write_bytes(content)
     results = {
         "output": str(stage.folder / FILE),
         "top1_float": accuracy_function(model)(images.test)["top1"] if len(images.test) else None,
-        "top1_ptq": ptq_debug.top1(quantized.content, images.test) if len(images.test) else None,
+        "top1_ptq": diagnosis.top1(quantized.content, images.test) if len(images.test) else None,
         "ptq": quantized.report,
         "calibration": findings,
         "float_ops": list(TfliteFile(content).float_ops),
         "seconds": time.monotonic() - start,
     }
     if debug:
-        results |= ptq_debug.debug(quantized, stage.folder, io_type)
-    return stage.finish(results, [FILE, ptq_debug.CHART] if debug else [FILE])
+        results |= diagnosis.debug(quantized, stage.folder, io_type)
+    return stage.finish(results, [FILE, diagnosis.CHART] if debug else [FILE])
 
 
 def ptq_stage_of(settings: Recipe, workdir: str, model_path: str, debug: bool = False, name: str = PTQ_STAGE) -> Stage:
@@ -184,7 +183,7 @@ def _calibration(settings: Recipe, images: Any) -> tuple[Any, list[dict[str, str
     """Returns calibration pictures, and what is wrong with them, which is printed too."""
     import numpy as np
 
-    from tfl_lite_suite.deploy import calibration
+    from tfl_lite_suite.quantize.ptq import calibration
 
     order = np.random.default_rng(settings.seed).permutation(len(images.train))
     rows = np.sort(order[: settings.convert.calibration_images])
@@ -208,13 +207,11 @@ def show(results: dict[str, Any]) -> str:
 
 def _show_ptq(results: dict[str, Any]) -> str:
     """Returns the results as sentences."""
-    lines = [f"{results['output']}: {convert.describe_ptq(results['ptq'])}"]
+    lines = [f"{results['output']}: {describe_ptq(results['ptq'])}"]
     if results["top1_float"] is not None:
         lines.append(f"top-1 {100 * results['top1_float']:.2f} % float, {100 * results['top1_ptq']:.2f} % int8")
     if results.get("float_ops") and "float_layers" not in results["ptq"]:
-        lines.append(
-            f"operators that compute in float, having no int8 form: {convert.describe_ops(results['float_ops'])}"
-        )
+        lines.append(f"operators that compute in float, having no int8 form: {describe_ops(results['float_ops'])}")
     for fallback, words in (("float", "left in float"), ("int16", "with 16-bit outputs")):
         if f"{fallback}_layers" in results["ptq"]:
             names, ratio = (results["ptq"][f"{fallback}_{key}"] for key in ("layers", "latency_ratio"))
@@ -227,40 +224,3 @@ def _show_ptq(results: dict[str, Any]) -> str:
         ]
         lines.append(f"chart: {results['chart']}")
     return "\n".join(lines)
-
-
-def _main() -> dict[str, Any]:
-    if flags.FLAGS.scheme not in SCHEMES:
-        raise unknown_name("--scheme", flags.FLAGS.scheme, SCHEMES, "scheme")
-    model = cli.required("model")
-    settings = cli.recipe_from_flags(str(pathlib.Path(model).parent / train.RECIPE))
-    workdir = flags.FLAGS.workdir or str(pathlib.Path(model).parent)
-    debug = flags.FLAGS.debug
-    given = {key: flags.FLAGS[key].value for key in ("min_agreement", "fallback") if flags.FLAGS[key].present}
-    if flags.FLAGS.scheme == "ptq":
-        settings = dataclasses.replace(settings, quantize=dataclasses.replace(settings.quantize, **given))
-        if settings.quantize.fallback not in FALLBACKS:
-            raise unknown_name("--fallback", settings.quantize.fallback, FALLBACKS, "value")
-        if "fallback" in given and settings.quantize.min_agreement is None:
-            raise SuiteError(f"--fallback goes with --min_agreement. Received: --fallback={given['fallback']} alone")
-        return quantize_after_training(settings, workdir, model, debug=debug)
-    if debug or given:
-        raise SuiteError("--debug, --min_agreement and --fallback go with --scheme=ptq. Received: --scheme=qat")
-    return quantize(settings, workdir, model)
-
-
-if __name__ == "__main__":
-    flags.DEFINE_string("model", None, "Trained float model, a .keras file.")
-    flags.DEFINE_string("scheme", "qat", "qat: quantization-aware training; ptq: int8 without training.")
-    flags.DEFINE_bool("debug", False, "ptq: name and draw the worst layers, and try fewer calibration pictures.")
-    flags.DEFINE_float(
-        "min_agreement",
-        None,
-        "ptq: share of calibration pictures whose top-1 must stay; the worst layers leave int8 for it.",
-        0,
-        1,
-    )
-    flags.DEFINE_string("fallback", "float", "ptq: what they leave it for: float, or int16 (16-bit activations).")
-    cli.define_recipe_flags()
-    flags.DEFINE_string("workdir", None, "Folder for model and results; the model's own folder if absent.")
-    cli.run_verb("quantize", __doc__, _main, show)

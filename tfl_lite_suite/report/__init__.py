@@ -6,16 +6,13 @@ import platform
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from absl import flags
-
 import tfl_lite_suite
-from tfl_lite_suite import cli
-from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.core.errors import SuiteError
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from tfl_lite_suite.finished_run import FinishedRun
+    from tfl_lite_suite.report.recorded_run import FinishedRun
 
 # What must not slow down --help (NumPy, Pillow, YAML) is imported where it is used.
 
@@ -38,11 +35,11 @@ def write(workdirs: Sequence[str | os.PathLike[str]], output: str | os.PathLike[
     Raises:
         SuiteError: If a work folder is missing or holds nothing that has ended.
     """
-    from tfl_lite_suite import finished_run
-    from tfl_lite_suite.page import document, run_sections
-    from tfl_lite_suite.results import atomic_path
+    from tfl_lite_suite.core.files import atomic_path
+    from tfl_lite_suite.core.page import document
+    from tfl_lite_suite.report import recorded_run, run_sections
 
-    runs = [finished_run.read(workdir) for workdir in workdirs]
+    runs = [recorded_run.read(workdir) for workdir in workdirs]
     target = pathlib.Path(output) if output else runs[0].folder / FILE
     rows, notes = run_sections.rows_of(runs), list[str]()
     title = "Report: " + ", ".join(run.title for run in runs)
@@ -61,9 +58,9 @@ def write(workdirs: Sequence[str | os.PathLike[str]], output: str | os.PathLike[
 
 
 def _body(runs: Sequence["FinishedRun"], rows: Any, notes: list[str]) -> list[str]:
-    from tfl_lite_suite.page import operator_times
-    from tfl_lite_suite.page import run_sections as parts
-    from tfl_lite_suite.page.document import details, section, text
+    from tfl_lite_suite.core.page.document import details, section, text
+    from tfl_lite_suite.report import operator_times
+    from tfl_lite_suite.report import run_sections as parts
 
     several = len(runs) > 1
     sections = [
@@ -90,14 +87,14 @@ def _body(runs: Sequence["FinishedRun"], rows: Any, notes: list[str]) -> list[st
 
 def _each(runs: Sequence["FinishedRun"], draw: Callable[["FinishedRun"], str]) -> list[str]:
     """Returns a block for each run that has anything to show, named where there are several runs."""
-    from tfl_lite_suite.page.document import text
+    from tfl_lite_suite.core.page.document import text
 
     blocks = [(run.title, draw(run)) for run in runs]
     return [f"<h3>{text(name)}</h3>{block}" if len(runs) > 1 else block for name, block in blocks if block]
 
 
 def _beside(runs: Sequence["FinishedRun"], draw: Callable[["FinishedRun"], str]) -> str:
-    from tfl_lite_suite.page.document import side_by_side
+    from tfl_lite_suite.core.page.document import side_by_side
 
     blocks = _each(runs, draw)
     return side_by_side(blocks) if blocks else ""
@@ -105,7 +102,7 @@ def _beside(runs: Sequence["FinishedRun"], draw: Callable[["FinishedRun"], str])
 
 def _flipped(run: "FinishedRun", rows: Any, notes: list[str]) -> str:
     """Returns the pictures on which most models changed their answer."""
-    from tfl_lite_suite.page import flipped_pictures
+    from tfl_lite_suite.report import flipped_pictures
 
     numbers = {(model.name, model.runtime): number for number, (_, of, model) in enumerate(rows, 1) if of is run}
     found = flipped_pictures.gather(run.flips, numbers)
@@ -134,16 +131,16 @@ def _pictures(run: "FinishedRun", keys: set[str]) -> dict[str, "np.ndarray"]:
 
 def _operators(run: "FinishedRun", notes: list[str]) -> str:
     """Returns what the operators of each file cost; of files that no stage `lint` looked into, it is found now."""
-    from tfl_lite_suite.deploy import lint_process
-    from tfl_lite_suite.page import run_sections
-    from tfl_lite_suite.page.document import details
+    from tfl_lite_suite.core.page.document import details
+    from tfl_lite_suite.lint import process
+    from tfl_lite_suite.report import run_sections
 
     linted = {row["name"]: row for row in run.stage("lint")}
     parts = []
     for row in run.stage("convert"):
         name = row["name"]
         try:
-            document = linted.get(name) or lint_process.run(run.file(name), _LINT_TARGET, trial=False)
+            document = linted.get(name) or process.run(run.file(name), _LINT_TARGET, trial=False)
         except (SuiteError, OSError) as error:
             notes.append(f"{run.title}: the operators of {name} are not shown: {error}")
             continue
@@ -152,7 +149,7 @@ def _operators(run: "FinishedRun", notes: list[str]) -> str:
 
 
 def _here() -> list[tuple[str, str]]:
-    from tfl_lite_suite.runtime.requirements import installed_version
+    from tfl_lite_suite.core.package_requirements import installed_version
 
     versions = [(package, installed_version(package)) for package in _PACKAGES]
     own = [("tfl-lite-suite, of this report", tfl_lite_suite.__version__), ("Python", platform.python_version())]
@@ -160,13 +157,13 @@ def _here() -> list[tuple[str, str]]:
 
 
 def _recipe(run: "FinishedRun") -> str:
-    from tfl_lite_suite.page.document import details, text
+    from tfl_lite_suite.core.page.document import details, text
 
     return details(run.title, f"<pre>{text(run.recipe_text)}</pre>") if run.recipe_text else ""
 
 
 def _markdown(title: str, runs: Sequence["FinishedRun"], rows: Any) -> str:
-    from tfl_lite_suite.page import run_sections
+    from tfl_lite_suite.report import run_sections
 
     parts = [f"# {title}\n", run_sections.models_table(rows, len(runs) > 1).markdown()]
     for run in runs:
@@ -177,7 +174,7 @@ def _markdown(title: str, runs: Sequence["FinishedRun"], rows: Any) -> str:
 
 def show(document: dict[str, Any]) -> str:
     """Returns the table of models, and where the report is."""
-    from tfl_lite_suite.page import run_sections
+    from tfl_lite_suite.report import run_sections
 
     lines = [
         f"{row['number']:3}  {row['name']:24} {row['runtime']:24} {run_sections.percent(row['top1']):>8} "
@@ -186,13 +183,3 @@ def show(document: dict[str, Any]) -> str:
     ]
     lines += [f"warning: {note}" for note in document["notes"]]
     return "\n".join([*lines, f"{document['report']} ({run_sections.size(document['bytes'])}), {document['markdown']}"])
-
-
-def _main() -> dict[str, Any]:
-    return write(cli.required("workdir"), flags.FLAGS.output)
-
-
-if __name__ == "__main__":
-    flags.DEFINE_list("workdir", None, "Work folder of run; several, separated by commas, are shown side by side.")
-    flags.DEFINE_string("output", None, "The page to write; report.html in the first work folder if absent.")
-    cli.run_verb("report", __doc__, _main, show)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from tfl_lite_suite.page.document import text
+from tfl_lite_suite.core.page.document import text
 
 MOST_PICTURES = 24
 _SIDE = 96

@@ -4,10 +4,10 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.page.table import Table
-from tfl_lite_suite.paired import Paired, compare
-from tfl_lite_suite.predictions import Predictions
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.page.table import Table
+from tfl_lite_suite.core.predictions import Predictions
+from tfl_lite_suite.evaluate.paired_difference import Paired, compare
 
 _HEADER = (
     "model", "runtime", "top-1", "made from", "change (95 % interval), points", "same answers", "flipped",

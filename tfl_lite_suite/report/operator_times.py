@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from tfl_lite_suite import operator_time
-from tfl_lite_suite.finished_run import FinishedRun
-from tfl_lite_suite.page import plot
-from tfl_lite_suite.page.document import details, side_by_side, text
-from tfl_lite_suite.page.table import Table
+from tfl_lite_suite.benchmark import operator_times
+from tfl_lite_suite.core.page import plot
+from tfl_lite_suite.core.page.document import details, side_by_side, text
+from tfl_lite_suite.core.page.table import Table
+from tfl_lite_suite.report.recorded_run import FinishedRun
 
 _MOST_OPERATORS = 12
 
@@ -27,12 +27,12 @@ def _block(timing: dict[str, Any], profile: dict[str, Any]) -> str:
         ["operator", "count", "µs", "share"],
         [
             [kind, count, f"{ns / 1000:,.1f}", _percent(share)]
-            for kind, count, share, ns in operator_time.by_type(operators)
+            for kind, count, share, ns in operator_times.by_type(operators)
         ],
     )
     bars = [
         (_layer(op["name"]) or op["type"], op["median_ns"], _percent(op["share"]))
-        for op in operator_time.dearest(operators, _MOST_OPERATORS)
+        for op in operator_times.dearest(operators, _MOST_OPERATORS)
     ]
     words = (
         f"{len(operators)} operators, {_microseconds(total)} together; an inference takes "
@@ -45,7 +45,7 @@ def _block(timing: dict[str, Any], profile: dict[str, Any]) -> str:
 
 def _layer(name: str | None) -> str:
     """Returns the layer of a name such as `network/layer/Relu;network/layer/Conv2D`."""
-    return "/".join(operator_time.short_name(name).split("/")[-2:-1]) or name or ""
+    return "/".join(operator_times.short_name(name).split("/")[-2:-1]) or name or ""
 
 
 def _percent(share: float) -> str:

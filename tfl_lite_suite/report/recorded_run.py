@@ -5,11 +5,11 @@ import os
 import pathlib
 from typing import Any
 
-from tfl_lite_suite import recipe, yaml_text
-from tfl_lite_suite.chain import kind_of
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.results import read_json
-from tfl_lite_suite.results_table import KERAS, file_words
+from tfl_lite_suite.core import recipe, yaml_text
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.files import read_json
+from tfl_lite_suite.core.work_folder import kind_of
+from tfl_lite_suite.report.results_table import KERAS, file_words
 
 RESULTS, RECIPE, FLIPS = "results.json", "recipe.yaml", "flips.json"
 # Stages whose results are a list, an entry a file.

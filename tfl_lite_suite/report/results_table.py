@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from tfl_lite_suite import ledger
-from tfl_lite_suite.chain import kind_of
-from tfl_lite_suite.page.table import Table
+from tfl_lite_suite.core.page.table import Table
+from tfl_lite_suite.core.work_folder import kind_of
+from tfl_lite_suite.report import ledger
 
 # Keras models by the kind of their stage: what they are, and the key of their top-1.
 KERAS = {

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from tfl_lite_suite import ledger
-from tfl_lite_suite.chain import kind_of
-from tfl_lite_suite.finished_run import FinishedRun, Measured
-from tfl_lite_suite.page import plot
-from tfl_lite_suite.page.document import details, side_by_side, text
-from tfl_lite_suite.page.table import Table
-from tfl_lite_suite.progress import duration
-from tfl_lite_suite.results import to_json
+from tfl_lite_suite.core.files import to_json
+from tfl_lite_suite.core.page import plot
+from tfl_lite_suite.core.page.document import details, side_by_side, text
+from tfl_lite_suite.core.page.table import Table
+from tfl_lite_suite.core.progress import duration
+from tfl_lite_suite.core.work_folder import kind_of
+from tfl_lite_suite.report import ledger
+from tfl_lite_suite.report.recorded_run import FinishedRun, Measured
 
 _SCHEMES = ("float32", "float16", "dynamic", "int8")
 _MOST_CLASSES = 40

@@ -13,31 +13,18 @@ import sys
 from functools import partial
 from typing import Any
 
-from absl import flags
-
-from tfl_lite_suite import (
-    budget,
-    chain,
-    cli,
-    convert,
-    errors,
-    ledger,
-    many_runs,
-    models,
-    predictions,
-    prune,
-    quantize,
-    recipe,
-    report,
-    results_table,
-    train,
-)
-from tfl_lite_suite.chain import Step, Task
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.recipe import Convert, Recipe
-from tfl_lite_suite.results import atomic_path, sha256, write_json
+from tfl_lite_suite import convert, models, prune, quantize, report, train
+from tfl_lite_suite.core import errors, predictions, recipe
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.files import atomic_path, sha256, write_json
+from tfl_lite_suite.core.recipe import Convert, Recipe
+from tfl_lite_suite.core.verb_process import verb_command
+from tfl_lite_suite.core.work_folder import Stage, at_work, kind_of
+from tfl_lite_suite.report import ledger, results_table
+from tfl_lite_suite.run import budget, several_runs
+from tfl_lite_suite.run import plan as chain
+from tfl_lite_suite.run.plan import Step, Task
 from tfl_lite_suite.runtime import engines
-from tfl_lite_suite.workdir import Stage, at_work
 
 TABLE, FLIPS = "table.md", "flips.json"
 _LISTS = ("convert", "lint", "evaluate", "benchmark")
@@ -244,7 +231,7 @@ class Run:
         return Task(stage, make)
 
     def _converted_file(self, source: _Model, output: str, scheme: str, settings: Recipe) -> dict[str, Any]:
-        from tfl_lite_suite.optimize import keras_file
+        from tfl_lite_suite.models.keras_io import keras_file
 
         chosen, calibration = settings.convert, None
         if scheme == "int8" and source != self._aware:
@@ -253,7 +240,7 @@ class Run:
         return convert.convert(model, self.images().contract, output, scheme, chosen.io_type, calibration)
 
     def _lint(self, step: Step) -> list[Task]:
-        from tfl_lite_suite.deploy import lint_process
+        from tfl_lite_suite.lint import process
 
         tasks = []
         for file in self._files.values():
@@ -262,7 +249,7 @@ class Run:
             stage = Stage(self.workdir / "lint", file["name"], inputs)
 
             def make(file: dict[str, Any] = file, stage: Stage = stage) -> dict[str, Any]:
-                found = lint_process.run(file["output"], _LINT_TARGET, trial=True)
+                found = process.run(file["output"], _LINT_TARGET, trial=True)
                 for problem in found["problems"]:
                     if problem["severity"] != "info":
                         print(f"{file['name']}: {problem['severity']}: {problem['message']}", file=sys.stderr)
@@ -296,7 +283,7 @@ class Run:
         self, verb: str, file: dict[str, Any], engine: str, stage: Stage, options: list[str]
     ) -> dict[str, Any]:
         print(f"{verb} {file['name']} on {engine}", file=sys.stderr, flush=True)
-        command = [sys.executable, "-m", f"tfl_lite_suite.{verb}", f"--model={file['output']}", f"--engine={engine}"]
+        command = verb_command(verb, f"--model={file['output']}", f"--engine={engine}")
         files = []
         if verb == "evaluate":
             files = [predictions.FILE]
@@ -310,7 +297,7 @@ class Run:
 
     def _check(self, step: Step) -> str:
         """Checks the budget; returns what is broken."""
-        timed = [row for name in self.results if chain.kind_of(name) == "benchmark" for row in self.results[name]]
+        timed = [row for name in self.results if kind_of(name) == "benchmark" for row in self.results[name]]
         rows = ledger.rows(self._entries)
         checks = budget.check(step.settings.budget, list(self._files.values()), rows, timed)
         broken = budget.failure(checks)
@@ -335,44 +322,7 @@ def _conversion(source: str, scheme: str, chosen: Convert) -> tuple[Any, ...]:
 def show(document: dict[str, Any]) -> str:
     """Returns the results, or the plan, of one run or of several as text."""
     if "runs" in document:
-        return many_runs.show(document["runs"], document.get("summary"))
+        return several_runs.show(document["runs"], document.get("summary"))
     if "plan" in document:
         return chain.show(document["plan"])
     return results_table.show(document)
-
-
-def _main() -> dict[str, Any]:
-    given, workdir = flags.FLAGS, cli.required("workdir")
-    recipes = cli.required("recipe").split(",")
-    if len(recipes) > 1 or given.seeds:
-        jobs = [job for path in recipes for job in _jobs(path, pathlib.Path(workdir))]
-        if not given.dry_run:
-            return many_runs.run_all(jobs, given.jobs, pathlib.Path(workdir))
-        return {"runs": [job.described(Run(job.settings, str(job.workdir)).plan()) for job in jobs]}
-    run = Run(cli.recipe_from_flags(), workdir)
-    return {"plan": run.plan()} if given.dry_run else run.run()
-
-
-def _jobs(path: str, workdir: pathlib.Path) -> list[many_runs.Job]:
-    """Returns a run for each seed of a recipe; mistakes are found before the first begins."""
-    flags.FLAGS.recipe = path
-    settings = cli.recipe_from_flags()
-    Run(settings, str(workdir))
-    shared = [f"--recipe={path}", *(f"--set={value}" for value in flags.FLAGS.set)]
-    shared += [f"--data={flags.FLAGS.data}"] if flags.FLAGS.data is not None else []
-    jobs = []
-    for text in flags.FLAGS.seeds or [str(settings.seed)]:
-        if not text.isdecimal():
-            raise SuiteError(f"--seeds: expected whole numbers, as in 0,1,2. Received: '{text}'")
-        of_seed = dataclasses.replace(settings, seed=int(text))
-        jobs.append(many_runs.Job(of_seed, workdir / settings.name / f"seed_{text}", (*shared, f"--set=seed={text}")))
-    return jobs
-
-
-if __name__ == "__main__":
-    cli.define_recipe_flags()
-    flags.DEFINE_string("workdir", None, "Folder for models and results; a stopped run goes on from what is there.")
-    flags.DEFINE_list("seeds", [], "Runs with each of these seeds, such as 0,1,2, in place of the recipe's.")
-    flags.DEFINE_integer("jobs", 1, "With several recipes or seeds: how many run at once. Latencies want 1.", 1, 64)
-    flags.DEFINE_bool("dry_run", False, "Only say what is done already and what is to do.")
-    cli.run_verb("run", __doc__, _main, show)

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from tfl_lite_suite.errors import SuiteError, unknown_name
-from tfl_lite_suite.recipe import Budget
+from tfl_lite_suite.core.errors import SuiteError, unknown_name
+from tfl_lite_suite.core.recipe import Budget
 
 # What each limit is measured by.
 MEASURED_BY = {

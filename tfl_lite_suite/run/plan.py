@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from tfl_lite_suite.budget import MEASURED_BY
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.progress import duration
-from tfl_lite_suite.recipe import Recipe
-from tfl_lite_suite.workdir import Stage
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.progress import duration
+from tfl_lite_suite.core.recipe import Recipe
+from tfl_lite_suite.core.work_folder import Stage
+from tfl_lite_suite.run.budget import MEASURED_BY
 
 TEACHER, BUDGET = "teacher", "budget"
 _TAKE_FILES = ("lint", "evaluate", "benchmark", BUDGET)
@@ -84,12 +84,6 @@ def _check_budget(settings: Recipe, before: collections.Counter[str], where: str
     for limit in settings.budget.limits:
         if not before[MEASURED_BY[limit]]:
             raise SuiteError(f"budget.{limit}: the stage {MEASURED_BY[limit]} must come before it")
-
-
-def kind_of(name: str) -> str:
-    """Returns the kind of the step whose results are called `name`."""
-    kind, _, number = name.rpartition("_")
-    return kind if number.isdecimal() else name
 
 
 class Clock:

@@ -5,7 +5,7 @@ import statistics
 from collections.abc import Sequence
 from typing import Any
 
-from tfl_lite_suite.page.table import Table
+from tfl_lite_suite.core.page.table import Table
 
 # Student's t, two-sided 95 %, for 1 to 10 degrees of freedom.
 _T95 = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228)

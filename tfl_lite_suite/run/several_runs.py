@@ -8,10 +8,12 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from tfl_lite_suite import chain, seeds
-from tfl_lite_suite.errors import SuiteError, Unmet
-from tfl_lite_suite.recipe import Recipe
-from tfl_lite_suite.results import atomic_path, make_folder, read_json, write_json
+from tfl_lite_suite.core.errors import SuiteError, Unmet
+from tfl_lite_suite.core.files import atomic_path, make_folder, read_json, write_json
+from tfl_lite_suite.core.recipe import Recipe
+from tfl_lite_suite.core.verb_process import verb_command
+from tfl_lite_suite.run import plan as chain
+from tfl_lite_suite.run import seed_comparison
 
 LOG, DOCUMENT = "run.log", "run.json"
 SUMMARY, TABLE = "seeds.json", "seeds.md"
@@ -40,7 +42,7 @@ class Job:
     def start(self) -> "subprocess.Popen[bytes]":
         """Starts it, with stderr in the work folder's `LOG` and the JSON document in `DOCUMENT`."""
         make_folder(self.workdir)
-        command = [sys.executable, "-m", "tfl_lite_suite.run", *self.flags, f"--workdir={self.workdir}", "--json"]
+        command = verb_command("run", *self.flags, f"--workdir={self.workdir}", "--json")
         with open(self.workdir / LOG, "wb") as log, open(self.workdir / DOCUMENT, "wb") as document:
             return subprocess.Popen(command, stdout=document, stderr=log)
 
@@ -77,10 +79,10 @@ def run_all(jobs: Sequence[Job], at_once: int, workdir: pathlib.Path) -> dict[st
         raise SuiteError(f"--recipe: two runs are called '{twice.name}'. Give the recipes different names")
     runs = _run_all(jobs, at_once)
     with_ledger = [{**run, "ledger": run["results"]["ledger"]} for run in runs if "ledger" in (run["results"] or {})]
-    document = {"runs": runs, "summary": seeds.summary(with_ledger)}
+    document = {"runs": runs, "summary": seed_comparison.summary(with_ledger)}
     write_json(workdir / SUMMARY, {"summary": document["summary"]})
     with atomic_path(workdir / TABLE) as temporary:
-        temporary.write_text(seeds.table(document["summary"]), encoding="utf-8")
+        temporary.write_text(seed_comparison.table(document["summary"]), encoding="utf-8")
     failed = [f"{job.name}: {run['error']}" for job, run in zip(jobs, runs, strict=True) if run["status"]]
     if failed:
         raise Unmet(f"{len(failed)} of {len(jobs)} runs failed: {'; '.join(failed)}", document)
@@ -90,7 +92,7 @@ def run_all(jobs: Sequence[Job], at_once: int, workdir: pathlib.Path) -> dict[st
 def show(runs: Sequence[dict[str, Any]], summary: Sequence[dict[str, Any]] | None) -> str:
     """Returns the summary of runs, or their plans where there is none, as text."""
     if summary is not None:
-        return seeds.table(summary)
+        return seed_comparison.table(summary)
     return "\n\n".join(f"{run['recipe']}, seed {run['seed']}\n{chain.show(run['plan'])}" for run in runs)
 
 

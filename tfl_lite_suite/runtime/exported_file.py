@@ -7,10 +7,10 @@ import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tfl_lite_suite import contract as contract_module
-from tfl_lite_suite.contract import Contract
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.results import write_json
+from tfl_lite_suite.core import contract as contract_module
+from tfl_lite_suite.core.contract import Contract
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.files import write_json
 from tfl_lite_suite.runtime.session import ModelFile, TensorSpec
 
 VERSION = 1

@@ -6,9 +6,10 @@ import subprocess
 import sys
 
 import tfl_lite_suite
-from tfl_lite_suite.cache import cache_folder
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.results import sha256
+from tfl_lite_suite.core.cache_folder import cache_folder
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.files import sha256
+from tfl_lite_suite.core.verb_process import verb_command
 from tfl_lite_suite.runtime import engines
 from tfl_lite_suite.runtime.session import TFLITE
 
@@ -44,7 +45,7 @@ def file_for(path: str, engine: str) -> str:
 
 def _export(path: str, format: str, folder: pathlib.Path) -> None:
     print(f"exporting {os.path.basename(path)} to {format} …", file=sys.stderr)
-    command = [sys.executable, "-m", "tfl_lite_suite.export", f"--model={path}", f"--to={format}"]
+    command = verb_command("export", f"--model={path}", f"--to={format}")
     done = subprocess.run(
         [*command, f"--output_dir={folder}"],
         stdout=subprocess.DEVNULL,

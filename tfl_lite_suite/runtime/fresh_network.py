@@ -5,8 +5,9 @@ import sys
 from collections.abc import Mapping
 
 import tfl_lite_suite
-from tfl_lite_suite.cache import cache_folder
-from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.core.cache_folder import cache_folder
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.verb_process import verb_command
 
 
 def convert(name: str, settings: Mapping[str, object]) -> str:
@@ -29,7 +30,7 @@ def convert(name: str, settings: Mapping[str, object]) -> str:
         return str(output)
     folder.mkdir(parents=True, exist_ok=True)
     print(f"converting {name}, freshly initialised …", file=sys.stderr)
-    command = [sys.executable, "-m", "tfl_lite_suite.convert", f"--model={name}", f"--output={output}"]
+    command = verb_command("convert", f"--model={name}", f"--output={output}")
     command += [f"--{key}={value}" for key, value in settings.items()]
     done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace")
     if done.returncode:

@@ -17,8 +17,8 @@ import tempfile
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from tfl_lite_suite.cli import describe
-from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.core.command_line import describe
+from tfl_lite_suite.core.errors import SuiteError
 
 _HEADER = struct.Struct("<Q")
 _PR_SET_PDEATHSIG = 1

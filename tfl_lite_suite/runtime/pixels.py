@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.runtime.session import TensorSpec
 
 

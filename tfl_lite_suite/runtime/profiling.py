@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.runtime.session import Session
 
 _LEAST_STEPS = 10

@@ -12,8 +12,8 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
-from tfl_lite_suite.contract import Contract
-from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.core.contract import Contract
+from tfl_lite_suite.core.errors import SuiteError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -194,13 +194,13 @@ class Engine(abc.ABC):
             ) from error
 
     def _how_to_install(self) -> str:
-        from tfl_lite_suite.runtime import requirements
+        from tfl_lite_suite.core import package_requirements
 
-        extras = requirements.extras_with(self.package)
+        extras = package_requirements.extras_with(self.package)
         if extras:
-            return f". Install it with: pip install '{requirements.DISTRIBUTION}[{extras[0]}]'"
+            return f". Install it with: pip install '{package_requirements.DISTRIBUTION}[{extras[0]}]'"
         python = ".".join(map(str, sys.version_info[:2]))
-        return f", and no extra of {requirements.DISTRIBUTION} has {self.package} for Python {python}"
+        return f", and no extra of {package_requirements.DISTRIBUTION} has {self.package} for Python {python}"
 
     @abc.abstractmethod
     def inspect(self, path: str) -> ModelFile:

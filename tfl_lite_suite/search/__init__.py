@@ -5,7 +5,6 @@ many with a PostgreSQL database; a trial whose worker dies is done again.
 """
 
 import contextlib
-import json
 import os
 import pathlib
 import sys
@@ -13,15 +12,12 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from absl import flags
-
-from tfl_lite_suite import cli
-from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.core.errors import SuiteError
 
 if TYPE_CHECKING:
-    from tfl_lite_suite.recipe import Recipe
-    from tfl_lite_suite.tuning.space import Knob
-    from tfl_lite_suite.tuning.study import Study
+    from tfl_lite_suite.core.recipe import Recipe
+    from tfl_lite_suite.search.space import Knob
+    from tfl_lite_suite.search.study import Study
 
 # What must not slow down --help (NumPy, YAML, Optuna) is imported where it is used.
 
@@ -88,9 +84,9 @@ class Search:
 
     def _judge(self, params: dict[str, Any], number: int) -> tuple[dict[str, Any], list[float]]:
         """Runs one trial; returns its outcome and its validation top-1 after each epoch."""
-        from tfl_lite_suite import recipe
-        from tfl_lite_suite.results import atomic_path
-        from tfl_lite_suite.tuning import front, space, study, trial_process
+        from tfl_lite_suite.core import recipe
+        from tfl_lite_suite.core.files import atomic_path
+        from tfl_lite_suite.search import front, space, study, trial_process
 
         try:
             settings = space.recipe_for(self._base, params)
@@ -116,8 +112,8 @@ class Search:
 
     def _check(self, settings: "Recipe", folder: pathlib.Path, params: dict[str, Any]) -> None:
         """Stops a trial whose time is over, or that is not worth finishing."""
-        from tfl_lite_suite.optimize import checkpoint
-        from tfl_lite_suite.tuning import early_stop, study
+        from tfl_lite_suite.search import early_stop, study
+        from tfl_lite_suite.train import checkpoint
 
         if time.monotonic() > self._deadline:
             raise _OutOfTime
@@ -134,7 +130,7 @@ class Search:
             raise study.Stopped(why)
 
     def _time_left(self) -> str:
-        from tfl_lite_suite.progress import duration
+        from tfl_lite_suite.core.progress import duration
 
         slots = self._study.slots()
         spans = [slot.trial.duration.total_seconds() for slot in slots if slot.is_done and slot.trial.duration]
@@ -149,7 +145,7 @@ class Search:
         import collections
         import dataclasses
 
-        from tfl_lite_suite.tuning import front, space
+        from tfl_lite_suite.search import front, space
 
         slots = [slot for slot in self._study.slots() if slot.state != "waiting"]
         rows = []
@@ -175,9 +171,9 @@ class Search:
 
     def write(self) -> dict[str, Any]:
         """Writes the results, the page with plots, and a recipe for each point of the front; returns the results."""
-        from tfl_lite_suite import recipe
-        from tfl_lite_suite.results import atomic_path, write_json
-        from tfl_lite_suite.tuning import front, space
+        from tfl_lite_suite.core import recipe
+        from tfl_lite_suite.core.files import atomic_path, write_json
+        from tfl_lite_suite.search import front, space
 
         found, folder = self.document(), self.workdir / _FRONT
         texts = {self.workdir / _PAGE: front.page(f"Search from {self._base.name}", found)}
@@ -216,7 +212,7 @@ def _say(text: str) -> None:
 
 def first_trials(base: "Recipe", knobs: "tuple[Knob, ...]", warm: bool) -> list[dict[str, Any]]:
     """Returns what is tried first: the recipe itself with every scheme, then what `advise` ranks best on this data."""
-    from tfl_lite_suite.tuning import space
+    from tfl_lite_suite.search import space
 
     names = [knob.name for knob in knobs]
     own = space.own_params(base, names)
@@ -227,7 +223,7 @@ def first_trials(base: "Recipe", knobs: "tuple[Knob, ...]", warm: bool) -> list[
 
 def _advised(base: "Recipe", knobs: "tuple[Knob, ...]", own: dict[str, Any]) -> list[dict[str, Any]]:
     from tfl_lite_suite import advise, data
-    from tfl_lite_suite.tuning import space
+    from tfl_lite_suite.search import space
 
     classes = len(data.listing_of(base.data.source).class_names)
     by_name, found = {knob.name: knob for knob in knobs}, []
@@ -242,56 +238,9 @@ def _advised(base: "Recipe", knobs: "tuple[Knob, ...]", own: dict[str, Any]) -> 
     return [params for place, params in enumerate(found) if params not in found[:place]][:_MOST_ADVISED]
 
 
-def _fits(network: str, side: int) -> bool:
-    from tfl_lite_suite import models
-
-    try:
-        models.check_side(network, side, side)
-    except SuiteError:
-        return False
-    return True
-
-
-def search() -> dict[str, Any]:
-    """Does what the flags say.
-
-    Returns:
-        `front` (`trial`, `params`, `top1`, `top1_unseen`, `ms`, `bytes`, `engine`, `recipe`, …), `trials`, `counts`,
-        `space`, `objectives`, `study`, `seconds`.
-    """
-    from tfl_lite_suite import models, recipe, train
-    from tfl_lite_suite.results import make_folder
-    from tfl_lite_suite.tuning import space, trial_process
-    from tfl_lite_suite.tuning import study as studies
-
-    given = flags.FLAGS
-    base, workdir = cli.recipe_from_flags(), cli.required("workdir")
-    models.check_name(base.model.name)
-    train.inputs(base)
-    knobs = space.knobs(base, given.vary, partial(_fits, base.model.name))
-    studies.require()
-    make_folder(workdir)
-    url = given.storage or f"sqlite:///{pathlib.Path(workdir).resolve() / 'study.db'}"
-    same = json.dumps([recipe.dump(base), repr(knobs)])
-    begin = time.monotonic()
-    # Two workers that begin a study at once would both make its tables.
-    with trial_process.locked(pathlib.Path(workdir)):
-        study = studies.Study(url, given.study or base.name, same, knobs, base.seed, given.heartbeat)
-        if not study.slots():
-            study.enqueue(first_trials(base, knobs, given.warm_start))
-    worker = Search(base, knobs, study, workdir, given.trials)
-    try:
-        worker.run(given.seconds)
-    except KeyboardInterrupt:
-        study.requeue_lost()
-        worker.write()
-        raise
-    return worker.write() | {"study": given.study or base.name, "seconds": time.monotonic() - begin}
-
-
 def show(found: dict[str, Any]) -> str:
     """Returns the front as text."""
-    from tfl_lite_suite.tuning import front
+    from tfl_lite_suite.search import front
 
     counts = ", ".join(f"{count} {state}" for state, count in found["counts"].items())
     lines = [f"{sum(found['counts'].values())} trials: {counts}. Front, best top-1 first:"]
@@ -301,18 +250,3 @@ def show(found: dict[str, Any]) -> str:
             f"{row['engine']}, {row['bytes']:,} bytes: {front.words(row['params'])}\n    {row['recipe']}"
         )
     return "\n".join(lines)
-
-
-if __name__ == "__main__":
-    cli.define_recipe_flags()
-    flags.DEFINE_string("workdir", None, "Folder for the study, the trials and the results; a stopped search goes on.")
-    flags.DEFINE_multi_string("vary", [], "Values to search: --vary='model.alpha=[0.5, 1.0]'. The space if repeated.")
-    flags.DEFINE_integer("trials", 20, "Number of trials of the study, those of other workers included.", 1)
-    flags.DEFINE_float("seconds", None, "Greatest time; the trial at hand goes on with the next call.", 1)
-    flags.DEFINE_string(
-        "storage", None, "Database, such as postgresql://user@host/name; SQLite in --workdir if absent."
-    )
-    flags.DEFINE_string("study", None, "The study's name in the database; the recipe's name if absent.")
-    flags.DEFINE_bool("warm_start", True, "Begin with the networks that advise ranks best on this data.")
-    flags.DEFINE_integer("heartbeat", 15, "Seconds between signs of life; a worker silent for four counts as dead.", 1)
-    cli.run_verb("search", __doc__, search, show)

@@ -5,7 +5,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from tfl_lite_suite.tuning.space import RATIO, SCHEME, SCHEMES
+from tfl_lite_suite.search.space import RATIO, SCHEME, SCHEMES
 
 LEAST_SHARE, MARGIN = 0.3, 0.02
 # A greater value never makes the file smaller or faster.

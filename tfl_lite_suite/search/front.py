@@ -5,9 +5,9 @@ import pathlib
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from tfl_lite_suite import predictions
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.page import document, plot, table
+from tfl_lite_suite.core import predictions
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.page import document, plot, table
 
 OBJECTIVES: dict[str, Literal["maximize", "minimize"]] = {"top1": "maximize", "ms": "minimize", "bytes": "minimize"}
 

@@ -7,11 +7,11 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from tfl_lite_suite import recipe, yaml_text
-from tfl_lite_suite.dataclass_parser import parse
-from tfl_lite_suite.errors import SuiteError, unknown_name
-from tfl_lite_suite.overrides import parsed, with_value
-from tfl_lite_suite.recipe import Recipe
+from tfl_lite_suite.core import recipe, yaml_text
+from tfl_lite_suite.core.dataclass_parser import parse
+from tfl_lite_suite.core.errors import SuiteError, unknown_name
+from tfl_lite_suite.core.overrides import parsed, with_value
+from tfl_lite_suite.core.recipe import Recipe
 
 SCHEME, RATIO = "scheme", "prune.params_ratio"
 # The file of a run that is judged, by its name there, and the scheme that its operators have.

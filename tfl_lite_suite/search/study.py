@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.tuning.early_stop import Reference
-from tfl_lite_suite.tuning.front import OBJECTIVES
-from tfl_lite_suite.tuning.space import Knob
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.search.early_stop import Reference
+from tfl_lite_suite.search.front import OBJECTIVES
+from tfl_lite_suite.search.space import Knob
 
 if TYPE_CHECKING:
     import optuna

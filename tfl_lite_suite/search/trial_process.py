@@ -6,13 +6,13 @@ import json
 import pathlib
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from tfl_lite_suite.results import make_folder
-from tfl_lite_suite.tuning.study import Failed
+from tfl_lite_suite.core.files import make_folder
+from tfl_lite_suite.core.verb_process import verb_command
+from tfl_lite_suite.search.study import Failed
 
 _LOG, _DOCUMENT, _LOCK = "run.log", "run.json", "lock"
 _POLL_SECONDS, _PATIENCE_SECONDS = 0.2, 20
@@ -57,7 +57,7 @@ def run(recipe: pathlib.Path, folder: pathlib.Path, check: Callable[[], None]) -
     Raises:
         Failed: If the run failed; its last line says why.
     """
-    command = [sys.executable, "-m", "tfl_lite_suite.run", f"--recipe={recipe}", f"--workdir={folder}", "--json"]
+    command = verb_command("run", f"--recipe={recipe}", f"--workdir={folder}", "--json")
     with locked(folder, check) as lock:
         with open(folder / _LOG, "w+", encoding="utf-8") as log, open(folder / _DOCUMENT, "w+b") as document:
             child = subprocess.Popen(command, stdout=document, stderr=log, pass_fds=(lock,))

@@ -1,36 +1,36 @@
 """Prints what each network costs before anything is trained: parameters, multiply-adds and float size."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from absl import flags
-
-from tfl_lite_suite import cli, models
-
-_MODEL = flags.DEFINE_string("model", "all", "A network, or all.")
-_RESOLUTION = flags.DEFINE_integer(
-    "resolution", 224, "Height and width of the input, in pixels; at least 32, micro 16."
-)
-_CLASSES = flags.DEFINE_integer("classes", 1000, "Number of classes.")
-_ALPHA = flags.DEFINE_float("alpha", 1.0, "Width multiplier.")
-_CHANNELS = flags.DEFINE_integer("channels", 3, "3 for RGB, 1 for grey.")
+from tfl_lite_suite import models
 
 
-def main() -> list[dict[str, Any]]:
-    """Returns one record a network: `model, input_shape, params, macs, float_bytes`."""
-    if _MODEL.value != "all":
-        models.check_name(_MODEL.value, "--model")
-    chosen = models.names() if _MODEL.value == "all" else (_MODEL.value,)
-    shape = (_RESOLUTION.value, _RESOLUTION.value, _CHANNELS.value)
-    for name in chosen:
-        models.check_values(name, shape, _CLASSES.value, _ALPHA.value)
-    return [_measure(name, shape) for name in chosen]
+def summary(names: Sequence[str], shape: tuple[int, int, int], classes: int, alpha: float) -> list[dict[str, Any]]:
+    """Returns what networks cost.
+
+    Args:
+        names: The networks.
+        shape: `(height, width, channels)` of the input, in pixels.
+        classes: Number of classes.
+        alpha: Width multiplier.
+
+    Returns:
+        One record a network: `model, input_shape, params, macs, float_bytes`.
+
+    Raises:
+        SuiteError: If a network cannot be built so.
+    """
+    for name in names:
+        models.check_values(name, shape, classes, alpha)
+    return [_measure(name, shape, classes, alpha) for name in names]
 
 
-def _measure(name: str, shape: tuple[int, int, int]) -> dict[str, Any]:
+def _measure(name: str, shape: tuple[int, int, int], classes: int, alpha: float) -> dict[str, Any]:
     from tfl_lite_suite.models import cost
 
     with cost.zero_weights():
-        model = models.build(name, shape, _CLASSES.value, alpha=_ALPHA.value)
+        model = models.build(name, shape, classes, alpha=alpha)
     params = cost.params(model)
     return {
         "model": name,
@@ -51,7 +51,3 @@ def show(records: list[dict[str, Any]]) -> str:
             f"{record['float_bytes'] / 1e6:>8.1f} MB"
         )
     return "\n".join(lines)
-
-
-if __name__ == "__main__":
-    cli.run_verb("summary", __doc__, main, show)

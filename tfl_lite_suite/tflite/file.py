@@ -11,13 +11,14 @@ import os
 import stat
 from typing import Any
 
-from tfl_lite_suite import contract as contract_module
-from tfl_lite_suite import operator_names, tflite_metadata
-from tfl_lite_suite.contract import Contract
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.flatbuffer import Reader, Table
-from tfl_lite_suite.tflite_graph import Subgraph, TensorSpec, computes_in_float, name_of
-from tfl_lite_suite.tflite_metadata import Archive, ModelMetadata
+from tfl_lite_suite.core import contract as contract_module
+from tfl_lite_suite.core.contract import Contract
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.tflite import metadata as tflite_metadata
+from tfl_lite_suite.tflite import operator_names
+from tfl_lite_suite.tflite.flatbuffer import Reader, Table
+from tfl_lite_suite.tflite.graph import Subgraph, TensorSpec, computes_in_float, name_of
+from tfl_lite_suite.tflite.metadata import Archive, ModelMetadata
 
 FILE_IDENTIFIER = b"TFL3"
 

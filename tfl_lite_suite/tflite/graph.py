@@ -9,8 +9,8 @@ import functools
 import math
 from typing import Any, Protocol
 
-from tfl_lite_suite import operator_names
-from tfl_lite_suite.flatbuffer import Table
+from tfl_lite_suite.tflite import operator_names
+from tfl_lite_suite.tflite.flatbuffer import Table
 
 _ACTIVATED = (("fused_activation", "b", 0),)
 _WINDOW = (("padding", "b", 0), ("stride_w", "i", 0), ("stride_h", "i", 0))

@@ -9,8 +9,8 @@ import io
 import struct
 from typing import Any
 
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.flatbuffer import Reader, Table
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.tflite.flatbuffer import Reader, Table
 
 BLOCK_NAME = "TFLITE_METADATA"
 FILE_IDENTIFIER = b"M001"

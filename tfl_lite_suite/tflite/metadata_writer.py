@@ -12,11 +12,12 @@ import zipfile
 
 import flatbuffers
 
-from tfl_lite_suite import contract as contract_module
-from tfl_lite_suite import tflite_file, tflite_metadata
-from tfl_lite_suite.contract import Contract
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.tflite_file import TfliteFile
+from tfl_lite_suite.core import contract as contract_module
+from tfl_lite_suite.core.contract import Contract
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.tflite import file as tflite_file
+from tfl_lite_suite.tflite import metadata as tflite_metadata
+from tfl_lite_suite.tflite.file import TfliteFile
 
 # The earliest parser that knows every field written here.
 _MIN_PARSER_VERSION = "1.0.0"

@@ -6,7 +6,7 @@ https://github.com/google-ai-edge/LiteRT/blob/main/tflite/converter/tools/versio
 
 import re
 
-from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.core.errors import SuiteError
 
 # An operator a line: its name, then the TensorFlow release that first ran its version 1, 2, 3 …
 # A dash stands for a version that was withdrawn.

@@ -13,7 +13,7 @@ from typing import Any
 
 import flatbuffers
 
-from tfl_lite_suite.deploy.interpreter import pack, unpack
+from tfl_lite_suite.tflite.object_form import pack, unpack
 
 _COUNT_BYTES = 4
 

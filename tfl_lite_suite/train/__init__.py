@@ -6,13 +6,13 @@ import pathlib
 from collections.abc import Callable
 from typing import Any
 
-from absl import flags
-
-from tfl_lite_suite import cli, cluster, contract, data, models, predictions, recipe
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.recipe import Distill, Model, Recipe
-from tfl_lite_suite.results import atomic_path, sha256
-from tfl_lite_suite.workdir import Stage
+from tfl_lite_suite import data, models
+from tfl_lite_suite.core import contract, predictions, recipe
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.files import atomic_path, sha256
+from tfl_lite_suite.core.recipe import Distill, Model, Recipe
+from tfl_lite_suite.core.work_folder import Stage
+from tfl_lite_suite.train import cluster
 
 MODEL = "model.keras"
 RECIPE = "recipe.yaml"
@@ -41,7 +41,7 @@ class Place:
 
     def join(self, inputs: str) -> Any:
         """Returns the `Distribution`, once all processes with equal inputs have met."""
-        from tfl_lite_suite.optimize import distribution
+        from tfl_lite_suite.train import distribution
 
         if self.members:
             return distribution.multi_worker(self.members, inputs, self.peer_timeout)
@@ -80,7 +80,7 @@ def train(
     images = load()
     if place.members is None:
         return _trained(settings, images, stage, teacher, start, place, workdir)
-    from tfl_lite_suite.optimize.distribution import restarting_when_lost
+    from tfl_lite_suite.train.distribution import restarting_when_lost
 
     with restarting_when_lost():
         # Several processes cannot keep one file of answers.
@@ -97,9 +97,10 @@ def _trained(
     workdir: str | None,
 ) -> dict[str, Any]:
     """Trains and finishes the stage; returns its results."""
-    from tfl_lite_suite.framework import keras
-    from tfl_lite_suite.optimize import keras_file, mixed_precision
-    from tfl_lite_suite.optimize.training import Training, accuracy_function, phases
+    from tfl_lite_suite.core.framework import keras
+    from tfl_lite_suite.models.keras_io import keras_file
+    from tfl_lite_suite.train import mixed_precision
+    from tfl_lite_suite.train.loop import Training, accuracy_function, phases
 
     policy = mixed_precision.policy() if settings.train.mixed_precision == "auto" and not start else "float32"
     spread = place.join(f"{stage.key} {policy}")
@@ -209,8 +210,8 @@ def loss_of(settings: Recipe, teacher: str | None, images: Any, workdir: str | N
     Where training pictures are not changed at random, the teacher's answers to them are kept in the work folder, if it
     is given.
     """
-    from tfl_lite_suite.optimize import distill
-    from tfl_lite_suite.optimize.losses import cross_entropy
+    from tfl_lite_suite.train import distillation
+    from tfl_lite_suite.train.losses import cross_entropy
 
     hard = cross_entropy(settings.train.label_smoothing)
     if teacher is None:
@@ -220,7 +221,7 @@ def loss_of(settings: Recipe, teacher: str | None, images: Any, workdir: str | N
         asked = {"teacher": sha256(teacher), "features": bool(settings.distill.features)}
         of_images = {key: value for key, value in inputs(settings).items() if key in ("data", "source", "seed")}
         kept = Stage(workdir, "teacher_answers", {**asked, **of_images})
-    return distill.loss_of(settings.distill, teacher, hard, images, kept)
+    return distillation.loss_of(settings.distill, teacher, hard, images, kept)
 
 
 def teacher_inputs(settings: Recipe, workdir: str, stage: str) -> dict[str, Any]:
@@ -259,7 +260,7 @@ def save_artifacts(folder: pathlib.Path, model: Any, images: Any, settings: Reci
     Returns:
         The names of the files.
     """
-    from tfl_lite_suite.optimize import keras_file
+    from tfl_lite_suite.models.keras_io import keras_file
 
     keras_file.save(model, folder / MODEL)
     for name, text in ((contract.FILE_BESIDE, images.contract.to_json()), (RECIPE, recipe.dump(settings))):
@@ -278,25 +279,3 @@ def show(results: dict[str, Any]) -> str:
         f"{results['images']['test']} test images; {results['params']:,} parameters; {results['epochs']} epochs in "
         f"{results['seconds']:.0f} s{shared}"
     )
-
-
-def _main() -> dict[str, Any]:
-    settings, workdir, spread = cli.recipe_from_flags(), cli.required("workdir"), flags.FLAGS.distribution
-    members = cluster.from_environment() if spread == MULTI_WORKER else None
-    return train(settings, workdir, place=Place(spread, members, flags.FLAGS.peer_timeout))
-
-
-if __name__ == "__main__":
-    cli.define_recipe_flags()
-    flags.DEFINE_string("workdir", None, "Folder for models and results.")
-    flags.DEFINE_enum(
-        "distribution",
-        NONE,
-        [NONE, MIRRORED, MULTI_WORKER],
-        "mirrored shares each batch between the GPUs of this machine; multi_worker between the processes that the "
-        "environment variable TF_CONFIG names, which all run this command.",
-    )
-    flags.DEFINE_float(
-        "peer_timeout", 300.0, "Seconds to wait for the other processes, at the start and when one was lost.", 1.0
-    )
-    cli.run_verb("train", __doc__, _main, show)

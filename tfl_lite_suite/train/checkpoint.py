@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from tfl_lite_suite.arrays_file import write_arrays
-from tfl_lite_suite.results import atomic_path
+from tfl_lite_suite.core.files import atomic_path
+from tfl_lite_suite.core.npz import write_arrays
 
 _UNREADABLE = (FileNotFoundError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
 

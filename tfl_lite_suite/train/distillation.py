@@ -8,17 +8,17 @@ from typing import Any
 
 import numpy as np
 
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.files import atomic_path
+from tfl_lite_suite.core.framework import tf
+from tfl_lite_suite.core.progress import Progress
+from tfl_lite_suite.core.recipe import Distill
+from tfl_lite_suite.core.work_folder import Stage
 from tfl_lite_suite.data import Dataset, Split, pipeline
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.framework import tf
-from tfl_lite_suite.optimize import keras_file
-from tfl_lite_suite.optimize.graph import with_features
-from tfl_lite_suite.optimize.losses import Loss, Taught
-from tfl_lite_suite.optimize.scores import as_logits
-from tfl_lite_suite.progress import Progress
-from tfl_lite_suite.recipe import Distill
-from tfl_lite_suite.results import atomic_path
-from tfl_lite_suite.workdir import Stage
+from tfl_lite_suite.models.graph.rewrite import with_features
+from tfl_lite_suite.models.graph.scores import as_logits
+from tfl_lite_suite.models.keras_io import keras_file
+from tfl_lite_suite.train.losses import Loss, Taught
 
 ANSWERS = "answers.npy"
 

@@ -16,10 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from tfl_lite_suite import cluster
+from tfl_lite_suite.core.errors import Restart
+from tfl_lite_suite.core.framework import keras, tf
 from tfl_lite_suite.data.pipeline import Parts
-from tfl_lite_suite.errors import Restart
-from tfl_lite_suite.framework import keras, tf
+from tfl_lite_suite.train import cluster
 
 # What TensorFlow raises when another process is gone, or has begun anew.
 _PEER_LOST = (

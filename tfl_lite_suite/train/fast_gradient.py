@@ -9,7 +9,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
-from tfl_lite_suite.framework import keras, tf
+from tfl_lite_suite.core.framework import keras, tf
 
 # Larger kernels win only where the image is small and the kernel leaves the cache; measured on two x86 cores.
 _SMALL_IMAGE = 16 * 16

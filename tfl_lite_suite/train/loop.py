@@ -9,18 +9,18 @@ from typing import Any
 
 import numpy as np
 
+from tfl_lite_suite.core.errors import SuiteError, unknown_name
+from tfl_lite_suite.core.framework import keras, tf
+from tfl_lite_suite.core.progress import Progress, duration
+from tfl_lite_suite.core.recipe import Augment, Train
 from tfl_lite_suite.data import pipeline
-from tfl_lite_suite.errors import SuiteError, unknown_name
-from tfl_lite_suite.framework import keras, tf
-from tfl_lite_suite.optimize import checkpoint, mixed_precision
-from tfl_lite_suite.optimize.distribution import Distribution, here
-from tfl_lite_suite.optimize.fast_gradient import fast_gradients
-from tfl_lite_suite.optimize.graph import classifier, with_features
-from tfl_lite_suite.optimize.losses import Loss, Taught, cross_entropy
-from tfl_lite_suite.optimize.moving_average import MovingAverage
-from tfl_lite_suite.optimize.scores import as_logits
-from tfl_lite_suite.progress import Progress, duration
-from tfl_lite_suite.recipe import Augment, Train
+from tfl_lite_suite.models.graph.rewrite import classifier, with_features
+from tfl_lite_suite.models.graph.scores import as_logits
+from tfl_lite_suite.train import checkpoint, mixed_precision
+from tfl_lite_suite.train.distribution import Distribution, here
+from tfl_lite_suite.train.fast_gradient import fast_gradients
+from tfl_lite_suite.train.losses import Loss, Taught, cross_entropy
+from tfl_lite_suite.train.moving_average import MovingAverage
 
 CHECKPOINT = "checkpoint.npz"
 

@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
-from tfl_lite_suite.framework import keras, tf
+from tfl_lite_suite.core.framework import keras, tf
 
 # Of NVIDIA's GPUs, those from this compute capability on multiply float16 faster than float32.
 _TENSOR_CORES = (7, 0)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from tfl_lite_suite.framework import tf
+from tfl_lite_suite.core.framework import tf
 
 
 class MovingAverage:

@@ -14,9 +14,9 @@ import shutil
 import numpy as np
 from PIL import Image
 
-from tfl_lite_suite import image
+from tfl_lite_suite.core import image
 from tfl_lite_suite.runtime import engines, pixels
-from tfl_lite_suite.tflite_file import TfliteFile
+from tfl_lite_suite.tflite.file import TfliteFile
 
 ENGINE = "litert"
 KERNELS = ("builtin", "default")

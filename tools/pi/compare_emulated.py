@@ -21,11 +21,11 @@ import numpy as np
 from PIL import Image
 
 from tfl_lite_suite import data
-from tfl_lite_suite.contract import Contract
+from tfl_lite_suite.benchmark.instructions import BOARDS
+from tfl_lite_suite.core.contract import Contract
+from tfl_lite_suite.core.files import read_json, write_json
 from tfl_lite_suite.data import fashion_mnist
-from tfl_lite_suite.results import read_json, write_json
-from tfl_lite_suite.runtime.instructions import BOARDS
-from tfl_lite_suite.tflite_file import TfliteFile
+from tfl_lite_suite.tflite.file import TfliteFile
 
 _SIDE = 28
 

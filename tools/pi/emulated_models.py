@@ -12,13 +12,14 @@ import sys
 import numpy as np
 
 from tfl_lite_suite import data, models
-from tfl_lite_suite.contract import Contract
+from tfl_lite_suite.core.contract import Contract
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.files import atomic_path
+from tfl_lite_suite.core.framework import keras
 from tfl_lite_suite.data import fashion_mnist
-from tfl_lite_suite.deploy import compact, converter, metadata
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.framework import keras
-from tfl_lite_suite.models import blocks, weights
-from tfl_lite_suite.results import atomic_path
+from tfl_lite_suite.models import blocks, tflite_converter
+from tfl_lite_suite.models.weights import pretrained as weights
+from tfl_lite_suite.tflite import metadata_writer, shared_buffers
 
 _PICTURES, _BATCH, _CALIBRATION, _PASSES = 4000, 250, 200, 40
 _RIDGE = 0.1
@@ -42,8 +43,8 @@ def make(name: str, side: int) -> bytes:
         for step in range(_PASSES):
             model(pictures[step % 8 * _BATCH :][:_BATCH].astype(np.float32), training=True)
     fit_classifier(model, pictures, np.eye(len(labels))[split.labels])
-    content = converter.convert(model, "int8", calibration=pictures[:: len(pictures) // _CALIBRATION])
-    return metadata.write(compact.compact(content), contract, name=name)
+    content = tflite_converter.convert(model, "int8", calibration=pictures[:: len(pictures) // _CALIBRATION])
+    return metadata_writer.write(shared_buffers.compact(content), contract, name=name)
 
 
 def fit_classifier(model: keras.Model, pictures: np.ndarray, targets: np.ndarray) -> None:

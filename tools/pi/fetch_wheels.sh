@@ -29,7 +29,7 @@ done
 
 mapfile -t required < <("$here" - "${python#3.}" "${packages[@]}" << 'LIST'
 import sys
-from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.runtime.remote import package
 try:
     print(*package.required((3, int(sys.argv[1])), sys.argv[2:]), sep="\n")

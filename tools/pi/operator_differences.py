@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from tfl_lite_suite.cache import cache_folder
-from tfl_lite_suite.tflite_file import TfliteFile
+from tfl_lite_suite.core.cache_folder import cache_folder
+from tfl_lite_suite.tflite.file import TfliteFile
 
 CACHE = cache_folder() / "emulated_pi"
 # Runs on both machines, with the runtime alone: prints the operators, and saves every tensor of every picture.

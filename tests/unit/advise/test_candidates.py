@@ -1,15 +1,16 @@
 import pytest
 import work_folders
 
-from tfl_lite_suite import finished_run, models
-from tfl_lite_suite.advice import candidates, costs
-from tfl_lite_suite.advice.candidates import Catalogue
-from tfl_lite_suite.advice.costs import Size
+from tfl_lite_suite import models
+from tfl_lite_suite.advise import candidates, costs
+from tfl_lite_suite.advise.candidates import Catalogue
+from tfl_lite_suite.advise.costs import Size
+from tfl_lite_suite.report import recorded_run
 
 
 @pytest.fixture
 def run(tmp_path):
-    return finished_run.read(work_folders.make(tmp_path / "w", "pictures"))
+    return recorded_run.read(work_folders.make(tmp_path / "w", "pictures"))
 
 
 def find(found, size, compression):

@@ -1,9 +1,9 @@
 import pytest
 
-from tfl_lite_suite.advice import choice
-from tfl_lite_suite.advice.candidates import Candidate, Figure
-from tfl_lite_suite.advice.costs import Size
-from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.advise import choice
+from tfl_lite_suite.advise.candidates import Candidate, Figure
+from tfl_lite_suite.advise.costs import Size
+from tfl_lite_suite.core.errors import SuiteError
 
 
 def candidate(name, **values):

@@ -1,8 +1,8 @@
 import pytest
 
-from tfl_lite_suite.advice import costs
-from tfl_lite_suite.advice.costs import Size
-from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.advise import costs
+from tfl_lite_suite.advise.costs import Size
+from tfl_lite_suite.core.errors import SuiteError
 
 
 def test_multiply_adds_of_the_published_network():

@@ -3,11 +3,11 @@ import dataclasses
 import numpy as np
 import pytest
 
-from tfl_lite_suite.advice import costs, devices, latency_model
-from tfl_lite_suite.advice.costs import Size
-from tfl_lite_suite.advice.latency_model import LatencyModel, Timed
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.results import read_json
+from tfl_lite_suite.advise import costs, devices, latency_model
+from tfl_lite_suite.advise.costs import Size
+from tfl_lite_suite.advise.latency_model import LatencyModel, Timed
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.files import read_json
 
 NETWORKS = (
     "mobilenet_v1",

@@ -1,10 +1,10 @@
 import pytest
 
-from tfl_lite_suite import recipe
-from tfl_lite_suite.advice import presentation
-from tfl_lite_suite.advice.candidates import Candidate, Figure
-from tfl_lite_suite.advice.costs import Size
-from tfl_lite_suite.errors import Unmet
+from tfl_lite_suite.advise import presentation
+from tfl_lite_suite.advise.candidates import Candidate, Figure
+from tfl_lite_suite.advise.costs import Size
+from tfl_lite_suite.core import recipe
+from tfl_lite_suite.core.errors import Unmet
 
 FIGURES = {"top1": Figure(0.72, "published", "<paper>"), "ms": Figure(4.0, "predicted", "a model")}
 

@@ -1,7 +1,7 @@
 import numpy as np
 
-from tfl_lite_suite.runtime import comparison
-from tfl_lite_suite.runtime.job import Job
+from tfl_lite_suite.benchmark import comparison
+from tfl_lite_suite.benchmark.job import Job
 
 
 def run(monkeypatch, answers):

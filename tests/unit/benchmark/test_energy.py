@@ -1,6 +1,6 @@
 import pytest
 
-from tfl_lite_suite.runtime import energy
+from tfl_lite_suite.benchmark import energy
 
 
 def write(root, path, text):

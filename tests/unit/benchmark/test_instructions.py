@@ -6,10 +6,10 @@ import sys
 
 import pytest
 
-from tfl_lite_suite.cache import cache_folder
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.runtime import instructions, text
-from tfl_lite_suite.runtime.job import Job
+from tfl_lite_suite.benchmark import instructions, text
+from tfl_lite_suite.benchmark.job import Job
+from tfl_lite_suite.core.cache_folder import cache_folder
+from tfl_lite_suite.core.errors import SuiteError
 
 EMULATOR = cache_folder() / "emulated_pi" / "count_instructions.so"
 # In the place of QEMU: runs the guest's command with this Python, and writes marks as the plugin would.

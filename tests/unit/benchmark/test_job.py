@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from tfl_lite_suite.contract import Contract
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.runtime import job
+from tfl_lite_suite.benchmark import job
+from tfl_lite_suite.core.contract import Contract
+from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.runtime.session import TensorSpec
 
 

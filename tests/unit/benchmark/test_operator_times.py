@@ -1,6 +1,6 @@
 import pytest
 
-from tfl_lite_suite import operator_time
+from tfl_lite_suite.benchmark import operator_times
 
 OPERATORS = [
     {"name": name, "type": kind, "share": ns / 15, "median_ns": ns}
@@ -9,14 +9,14 @@ OPERATORS = [
 
 
 def test_sums_by_type_the_dearest_first():
-    found = operator_time.by_type(OPERATORS)
+    found = operator_times.by_type(OPERATORS)
     assert found == [("ADD", 1, 9 / 15, 9), ("CONV", 2, pytest.approx(6 / 15), 6), ("RESHAPE", 1, 0, 0)]
 
 
 def test_the_dearest():
-    assert [op["median_ns"] for op in operator_time.dearest(OPERATORS, 2)] == [9, 5]
-    assert len(operator_time.dearest(OPERATORS, 9)) == 3
+    assert [op["median_ns"] for op in operator_times.dearest(OPERATORS, 2)] == [9, 5]
+    assert len(operator_times.dearest(OPERATORS, 9)) == 3
 
 
 def test_merged_tensors_are_called_after_the_first():
-    assert [operator_time.short_name(name) for name in ("a/Relu;a/Conv2D", "b", None)] == ["a/Relu", "b", ""]
+    assert [operator_times.short_name(name) for name in ("a/Relu;a/Conv2D", "b", None)] == ["a/Relu", "b", ""]

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tfl_lite_suite.runtime import statistics
+from tfl_lite_suite.benchmark import statistics
 
 
 def test_percentiles_are_numpys():

@@ -1,6 +1,6 @@
 import pytest
 
-from tfl_lite_suite.runtime import text
+from tfl_lite_suite.benchmark import text
 
 DEVICE = {
     "board": "Raspberry Pi 5",

@@ -3,7 +3,7 @@ import time
 
 import numpy as np
 
-from tfl_lite_suite.runtime import timing
+from tfl_lite_suite.benchmark import timing
 
 
 def test_measures_at_least_the_runs_asked_for():

@@ -2,7 +2,7 @@ import pathlib
 
 import pytest
 
-from tfl_lite_suite.cache import cache_folder
+from tfl_lite_suite.core.cache_folder import cache_folder
 
 
 @pytest.mark.parametrize(

@@ -7,15 +7,15 @@ import sys
 
 import pytest
 
-from tfl_lite_suite import cli
-from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.core import command_line
+from tfl_lite_suite.core.errors import SuiteError
 
 VERB = '''
 """Does what a test says."""
 import errno, os, sys, time
 from absl import flags
-from tfl_lite_suite import cli
-from tfl_lite_suite.errors import InvalidMeasurement, Restart, SuiteError
+from tfl_lite_suite.core import command_line as cli
+from tfl_lite_suite.core.errors import InvalidMeasurement, Restart, SuiteError
 
 flags.DEFINE_string("do", None, "What to do.")
 flags.DEFINE_integer("runs", 5, "How often.", 1, 9)
@@ -250,7 +250,7 @@ def test_errors_do_not_reach_stdout_where_stderr_is_closed(command):
     ],
 )
 def test_describe(error, text):
-    assert cli.describe(error).startswith(text) and "\n" not in cli.describe(error)
+    assert command_line.describe(error).startswith(text) and "\n" not in command_line.describe(error)
 
 
 def test_a_recipe_from_flags(tmp_path):
@@ -258,7 +258,7 @@ def test_a_recipe_from_flags(tmp_path):
     path.write_text("name: x\ndata: {source: pictures}\nmodel: {name: mobilenet_v1}\n")
     script = tmp_path / "verb.py"
     script.write_text(
-        "import dataclasses\nfrom tfl_lite_suite import cli\ncli.define_recipe_flags()\n"
+        "import dataclasses\nfrom tfl_lite_suite.core import command_line as cli\ncli.define_recipe_flags()\n"
         "cli.run_verb('verb', 'Reads.', lambda: dataclasses.asdict(cli.recipe_from_flags()), str)\n"
     )
     given = [
@@ -279,5 +279,6 @@ def test_a_recipe_from_flags(tmp_path):
 
 
 def test_start_is_quick_because_little_is_imported():
-    code = "import sys, tfl_lite_suite.cli; assert not set(sys.modules) & {'numpy', 'yaml', 'tensorflow', 'PIL'}"
+    heavy = {"numpy", "yaml", "tensorflow", "PIL"}
+    code = f"import sys, tfl_lite_suite.core.command_line\nassert not set(sys.modules) & {heavy}"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -3,8 +3,8 @@ import json
 
 import pytest
 
-from tfl_lite_suite.contract import FILE_BESIDE, Contract, beside, from_json
-from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.core.contract import FILE_BESIDE, Contract, beside, from_json
+from tfl_lite_suite.core.errors import SuiteError
 
 CONTRACT = Contract(224, 192, 3, 256, 256, fit="crop", contrast="stretch", labels=("cat", "hünd", "a b"))
 

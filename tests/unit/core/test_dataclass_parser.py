@@ -3,8 +3,8 @@ from typing import Literal
 
 import pytest
 
-from tfl_lite_suite.dataclass_parser import parse, ranged
-from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.core.dataclass_parser import parse, ranged
+from tfl_lite_suite.core.errors import SuiteError
 
 
 @dataclasses.dataclass(frozen=True)

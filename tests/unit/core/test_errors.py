@@ -1,6 +1,6 @@
 import pytest
 
-from tfl_lite_suite.errors import InvalidMeasurement, SuiteError, unknown_name
+from tfl_lite_suite.core.errors import InvalidMeasurement, SuiteError, unknown_name
 
 NETWORKS = ("vgg16", "mobilenet_v1", "mobilenet_v2")
 

@@ -11,8 +11,8 @@ import tempfile
 
 import pytest
 
-from tfl_lite_suite import results
-from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.core import files
+from tfl_lite_suite.core.errors import SuiteError
 
 
 def names(folder):
@@ -21,7 +21,7 @@ def names(folder):
 
 def test_writes_a_file_and_the_folders_above_it(tmp_path):
     target = tmp_path / "a" / "b" / "model.tflite"
-    with results.atomic_path(target) as temporary:
+    with files.atomic_path(target) as temporary:
         assert temporary.suffix == ".tflite" and not target.exists()
         temporary.write_bytes(b"new")
     assert target.read_bytes() == b"new" and names(target.parent) == ["model.tflite"]
@@ -31,21 +31,21 @@ def test_writes_a_file_and_the_folders_above_it(tmp_path):
 def test_an_error_keeps_the_earlier_file_and_leaves_no_litter(tmp_path, error):
     target = tmp_path / "model.tflite"
     target.write_bytes(b"old")
-    with pytest.raises(error), results.atomic_path(target) as temporary:
+    with pytest.raises(error), files.atomic_path(target) as temporary:
         temporary.write_bytes(b"half")
         raise error
     assert target.read_bytes() == b"old" and names(tmp_path) == ["model.tflite"]
 
 
 def test_a_block_that_writes_nothing_is_an_error(tmp_path):
-    with pytest.raises(FileNotFoundError), results.atomic_path(tmp_path / "x"):
+    with pytest.raises(FileNotFoundError), files.atomic_path(tmp_path / "x"):
         pass
     assert names(tmp_path) == []
 
 
 def test_a_full_disk_keeps_the_earlier_file(tmp_path):
     """The limit on a file's size fails in write(2), as a full disk does."""
-    results.write_json(tmp_path / "results.json", {"old": 1})
+    files.write_json(tmp_path / "results.json", {"old": 1})
     code = (
         "import sys\nfrom tfl_lite_suite import cli, results\nsys.argv = ['verb']\n"
         f"cli.run_verb('verb', '', lambda: results.write_json({str(tmp_path / 'results.json')!r}, 'x' * 10**6), str)\n"
@@ -57,7 +57,7 @@ def test_a_full_disk_keeps_the_earlier_file(tmp_path):
 
     done = subprocess.run([sys.executable, "-c", code], preexec_fn=limit, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1) and "File too large" in done.stderr
-    assert results.read_json(tmp_path / "results.json") == {"old": 1} and names(tmp_path) == ["results.json"]
+    assert files.read_json(tmp_path / "results.json") == {"old": 1} and names(tmp_path) == ["results.json"]
 
 
 @pytest.mark.parametrize("call", ["mkdtemp", "fsync", "replace"])
@@ -68,8 +68,8 @@ def test_no_space_at_any_step(tmp_path, monkeypatch, call):
     def fail(*_, **__):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(results.tempfile if call == "mkdtemp" else results.os, call, fail)
-    with pytest.raises(OSError) as caught, results.atomic_path(target) as temporary:
+    monkeypatch.setattr(files.tempfile if call == "mkdtemp" else files.os, call, fail)
+    with pytest.raises(OSError) as caught, files.atomic_path(target) as temporary:
         temporary.write_bytes(b"new")
     assert caught.value.errno == errno.ENOSPC
     assert target.read_bytes() == b"old" and names(tmp_path) == ["model.tflite"]
@@ -79,7 +79,7 @@ def test_no_space_at_any_step(tmp_path, monkeypatch, call):
 def test_files_have_the_usual_permissions(tmp_path, mask):
     earlier = os.umask(mask)
     try:
-        results.write_json(tmp_path / "atomic.json", {})
+        files.write_json(tmp_path / "atomic.json", {})
         (tmp_path / "plain.json").write_text("{}")
     finally:
         os.umask(earlier)
@@ -90,8 +90,8 @@ def test_files_have_the_usual_permissions(tmp_path, mask):
 def test_a_symbolic_link_is_written_through(tmp_path):
     (tmp_path / "real").mkdir()
     (tmp_path / "link.json").symlink_to(tmp_path / "real" / "x.json")
-    results.write_json(tmp_path / "link.json", {"a": 1})
-    assert (tmp_path / "link.json").is_symlink() and results.read_json(tmp_path / "real" / "x.json") == {"a": 1}
+    files.write_json(tmp_path / "link.json", {"a": 1})
+    assert (tmp_path / "link.json").is_symlink() and files.read_json(tmp_path / "real" / "x.json") == {"a": 1}
 
 
 def test_places_that_cannot_be_a_file(tmp_path):
@@ -105,9 +105,9 @@ def test_places_that_cannot_be_a_file(tmp_path):
         (tmp_path / "file" / "x" / "y", "a file is in the way"),
         (tmp_path / ("n" * 300) / "x", "File name too long"),
     ):
-        with pytest.raises(SuiteError, match=message) as caught, results.atomic_path(path):
+        with pytest.raises(SuiteError, match=message) as caught, files.atomic_path(path):
             pytest.fail("the block ran")
-        assert str(path)[:50] in str(caught.value) and results.UNFINISHED not in str(caught.value)
+        assert str(path)[:50] in str(caught.value) and files.UNFINISHED not in str(caught.value)
     assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode) and names(tmp_path) == ["file", "pipe"]
 
 
@@ -132,38 +132,38 @@ def test_a_folder_that_may_not_be_written_is_one_clear_line(public_folder, path)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 1 and done.stderr.count("\n") == 1
     assert done.stderr.startswith("error: cannot write '") and done.stderr.endswith("': Permission denied\n")
-    assert results.UNFINISHED not in done.stderr
+    assert files.UNFINISHED not in done.stderr
 
 
 def test_json_is_read_back_equal(tmp_path):
     document = {"é": [1, 2.5, None, True, "✓\n"], "nested": {"a": {}}}
-    results.write_json(tmp_path / "x.json", document)
-    assert results.read_json(tmp_path / "x.json") == document
+    files.write_json(tmp_path / "x.json", document)
+    assert files.read_json(tmp_path / "x.json") == document
     assert "é" in (tmp_path / "x.json").read_text(encoding="utf-8")
 
 
 def test_json_that_is_no_json(tmp_path):
-    assert json.loads(results.to_json({"a": (float("nan"), -float("inf"), 1)})) == {"a": [None, None, 1]}
+    assert json.loads(files.to_json({"a": (float("nan"), -float("inf"), 1)})) == {"a": [None, None, 1]}
     with pytest.raises(TypeError):
-        results.to_json({"a": object()})
-    results.write_json(tmp_path / "x.json", {"path": os.fsdecode(b"caf\xe9")})
-    assert os.fsencode(results.read_json(tmp_path / "x.json")["path"]) == b"caf\xe9"
+        files.to_json({"a": object()})
+    files.write_json(tmp_path / "x.json", {"path": os.fsdecode(b"caf\xe9")})
+    assert os.fsencode(files.read_json(tmp_path / "x.json")["path"]) == b"caf\xe9"
     with pytest.raises(TypeError):
-        results.write_json(tmp_path / "x.json", object())
-    assert results.read_json(tmp_path / "x.json") and names(tmp_path) == ["x.json"]
+        files.write_json(tmp_path / "x.json", object())
+    assert files.read_json(tmp_path / "x.json") and names(tmp_path) == ["x.json"]
 
 
 def test_what_is_no_json_document_reads_as_none(tmp_path):
     for content in (b"", b'{"a": ', b"\xff\xfe", b"[" * 100_000):
         (tmp_path / "x.json").write_bytes(content)
-        assert results.read_json(tmp_path / "x.json") is None
+        assert files.read_json(tmp_path / "x.json") is None
     for path in (tmp_path / "missing", tmp_path / "x.json" / "y", tmp_path):
-        assert results.read_json(path) is None
+        assert files.read_json(path) is None
 
 
 def test_sha256(tmp_path):
     (tmp_path / "x").write_bytes(b"abc")
-    assert results.sha256(tmp_path / "x") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    assert files.sha256(tmp_path / "x") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     # The standard's own long example: a million times "a".
     (tmp_path / "x").write_bytes(b"a" * 1_000_000)
-    assert results.sha256(tmp_path / "x") == "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"
+    assert files.sha256(tmp_path / "x") == "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"

@@ -37,8 +37,8 @@ def run(tmp_path):
 
 
 VERB = (
-    "import sys\nfrom tfl_lite_suite import cli\nsys.argv = ['verb', '--json']\n"
-    "def main():\n    from tfl_lite_suite.framework import tf\n    return tf.__version__\n"
+    "import sys\nfrom tfl_lite_suite.core import command_line as cli\nsys.argv = ['verb', '--json']\n"
+    "def main():\n    from tfl_lite_suite.core.framework import tf\n    return tf.__version__\n"
     "cli.run_verb('verb', 'Loads TensorFlow.', main, str)\n"
 )
 
@@ -51,7 +51,7 @@ def test_versions_that_fit_load_quietly(run):
 def test_keras_2_is_chosen_before_tensorflow_loads(run):
     source = FAKE_TENSORFLOW + "assert os.environ['TF_USE_LEGACY_KERAS'] == '1'\n"
     done = run(
-        "import tfl_lite_suite.framework, os; print(os.environ['TF_USE_LEGACY_KERAS'])", tensorflow_source=source
+        "import tfl_lite_suite.core.framework, os; print(os.environ['TF_USE_LEGACY_KERAS'])", tensorflow_source=source
     )
     assert done.stdout == "1\n", done.stderr
 
@@ -78,12 +78,12 @@ def test_keras_3_first_is_one_line(run):
     done = run("import tensorflow, keras\n" + VERB)
     assert (done.returncode, done.stdout) == (1, "")
     line = done.stderr.splitlines()[-1]
-    assert line.startswith("error: TensorFlow was imported with Keras 3 before tfl_lite_suite.framework. Import")
+    assert line.startswith("error: TensorFlow was imported with Keras 3 before tfl_lite_suite.core.framework. Import")
 
 
 def test_native_messages_are_kept_and_stderr_comes_back(run):
     done = run(
-        "import os, sys\nfrom tfl_lite_suite.framework import native_messages\n"
+        "import os, sys\nfrom tfl_lite_suite.core.framework import native_messages\n"
         "try:\n    with native_messages() as printed:\n        os.write(2, b'inside \\xff')\n"
         "        print(printed())\n        raise ValueError\n"
         "except ValueError:\n    os.write(2, b'outside')\n"
@@ -94,7 +94,7 @@ def test_native_messages_are_kept_and_stderr_comes_back(run):
 def test_the_installed_versions_fit():
     """The real ones: `keras` is tf-keras, and `import keras` stays Keras 3."""
     code = (
-        "from tfl_lite_suite.framework import keras, tf\n"
+        "from tfl_lite_suite.core.framework import keras, tf\n"
         "assert keras.__name__ == 'tf_keras' and tf.keras.Model is keras.Model\n"
         "import keras as newer\nassert newer.__version__.startswith('3.')\n"
     )

@@ -1,6 +1,5 @@
 import io
 import json
-import pathlib
 import struct
 import subprocess
 import sys
@@ -10,12 +9,12 @@ import zlib
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
+from places import GOLDEN
 
-from tfl_lite_suite import image
-from tfl_lite_suite.contract import Contract, from_json
-from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.core import image
+from tfl_lite_suite.core.contract import Contract, from_json
+from tfl_lite_suite.core.errors import SuiteError
 
-GOLDEN = pathlib.Path(__file__).parent / "golden"
 CASES = json.loads((GOLDEN / "index.json").read_text(encoding="utf-8"))["cases"]
 
 

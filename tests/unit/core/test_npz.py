@@ -1,15 +1,15 @@
 import os
-import pathlib
 import subprocess
 import sys
 
 import numpy as np
+from places import ROOT
 
-from tfl_lite_suite import arrays_file
+from tfl_lite_suite.core import npz
 
 
 def test_arrays_are_read_back(tmp_path):
-    arrays_file.write_arrays(tmp_path / "a.npz", {"one": np.arange(3), "two": "text"})
+    npz.write_arrays(tmp_path / "a.npz", {"one": np.arange(3), "two": "text"})
     with np.load(tmp_path / "a.npz", allow_pickle=False) as found:
         assert found["one"].tolist() == [0, 1, 2] and str(found["two"]) == "text"
 
@@ -26,7 +26,7 @@ try:
 except OSError as error:
     print(error.filename)
 """
-    environment = {**os.environ, "PYTHONPATH": str(pathlib.Path(__file__).parents[1])}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     child = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
     )

@@ -1,7 +1,7 @@
 import pytest
 
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.overrides import with_value
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.overrides import with_value
 
 
 def test_one_value_changes_in_a_copy():

@@ -1,6 +1,6 @@
 import pytest
 
-from tfl_lite_suite.runtime import requirements
+from tfl_lite_suite.core import package_requirements
 
 LINES = (
     "numpy<3,>=1.26",
@@ -15,8 +15,8 @@ LINES = (
 
 @pytest.fixture
 def own(monkeypatch):
-    found = tuple(requirements.parse(line) for line in LINES)
-    monkeypatch.setattr(requirements, "own", lambda: found)
+    found = tuple(package_requirements.parse(line) for line in LINES)
+    monkeypatch.setattr(package_requirements, "own", lambda: found)
     return found
 
 
@@ -31,23 +31,23 @@ def test_parses_package_bounds_extra_and_python(own):
 
 
 def test_versions_compare_by_number():
-    assert requirements.parse_version("2.21.0rc1") == (2, 21)
-    assert requirements.parse_version("3.9") < requirements.parse_version("3.10")
+    assert package_requirements.parse_version("2.21.0rc1") == (2, 21)
+    assert package_requirements.parse_version("3.9") < package_requirements.parse_version("3.10")
 
 
 def test_the_smallest_extra_with_a_package_comes_first(own):
-    assert requirements.extras_with("tflite_runtime", (3, 11)) == ["pi", "host"]
-    assert requirements.extras_with("tflite_runtime", (3, 12)) == []
-    assert requirements.extras_with("ai-edge-litert", (3, 12)) == ["pi"]
+    assert package_requirements.extras_with("tflite_runtime", (3, 11)) == ["pi", "host"]
+    assert package_requirements.extras_with("tflite_runtime", (3, 12)) == []
+    assert package_requirements.extras_with("ai-edge-litert", (3, 12)) == ["pi"]
 
 
 def test_an_extra_counts_when_its_first_package_is_there(own):
     names = ("numpy", "tflite-runtime", "ai-edge-litert", "keras")
     versions = dict.fromkeys(names, "1") | {"tensorflow": None}
-    assert requirements.extras_in_use(versions) == ["", "pi"]
+    assert package_requirements.extras_in_use(versions) == ["", "pi"]
 
 
 def test_the_suites_own_metadata_is_read():
-    packages = {requirement.package for requirement in requirements.own()}
+    packages = {requirement.package for requirement in package_requirements.own()}
     assert {"numpy", "absl-py", "pillow", "tflite-runtime", "tensorflow"} <= packages
-    assert requirements.python_bounds()
+    assert package_requirements.python_bounds()

@@ -3,7 +3,7 @@ import io
 
 import pytest
 
-from tfl_lite_suite import progress
+from tfl_lite_suite.core import progress
 
 
 class Screen(io.StringIO):

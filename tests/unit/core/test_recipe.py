@@ -1,15 +1,14 @@
 import dataclasses
-import pathlib
 import re
 import subprocess
 import sys
 
 import pytest
+from places import RECIPES
 
-from tfl_lite_suite import dataclass_parser, recipe
-from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.core import dataclass_parser, recipe
+from tfl_lite_suite.core.errors import SuiteError
 
-RECIPES = sorted((pathlib.Path(__file__).parent.parent / "recipes").glob("*.yaml"))
 LEAST = "name: x\ndata: {source: pictures}\nmodel: {name: mobilenet_v1}\n"
 
 
@@ -316,5 +315,5 @@ def test_recipes_of_the_project(path):
 
 
 def test_reading_a_recipe_imports_no_numpy():
-    code = "import sys, tfl_lite_suite.recipe; assert not set(sys.modules) & {'numpy', 'tensorflow', 'PIL'}"
+    code = "import sys, tfl_lite_suite.core.recipe; assert not set(sys.modules) & {'numpy', 'tensorflow', 'PIL'}"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

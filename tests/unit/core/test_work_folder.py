@@ -8,10 +8,10 @@ import sys
 import numpy as np
 import pytest
 
-from tfl_lite_suite import recipe, workdir
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.results import UNFINISHED, read_json
-from tfl_lite_suite.workdir import Stage
+from tfl_lite_suite.core import recipe, work_folder
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.files import UNFINISHED, read_json
+from tfl_lite_suite.core.work_folder import Stage
 
 SETTINGS = recipe.Recipe("x", recipe.Data("pictures", test_limit=5), recipe.Model("vgg16"))
 INPUTS = {
@@ -64,7 +64,7 @@ def test_changed_inputs_are_not_finished(stage, changed):
 
 
 def test_another_version_of_the_suite_is_not_finished(stage, monkeypatch):
-    monkeypatch.setattr(workdir, "__version__", "0.0.0")
+    monkeypatch.setattr(work_folder, "__version__", "0.0.0")
     assert again(stage).finished() is None
 
 
@@ -95,7 +95,7 @@ def test_damaged_files_are_not_finished(stage, damage):
     ],
 )
 def test_damaged_results_are_not_finished(stage, text):
-    (stage.folder / workdir.RESULTS).write_text(text.replace("KEY", stage.key))
+    (stage.folder / work_folder.RESULTS).write_text(text.replace("KEY", stage.key))
     assert again(stage).finished() is None
 
 
@@ -108,7 +108,7 @@ def test_results_that_name_a_file_that_is_not_there_are_an_error(tmp_path):
 
 def test_killed_half_way_is_not_finished(stage):
     code = (
-        "import os, signal, sys\nfrom tfl_lite_suite.results import atomic_path\n"
+        "import os, signal, sys\nfrom tfl_lite_suite.core.files import atomic_path\n"
         f"with atomic_path({str(stage.folder / 'model.keras')!r}) as path:\n"
         "    path.write_bytes(b'half')\n    os.kill(os.getpid(), signal.SIGKILL)\n"
     )
@@ -125,27 +125,31 @@ def test_killed_half_way_is_not_finished(stage):
 
 def test_one_process_at_a_time_works_in_a_folder(tmp_path):
     code = (
-        "import sys\nfrom tfl_lite_suite.workdir import at_work\n"
+        "import sys\nfrom tfl_lite_suite.core.work_folder import at_work\n"
         "with at_work(sys.argv[1]):\n    print('at work', flush=True)\n    sys.stdin.read()\n"
     )
     command = [sys.executable, "-c", code, tmp_path / "work"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
         assert child.stdout.readline() == b"at work\n"
-        with pytest.raises(SuiteError, match="another run is at work in '.*/work'"), workdir.at_work(tmp_path / "work"):
+        with (
+            pytest.raises(SuiteError, match="another run is at work in '.*/work'"),
+            work_folder.at_work(tmp_path / "work"),
+        ):
             pass
         child.kill()
-    with workdir.at_work(tmp_path / "work"):
+    with work_folder.at_work(tmp_path / "work"):
         pass
 
 
 def test_results_name_their_files(stage):
-    document = read_json(stage.folder / workdir.RESULTS)
+    document = read_json(stage.folder / work_folder.RESULTS)
     assert set(document) == {"key", "files", "results"} and list(document["files"]) == ["model.keras"]
 
 
 def test_keys_are_equal_in_every_process(tmp_path):
     code = (
-        "import pathlib, sys\nfrom tfl_lite_suite import recipe\nfrom tfl_lite_suite.workdir import Stage\n"
+        "import pathlib, sys\nfrom tfl_lite_suite.core import recipe\n"
+        "from tfl_lite_suite.core.work_folder import Stage\n"
         "s = recipe.Recipe('x', recipe.Data('pictures', test_limit=5), recipe.Model('vgg16'))\n"
         "print(Stage(sys.argv[1], 'train', {'file': pathlib.Path('a'), 'seed': 0, 'data': s.data,"
         " 'train': s.train, 'convert': s.convert}).key)"

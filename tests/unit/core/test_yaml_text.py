@@ -2,8 +2,8 @@ import math
 
 import pytest
 
-from tfl_lite_suite import yaml_text
-from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.core import yaml_text
+from tfl_lite_suite.core.errors import SuiteError
 
 
 @pytest.mark.parametrize(

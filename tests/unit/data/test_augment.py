@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageEnhance, ImageOps
 
+from tfl_lite_suite.core.framework import tf
+from tfl_lite_suite.core.recipe import Augment
 from tfl_lite_suite.data import augment
-from tfl_lite_suite.framework import tf
-from tfl_lite_suite.recipe import Augment
 
 
 def pictures(count=8, height=16, width=12, channels=3, seed=0):

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from pictures import noise
 
-from tfl_lite_suite.cache import cache_folder
+from tfl_lite_suite.core.cache_folder import cache_folder
+from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.data import fashion_mnist
-from tfl_lite_suite.errors import SuiteError
 
 COUNTS = {"train": 6, "test": 4}
 

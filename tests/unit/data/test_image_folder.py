@@ -3,8 +3,8 @@ import os
 import pytest
 from pictures import write_classes, write_picture
 
+from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.data import image_folder
-from tfl_lite_suite.errors import SuiteError
 
 
 def test_one_subfolder_a_class(tmp_path):

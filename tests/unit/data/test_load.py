@@ -7,10 +7,10 @@ import pytest
 from pictures import write_classes
 
 import tfl_lite_suite.data as data
-from tfl_lite_suite.contract import Contract
+from tfl_lite_suite.core.contract import Contract
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.recipe import Data
 from tfl_lite_suite.data import fashion_mnist
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.recipe import Data
 
 CONTRACT = Contract(32, 32, 3, 32, 32, labels=("cat", "dog"))
 

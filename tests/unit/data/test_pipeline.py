@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.recipe import Augment
 from tfl_lite_suite.data import pipeline
 from tfl_lite_suite.data.samples import Split
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.recipe import Augment
 
 NOTHING = Augment()
 EVERYTHING = Augment(

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from pictures import noise, write_classes
 
-from tfl_lite_suite import image
-from tfl_lite_suite.contract import Contract
+from tfl_lite_suite.core import image
+from tfl_lite_suite.core.contract import Contract
+from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.data import image_folder, prepared
 from tfl_lite_suite.data.samples import Listing
-from tfl_lite_suite.errors import SuiteError
 
 CONTRACT = Contract(8, 8, 3, 9, 9, contrast="stretch", labels=("cat", "dog"))
 
@@ -112,7 +112,7 @@ def test_a_killed_preparation_is_never_taken_as_done(source, tmp_path):
     cache = tmp_path / "cache"
     script = (
         "import os, sys\n"
-        "from tfl_lite_suite.contract import Contract\n"
+        "from tfl_lite_suite.core.contract import Contract\n"
         "from tfl_lite_suite.data import image_folder, prepared\n"
         "prepared._write_index = lambda *a: os.kill(os.getpid(), 9)\n"
         f"prepared.prepare_all(image_folder.listing({str(source)!r}), Contract(8, 8, 3, 9, 9), {str(cache)!r})\n"

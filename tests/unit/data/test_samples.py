@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.recipe import Data
 from tfl_lite_suite.data import samples
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.recipe import Data
 
 
 def listing(*names):

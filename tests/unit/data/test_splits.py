@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.data import splits
-from tfl_lite_suite.errors import SuiteError
 
 LABELS = np.array([0] * 40 + [1] * 20 + [2] * 10)
 KEYS = [f"{label}/{place:03d}" for place, label in enumerate(LABELS)]

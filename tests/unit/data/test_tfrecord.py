@@ -2,18 +2,18 @@ import io
 import struct
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 from pictures import noise, write_classes
 from PIL import Image
+from places import TOOLS
 
+from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.data import image_folder, tfrecord
 from tfl_lite_suite.data.crc32c import masked
-from tfl_lite_suite.errors import SuiteError
 
-TOOL = Path(__file__).parents[2] / "tools" / "make_tfrecords.py"
+TOOL = TOOLS / "make_tfrecords.py"
 
 
 def picture(seed=0):

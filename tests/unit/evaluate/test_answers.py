@@ -2,12 +2,13 @@ import numpy as np
 import pytest
 import quadrant_models
 
-from tfl_lite_suite.runtime import accuracy, engines
+from tfl_lite_suite.evaluate import answers as accuracy
+from tfl_lite_suite.runtime import engines
 
 RUN = """
 import json, sys, numpy as np
-from tfl_lite_suite.cli import describe
-from tfl_lite_suite.runtime.accuracy import Runner
+from tfl_lite_suite.core.command_line import describe
+from tfl_lite_suite.evaluate.answers import Runner
 name, path, workers, count = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 pictures = np.random.default_rng(2).integers(0, 256, (count, 4, 4, 1), np.uint8)
 done = []

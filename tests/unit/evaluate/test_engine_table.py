@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.runtime import engine_table
-from tfl_lite_suite.runtime.accuracy import Answers
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.evaluate import engine_table
+from tfl_lite_suite.evaluate.answers import Answers
 from tfl_lite_suite.runtime.targets import local
 
 LOGITS = np.array([[1, 0], [0, 1], [1, 0], [0.5, 0.25]], np.float32)

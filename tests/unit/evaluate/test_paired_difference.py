@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tfl_lite_suite.paired import Paired, compare
+from tfl_lite_suite.evaluate.paired_difference import Paired, compare
 
 
 @pytest.mark.parametrize(

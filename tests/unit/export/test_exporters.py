@@ -1,7 +1,7 @@
 import pytest
 
-from tfl_lite_suite.deploy import exporters
-from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.export import exporters
 from tfl_lite_suite.runtime import engines
 
 

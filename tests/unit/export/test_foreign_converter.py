@@ -1,12 +1,12 @@
 import pytest
 
-from tfl_lite_suite.deploy import conversion
-from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.export import foreign_converter
 
 
 def test_a_converter_that_writes_its_file(tmp_path):
     output = tmp_path / "x"
-    conversion.run(["-c", "import sys; open(sys.argv[1], 'w').write('x')", str(output)], output, "mnn")
+    foreign_converter.run(["-c", "import sys; open(sys.argv[1], 'w').write('x')", str(output)], output, "mnn")
     assert output.read_text() == "x"
 
 
@@ -23,15 +23,15 @@ def test_a_converter_that_writes_its_file(tmp_path):
 )
 def test_what_a_failure_says(tmp_path, code, message):
     with pytest.raises(SuiteError, match=f"^not supported by mnn: its {message}"):
-        conversion.run(["-c", code], tmp_path / "x", "mnn")
+        foreign_converter.run(["-c", code], tmp_path / "x", "mnn")
 
 
 def test_a_converter_that_hangs(tmp_path, monkeypatch):
-    monkeypatch.setattr(conversion, "_SECONDS", 0.5)
+    monkeypatch.setattr(foreign_converter, "_SECONDS", 0.5)
     with pytest.raises(SuiteError, match=r"took longer than 0.5 s"):
-        conversion.run(["-c", "import time; time.sleep(60)"], tmp_path / "x", "mnn")
+        foreign_converter.run(["-c", "import time; time.sleep(60)"], tmp_path / "x", "mnn")
 
 
 def test_a_missing_converter_names_the_extra():
     with pytest.raises(SuiteError, match=r"no_such_module is not installed.*tfl-lite-suite\[engines\]"):
-        conversion.require("no_such_module", "mnn")
+        foreign_converter.require("no_such_module", "mnn")

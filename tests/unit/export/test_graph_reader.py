@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 import quadrant_models
 
-from tfl_lite_suite.deploy import converter, int16_fallback
-from tfl_lite_suite.deploy.graph_reader import GraphReader, Padding, value_range
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.tflite_file import TfliteFile
-from tfl_lite_suite.tflite_graph import TensorSpec
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.export.graph_reader import GraphReader, Padding, value_range
+from tfl_lite_suite.models import tflite_converter
+from tfl_lite_suite.quantize.ptq import int16_fallback
+from tfl_lite_suite.tflite.file import TfliteFile
+from tfl_lite_suite.tflite.graph import TensorSpec
 
 
 class Recorder(GraphReader):
@@ -78,7 +79,9 @@ def test_a_model_with_two_inputs(monkeypatch):
 
 
 def test_a_model_with_16_bit_activations():
-    content = converter.convert(keras_samples.tiny_network(), "int8", calibration=keras_samples.blocky(8, (32, 32, 1)))
+    content = tflite_converter.convert(
+        keras_samples.tiny_network(), "int8", calibration=keras_samples.blocky(8, (32, 32, 1))
+    )
     wide = int16_fallback.widen(content, sorted(int16_fallback.candidates(content)[0])[:1])
     with pytest.raises(SuiteError, match="not supported by recorder: a model with 16-bit activations"):
         Recorder(TfliteFile(wide))

@@ -4,25 +4,26 @@ import random
 import pytest
 import tflite_samples
 
-from tfl_lite_suite.contract import Contract
-from tfl_lite_suite.deploy import lint, metadata
-from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.core.contract import Contract
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.lint import analysis
+from tfl_lite_suite.tflite import metadata_writer
 
 CONTRACT = Contract(8, 8, 3, 8, 8, labels=("a", "b", "c", "d"))
 
 
 @pytest.fixture
 def analyse(tmp_path):
-    def work(data, target=lint.DEFAULT_TARGET):
+    def work(data, target=analysis.DEFAULT_TARGET):
         path = tmp_path / "x.tflite"
         path.write_bytes(data)
-        return lint.analyse(path, target)
+        return analysis.analyse(path, target)
 
     return work
 
 
 def test_the_documented_keys(analyse):
-    document = analyse(metadata.write(tflite_samples.int8_classifier(), CONTRACT, name="x"))
+    document = analyse(metadata_writer.write(tflite_samples.int8_classifier(), CONTRACT, name="x"))
     json.dumps(document)
     assert {"name": "CONV_2D", "version": 3, "count": 1} in document["ops"]
     assert document["fully_int8"] is True and document["float_ops"] == []
@@ -59,7 +60,7 @@ def test_an_unknown_target_is_told(analyse):
 
 def test_hostile_files_are_analysed_or_refused(analyse):
     generator = random.Random(11)
-    whole = metadata.write(tflite_samples.int8_classifier(float_mean=True), CONTRACT, name="x")
+    whole = metadata_writer.write(tflite_samples.int8_classifier(float_mean=True), CONTRACT, name="x")
     for _ in range(1000):
         data = bytearray(whole)
         for _ in range(generator.choice((1, 1, 3))):

@@ -7,7 +7,7 @@ import tflite_samples
 
 
 def child(*arguments):
-    command = [sys.executable, "-m", "tfl_lite_suite.deploy.lint_child", *map(str, arguments)]
+    command = [sys.executable, "-m", "tfl_lite_suite.lint.child", *map(str, arguments)]
     shown = subprocess.run(command, capture_output=True, text=True)
     assert shown.returncode == 0
     return json.loads(shown.stdout.rsplit("\n", 1)[-1]), shown.stdout

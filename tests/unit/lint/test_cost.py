@@ -1,8 +1,8 @@
 import pytest
 import tflite_samples
 
-from tfl_lite_suite.deploy import lint_cost
-from tfl_lite_suite.tflite_file import TfliteFile
+from tfl_lite_suite.lint import cost
+from tfl_lite_suite.tflite.file import TfliteFile
 
 
 @pytest.fixture
@@ -12,12 +12,12 @@ def file():
 
 def test_multiply_adds_of_each_operator(file):
     graph = file.subgraphs[0]
-    costs = {op.name: lint_cost.multiply_adds(graph, op) for op in graph.operators}
+    costs = {op.name: cost.multiply_adds(graph, op) for op in graph.operators}
     assert costs == {"CONV_2D": 4 * 4 * 6 * 3 * 3 * 3, "MEAN": 0, "FULLY_CONNECTED": 6 * 4}
 
 
 def test_weights_are_counted_once(file):
-    assert lint_cost.weight_bytes(file) == 6 * 27 + 6 * 4 + 2 * 4 + 4 * 6 + 4 * 4
+    assert cost.weight_bytes(file) == 6 * 27 + 6 * 4 + 2 * 4 + 4 * 6 + 4 * 4
 
 
 def chain(sizes):
@@ -31,18 +31,18 @@ def chain(sizes):
 
 def test_memory_of_a_chain_is_shared():
     # Input and output stay; of the inner tensors two live at a time, so the third takes the first one's place.
-    assert lint_cost.arena(chain([16, 16, 16, 16, 16])).bytes == 4 * 64
+    assert cost.arena(chain([16, 16, 16, 16, 16])).bytes == 4 * 64
 
 
 def test_sizes_are_rounded_to_the_alignment():
-    assert lint_cost.arena(chain([1, 1])).bytes == 2 * 64
+    assert cost.arena(chain([1, 1])).bytes == 2 * 64
 
 
 def test_a_plan_is_never_below_the_largest_sum():
     graph = chain([16, 512, 64, 256, 128, 32])
-    assert lint_cost.arena(graph).bytes >= lint_cost._peak(lint_cost._lifetimes(graph))
+    assert cost.arena(graph).bytes >= cost._peak(cost._lifetimes(graph))
 
 
 def test_a_huge_graph_gets_a_bound(monkeypatch):
-    monkeypatch.setattr(lint_cost, "_MOST_TENSORS", 3)
-    assert lint_cost.arena(chain([16, 16, 16, 16, 16])) == lint_cost.Arena(4 * 64, "bound")
+    monkeypatch.setattr(cost, "_MOST_TENSORS", 3)
+    assert cost.arena(chain([16, 16, 16, 16, 16])) == cost.Arena(4 * 64, "bound")

@@ -1,8 +1,8 @@
 import numpy as np
 import tflite_samples
 
-from tfl_lite_suite.deploy import lint_delegates
-from tfl_lite_suite.tflite_file import TfliteFile
+from tfl_lite_suite.lint import delegates
+from tfl_lite_suite.tflite.file import TfliteFile
 
 
 def graph_of(data):
@@ -17,9 +17,7 @@ def unary(name, dtype, *, scales=((), ())):
 
 
 def refused(graph):
-    return {
-        delegate: [entry["name"] for entry in entries] for delegate, entries in lint_delegates.refusals(graph).items()
-    }
+    return {delegate: [entry["name"] for entry in entries] for delegate, entries in delegates.refusals(graph).items()}
 
 
 def test_an_int8_classifier_is_taken_whole():
@@ -42,7 +40,7 @@ def test_unknown_operators_are_refused_by_all():
 
 def test_pieces_are_counted():
     graph = graph_of(tflite_samples.int8_classifier())
-    assert lint_delegates.partitions(graph, []) == 1
-    assert lint_delegates.partitions(graph, [{"index": 1}]) == 2
-    assert lint_delegates.partitions(graph, [{"index": 0}]) == 1
-    assert lint_delegates.partitions(graph, [{"index": index} for index in range(3)]) == 0
+    assert delegates.partitions(graph, []) == 1
+    assert delegates.partitions(graph, [{"index": 1}]) == 2
+    assert delegates.partitions(graph, [{"index": 0}]) == 1
+    assert delegates.partitions(graph, [{"index": index} for index in range(3)]) == 0

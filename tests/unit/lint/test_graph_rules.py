@@ -3,14 +3,14 @@ import pytest
 import tflite_samples
 from ai_edge_litert import schema_py_generated as schema
 
-from tfl_lite_suite.deploy import lint_graph
-from tfl_lite_suite.tflite_file import TfliteFile
+from tfl_lite_suite.lint import graph_rules
+from tfl_lite_suite.tflite.file import TfliteFile
 
 NONE = schema.ActivationFunctionType.NONE
 
 
 def codes(data, target="tflite_runtime-2.14"):
-    return {problem.code for problem in lint_graph.problems(TfliteFile(data), target)}
+    return {problem.code for problem in graph_rules.problems(TfliteFile(data), target)}
 
 
 def convolution_then(*names, activation=NONE, second_user=False):

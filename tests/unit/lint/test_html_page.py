@@ -4,14 +4,14 @@ from html.parser import HTMLParser
 import pytest
 import tflite_samples
 
-from tfl_lite_suite.deploy import lint, lint_html
+from tfl_lite_suite.lint import analysis, html_page
 
 
 @pytest.fixture
 def document(tmp_path):
     path = tmp_path / "x.tflite"
     path.write_bytes(tflite_samples.int8_classifier(float_mean=True))
-    return lint.analyse(path)
+    return analysis.analyse(path)
 
 
 class Reader(HTMLParser):
@@ -25,28 +25,28 @@ class Reader(HTMLParser):
 
 def test_every_operator_is_drawn_and_float_ones_stand_out(document):
     reader = Reader()
-    reader.feed(lint_html.draw(document))
+    reader.feed(html_page.draw(document))
     boxes = [attributes.get("class") for tag, attributes in reader.tags if tag == "rect"]
     assert [kind for kind in boxes if kind != "bar"] == [None, "float", "float", "float", None]
 
 
 def test_nothing_is_loaded_from_elsewhere(document):
-    page = lint_html.draw(document)
+    page = html_page.draw(document)
     assert not re.search(r"https?://|src=|@import|<script|<link", page)
 
 
 def test_names_from_the_file_are_escaped(document):
     document["operators"][0]["output"]["name"] = "<script>alert(1)</script>"
     document["labels"] = ["<b>"]
-    page = lint_html.draw(document)
+    page = html_page.draw(document)
     assert "<script" not in page and "&lt;b&gt;" in page
 
 
 def test_a_branch_is_an_arc(document):
     document["operators"][4]["inputs"].append(document["operators"][0]["outputs"][0])
-    assert len(re.findall(r'<path d="M\d+ \d+C', lint_html.draw(document))) == 1
+    assert len(re.findall(r'<path d="M\d+ \d+C', html_page.draw(document))) == 1
 
 
 def test_huge_graphs_are_cut(document, monkeypatch):
-    monkeypatch.setattr(lint_html, "_MOST_ROWS", 2)
-    assert "3 more operators are not drawn" in lint_html.draw(document)
+    monkeypatch.setattr(html_page, "_MOST_ROWS", 2)
+    assert "3 more operators are not drawn" in html_page.draw(document)

@@ -6,20 +6,21 @@ import numpy as np
 import pytest
 import tflite_samples
 
-from tfl_lite_suite.contract import Contract
-from tfl_lite_suite.deploy import lint_metadata, metadata
-from tfl_lite_suite.tflite_file import TfliteFile
+from tfl_lite_suite.core.contract import Contract
+from tfl_lite_suite.lint import metadata_rules
+from tfl_lite_suite.tflite import metadata_writer
+from tfl_lite_suite.tflite.file import TfliteFile
 
 CONTRACT = Contract(8, 8, 3, 8, 8, labels=("a", "b", "c", "d"))
 
 
 def codes(data):
-    return {problem.code for problem in lint_metadata.read(TfliteFile(data))[3]}
+    return {problem.code for problem in metadata_rules.read(TfliteFile(data))[3]}
 
 
 def test_complete_metadata_has_no_problem():
     for model in (tflite_samples.int8_classifier(), tflite_samples.float_classifier()):
-        assert codes(metadata.write(model, CONTRACT, name="x")) == set()
+        assert codes(metadata_writer.write(model, CONTRACT, name="x")) == set()
 
 
 def test_a_bare_model():
@@ -27,18 +28,18 @@ def test_a_bare_model():
 
 
 def test_a_model_without_labels():
-    data = metadata.write(tflite_samples.int8_classifier(), Contract(8, 8, 3, 8, 8), name="x")
+    data = metadata_writer.write(tflite_samples.int8_classifier(), Contract(8, 8, 3, 8, 8), name="x")
     assert codes(data) == {"no_labels"}
 
 
 def test_the_same_label_twice():
     contract = Contract(8, 8, 3, 8, 8, labels=("a", "b", "a", "d"))
-    assert codes(metadata.write(tflite_samples.int8_classifier(), contract, name="x")) == {"duplicate_labels"}
+    assert codes(metadata_writer.write(tflite_samples.int8_classifier(), contract, name="x")) == {"duplicate_labels"}
 
 
 def with_files(**files):
     """A model with the writer's metadata block, but an archive of these files."""
-    data = metadata.write(tflite_samples.int8_classifier(), CONTRACT, name="x")
+    data = metadata_writer.write(tflite_samples.int8_classifier(), CONTRACT, name="x")
     content = io.BytesIO(data[: TfliteFile(data).archive.start])
     with zipfile.ZipFile(content, "a") as archive:
         for name, text in files.items():
@@ -47,8 +48,8 @@ def with_files(**files):
 
 
 def test_normalization_that_contradicts_the_contract(monkeypatch):
-    monkeypatch.setattr(metadata, "_floats", functools.partial(other_floats, metadata._floats))
-    data = metadata.write(tflite_samples.int8_classifier(), CONTRACT, name="x")
+    monkeypatch.setattr(metadata_writer, "_floats", functools.partial(other_floats, metadata_writer._floats))
+    data = metadata_writer.write(tflite_samples.int8_classifier(), CONTRACT, name="x")
     assert codes(data) == {"normalization_contradicts"}
 
 
@@ -75,7 +76,7 @@ def test_a_contract_that_is_none():
 
 
 def test_a_damaged_block_is_reported():
-    data = bytearray(metadata.write(tflite_samples.int8_classifier(), CONTRACT, name="x"))
+    data = bytearray(metadata_writer.write(tflite_samples.int8_classifier(), CONTRACT, name="x"))
     place = data.find(b"M001")
     data[place : place + 4] = b"M00X"
     assert "metadata_damaged" in codes(bytes(data))
@@ -88,7 +89,7 @@ def test_grey_input_described_as_such():
         graph.tensor("out", (1, 64), np.uint8, [1.0], [0]),
     )
     graph.operator("RESHAPE", [image], [out])
-    data = metadata.write(
+    data = metadata_writer.write(
         graph.bytes([image], [out]), Contract(8, 8, 1, 8, 8, labels=tuple(map(str, range(64)))), name="x"
     )
     assert codes(data) == set()

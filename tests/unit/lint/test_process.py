@@ -5,8 +5,8 @@ import sys
 import pytest
 import tflite_samples
 
-from tfl_lite_suite.deploy import lint_process
-from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.lint import process
 
 TARGET = "tflite_runtime-2.14"
 
@@ -23,17 +23,17 @@ def python_that(monkeypatch, tmp_path, script):
     path = tmp_path / "python"
     path.write_text(f"#!{sys.executable}\n{script}")
     path.chmod(path.stat().st_mode | stat.S_IXUSR)
-    monkeypatch.setattr(lint_process.sys, "executable", str(path))
+    monkeypatch.setattr(process.sys, "executable", str(path))
 
 
 def test_a_sound_model_runs_on_every_installed_runtime(model):
-    document = lint_process.run(model, TARGET, trial=True)
+    document = process.run(model, TARGET, trial=True)
     assert document["trials"] and all(trial["ok"] for trial in document["trials"])
     assert not {"crashes_runtime", "refused_by_runtime"} & {problem["code"] for problem in document["problems"]}
 
 
 def test_without_a_trial_nothing_is_loaded(model):
-    assert lint_process.run(model, TARGET, trial=False)["trials"] == []
+    assert process.run(model, TARGET, trial=False)["trials"] == []
 
 
 def test_a_model_that_the_runtime_refuses(tmp_path):
@@ -42,7 +42,7 @@ def test_a_model_that_the_runtime_refuses(tmp_path):
     graph.operator("CUSTOM", [a], [b], custom=b"Mine")
     path = tmp_path / "x.tflite"
     path.write_bytes(graph.bytes([a], [b]))
-    document = lint_process.run(path, TARGET, trial=True)
+    document = process.run(path, TARGET, trial=True)
     refusals = [problem for problem in document["problems"] if problem["code"] == "refused_by_runtime"]
     assert len(refusals) == len(document["trials"]) and "Mine" in refusals[0]["message"]
 
@@ -51,20 +51,20 @@ def test_a_wrong_file_is_one_line(tmp_path):
     path = tmp_path / "x.tflite"
     path.write_bytes(tflite_samples.int8_classifier()[:500])
     with pytest.raises(SuiteError, match=r"x\.tflite: not a whole TensorFlow Lite file"):
-        lint_process.run(path, TARGET, trial=True)
+        process.run(path, TARGET, trial=True)
 
 
 def test_an_analysis_that_crashes(monkeypatch, model, tmp_path):
     python_that(monkeypatch, tmp_path, "import os; os.abort()")
     with pytest.raises(SuiteError, match="was killed by SIGABRT"):
-        lint_process.run(model, TARGET, trial=False)
+        process.run(model, TARGET, trial=False)
 
 
 def test_an_analysis_that_does_not_end(monkeypatch, model, tmp_path):
     python_that(monkeypatch, tmp_path, "import time; time.sleep(60)")
-    monkeypatch.setattr(lint_process, "_ANALYSIS_SECONDS", 0.3)
+    monkeypatch.setattr(process, "_ANALYSIS_SECONDS", 0.3)
     with pytest.raises(SuiteError, match=r"did not end within 0\.3 s"):
-        lint_process.run(model, TARGET, trial=False)
+        process.run(model, TARGET, trial=False)
 
 
 def test_a_model_that_kills_the_runtime(monkeypatch, model, tmp_path):
@@ -76,7 +76,7 @@ def test_a_model_that_kills_the_runtime(monkeypatch, model, tmp_path):
         "os.kill(os.getpid(), 11)\n"
     )
     python_that(monkeypatch, tmp_path, script)
-    document = lint_process.run(model, TARGET, trial=True)
+    document = process.run(model, TARGET, trial=True)
     crash = next(problem for problem in document["problems"] if problem["code"] == "crashes_runtime")
     assert crash["severity"] == "error" and "running it on" in crash["message"] and "SIGSEGV" in crash["message"]
     assert not any(trial["ok"] for trial in document["trials"])
@@ -86,4 +86,4 @@ def test_a_named_pipe_does_not_block(tmp_path):
     path = tmp_path / "pipe"
     os.mkfifo(path)
     with pytest.raises(SuiteError, match=r"expected a \.tflite file"):
-        lint_process.run(path, TARGET, trial=False)
+        process.run(path, TARGET, trial=False)

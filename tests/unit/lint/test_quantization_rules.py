@@ -4,12 +4,14 @@ import pytest
 import tflite_samples
 from ai_edge_litert import schema_py_generated as schema
 
-from tfl_lite_suite.deploy import converter, int16_fallback, lint_quantization
-from tfl_lite_suite.tflite_file import TfliteFile
+from tfl_lite_suite.lint import quantization_rules
+from tfl_lite_suite.models import tflite_converter
+from tfl_lite_suite.quantize.ptq import int16_fallback
+from tfl_lite_suite.tflite.file import TfliteFile
 
 
 def codes(data, target="tflite_runtime-2.14"):
-    return {problem.code for problem in lint_quantization.problems(TfliteFile(data), target)}
+    return {problem.code for problem in quantization_rules.problems(TfliteFile(data), target)}
 
 
 def dense(scales, zero_points=None, weights=np.int8, image=(np.int8, [0.1], [0])):
@@ -38,7 +40,7 @@ def test_weights_with_one_scale():
 
 
 def test_dense_layers_with_a_scale_a_channel():
-    found = lint_quantization.problems(TfliteFile(dense([0.1] * 4)), "tensorflow-2.10")
+    found = quantization_rules.problems(TfliteFile(dense([0.1] * 4)), "tensorflow-2.10")
     assert [(problem.code, problem.severity) for problem in found] == [("per_channel_dense", "error")]
     assert codes(dense([0.1])) == set()
 
@@ -76,6 +78,8 @@ def test_conversions_that_undo_each_other():
 
 
 def test_layers_with_16_bit_activations():
-    content = converter.convert(keras_samples.tiny_network(), "int8", calibration=keras_samples.blocky(8, (32, 32, 1)))
+    content = tflite_converter.convert(
+        keras_samples.tiny_network(), "int8", calibration=keras_samples.blocky(8, (32, 32, 1))
+    )
     wide = int16_fallback.widen(content, sorted(int16_fallback.candidates(content)[0])[:1])
     assert codes(wide) - codes(content) == {"int16_activations"}

@@ -3,7 +3,7 @@ import pytest
 from keras_samples import randomize
 
 from tfl_lite_suite import models
-from tfl_lite_suite.framework import keras
+from tfl_lite_suite.core.framework import keras
 
 SHAPE = (64, 64, 3)
 

@@ -1,6 +1,6 @@
 import pytest
 
-from tfl_lite_suite.framework import keras
+from tfl_lite_suite.core.framework import keras
 from tfl_lite_suite.models import blocks
 from tfl_lite_suite.models.conventions import Conventions
 

@@ -1,7 +1,7 @@
 import pytest
 
 from tfl_lite_suite import models
-from tfl_lite_suite.framework import keras
+from tfl_lite_suite.core.framework import keras
 from tfl_lite_suite.models import cost
 
 # Published parameters and multiply-adds, in millions, at 224×224 and 1000 classes.

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from tfl_lite_suite import models
-from tfl_lite_suite.framework import keras
+from tfl_lite_suite.core.framework import keras
 from tfl_lite_suite.models import layers
 
 X = np.linspace(-8, 8, 4 * 4 * 6, dtype=np.float32).reshape(1, 4, 4, 6)

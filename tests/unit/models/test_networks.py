@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from tfl_lite_suite import models
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.framework import keras
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.framework import keras
 from tfl_lite_suite.models import blocks, layers
 
 CLASSES = 10

@@ -1,7 +1,7 @@
 import pytest
 
 from tfl_lite_suite import models
-from tfl_lite_suite.advice import costs
+from tfl_lite_suite.advise import costs
 from tfl_lite_suite.models import cost, operator_cost
 
 

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from tfl_lite_suite.framework import keras, tf
-from tfl_lite_suite.optimize import keras_file
-from tfl_lite_suite.optimize.quantizers import FakeQuantized, FixedRange, LayerConfig, SymmetricWeights
+from tfl_lite_suite.core.framework import keras, tf
+from tfl_lite_suite.models.keras_io import keras_file
+from tfl_lite_suite.models.quantizers import FakeQuantized, FixedRange, LayerConfig, SymmetricWeights
 
 
 def test_activations_take_256_values_of_the_range_and_stop_gradients_outside():

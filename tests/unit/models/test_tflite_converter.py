@@ -3,10 +3,11 @@ import numpy as np
 import pytest
 
 from tfl_lite_suite import export, models
-from tfl_lite_suite.deploy import converter, exporters
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.framework import keras, tf
-from tfl_lite_suite.tflite_file import TfliteFile
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.framework import keras, tf
+from tfl_lite_suite.export import exporters
+from tfl_lite_suite.models import tflite_converter
+from tfl_lite_suite.tflite.file import TfliteFile
 
 SIDE = 32
 
@@ -29,7 +30,7 @@ def answers(pictures, tmp_path_factory):
         expected[name] = model(pictures.astype(np.float32), training=False).numpy()
         for scheme in ("float32", "int8"):
             files[name, scheme] = folder / f"{name}_{scheme}.tflite"
-            files[name, scheme].write_bytes(converter.convert(model, scheme, calibration=pictures))
+            files[name, scheme].write_bytes(tflite_converter.convert(model, scheme, calibration=pictures))
     exported = []
     for path in files.values():
         for format in exporters.names():
@@ -74,7 +75,7 @@ def model():
 @pytest.mark.parametrize(("io_type", "zero_point"), [("int8", -128), ("uint8", 0)])
 def test_the_input_takes_raw_pixels_whatever_the_calibration(model, io_type, zero_point):
     dull = np.full((4, SIDE, SIDE, 1), 100, np.uint8)
-    file = TfliteFile(converter.convert(model, "int8", io_type=io_type, calibration=dull))
+    file = TfliteFile(tflite_converter.convert(model, "int8", io_type=io_type, calibration=dull))
     spec = file.inputs[0]
     assert (spec.dtype, spec.scale, spec.zero_point) == (io_type, 1.0, zero_point)
     assert file.outputs[0].dtype == io_type
@@ -82,42 +83,42 @@ def test_the_input_takes_raw_pixels_whatever_the_calibration(model, io_type, zer
 
 
 def test_float_input_and_output_of_an_int8_file(model, pictures):
-    file = TfliteFile(converter.convert(model, "int8", io_type="float32", calibration=pictures[..., :1]))
+    file = TfliteFile(tflite_converter.convert(model, "int8", io_type="float32", calibration=pictures[..., :1]))
     assert file.inputs[0].dtype == file.outputs[0].dtype == "float32"
 
 
 def test_float16_and_dynamic_files_are_smaller():
     model = models.build("mobilenet_v1", (SIDE, SIDE, 1), 10, alpha=0.5)
-    sizes = {scheme: len(converter.convert(model, scheme)) for scheme in ("float32", "float16", "dynamic")}
+    sizes = {scheme: len(tflite_converter.convert(model, scheme)) for scheme in ("float32", "float16", "dynamic")}
     assert sizes["float16"] < 0.55 * sizes["float32"] and sizes["dynamic"] < 0.35 * sizes["float32"]
 
 
 def test_the_same_size_as_from_keras_model(model):
     stock = tf.lite.TFLiteConverter.from_keras_model(model).convert()
-    assert abs(len(converter.convert(model, "float32")) - len(stock)) <= 0.02 * len(stock) + 512
+    assert abs(len(tflite_converter.convert(model, "float32")) - len(stock)) <= 0.02 * len(stock) + 512
 
 
 @pytest.mark.parametrize("calibration", [None, np.zeros((0, SIDE, SIDE, 1), np.uint8)])
 def test_int8_without_pictures_is_refused(model, calibration):
     with pytest.raises(SuiteError, match="--calibration"):
-        converter.convert(model, "int8", calibration=calibration)
+        tflite_converter.convert(model, "int8", calibration=calibration)
 
 
 def test_pictures_of_another_shape_are_refused(model):
     with pytest.raises(SuiteError, match=r"\(16, 16, 3\), the model \(32, 32, 1\)"):
-        converter.convert(model, "int8", calibration=np.zeros((1, 16, 16, 3), np.uint8))
+        tflite_converter.convert(model, "int8", calibration=np.zeros((1, 16, 16, 3), np.uint8))
 
 
 def test_a_graph_that_tensorflow_lite_lacks_is_one_line():
     image = keras.Input((SIDE, SIDE, 1))
     model = keras.Model(image, keras.layers.Lambda(tf.math.bessel_i0)(image))
     with pytest.raises(SuiteError, match="cannot convert") as caught:
-        converter.convert(model, "float32")
+        tflite_converter.convert(model, "float32")
     assert "BesselI0" in str(caught.value)
 
 
 def test_quantization_aware_models_are_recognised(model):
-    assert not converter.is_quantization_aware(model)
+    assert not tflite_converter.is_quantization_aware(model)
 
 
 def test_int8_of_loops_is_refused_before_tensorflow_crashes(pictures):
@@ -130,7 +131,7 @@ def test_int8_of_loops_is_refused_before_tensorflow_crashes(pictures):
     with pytest.raises(
         SuiteError, match=r"'reader' .* are loops: rows, other\. Give them unroll=True, or convert to f"
     ):
-        converter.convert(model, "int8", calibration=pictures)
-    assert converter.convert(model, "dynamic")
+        tflite_converter.convert(model, "int8", calibration=pictures)
+    assert tflite_converter.convert(model, "dynamic")
     unrolled = keras.Model(image, keras.layers.Dense(3)(keras.layers.LSTM(4, unroll=True)(rows)))
-    assert converter.convert(unrolled, "int8", calibration=pictures)
+    assert tflite_converter.convert(unrolled, "int8", calibration=pictures)

@@ -3,23 +3,17 @@ import pytest
 import tflite_samples
 from keras_samples import blocky, tiny_network
 
-from tfl_lite_suite.deploy import converter
-from tfl_lite_suite.deploy.interpreter import Interpreter, Part, pack, quantized, real, unpack
-from tfl_lite_suite.tflite_file import TfliteFile
+from tfl_lite_suite.models import tflite_converter
+from tfl_lite_suite.models.tflite_interpreter import Interpreter, Part, quantized, real
+from tfl_lite_suite.tflite.file import TfliteFile
+from tfl_lite_suite.tflite.object_form import pack, unpack
 
 PICTURES = blocky(8, (32, 32, 1))
 
 
 @pytest.fixture(scope="module")
 def content():
-    return converter.convert(tiny_network(), "int8", calibration=PICTURES)
-
-
-def test_packing_keeps_answers_and_aligns_buffers(content):
-    packed = pack(unpack(content))
-    np.testing.assert_array_equal(Interpreter(packed).scores(PICTURES), Interpreter(content).scores(PICTURES))
-    file = TfliteFile(packed)
-    assert {file.buffer_place(index) % 16 for index in range(file.buffer_count) if file.buffer_bytes(index)} == {0}
+    return tflite_converter.convert(tiny_network(), "int8", calibration=PICTURES)
 
 
 def test_parts_in_a_row_give_the_whole(content):
@@ -38,7 +32,7 @@ def test_parts_in_a_row_give_the_whole(content):
 
 @pytest.mark.parametrize("io_type", ["int8", "uint8", "float32"])
 def test_pixels_come_in_the_type_of_the_input(io_type):
-    content = converter.convert(tiny_network(), "int8", calibration=PICTURES, io_type=io_type)
+    content = tflite_converter.convert(tiny_network(), "int8", calibration=PICTURES, io_type=io_type)
     interpreter = Interpreter(content)
     pixels = interpreter.pixels(PICTURES[0])
     assert pixels.dtype == io_type and interpreter.scores(PICTURES).shape == (8, 2)

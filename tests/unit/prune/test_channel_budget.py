@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 
 from tfl_lite_suite import models
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.framework import keras
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.framework import keras
 from tfl_lite_suite.models import cost
-from tfl_lite_suite.optimize import channels
-from tfl_lite_suite.optimize.channel_budget import Costs, choose, rounding
-from tfl_lite_suite.optimize.dependencies import Dependencies
+from tfl_lite_suite.prune import channels
+from tfl_lite_suite.prune.channel_budget import Costs, choose, rounding
+from tfl_lite_suite.prune.dependencies import Dependencies
 
 
 @pytest.fixture(scope="module")

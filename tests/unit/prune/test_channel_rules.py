@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from tfl_lite_suite.framework import keras
+from tfl_lite_suite.core.framework import keras
 from tfl_lite_suite.models import layers
-from tfl_lite_suite.optimize import channel_rules
-from tfl_lite_suite.optimize.calls import CallList
+from tfl_lite_suite.models.graph.calls import CallList
+from tfl_lite_suite.prune import channel_rules
 
 KEPT = np.array([True, False, True, True, False, False])
 

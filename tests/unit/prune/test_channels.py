@@ -3,13 +3,13 @@ import pytest
 from keras_samples import randomize
 
 from tfl_lite_suite import models
-from tfl_lite_suite.deploy import converter
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.framework import keras, tf
-from tfl_lite_suite.models import cost, layers
-from tfl_lite_suite.optimize import channels, keras_file
-from tfl_lite_suite.optimize.channel_budget import choose
-from tfl_lite_suite.optimize.dependencies import Dependencies
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.framework import keras, tf
+from tfl_lite_suite.models import cost, layers, tflite_converter
+from tfl_lite_suite.models.keras_io import keras_file
+from tfl_lite_suite.prune import channels
+from tfl_lite_suite.prune.channel_budget import choose
+from tfl_lite_suite.prune.dependencies import Dependencies
 
 CLASSES = 10
 SHAPE = (32, 32, 3)
@@ -76,7 +76,7 @@ def test_halved_network_trains_is_saved_and_converts(halved, tmp_path):
     loaded = keras_file.load(tmp_path / "pruned.keras")
     floats = pictures.astype(np.float32)
     np.testing.assert_array_equal(loaded(floats, training=False), pruned(floats, training=False))
-    content = converter.convert(loaded, "int8", calibration=pictures)
+    content = tflite_converter.convert(loaded, "int8", calibration=pictures)
     # Operators and tensors cost some hundred bytes each, which is most of a micro network's file.
     assert len(content) < 2 * halved.params_after + 400 * len(loaded.layers)
     with tf.GradientTape() as tape:

@@ -2,9 +2,9 @@ import keras_samples
 import numpy as np
 import pytest
 
-from tfl_lite_suite.framework import keras, tf
-from tfl_lite_suite.optimize.clustering import clustered_training, equal_weights, most_values, stripped
-from tfl_lite_suite.optimize.sparsity import zero_share
+from tfl_lite_suite.core.framework import keras, tf
+from tfl_lite_suite.prune.clustering import clustered_training, equal_weights, most_values, stripped
+from tfl_lite_suite.prune.sparsity import zero_share
 
 PICTURES = keras_samples.blocky(8, (32, 32, 1)).astype(np.float32)
 

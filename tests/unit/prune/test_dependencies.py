@@ -1,7 +1,7 @@
 import numpy as np
 
 from tfl_lite_suite import models
-from tfl_lite_suite.optimize.dependencies import OUTPUT, Dependencies
+from tfl_lite_suite.prune.dependencies import OUTPUT, Dependencies
 
 
 def groups_of(name, alpha=1.0):

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.framework import keras, tf
-from tfl_lite_suite.optimize.dependencies import Dependencies
-from tfl_lite_suite.optimize.importance import scores
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.framework import keras, tf
+from tfl_lite_suite.prune.dependencies import Dependencies
+from tfl_lite_suite.prune.importance import scores
 
 FILTERS = 16
 

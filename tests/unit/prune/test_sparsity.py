@@ -2,8 +2,8 @@ import keras_samples
 import numpy as np
 import pytest
 
-from tfl_lite_suite.framework import keras, tf
-from tfl_lite_suite.optimize.sparsity import prunable, sparse_training, stripped, zero_share
+from tfl_lite_suite.core.framework import keras, tf
+from tfl_lite_suite.prune.sparsity import prunable, sparse_training, stripped, zero_share
 
 STEPS = 6
 

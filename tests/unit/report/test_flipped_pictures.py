@@ -4,7 +4,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from tfl_lite_suite.page import flipped_pictures
+from tfl_lite_suite.report import flipped_pictures
 
 FLIPS = [
     {"name": "a", "runtime": "r", "flips": [{"key": "1", "label": "x", "before": "y", "after": "x"}]},

@@ -2,10 +2,10 @@ import dataclasses
 
 import pytest
 
-from tfl_lite_suite import ledger
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.ledger import Entry
-from tfl_lite_suite.predictions import Predictions
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.predictions import Predictions
+from tfl_lite_suite.report import ledger
+from tfl_lite_suite.report.ledger import Entry
 
 LABELS = (0, 1, 0, 1, 0, 1, 0, 1, 0, 1)
 

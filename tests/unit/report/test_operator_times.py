@@ -1,7 +1,6 @@
 import work_folders
 
-from tfl_lite_suite import finished_run
-from tfl_lite_suite.page import operator_times
+from tfl_lite_suite.report import operator_times, recorded_run
 
 PROFILE = {
     "method": "a <clock>",
@@ -17,7 +16,7 @@ PROFILE = {
 
 
 def test_what_each_operator_took(tmp_path):
-    run = finished_run.read(work_folders.make(tmp_path / "w"))
+    run = recorded_run.read(work_folders.make(tmp_path / "w"))
     assert operator_times.html(run) == ""
     run.results["benchmark"][0]["profile"] = PROFILE
     drawn = operator_times.html(run)
@@ -29,6 +28,6 @@ def test_what_each_operator_took(tmp_path):
 
 
 def test_a_profile_that_was_not_given_is_left_out(tmp_path):
-    run = finished_run.read(work_folders.make(tmp_path / "w"))
+    run = recorded_run.read(work_folders.make(tmp_path / "w"))
     run.results["benchmark"][0]["profile"] = None
     assert operator_times.html(run) == ""

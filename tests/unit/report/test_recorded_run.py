@@ -1,12 +1,12 @@
 import pytest
 import work_folders
 
-from tfl_lite_suite import finished_run
-from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.report import recorded_run
 
 
 def test_a_finished_run(tmp_path):
-    run = finished_run.read(work_folders.make(tmp_path / "w"))
+    run = recorded_run.read(work_folders.make(tmp_path / "w"))
     assert (run.title, run.settings()["model.name"], run.recipe().data.resolution) == ("w", "mobilenet_v2", 32)
     assert run.file("int8_ptq") == tmp_path / "w" / "convert" / "int8_ptq" / "int8_ptq.tflite"
     assert [(model.name, model.top1, model.ms) for model in run.models()] == [
@@ -23,7 +23,7 @@ def test_what_single_verbs_left_is_gathered(tmp_path):
     row = {"name": "int8", "engine": "litert", "top1": 0.4, "model_bytes": 7}
     work_folders.write(tmp_path / "evaluate" / "int8" / "results.json", {"key": "k", "files": {}, "results": row})
     work_folders.write(tmp_path / "benchmark" / "broken" / "results.json", [])
-    run = finished_run.read(tmp_path)
+    run = recorded_run.read(tmp_path)
     assert [(model.name, model.top1, model.file_bytes) for model in run.models()] == [
         ("train", 0.5, None),
         ("int8", 0.4, 7),
@@ -33,7 +33,7 @@ def test_what_single_verbs_left_is_gathered(tmp_path):
 
 
 def test_results_of_a_later_stage_of_the_same_kind_count_too(tmp_path):
-    run = finished_run.read(work_folders.make(tmp_path))
+    run = recorded_run.read(work_folders.make(tmp_path))
     run.results["convert_2"] = [{"name": "late", "file_bytes": 1}]
     assert [row["name"] for row in run.stage("convert")] == ["float32", "int8_ptq", "late"]
 
@@ -44,10 +44,10 @@ def test_what_is_no_work_folder_is_told(tmp_path, make):
     if make:
         folder.mkdir()
     with pytest.raises(SuiteError, match="--workdir: no "):
-        finished_run.read(folder)
+        recorded_run.read(folder)
 
 
 def test_a_damaged_recipe_has_no_settings(tmp_path):
     folder = work_folders.make(tmp_path)
     (folder / "recipe.yaml").write_text("a: [1")
-    assert finished_run.read(folder).settings() == {}
+    assert recorded_run.read(folder).settings() == {}

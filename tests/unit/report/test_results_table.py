@@ -1,4 +1,4 @@
-from tfl_lite_suite import results_table
+from tfl_lite_suite.report import results_table
 
 RESULTS = {
     "teacher": {"top1": 0.95},

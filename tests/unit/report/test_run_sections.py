@@ -1,13 +1,12 @@
 import pytest
 import work_folders
 
-from tfl_lite_suite import finished_run
-from tfl_lite_suite.page import run_sections
+from tfl_lite_suite.report import recorded_run, run_sections
 
 
 @pytest.fixture
 def run(tmp_path):
-    return finished_run.read(work_folders.make(tmp_path / "w"))
+    return recorded_run.read(work_folders.make(tmp_path / "w"))
 
 
 def test_numbers_as_people_read_them():
@@ -84,7 +83,7 @@ def test_problems_leave_out_information(run):
 
 
 def test_runs_are_compared_by_what_differs(run, tmp_path):
-    other = finished_run.read(work_folders.make(tmp_path / "other", "elsewhere"))
+    other = recorded_run.read(work_folders.make(tmp_path / "other", "elsewhere"))
     assert run_sections.comparison_table([run, other]).rows == [["data.source", "gone/away", "elsewhere"]]
 
 

@@ -1,8 +1,8 @@
 import pytest
 
-from tfl_lite_suite import budget
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.recipe import Budget
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.recipe import Budget
+from tfl_lite_suite.run import budget
 
 FILES = [
     {"name": "float32", "scheme": "float32", "file_bytes": 4000},

@@ -1,9 +1,10 @@
 import pytest
 
-from tfl_lite_suite import chain, recipe
-from tfl_lite_suite.chain import Task
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.workdir import Stage
+from tfl_lite_suite.core import recipe
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.work_folder import Stage, kind_of
+from tfl_lite_suite.run import plan
+from tfl_lite_suite.run.plan import Task
 
 
 def of(*stages, **more):
@@ -15,18 +16,18 @@ def of(*stages, **more):
 
 
 def test_steps_have_names_of_their_own_and_settings():
-    steps = chain.steps(of("train", "prune", "prune sparsity=0.8", "convert", "evaluate", "convert"))
+    steps = plan.steps(of("train", "prune", "prune sparsity=0.8", "convert", "evaluate", "convert"))
     assert [step.name for step in steps] == ["train", "prune", "prune_2", "convert", "evaluate", "convert_2"]
     assert [step.settings.prune.sparsity for step in steps[1:3]] == [None, 0.8]
-    assert [chain.kind_of(step.name) for step in steps] == [step.kind for step in steps]
+    assert [kind_of(step.name) for step in steps] == [step.kind for step in steps]
 
 
 def test_a_teacher_comes_first_and_limits_are_checked_last():
-    steps = chain.steps(of("train", "convert", distill={"teacher": "resnet50"}, budget={"max_bytes": 1}))
+    steps = plan.steps(of("train", "convert", distill={"teacher": "resnet50"}, budget={"max_bytes": 1}))
     assert [step.kind for step in steps] == ["teacher", "train", "convert", "budget"]
-    steps = chain.steps(of("train", "convert", "budget", "lint", budget={"max_bytes": 1}))
+    steps = plan.steps(of("train", "convert", "budget", "lint", budget={"max_bytes": 1}))
     assert [step.kind for step in steps] == ["train", "convert", "budget", "lint"]
-    assert chain.steps(of("train", distill={"teacher": "a.keras"}))[0].kind == "train"
+    assert plan.steps(of("train", distill={"teacher": "a.keras"}))[0].kind == "train"
 
 
 @pytest.mark.parametrize(
@@ -41,7 +42,7 @@ def test_a_teacher_comes_first_and_limits_are_checked_last():
 )
 def test_what_cannot_follow_is_refused(stages, more, message):
     with pytest.raises(SuiteError, match=message):
-        chain.steps(of(*stages, **more))
+        plan.steps(of(*stages, **more))
 
 
 def test_a_plan_tells_what_is_kept_and_guesses_nothing(tmp_path):
@@ -56,11 +57,11 @@ def test_a_plan_tells_what_is_kept_and_guesses_nothing(tmp_path):
     for name in ("train_0", "convert_0", "convert_1", "evaluate_0", "evaluate_3", "benchmark_0"):
         Stage(tmp_path, name, {}).finish({"of": name})
     before, taken = sorted(tmp_path.rglob("*")), []
-    rows = chain.plan(chain.steps(settings), tasks_of, lambda step, done: taken.append((step.name, len(done))))
+    rows = plan.plan(plan.steps(settings), tasks_of, lambda step, done: taken.append((step.name, len(done))))
     assert [row["state"] for row in rows] == ["cached", "cached", "to do", "2 of 4 cached", "to do", "to do"]
     assert taken == [("train", 1), ("convert", 2)]
     assert sorted(tmp_path.rglob("*")) == before
-    assert chain.show(rows).splitlines()[3] == "[4/6] evaluate: 2 of 4 cached"
+    assert plan.show(rows).splitlines()[3] == "[4/6] evaluate: 2 of 4 cached"
 
 
 @pytest.mark.parametrize(("results", "counts"), [({"valid": True}, True), ({"valid": False}, False), ({}, True)])
@@ -72,7 +73,7 @@ def test_a_measurement_that_does_not_count_is_not_kept(tmp_path, results, counts
 
 
 def test_the_clock_counts_steps(capsys):
-    clock = chain.Clock(2)
+    clock = plan.Clock(2)
     clock.begin("train", 1, 0)
     clock.begin("evaluate", 4, 3)
     assert capsys.readouterr().err.splitlines() == [

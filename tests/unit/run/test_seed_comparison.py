@@ -1,6 +1,6 @@
 import pytest
 
-from tfl_lite_suite import seeds
+from tfl_lite_suite.run import seed_comparison
 
 
 def run(recipe, seed, **top1):
@@ -21,21 +21,21 @@ RUNS = [
 def test_the_interval_is_students():
     """Gosset's sleep data, 1908, as in R's help of t.test: mean difference 1.58, interval 0.70 to 2.46."""
     extra = [1.2, 2.4, 1.3, 1.3, 0.0, 1.0, 1.8, 0.8, 4.6, 1.4]
-    assert seeds.interval(extra) == pytest.approx((0.7001, 2.4599), abs=1e-3)
-    assert seeds.interval([0.5]) is None
+    assert seed_comparison.interval(extra) == pytest.approx((0.7001, 2.4599), abs=1e-3)
+    assert seed_comparison.interval([0.5]) is None
 
 
 def test_the_interval_goes_on_smoothly_behind_the_table():
     """t for 11, 30 and 60 degrees of freedom is 2.2010, 2.0423 and 2.0003."""
     for freedom, expected in ((11, 2.2010), (30, 2.0423), (60, 2.0003)):
         values = [(-1.0) ** index for index in range(freedom + 1)]
-        least, most = seeds.interval(values)
+        least, most = seed_comparison.interval(values)
         spread = (sum((value - sum(values) / len(values)) ** 2 for value in values) / freedom) ** 0.5
         assert (most - least) / 2 / spread * len(values) ** 0.5 == pytest.approx(expected, abs=3e-3)
 
 
 def test_recipes_are_compared_seed_by_seed():
-    plain, qat, distilled = seeds.summary(RUNS)
+    plain, qat, distilled = seed_comparison.summary(RUNS)
     assert (plain["recipe"], plain["name"], plain["top1"]) == ("plain", "train", pytest.approx(0.81))
     assert plain["seeds"] == [0, 1, 2] and qat["seeds"] == [0, 1] and "against" not in plain
     assert (distilled["against"], distilled["better"], distilled["of"]) == ("plain", 3, 3)
@@ -44,7 +44,7 @@ def test_recipes_are_compared_seed_by_seed():
 
 
 def test_the_table_shows_what_one_seed_cannot_say():
-    lines = seeds.table(seeds.summary(RUNS)).splitlines()
+    lines = seed_comparison.table(seed_comparison.summary(RUNS)).splitlines()
     assert len(lines) == 5 and lines[4].endswith("| plain | +2.33 (-0.54 … +5.20) | 3 of 3 |")
-    (only,) = seeds.table(seeds.summary(RUNS[:1])).splitlines()[2:3]
+    (only,) = seed_comparison.table(seed_comparison.summary(RUNS[:1])).splitlines()[2:3]
     assert only == "| plain | train | litert 2 | 1 | 80.00 % | – | – | – |"

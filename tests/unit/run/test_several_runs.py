@@ -4,10 +4,11 @@ import sys
 
 import pytest
 
-from tfl_lite_suite import many_runs, recipe
-from tfl_lite_suite.errors import SuiteError, Unmet
-from tfl_lite_suite.many_runs import Job
-from tfl_lite_suite.results import read_json
+from tfl_lite_suite.core import recipe
+from tfl_lite_suite.core.errors import SuiteError, Unmet
+from tfl_lite_suite.core.files import read_json
+from tfl_lite_suite.run import several_runs
+from tfl_lite_suite.run.several_runs import Job
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,7 +19,10 @@ class Imitation(Job):
 
     def start(self):
         self.workdir.mkdir(parents=True)
-        with open(self.workdir / many_runs.LOG, "wb") as log, open(self.workdir / many_runs.DOCUMENT, "wb") as document:
+        with (
+            open(self.workdir / several_runs.LOG, "wb") as log,
+            open(self.workdir / several_runs.DOCUMENT, "wb") as document,
+        ):
             return subprocess.Popen([sys.executable, "-c", self.code], stdout=document, stderr=log)
 
 
@@ -36,16 +40,16 @@ def test_runs_are_summarised_in_their_order(tmp_path, capsys):
     third = str(tmp_path / "b" / "seed_1")
     slow = f"import os, time\nwhile not os.path.exists({third!r}): time.sleep(0.05)\n" + answers(0.5)
     jobs = [job(tmp_path, "a", 0, slow), job(tmp_path, "a", 1, answers(0.7)), job(tmp_path, "b", 1, answers(0.8))]
-    document = many_runs.run_all(jobs, at_once=2, workdir=tmp_path)
+    document = several_runs.run_all(jobs, at_once=2, workdir=tmp_path)
     assert [(run["recipe"], run["seed"], run["status"]) for run in document["runs"]] == [
         ("a", 0, 0),
         ("a", 1, 0),
         ("b", 1, 0),
     ]
     assert [row["top1"] for row in document["summary"]] == [pytest.approx(0.6), 0.8]
-    assert "+10.00 | 1 of 1" in many_runs.show(document["runs"], document["summary"])
-    assert (tmp_path / many_runs.TABLE).read_text() == many_runs.show(document["runs"], document["summary"])
-    kept = read_json(tmp_path / many_runs.SUMMARY)["summary"]
+    assert "+10.00 | 1 of 1" in several_runs.show(document["runs"], document["summary"])
+    assert (tmp_path / several_runs.TABLE).read_text() == several_runs.show(document["runs"], document["summary"])
+    kept = read_json(tmp_path / several_runs.SUMMARY)["summary"]
     assert [row["top1"] for row in kept] == [row["top1"] for row in document["summary"]]
     assert "[1/3] a, seed 1: done\nb, seed 1: begins" in capsys.readouterr().err
 
@@ -54,7 +58,7 @@ def test_a_failure_stops_no_other_and_is_told(tmp_path):
     broken = "import sys; print('epoch 1', file=sys.stderr); sys.exit('error: disk full')"
     jobs = [job(tmp_path, "a", 0, broken), job(tmp_path, "a", 1, answers(0.7))]
     with pytest.raises(Unmet, match="^1 of 2 runs failed: a, seed 0: disk full$") as caught:
-        many_runs.run_all(jobs, at_once=1, workdir=tmp_path)
+        several_runs.run_all(jobs, at_once=1, workdir=tmp_path)
     runs = caught.value.document["runs"]
     assert [(run["status"], run["error"]) for run in runs] == [(1, "disk full"), (0, None)]
     assert caught.value.document["summary"][0]["seeds"] == [1]
@@ -69,21 +73,21 @@ def test_no_more_than_asked_run_at_once_and_none_is_left_behind(tmp_path, monkey
 
     real = Imitation.start
     monkeypatch.setattr(Imitation, "start", lambda self: started.append(real(self)) or started[-1])
-    monkeypatch.setattr(many_runs.time, "sleep", interrupted)
+    monkeypatch.setattr(several_runs.time, "sleep", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        many_runs.run_all(jobs, at_once=2, workdir=tmp_path)
+        several_runs.run_all(jobs, at_once=2, workdir=tmp_path)
     assert len(started) == 2 and all(child.poll() is not None for child in started)
 
 
 def test_two_runs_in_one_folder_are_refused(tmp_path):
     with pytest.raises(SuiteError, match="two runs are called 'a, seed 0'"):
-        many_runs.run_all([job(tmp_path, "a", 0), job(tmp_path, "a", 0)], at_once=1, workdir=tmp_path)
+        several_runs.run_all([job(tmp_path, "a", 0), job(tmp_path, "a", 0)], at_once=1, workdir=tmp_path)
     assert not list(tmp_path.iterdir())
 
 
 def test_plans_are_shown_run_by_run(tmp_path):
     runs = [job(tmp_path, "a", seed).described([{"stage": "train", "state": "to do"}]) for seed in (0, 1)]
-    assert many_runs.show(runs, None) == "a, seed 0\n[1/1] train: to do\n\na, seed 1\n[1/1] train: to do"
+    assert several_runs.show(runs, None) == "a, seed 0\n[1/1] train: to do\n\na, seed 1\n[1/1] train: to do"
 
 
 def test_the_command_is_runs_own(tmp_path):

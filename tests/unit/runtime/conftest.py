@@ -1,11 +1,11 @@
-import pathlib
 import sys
 
 import pytest
 import quadrant_models
 import wheels
+from places import TOOLS
 
-sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "tools" / "pi"))
+sys.path.append(str(TOOLS / "pi"))
 
 import debian_packages  # noqa: E402
 import loopback_sshd  # noqa: E402

@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from tfl_lite_suite.contract import Contract
-from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.core.contract import Contract
+from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.runtime import exported_file
 from tfl_lite_suite.runtime.exported_file import ExportedFile
 from tfl_lite_suite.runtime.session import TensorSpec

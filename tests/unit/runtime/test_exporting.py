@@ -3,7 +3,7 @@ import pathlib
 import pytest
 import quadrant_models
 
-from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.runtime import exporting
 
 

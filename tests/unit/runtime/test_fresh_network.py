@@ -2,7 +2,7 @@ import subprocess
 
 import pytest
 
-from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.runtime import fresh_network
 
 SETTINGS = {"scheme": "int8", "resolution": 96}

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.runtime import pixels
 from tfl_lite_suite.runtime.session import TensorSpec
 

@@ -1,6 +1,6 @@
 import pytest
 
-from tfl_lite_suite.tuning.early_stop import Reference, beaten_by
+from tfl_lite_suite.search.early_stop import Reference, beaten_by
 
 SMALL = {"model.alpha": 0.5, "scheme": "int8_ptq", "train.learning_rate": 0.1}
 GOOD = Reference(7, SMALL, (0.5, 0.7, 0.8, 0.9))

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from tfl_lite_suite import predictions
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.tuning import front
+from tfl_lite_suite.core import predictions
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.search import front
 
 
 def row(top1, ms, size, **more):

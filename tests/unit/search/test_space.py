@@ -1,9 +1,9 @@
 import pytest
 
-from tfl_lite_suite import recipe
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.tuning import space
-from tfl_lite_suite.tuning.space import Knob
+from tfl_lite_suite.core import recipe
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.search import space
+from tfl_lite_suite.search.space import Knob
 
 BASE = recipe.Recipe("base", recipe.Data("fashion_mnist", 28), recipe.Model("micro"))
 

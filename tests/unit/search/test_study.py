@@ -10,17 +10,17 @@ import pytest
 
 pytest.importorskip("optuna")
 
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.tuning.space import Knob
-from tfl_lite_suite.tuning.study import Failed, Stopped, Study
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.search.space import Knob
+from tfl_lite_suite.search.study import Failed, Stopped, Study
 
 KNOBS = (Knob("model.alpha", (0.25, 0.5, 1.0)), Knob("train.learning_rate", (), 0.01, 0.1, log=True))
 OUTCOME = {"top1": 0.5, "ms": 1.0, "bytes": 10, "loss": 0.0}
 
 WORKER = """
 import json, sys, time
-from tfl_lite_suite.tuning.space import Knob
-from tfl_lite_suite.tuning.study import Study
+from tfl_lite_suite.search.space import Knob
+from tfl_lite_suite.search.study import Study
 
 name, url, log, most = sys.argv[1:]
 knobs = (Knob("model.alpha", (0.25, 0.5, 1.0)), Knob("train.learning_rate", (), 0.01, 0.1, log=True))

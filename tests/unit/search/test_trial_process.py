@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from tfl_lite_suite.tuning import trial_process
-from tfl_lite_suite.tuning.study import Failed
+from tfl_lite_suite.search import trial_process
+from tfl_lite_suite.search.study import Failed
 
 
 def test_a_failed_run_says_its_last_line(tmp_path):
@@ -29,7 +29,7 @@ def test_a_check_that_raises_ends_the_run_and_frees_the_folder(tmp_path):
 
 def test_a_child_keeps_the_folder_when_its_parent_is_killed(tmp_path):
     code = (
-        "import pathlib, subprocess, sys\nfrom tfl_lite_suite.tuning import trial_process\n"
+        "import pathlib, subprocess, sys\nfrom tfl_lite_suite.search import trial_process\n"
         "with trial_process.locked(pathlib.Path(sys.argv[1])) as lock:\n"
         "    child = subprocess.Popen(['sleep', '60'], pass_fds=(lock,))\n"
         "    print(child.pid, flush=True)\n    child.wait()\n"

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import tflite_samples
 
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.tflite_file import TfliteFile
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.tflite.file import TfliteFile
 
 
 def read_everything(data):
@@ -115,14 +115,14 @@ def test_large_numbers_anywhere_are_read_or_refused(with_metadata):
 
 @pytest.fixture(scope="module")
 def with_metadata():
-    from tfl_lite_suite.contract import Contract
-    from tfl_lite_suite.deploy import metadata
+    from tfl_lite_suite.core.contract import Contract
+    from tfl_lite_suite.tflite import metadata_writer
 
     contract = Contract(8, 8, 3, 10, 10, labels=("a", "b", "c", "d"))
-    return metadata.write(tflite_samples.int8_classifier(), contract, name="sample")
+    return metadata_writer.write(tflite_samples.int8_classifier(), contract, name="sample")
 
 
 def test_importing_it_loads_nothing_heavy():
-    code = "import sys, tfl_lite_suite.tflite_file; print({'numpy', 'zipfile', 'flatbuffers'} & set(sys.modules))"
+    code = "import sys, tfl_lite_suite.tflite.file; print({'numpy', 'zipfile', 'flatbuffers'} & set(sys.modules))"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "set()"

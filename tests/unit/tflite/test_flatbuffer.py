@@ -1,7 +1,7 @@
 import flatbuffers
 import pytest
 
-from tfl_lite_suite.flatbuffer import FlatbufferError, Reader, Table
+from tfl_lite_suite.tflite.flatbuffer import FlatbufferError, Reader, Table
 
 
 def sample(text="hello", numbers=(1, -2, 3), children=2):

@@ -2,8 +2,8 @@ import pytest
 import tflite_samples
 from ai_edge_litert import schema_py_generated as schema
 
-from tfl_lite_suite import tflite_graph
-from tfl_lite_suite.tflite_file import TfliteFile
+from tfl_lite_suite.tflite import graph as tflite_graph
+from tfl_lite_suite.tflite.file import TfliteFile
 
 
 @pytest.fixture(scope="module")

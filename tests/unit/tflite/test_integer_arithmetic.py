@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from tfl_lite_suite.deploy.interpreter import Interpreter
-from tfl_lite_suite.framework import tf
+from tfl_lite_suite.core.framework import tf
 from tfl_lite_suite.models import layers
-from tfl_lite_suite.optimize import integer_arithmetic
+from tfl_lite_suite.models.tflite_interpreter import Interpreter
+from tfl_lite_suite.tflite import integer_arithmetic
 
 # Ranges of input and output; steps far apart, gates far below and above 3, outputs that clip.
 RANGES = [

@@ -8,10 +8,10 @@ import pytest
 import tflite_samples
 from ai_edge_litert import schema_py_generated as schema
 
-from tfl_lite_suite.contract import Contract
-from tfl_lite_suite.deploy import metadata
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.tflite_file import TfliteFile
+from tfl_lite_suite.core.contract import Contract
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.tflite import metadata_writer
+from tfl_lite_suite.tflite.file import TfliteFile
 
 CONTRACT = Contract(8, 8, 3, 10, 10, labels=("ant", "bée", "cat", "dog"))
 
@@ -44,7 +44,9 @@ def model(request):
 
 
 def test_what_was_written_is_read_back(model):
-    written = TfliteFile(metadata.write(model, CONTRACT, name="pets", description="A sample.", license="Apache-2.0"))
+    written = TfliteFile(
+        metadata_writer.write(model, CONTRACT, name="pets", description="A sample.", license="Apache-2.0")
+    )
     assert written.contract == CONTRACT
     assert written.labels == CONTRACT.labels
     assert (written.metadata.name, written.metadata.description) == ("pets", "A sample.")
@@ -54,7 +56,7 @@ def test_what_was_written_is_read_back(model):
 
 
 def test_the_model_itself_is_unchanged(model):
-    before, after = TfliteFile(model), TfliteFile(metadata.write(model, CONTRACT, name="pets"))
+    before, after = TfliteFile(model), TfliteFile(metadata_writer.write(model, CONTRACT, name="pets"))
     assert after.subgraphs[0].tensors == before.subgraphs[0].tensors
     assert after.subgraphs[0].operators == before.subgraphs[0].operators
     assert after.description == before.description
@@ -62,11 +64,11 @@ def test_the_model_itself_is_unchanged(model):
 
 
 def test_writing_again_replaces_and_gives_the_same_bytes(model):
-    once = metadata.write(model, CONTRACT, name="pets")
-    assert metadata.write(once, CONTRACT, name="pets") == once
-    other = metadata.write(once, Contract(8, 8, 3, 8, 8), name="others")
+    once = metadata_writer.write(model, CONTRACT, name="pets")
+    assert metadata_writer.write(once, CONTRACT, name="pets") == once
+    other = metadata_writer.write(once, Contract(8, 8, 3, 8, 8), name="others")
     assert TfliteFile(other).contract.labels == () and TfliteFile(other).archive.names == ("tfl_lite_suite.json",)
-    assert metadata.strip(other) == model
+    assert metadata_writer.strip(other) == model
 
 
 def place(file, index):
@@ -76,7 +78,7 @@ def place(file, index):
 
 
 def test_buffers_stay_aligned_to_sixteen_bytes(model):
-    before, after = TfliteFile(model), TfliteFile(metadata.write(model, CONTRACT, name="pets"))
+    before, after = TfliteFile(model), TfliteFile(metadata_writer.write(model, CONTRACT, name="pets"))
     filled = [index for index in range(before.buffer_count) if before.buffer_bytes(index)]
     assert all((place(after, index) - place(before, index)) % 16 == 0 for index in filled)
     assert place(after, after.metadata_entries["TFLITE_METADATA"]) % 16 == 0
@@ -87,13 +89,13 @@ def test_runtimes_give_the_same_answer(engine, model, tmp_path):
     pytest.importorskip(engine)
     plain, rich = tmp_path / "plain.tflite", tmp_path / "rich.tflite"
     plain.write_bytes(model)
-    rich.write_bytes(metadata.write(model, CONTRACT, name="pets"))
+    rich.write_bytes(metadata_writer.write(model, CONTRACT, name="pets"))
     assert run(engine, plain) == run(engine, rich)
 
 
 def test_scores_are_named_by_what_they_are():
     names = [
-        TfliteFile(metadata.write(model, CONTRACT, name="pets")).metadata.outputs[0].name
+        TfliteFile(metadata_writer.write(model, CONTRACT, name="pets")).metadata.outputs[0].name
         for model in (tflite_samples.int8_classifier(), tflite_samples.float_classifier())
     ]
     assert names == ["logits", "probability"]
@@ -109,11 +111,11 @@ def test_scores_are_named_by_what_they_are():
 )
 def test_a_contract_that_does_not_fit_is_refused(contract, message):
     with pytest.raises(SuiteError, match=message):
-        metadata.write(tflite_samples.int8_classifier(), contract, name="pets")
+        metadata_writer.write(tflite_samples.int8_classifier(), contract, name="pets")
 
 
 def test_other_metadata_blocks_survive():
-    file = TfliteFile(metadata.write(with_block(), CONTRACT, name="pets"))
+    file = TfliteFile(metadata_writer.write(with_block(), CONTRACT, name="pets"))
     assert set(file.metadata_entries) == {"min_runtime_version", "TFLITE_METADATA"}
     assert bytes(file.buffer(file.metadata_entries["min_runtime_version"])) == b"2.5.0"
 

@@ -1,6 +1,6 @@
 from ai_edge_litert import schema_py_generated as schema
 
-from tfl_lite_suite import operator_names
+from tfl_lite_suite.tflite import operator_names
 
 
 def numbers(enum):

@@ -3,11 +3,12 @@ import numpy as np
 import pytest
 
 from tfl_lite_suite import models
-from tfl_lite_suite.contract import Contract
-from tfl_lite_suite.deploy import compact, converter, metadata
-from tfl_lite_suite.deploy.interpreter import unpack
-from tfl_lite_suite.framework import keras
-from tfl_lite_suite.tflite_file import TfliteFile
+from tfl_lite_suite.core.contract import Contract
+from tfl_lite_suite.core.framework import keras
+from tfl_lite_suite.models import tflite_converter
+from tfl_lite_suite.tflite import metadata_writer, shared_buffers
+from tfl_lite_suite.tflite.file import TfliteFile
+from tfl_lite_suite.tflite.object_form import unpack
 
 SIDE = 32
 PICTURES = keras_samples.blocky(6, (SIDE, SIDE, 3))
@@ -17,7 +18,7 @@ PICTURES = keras_samples.blocky(6, (SIDE, SIDE, 3))
 def content(request):
     keras.utils.set_random_seed(0)
     model = keras_samples.randomize(models.build("mobilenet_v3_small", (SIDE, SIDE, 3), 10, alpha=0.5))
-    return converter.convert(model, request.param, calibration=PICTURES)
+    return tflite_converter.convert(model, request.param, calibration=PICTURES)
 
 
 def same(left, right):
@@ -30,7 +31,7 @@ def same(left, right):
 
 
 def test_nothing_but_names_changes(content):
-    small = compact.compact(content)
+    small = shared_buffers.compact(content)
     before, after = unpack(content), unpack(small)
     for old, new in zip(before.subgraphs[0].tensors, after.subgraphs[0].tensors, strict=True):
         assert new.name.startswith(old.name.split(b";")[0])
@@ -42,7 +43,7 @@ def test_nothing_but_names_changes(content):
 
 
 def test_names_differ_and_say_the_layer(content):
-    graph = TfliteFile(compact.compact(content)).subgraphs[0]
+    graph = TfliteFile(shared_buffers.compact(content)).subgraphs[0]
     names = [tensor.name for tensor in graph.tensors]
     assert len(set(names)) == len(names) and not any(";" in name for name in names)
     outputs = [graph.tensors[op.outputs[0]].name for op in graph.operators if op.name == "CONV_2D"]
@@ -54,9 +55,9 @@ def test_names_differ_and_say_the_layer(content):
 
 
 def test_files_become_smaller_and_stay_aligned(content):
-    small = compact.compact(content)
+    small = shared_buffers.compact(content)
     assert len(small) < len(content)
-    assert compact.compact(small) == small
+    assert shared_buffers.compact(small) == small
     file = TfliteFile(small)
     assert {file.buffer_place(index) % 16 for index in range(file.buffer_count) if file.buffer_bytes(index)} == {0}
 
@@ -64,7 +65,7 @@ def test_files_become_smaller_and_stay_aligned(content):
 def test_runtimes_give_the_same_answers(content, tmp_path):
     np.save(tmp_path / "pictures.npy", PICTURES)
     paths = [tmp_path / "plain.tflite", tmp_path / "small.tflite"]
-    for path, data in zip(paths, (content, compact.compact(content)), strict=True):
+    for path, data in zip(paths, (content, shared_buffers.compact(content)), strict=True):
         path.write_bytes(data)
     answers = keras_samples.run_on_engines([(path, tmp_path / "pictures.npy") for path in paths])
     engines = {engine for _, engine in answers}
@@ -76,15 +77,15 @@ def test_runtimes_give_the_same_answers(content, tmp_path):
 
 
 def test_metadata_keep_the_sharing(content):
-    small = compact.compact(content)
-    described = metadata.write(small, Contract(SIDE, SIDE, 3, SIDE, SIDE), name="sample")
-    assert metadata.strip(described) == small
+    small = shared_buffers.compact(content)
+    described = metadata_writer.write(small, Contract(SIDE, SIDE, 3, SIDE, SIDE), name="sample")
+    assert metadata_writer.strip(described) == small
     assert len(described) - len(small) < 4096
 
 
 def test_lists_of_zero_points_stand_once_for_each_width():
     model = keras_samples.tiny_network()
-    content = compact.compact(converter.convert(model, "int8", calibration=PICTURES[..., :1]))
+    content = shared_buffers.compact(tflite_converter.convert(model, "int8", calibration=PICTURES[..., :1]))
     table = TfliteFile(content).subgraphs[0]._table
     quantizations = [item.table(4) for item in table.items(0)]
     lists = [(item.scalars(3, "q"), item.reader.follow(item.at(3))) for item in quantizations if item and item.at(3)]
@@ -96,7 +97,11 @@ def test_the_int8_file_of_a_network_is_a_quarter():
     model = models.build("mobilenet_v2", (64, 64, 3), 1000)
     contract = Contract(64, 64, 3, 64, 64, labels=tuple(f"class {index}" for index in range(1000)))
     sizes = [
-        len(metadata.write(compact.compact(converter.convert(model, scheme, calibration=noise())), contract, name="x"))
+        len(
+            metadata_writer.write(
+                shared_buffers.compact(tflite_converter.convert(model, scheme, calibration=noise())), contract, name="x"
+            )
+        )
         for scheme in ("float32", "int8")
     ]
     assert sizes[0] / sizes[1] > 3.7

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tfl_lite_suite.optimize import checkpoint
+from tfl_lite_suite.train import checkpoint
 
 
 def test_what_was_saved_is_read(tmp_path):

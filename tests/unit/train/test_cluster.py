@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-from tfl_lite_suite import cluster
-from tfl_lite_suite.cluster import Cluster
-from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.train import cluster
+from tfl_lite_suite.train.cluster import Cluster
 
 
 def environment(jobs, kind="worker", index=0):

@@ -9,22 +9,22 @@ import keras_samples
 import numpy as np
 import pytest
 
-from tfl_lite_suite.errors import Restart, SuiteError
-from tfl_lite_suite.framework import keras, tf
-from tfl_lite_suite.optimize import distribution
-from tfl_lite_suite.optimize.training import Training
-from tfl_lite_suite.recipe import Augment, Train
+from tfl_lite_suite.core.errors import Restart, SuiteError
+from tfl_lite_suite.core.framework import keras, tf
+from tfl_lite_suite.core.recipe import Augment, Train
+from tfl_lite_suite.train import distribution
+from tfl_lite_suite.train.loop import Training
 
 _MIRRORED = """
 import json, pathlib, sys
 sys.path.insert(0, sys.argv[1])
 import keras_samples
-from tfl_lite_suite.framework import keras, tf
+from tfl_lite_suite.core.framework import keras, tf
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
-from tfl_lite_suite.optimize import distribution
-from tfl_lite_suite.optimize.training import Phase, Training
-from tfl_lite_suite.recipe import Augment, Train
+from tfl_lite_suite.train import distribution
+from tfl_lite_suite.train.loop import Phase, Training
+from tfl_lite_suite.core.recipe import Augment, Train
 found = []
 for spread in (distribution.here(), distribution.mirrored()):
     keras.utils.set_random_seed(0)
@@ -99,7 +99,7 @@ def test_a_lost_process_asks_for_a_restart():
 def test_joining_that_never_ends_ends_the_process_with_one_line(takes, status):
     script = f"""
 import time
-from tfl_lite_suite.optimize.distribution import _killed_after
+from tfl_lite_suite.train.distribution import _killed_after
 with _killed_after(1.5):
     time.sleep({takes})
 """

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from tfl_lite_suite.framework import keras, tf
-from tfl_lite_suite.optimize import fast_gradient
+from tfl_lite_suite.core.framework import keras, tf
+from tfl_lite_suite.train import fast_gradient
 
 
 def _gradients(function, inputs, kernel, upstream):

@@ -9,10 +9,10 @@ import keras_samples
 import numpy as np
 import pytest
 
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.framework import keras
-from tfl_lite_suite.optimize.training import Phase, Training, WarmupCosine, accuracy_function, classifier, phases
-from tfl_lite_suite.recipe import Augment, Train
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.framework import keras
+from tfl_lite_suite.core.recipe import Augment, Train
+from tfl_lite_suite.train.loop import Phase, Training, WarmupCosine, accuracy_function, classifier, phases
 
 SETTINGS = Train(batch_size=16, learning_rate=0.05, warmup_epochs=0)
 
@@ -123,9 +123,9 @@ _KILLED = """
 import pathlib, sys
 sys.path.insert(0, sys.argv[1])
 import keras_samples
-from tfl_lite_suite.framework import keras
-from tfl_lite_suite.optimize.training import Phase, Training
-from tfl_lite_suite.recipe import Augment, Train
+from tfl_lite_suite.core.framework import keras
+from tfl_lite_suite.train.loop import Phase, Training
+from tfl_lite_suite.core.recipe import Augment, Train
 keras.utils.set_random_seed(0)
 training = Training(
     keras_samples.tiny_network(), keras_samples.bright_or_dark(), Train(batch_size=16), Augment(), 0,

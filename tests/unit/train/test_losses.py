@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tfl_lite_suite.optimize.losses import cross_entropy
+from tfl_lite_suite.train.losses import cross_entropy
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])

@@ -3,10 +3,10 @@ import numpy as np
 import pytest
 
 from tfl_lite_suite import models
-from tfl_lite_suite.framework import keras, tf
-from tfl_lite_suite.optimize import mixed_precision
-from tfl_lite_suite.optimize.training import Phase, Training, accuracy_function
-from tfl_lite_suite.recipe import Augment, Train
+from tfl_lite_suite.core.framework import keras, tf
+from tfl_lite_suite.core.recipe import Augment, Train
+from tfl_lite_suite.train import mixed_precision
+from tfl_lite_suite.train.loop import Phase, Training, accuracy_function
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from tfl_lite_suite.framework import tf
-from tfl_lite_suite.optimize.moving_average import MovingAverage
+from tfl_lite_suite.core.framework import tf
+from tfl_lite_suite.train.moving_average import MovingAverage
 
 
 def test_it_follows_slowly_and_takes_the_weights_place():

@@ -4,7 +4,7 @@ import dataclasses
 import math
 from collections.abc import Sequence
 
-from tfl_lite_suite.page.document import COLOURS, text
+from tfl_lite_suite.core.page.document import COLOURS, text
 
 _WIDTH, _HEIGHT = 350, 240
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44, 10, 10, 38

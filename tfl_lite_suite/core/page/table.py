@@ -4,7 +4,7 @@ import dataclasses
 import re
 from collections.abc import Sequence
 
-from tfl_lite_suite.page.document import text
+from tfl_lite_suite.core.page.document import text
 
 _NUMBER = re.compile(r"[-+−]?[\d.,]+( ?(%|ms|s|kB|MB|bytes|points))?$|–$")
 _HASH = re.compile(r"[0-9a-f]{64}$")

@@ -6,9 +6,9 @@ what it converted to a server.
 
 import pathlib
 
-from tfl_lite_suite.deploy import conversion
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.tflite_file import TfliteFile
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.export import foreign_converter
+from tfl_lite_suite.tflite.file import TfliteFile
 
 ENGINE = "mnn"
 SUFFIXES = (".mnn",)
@@ -18,7 +18,7 @@ _CODE = "import sys, _tools; _tools.mnnconvert(sys.argv)"
 
 def require() -> None:
     """Checks that the converter is installed; raises `SuiteError` if not."""
-    conversion.require("_tools", ENGINE)
+    foreign_converter.require("_tools", ENGINE)
 
 
 def convert(model: pathlib.Path, outputs: tuple[pathlib.Path, ...]) -> str:
@@ -41,5 +41,5 @@ def convert(model: pathlib.Path, outputs: tuple[pathlib.Path, ...]) -> str:
         "--bizCode",
         "tfl_lite_suite",
     ]
-    conversion.run(["-c", _CODE, *arguments], outputs[0], ENGINE)
+    foreign_converter.run(["-c", _CODE, *arguments], outputs[0], ENGINE)
     return f"MNN {version}"

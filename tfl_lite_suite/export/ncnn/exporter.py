@@ -3,8 +3,8 @@
 import pathlib
 
 import tfl_lite_suite
-from tfl_lite_suite.deploy import ncnn_graph, ncnn_net
-from tfl_lite_suite.tflite_file import TfliteFile
+from tfl_lite_suite.export.ncnn import graph, net
+from tfl_lite_suite.tflite.file import TfliteFile
 
 ENGINE = "ncnn"
 SUFFIXES = (".ncnn.param", ".ncnn.bin")
@@ -17,7 +17,7 @@ def require() -> None:
 
 def convert(model: pathlib.Path, outputs: tuple[pathlib.Path, ...]) -> str:
     """Converts a file; see `to_onnx.convert`."""
-    text, weights = ncnn_net.save(ncnn_graph.layers_of(TfliteFile.read(model)))
+    text, weights = net.save(graph.layers_of(TfliteFile.read(model)))
     outputs[0].write_text(text)
     outputs[1].write_bytes(weights)
     return f"tfl_lite_suite {tfl_lite_suite.__version__}"

@@ -14,11 +14,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tfl_lite_suite.deploy import ncnn_net
-from tfl_lite_suite.deploy.graph_reader import GraphReader, Window, value_range
-from tfl_lite_suite.deploy.ncnn_net import Layer, Value
-from tfl_lite_suite.tflite_file import TfliteFile
-from tfl_lite_suite.tflite_graph import Operator, TensorSpec
+from tfl_lite_suite.export.graph_reader import GraphReader, Window, value_range
+from tfl_lite_suite.export.ncnn import net as ncnn_net
+from tfl_lite_suite.export.ncnn.net import Layer, Value
+from tfl_lite_suite.tflite.file import TfliteFile
+from tfl_lite_suite.tflite.graph import Operator, TensorSpec
 
 INPUT, OUTPUT = "in0", "out0"
 _INFINITY = math.inf

@@ -3,8 +3,8 @@
 import pathlib
 
 import tfl_lite_suite
-from tfl_lite_suite.deploy import conversion
-from tfl_lite_suite.tflite_file import TfliteFile
+from tfl_lite_suite.export import foreign_converter
+from tfl_lite_suite.tflite.file import TfliteFile
 
 ENGINE = "onnxruntime"
 SUFFIXES = (".onnx",)
@@ -13,7 +13,7 @@ KEEPS_TYPES = True
 
 def require() -> None:
     """Checks that the converter is installed; raises `SuiteError` if not."""
-    conversion.require("onnx", ENGINE)
+    foreign_converter.require("onnx", ENGINE)
 
 
 def convert(model: pathlib.Path, outputs: tuple[pathlib.Path, ...]) -> str:
@@ -29,8 +29,8 @@ def convert(model: pathlib.Path, outputs: tuple[pathlib.Path, ...]) -> str:
     Raises:
         SuiteError: If it cannot be converted.
     """
-    from tfl_lite_suite.deploy import onnx_graph
+    from tfl_lite_suite.export.onnx import graph
 
-    converted = onnx_graph.model_of(TfliteFile.read(model))
+    converted = graph.model_of(TfliteFile.read(model))
     outputs[0].write_bytes(converted.SerializeToString())
-    return f"tfl_lite_suite {tfl_lite_suite.__version__}, opset {onnx_graph.OPSET}"
+    return f"tfl_lite_suite {tfl_lite_suite.__version__}, opset {graph.OPSET}"

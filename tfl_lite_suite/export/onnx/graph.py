@@ -19,9 +19,9 @@ import onnx
 from onnx import helper, numpy_helper
 
 import tfl_lite_suite
-from tfl_lite_suite.deploy.graph_reader import GraphReader, Window, value_range
-from tfl_lite_suite.tflite_file import TfliteFile
-from tfl_lite_suite.tflite_graph import Operator, TensorSpec
+from tfl_lite_suite.export.graph_reader import GraphReader, Window, value_range
+from tfl_lite_suite.tflite.file import TfliteFile
+from tfl_lite_suite.tflite.graph import Operator, TensorSpec
 
 # The oldest set with HardSwish and quantization for each channel that every runtime since 2022 reads.
 OPSET, IR_VERSION = 17, 8

@@ -3,7 +3,7 @@
 Source: Tan and Le, 2019, https://arxiv.org/abs/1905.11946, Table 1.
 """
 
-from tfl_lite_suite.framework import keras
+from tfl_lite_suite.core.framework import keras
 from tfl_lite_suite.models import blocks
 from tfl_lite_suite.models.conventions import Conventions
 

@@ -3,8 +3,8 @@
 Source: Tan and Le, 2019, https://arxiv.org/abs/1905.11946, Table 1.
 """
 
-from tfl_lite_suite.framework import keras
-from tfl_lite_suite.models import efficientnet
+from tfl_lite_suite.core.framework import keras
+from tfl_lite_suite.models.architectures import efficientnet
 from tfl_lite_suite.models.conventions import IMAGENET_MEAN, IMAGENET_STD, Conventions
 
 CONVENTIONS = Conventions(mean=IMAGENET_MEAN, std=IMAGENET_STD)

@@ -3,8 +3,8 @@
 Source: Liu, 2020, https://github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite.
 """
 
-from tfl_lite_suite.framework import keras
-from tfl_lite_suite.models import efficientnet
+from tfl_lite_suite.core.framework import keras
+from tfl_lite_suite.models.architectures import efficientnet
 from tfl_lite_suite.models.conventions import Conventions
 
 CONVENTIONS = Conventions()

@@ -5,7 +5,7 @@ Source: Howard et al., 2017, https://arxiv.org/abs/1704.04861, Table 1.
 
 from typing import Any
 
-from tfl_lite_suite.framework import keras
+from tfl_lite_suite.core.framework import keras
 from tfl_lite_suite.models import blocks
 from tfl_lite_suite.models.conventions import Conventions
 

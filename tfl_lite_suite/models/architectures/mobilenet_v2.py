@@ -3,7 +3,7 @@
 Source: Sandler et al., 2018, https://arxiv.org/abs/1801.04381, Table 2.
 """
 
-from tfl_lite_suite.framework import keras
+from tfl_lite_suite.core.framework import keras
 from tfl_lite_suite.models import blocks
 from tfl_lite_suite.models.conventions import Conventions
 

@@ -5,7 +5,7 @@ Source: Howard et al., 2019, https://arxiv.org/abs/1905.02244, Tables 1 and 2.
 
 from collections.abc import Sequence
 
-from tfl_lite_suite.framework import keras
+from tfl_lite_suite.core.framework import keras
 from tfl_lite_suite.models import blocks
 from tfl_lite_suite.models.conventions import Conventions
 

@@ -3,8 +3,8 @@
 Source: Howard et al., 2019, https://arxiv.org/abs/1905.02244, Table 2.
 """
 
-from tfl_lite_suite.framework import keras
-from tfl_lite_suite.models import mobilenet_v3
+from tfl_lite_suite.core.framework import keras
+from tfl_lite_suite.models.architectures import mobilenet_v3
 from tfl_lite_suite.models.conventions import Conventions
 
 CONVENTIONS = mobilenet_v3.CONVENTIONS

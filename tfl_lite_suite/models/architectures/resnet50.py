@@ -6,7 +6,7 @@ al., 2017, https://arxiv.org/abs/1706.02677, section 5.1.
 
 from typing import Any
 
-from tfl_lite_suite.framework import keras
+from tfl_lite_suite.core.framework import keras
 from tfl_lite_suite.models import blocks
 from tfl_lite_suite.models.conventions import CAFFE_MEAN, Conventions
 

@@ -5,7 +5,7 @@ Source: Ma et al., 2018, https://arxiv.org/abs/1807.11164, Table 5 and figure 3 
 
 from typing import Any
 
-from tfl_lite_suite.framework import keras
+from tfl_lite_suite.core.framework import keras
 from tfl_lite_suite.models import blocks, layers
 from tfl_lite_suite.models.conventions import Conventions
 

@@ -5,7 +5,7 @@ Source: Iandola et al., 2016, https://arxiv.org/abs/1602.07360, Table 1.
 
 from typing import Any
 
-from tfl_lite_suite.framework import keras
+from tfl_lite_suite.core.framework import keras
 from tfl_lite_suite.models import blocks
 from tfl_lite_suite.models.conventions import CAFFE_MEAN, Conventions
 

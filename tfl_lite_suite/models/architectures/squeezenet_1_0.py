@@ -3,8 +3,8 @@
 Source: Iandola et al., 2016, https://arxiv.org/abs/1602.07360, Table 1.
 """
 
-from tfl_lite_suite.framework import keras
-from tfl_lite_suite.models import squeezenet
+from tfl_lite_suite.core.framework import keras
+from tfl_lite_suite.models.architectures import squeezenet
 from tfl_lite_suite.models.conventions import Conventions
 
 CONVENTIONS = squeezenet.CONVENTIONS

@@ -3,8 +3,8 @@
 Source: Iandola, 2016, https://github.com/forresti/SqueezeNet/tree/master/SqueezeNet_v1.1.
 """
 
-from tfl_lite_suite.framework import keras
-from tfl_lite_suite.models import squeezenet
+from tfl_lite_suite.core.framework import keras
+from tfl_lite_suite.models.architectures import squeezenet
 from tfl_lite_suite.models.conventions import Conventions
 
 CONVENTIONS = squeezenet.CONVENTIONS

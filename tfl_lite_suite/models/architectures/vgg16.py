@@ -3,7 +3,7 @@
 Source: Simonyan and Zisserman, 2014, https://arxiv.org/abs/1409.1556, Table 1, column D.
 """
 
-from tfl_lite_suite.framework import keras
+from tfl_lite_suite.core.framework import keras
 from tfl_lite_suite.models import blocks
 from tfl_lite_suite.models.conventions import CAFFE_MEAN, Conventions
 

@@ -4,8 +4,8 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-from tfl_lite_suite.framework import tf
-from tfl_lite_suite.optimize import graph
+from tfl_lite_suite.core.framework import tf
+from tfl_lite_suite.models.graph import rewrite
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,8 +64,8 @@ class CallList:
         Raises:
             SuiteError: If it is anything else.
         """
-        graph.check_functional(model)
-        self.model = model = graph.flat(model) if _holds_open_model(model) else model
+        rewrite.check_functional(model)
+        self.model = model = rewrite.flat(model) if _holds_open_model(model) else model
         self.calls: list[Call] = []
         self._tensors = 1
         (self.output,) = self._open(model, (0,))
@@ -94,10 +94,10 @@ class CallList:
 
     def _open(self, model: Any, inputs: tuple[int, ...]) -> tuple[int, ...]:
         numbers = dict(zip(map(id, model.inputs), inputs, strict=True))
-        for node in graph.nodes(model):
+        for node in rewrite.nodes(model):
             given = tuple(numbers[id(tensor)] for tensor in node.keras_inputs)
             outputs = tf.nest.flatten(node.outputs)
-            if graph.is_nested(node.layer):
+            if rewrite.is_nested(node.layer):
                 made = self._open(node.layer, given)
             else:
                 made = tuple(range(self._tensors, self._tensors + len(outputs)))
@@ -121,7 +121,7 @@ class CallList:
 
 def _holds_open_model(model: Any) -> bool:
     """Tells whether a nested model is for pictures of any size, and does not know the sizes that it gets here."""
-    nested = [layer for layer in model.layers if graph.is_nested(layer)]
+    nested = [layer for layer in model.layers if rewrite.is_nested(layer)]
     is_open = any(None in tensor.shape[1:] for layer in nested for tensor in layer.inputs)
     return is_open or any(map(_holds_open_model, nested))
 

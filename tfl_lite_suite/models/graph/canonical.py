@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from tfl_lite_suite.framework import keras, tf
+from tfl_lite_suite.core.framework import keras, tf
 from tfl_lite_suite.models import layers
-from tfl_lite_suite.optimize import graph
+from tfl_lite_suite.models.graph import rewrite
 
 _IDLE = (
     keras.layers.Dropout,
@@ -66,9 +66,9 @@ def canonical(model: Any) -> Any:
     Raises:
         SuiteError: See `graph.check_functional`.
     """
-    known = graph.rebuild(graph.flat(model), _replace, _operate)
+    known = rewrite.rebuild(rewrite.flat(model), _replace, _operate)
     if any(type(layer).__name__ == "TFOpLambda" for layer in known.layers):
-        return graph.rebuild(known, _replace, _scale)  # Now that no `x + 3` can be part of a hard sigmoid.
+        return rewrite.rebuild(known, _replace, _scale)  # Now that no `x + 3` can be part of a hard sigmoid.
     return known
 
 
@@ -152,13 +152,13 @@ def _replace(layer: Any, inputs: Any) -> Any:
         return inputs
     if isinstance(layer, (keras.layers.Rescaling, keras.layers.Normalization)):
         affine = _affine(layer, inputs.shape)
-        return graph.copy_layer(layer, inputs) if affine is None else _normalized(layer.name, *affine, inputs)
+        return rewrite.copy_layer(layer, inputs) if affine is None else _normalized(layer.name, *affine, inputs)
     if type(layer) is keras.layers.Activation:
         return _activated(layer.name, function, inputs)
     if isinstance(layer, keras.layers.SeparableConv2D):
         return _activated(f"{layer.name}_activation", function, _separated(layer, inputs))
     if function in (None, keras.activations.linear) or not layer.weights or "activation" not in layer.get_config():
-        return graph.copy_layer(layer, inputs)
+        return rewrite.copy_layer(layer, inputs)
     plain = type(layer).from_config({**layer.get_config(), "activation": "linear"})
     output = plain(inputs)
     plain.set_weights(layer.get_weights())

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from tfl_lite_suite.framework import keras
-from tfl_lite_suite.optimize import graph
+from tfl_lite_suite.core.framework import keras
+from tfl_lite_suite.models.graph import rewrite
 
 _FOLDABLE = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D, keras.layers.Dense)
 
@@ -26,7 +26,7 @@ def fold_batch_norm(model: Any) -> Any:
     Returns:
         A new functional model; the layers that took a batch normalization have a bias.
     """
-    model = graph.flat(model)
+    model = rewrite.flat(model)
     norm_of = foldable_norms(model)
     folded = {id(norm) for norm in norm_of.values()}
 
@@ -35,16 +35,16 @@ def fold_batch_norm(model: Any) -> Any:
             return inputs
         if id(layer) in norm_of:
             return _apply_folded(layer, norm_of[id(layer)], inputs)
-        return graph.copy_layer(layer, inputs)
+        return rewrite.copy_layer(layer, inputs)
 
-    return graph.rebuild(model, replace)
+    return rewrite.rebuild(model, replace)
 
 
 def foldable_norms(model: Any) -> dict[int, Any]:
     """Returns, for the `id` of each layer that can take one, the batch normalization that it takes."""
     norm_of = {}
-    consumers = graph.consumers(model)
-    for node in graph.nodes(model):
+    consumers = rewrite.consumers(model)
+    for node in rewrite.nodes(model):
         layer = node.layer
         if not _foldable(layer):
             continue

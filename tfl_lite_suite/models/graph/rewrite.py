@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.framework import keras, tf
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.framework import keras, tf
 
 Replace = Callable[[Any, Any], Any]
 # What Keras makes of `x + 3` between layers. Its constants are arguments of the call, not a part of the layer.

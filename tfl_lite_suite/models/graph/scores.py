@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from tfl_lite_suite.framework import keras, tf
+from tfl_lite_suite.core.framework import keras, tf
 
 _LEAST = 1e-7
 # Logits that far apart are probabilities of 1 and 1e-5.

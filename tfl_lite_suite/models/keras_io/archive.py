@@ -13,7 +13,7 @@ from typing import Any
 
 import h5py
 
-from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.core.errors import SuiteError
 
 WEIGHTS = "model.weights.h5"
 _CONFIG, _METADATA = "config.json", "metadata.json"

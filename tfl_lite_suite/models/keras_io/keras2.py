@@ -4,8 +4,8 @@ import os
 import re
 from typing import Any
 
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.framework import keras
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.framework import keras
 
 _HALF = ("float16", "bfloat16", "mixed_float16", "mixed_bfloat16", "float64")
 

@@ -13,10 +13,11 @@ from typing import Any
 
 import h5py
 
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.framework import keras, tf
-from tfl_lite_suite.models import keras_archive, layers
-from tfl_lite_suite.models.keras2 import scope_name
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.framework import keras, tf
+from tfl_lite_suite.models import layers
+from tfl_lite_suite.models.keras_io import archive as keras_archive
+from tfl_lite_suite.models.keras_io.keras2 import scope_name
 
 # Settings that Keras 2 lacks, and the value that changes nothing.
 _NEUTRAL = {

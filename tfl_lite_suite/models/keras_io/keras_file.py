@@ -5,13 +5,13 @@ import sys
 from typing import Any
 
 from tfl_lite_suite import models
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.files import atomic_path
+from tfl_lite_suite.core.framework import keras
 from tfl_lite_suite.data import Dataset
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.framework import keras
-from tfl_lite_suite.models import keras2
-from tfl_lite_suite.optimize import graph
-from tfl_lite_suite.optimize.quantizers import CUSTOM_OBJECTS, FakeQuantized
-from tfl_lite_suite.results import atomic_path
+from tfl_lite_suite.models.graph import rewrite
+from tfl_lite_suite.models.keras_io import keras2
+from tfl_lite_suite.models.quantizers import CUSTOM_OBJECTS, FakeQuantized
 
 
 def save(model: Any, path: str | os.PathLike[str]) -> None:
@@ -42,7 +42,7 @@ def load_classifier(path: str | os.PathLike[str], images: Dataset) -> Any:
         SuiteError: As for `load`, or if the model takes other images, has other classes, or is trained for int8.
     """
     model = load(path, images.contract.image_shape)
-    graph.check_functional(model)
+    rewrite.check_functional(model)
     if any(isinstance(layer, FakeQuantized) for layer in model.layers):
         raise SuiteError(
             f"model: '{os.fspath(path)}' is trained for int8 already. Give the float model it was made from"

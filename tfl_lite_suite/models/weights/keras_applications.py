@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import h5py
 import numpy as np
 
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.framework import keras
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.framework import keras
 
 # The function of keras.applications, the widths and the square resolutions that have official files.
 _STOCK: dict[str, tuple[str, tuple[float, ...], tuple[int, ...]]] = {

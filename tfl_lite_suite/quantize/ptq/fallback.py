@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from tfl_lite_suite.deploy.interpreter import Interpreter
+from tfl_lite_suite.models.tflite_interpreter import Interpreter
 
 _TIMED_RUNS = 15
 

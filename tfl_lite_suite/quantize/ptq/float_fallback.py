@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from tfl_lite_suite.deploy import converter
-from tfl_lite_suite.framework import native_messages, tf
+from tfl_lite_suite.core.framework import native_messages, tf
+from tfl_lite_suite.models import tflite_converter
 
 
 class Mixed:
@@ -21,9 +21,9 @@ class Mixed:
             calibration: uint8 `(n, height, width, channels)`.
             io_type: As for `converter.convert`.
         """
-        calibrating = tf.lite.TFLiteConverter.from_concrete_functions([converter._concrete_function(model)])
+        calibrating = tf.lite.TFLiteConverter.from_concrete_functions([tflite_converter._concrete_function(model)])
         calibrating.optimizations = [tf.lite.Optimize.DEFAULT]
-        calibrating.representative_dataset = converter._representative_dataset(model, calibration)
+        calibrating.representative_dataset = tflite_converter._representative_dataset(model, calibration)
         calibrating._experimental_calibrate_only = True
         with native_messages():
             self._calibrated = calibrating.convert()

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
-from tfl_lite_suite.deploy.interpreter import pack, unpack
-from tfl_lite_suite.deploy.layer_error import float_name
-from tfl_lite_suite.tflite_file import TfliteFile
-from tfl_lite_suite.tflite_graph import Operator, Subgraph
+from tfl_lite_suite.quantize.ptq.layer_error import float_name
+from tfl_lite_suite.tflite.file import TfliteFile
+from tfl_lite_suite.tflite.graph import Operator, Subgraph
+from tfl_lite_suite.tflite.object_form import pack, unpack
 
 _FINER = 128
 # Operators that runtimes compute with 16-bit activations, each with the version that says so.

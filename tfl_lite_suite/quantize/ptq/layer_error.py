@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from tfl_lite_suite.deploy.interpreter import Interpreter, Part, quantized, real, unpack
-from tfl_lite_suite.tflite_file import TfliteFile
-from tfl_lite_suite.tflite_graph import Operator, Subgraph, TensorSpec
+from tfl_lite_suite.models.tflite_interpreter import Interpreter, Part, quantized, real
+from tfl_lite_suite.tflite.file import TfliteFile
+from tfl_lite_suite.tflite.graph import Operator, Subgraph, TensorSpec
+from tfl_lite_suite.tflite.object_form import unpack
 
 _BAR, _LABEL, _WIDTH, _ROW = 360, 330, 800, 18
 # More is as good as exact, and would only stretch the chart.

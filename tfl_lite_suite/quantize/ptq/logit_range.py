@@ -6,10 +6,10 @@ coarse. Nothing reads the output, so that its scale can be changed in the file w
 
 import numpy as np
 
-from tfl_lite_suite.deploy.interpreter import pack, unpack
-from tfl_lite_suite.optimize.scores import decisive_range
-from tfl_lite_suite.tflite_file import TfliteFile
-from tfl_lite_suite.tflite_graph import Operator, Subgraph
+from tfl_lite_suite.models.graph.scores import decisive_range
+from tfl_lite_suite.tflite.file import TfliteFile
+from tfl_lite_suite.tflite.graph import Operator, Subgraph
+from tfl_lite_suite.tflite.object_form import pack, unpack
 
 _STEPS = 255
 # Steps that are hardly finer are not worth the saturation.

@@ -12,17 +12,18 @@ from typing import Any
 
 import numpy as np
 
-from tfl_lite_suite.deploy import bias_correction, converter, int16_fallback, logit_range
-from tfl_lite_suite.deploy.fallback import fewest, latency_ratio
-from tfl_lite_suite.deploy.float_fallback import Mixed
-from tfl_lite_suite.deploy.interpreter import Interpreter
-from tfl_lite_suite.deploy.layer_error import layer_errors, layer_name, worst
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.framework import tf
-from tfl_lite_suite.optimize.canonical import canonical
-from tfl_lite_suite.optimize.equalization import Equalized, equalize
-from tfl_lite_suite.optimize.fold import fold_batch_norm
-from tfl_lite_suite.progress import Progress
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.framework import tf
+from tfl_lite_suite.core.progress import Progress
+from tfl_lite_suite.models import tflite_converter
+from tfl_lite_suite.models.graph.canonical import canonical
+from tfl_lite_suite.models.graph.fold import fold_batch_norm
+from tfl_lite_suite.models.tflite_interpreter import Interpreter
+from tfl_lite_suite.quantize.ptq import bias_correction, int16_fallback, logit_range
+from tfl_lite_suite.quantize.ptq.equalization import Equalized, equalize
+from tfl_lite_suite.quantize.ptq.fallback import fewest, latency_ratio
+from tfl_lite_suite.quantize.ptq.float_fallback import Mixed
+from tfl_lite_suite.quantize.ptq.layer_error import layer_errors, layer_name, worst
 
 EQUALIZATION, BIAS_CORRECTION, LOGIT_RANGE = "cross_layer_equalization", "bias_correction", "logit_range"
 # More pictures do not make better ranges.
@@ -263,8 +264,8 @@ def _converted(
     io_type: str,
 ) -> list[Candidate]:
     """Returns a model as int8, without and with corrected biases, each also with the logits in finer steps."""
-    content = converter.convert(model, "int8", io_type=io_type, calibration=for_ranges)
-    reference = converter.convert(model, "float32")
+    content = tflite_converter.convert(model, "int8", io_type=io_type, calibration=for_ranges)
+    reference = tflite_converter.convert(model, "float32")
     corrected = bias_correction.correct(content, reference, for_ranges[:_BIAS_PICTURES])
     files = {techniques: content}
     if corrected.layers:

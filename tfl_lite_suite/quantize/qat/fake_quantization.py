@@ -10,16 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.framework import keras, tf
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.framework import keras, tf
 from tfl_lite_suite.models import layers
-from tfl_lite_suite.optimize import graph
-from tfl_lite_suite.optimize.canonical import as_depthwise, canonical
-from tfl_lite_suite.optimize.clustering import equal_weights
-from tfl_lite_suite.optimize.fold import fold_batch_norm, scale_and_offset
-from tfl_lite_suite.optimize.quantizers import FakeQuantized, LayerConfig
-from tfl_lite_suite.optimize.scores import decisive_range
-from tfl_lite_suite.optimize.sparsity import prunable
+from tfl_lite_suite.models.graph import rewrite
+from tfl_lite_suite.models.graph.canonical import as_depthwise, canonical
+from tfl_lite_suite.models.graph.fold import fold_batch_norm, scale_and_offset
+from tfl_lite_suite.models.graph.scores import decisive_range
+from tfl_lite_suite.models.quantizers import FakeQuantized, LayerConfig
+from tfl_lite_suite.prune.clustering import equal_weights
+from tfl_lite_suite.prune.sparsity import prunable
 
 _BATCH = 64
 _PIXELS = (0.0, 255.0)
@@ -67,7 +67,7 @@ def quantization_aware(model: Any, calibration: np.ndarray) -> Any:
         SuiteError: If the graph holds a layer that has no int8 form here; the message names each.
     """
     folded, plan = planned(model, calibration)
-    return graph.rebuild(folded, plan.wrap)
+    return rewrite.rebuild(folded, plan.wrap)
 
 
 def planned(model: Any, calibration: np.ndarray) -> "tuple[Any, Plan]":
@@ -79,10 +79,10 @@ def planned(model: Any, calibration: np.ndarray) -> "tuple[Any, Plan]":
 
 def _expand(model: Any) -> Any:
     """Rewrites layers that are several operators in a `.tflite` file, or can be part of the convolution before them."""
-    after = graph.consumers(model)
+    after = rewrite.consumers(model)
     gated = {
         id(node.layer)
-        for node in graph.nodes(model)
+        for node in rewrite.nodes(model)
         if _kernel(node.layer) and [type(layer) for layer in after.get(id(node.outputs), [])] == [layers.HardSigmoid]
     }
 
@@ -95,14 +95,14 @@ def _expand(model: Any) -> Any:
         if isinstance(layer, layers.Swish):
             gate = keras.layers.Activation("sigmoid", name=f"{layer.name}_gate")(inputs)
             return keras.layers.Multiply(name=layer.name)([inputs, gate])
-        output = graph.copy_layer(layer, inputs)
+        output = rewrite.copy_layer(layer, inputs)
         if id(layer) in gated:
             copy = output._keras_history.layer
             kernel, bias = copy.get_weights()
             copy.set_weights([kernel / 6, bias / 6 + 0.5])
         return output
 
-    return graph.rebuild(model, replace)
+    return rewrite.rebuild(model, replace)
 
 
 def _mean_on_a_step(layer: Any) -> np.ndarray:
@@ -151,7 +151,7 @@ def _has_same_scale(layer: Any) -> bool:
 
 def _check(model: Any) -> None:
     refused = []
-    for node in graph.nodes(model):
+    for node in rewrite.nodes(model):
         layer = node.layer
         known = _kernel(layer) or any(test(layer) for test in (_is_clip, _is_sigmoid, _is_softmax))
         if not known and not isinstance(layer, _RANGED + _SAME_SCALE):
@@ -184,8 +184,8 @@ class Plan:
     """Decides, for each layer of a folded model, which configuration wraps it."""
 
     def __init__(self, model: Any, calibration: np.ndarray) -> None:
-        self._after = graph.consumers(model)
-        self._node_of = {id(node.layer): node for node in graph.nodes(model)}
+        self._after = rewrite.consumers(model)
+        self._node_of = {id(node.layer): node for node in rewrite.nodes(model)}
         self._input = id(model.inputs[0])
         self._ranges = self._shared(model, _observe(model, calibration))
 
@@ -195,7 +195,7 @@ class Plan:
         if id(node.keras_inputs[0]) == self._input:
             inputs = FakeQuantized(keras.layers.Activation("linear", name="pixels"), LayerConfig(None, _PIXELS))(inputs)
         if isinstance(layer, _SAME_SCALE) or _is_softmax(layer):
-            return graph.copy_layer(layer, inputs)
+            return rewrite.copy_layer(layer, inputs)
         if _is_clip(layer) and self._is_fused(node):
             return inputs
         input_ranges = [self._ranges[id(tensor)] for tensor in node.keras_inputs]
@@ -222,7 +222,7 @@ class Plan:
                 tensor = leader[tensor]
             return tensor
 
-        for node in graph.nodes(model):
+        for node in rewrite.nodes(model):
             if _has_same_scale(node.layer):
                 for tensor in node.keras_inputs:
                     leader[find(id(tensor))] = find(id(node.outputs))
@@ -230,7 +230,7 @@ class Plan:
         for tensor, limits in observed.items():
             groups.setdefault(find(tensor), []).append(limits)
         joined = {key: (min(low for low, _ in ends), max(high for _, high in ends)) for key, ends in groups.items()}
-        for node in graph.nodes(model):
+        for node in rewrite.nodes(model):
             if isinstance(node.layer, keras.layers.GlobalAveragePooling2D) and not _has_same_scale(node.layer):
                 mean = find(id(node.outputs))
                 joined[mean] = _range_of_mean(joined[mean], joined[find(id(node.keras_inputs[0]))])
@@ -242,7 +242,7 @@ class Plan:
 
 def _observe(model: Any, calibration: np.ndarray) -> dict[int, tuple[float, float]]:
     """Returns least and greatest value of every tensor, by its `id`; 0 lies between them."""
-    tensors = [model.inputs[0], *(node.outputs for node in graph.nodes(model))]
+    tensors = [model.inputs[0], *(node.outputs for node in rewrite.nodes(model))]
     logits = _logits(model)
     probe = tf.function(keras.Model(model.inputs, [logits, *(_Extremes()(tensor) for tensor in tensors)]))
     starts = range(0, len(calibration), _BATCH)

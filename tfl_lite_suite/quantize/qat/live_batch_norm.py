@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from tfl_lite_suite.framework import keras
+from tfl_lite_suite.core.framework import keras
 from tfl_lite_suite.models import layers
-from tfl_lite_suite.optimize import graph
-from tfl_lite_suite.optimize.canonical import canonical
-from tfl_lite_suite.optimize.fold import foldable_norms, folded_weights
-from tfl_lite_suite.optimize.qat import fake_quantized, planned
-from tfl_lite_suite.optimize.quantizers import FakeQuantized, LayerConfig
+from tfl_lite_suite.models.graph import rewrite
+from tfl_lite_suite.models.graph.canonical import canonical
+from tfl_lite_suite.models.graph.fold import foldable_norms, folded_weights
+from tfl_lite_suite.models.quantizers import FakeQuantized, LayerConfig
+from tfl_lite_suite.quantize.qat.fake_quantization import fake_quantized, planned
 
 
 class LiveBatchNorm:
@@ -37,11 +37,11 @@ class LiveBatchNorm:
             if layer.name not in self._pairs:
                 return plan.wrap(layer, inputs)
             convolution, norm = self._pairs[layer.name]
-            normalized = graph.copy_layer(norm, fake_quantized(convolution, inputs, None))
+            normalized = rewrite.copy_layer(norm, fake_quantized(convolution, inputs, None))
             output = keras.layers.Activation("linear", name=f"{norm.name}_output")
             return FakeQuantized(output, LayerConfig(None, plan.output_range(layer)))(normalized)
 
-        self.model, self.folded = graph.rebuild(plain, replace), graph.rebuild(plain, plan.wrap)
+        self.model, self.folded = rewrite.rebuild(plain, replace), rewrite.rebuild(plain, plan.wrap)
 
     def freeze(self) -> Any:
         """Returns the folded model, with the weights that the live one has now."""
@@ -60,9 +60,9 @@ class LiveBatchNorm:
 
 def _convolutions(model: Any) -> dict[str, tuple[Any, Any]]:
     """Returns convolution and batch normalization of each pair that can stay live, by the convolution's name."""
-    norms, after = foldable_norms(model), graph.consumers(model)
+    norms, after = foldable_norms(model), rewrite.consumers(model)
     found = {}
-    for node in graph.nodes(model):
+    for node in rewrite.nodes(model):
         layer, norm = node.layer, norms.get(id(node.layer))
         # A dense kernel has one scale in all; a hard sigmoid becomes part of the folded kernel.
         if norm is None or isinstance(layer, keras.layers.Dense) or not (layer.trainable and norm.trainable):

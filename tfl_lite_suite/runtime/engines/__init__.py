@@ -7,7 +7,7 @@ shared code.
 import importlib
 import pkgutil
 
-from tfl_lite_suite.errors import SuiteError, unknown_name
+from tfl_lite_suite.core.errors import SuiteError, unknown_name
 from tfl_lite_suite.runtime.session import TFLITE, Engine
 
 

@@ -4,7 +4,7 @@ import abc
 import dataclasses
 from typing import Any
 
-from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.runtime import exported_file
 from tfl_lite_suite.runtime.exported_file import ExportedFile
 from tfl_lite_suite.runtime.profiling import ProfiledSession

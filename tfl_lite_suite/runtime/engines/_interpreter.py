@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.runtime.session import Engine, Kernels, ModelFile, Session, TensorSpec
-from tfl_lite_suite.tflite_file import TfliteFile
+from tfl_lite_suite.tflite.file import TfliteFile
 
 _RESOLVERS: dict[Kernels, str] = {
     "default": "AUTO",

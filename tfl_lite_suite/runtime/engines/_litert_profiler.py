@@ -13,11 +13,11 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.runtime.profiling import ProfiledSession, Trace
 from tfl_lite_suite.runtime.session import Kernels, TensorSpec
-from tfl_lite_suite.tflite_file import TfliteFile
-from tfl_lite_suite.tflite_graph import Operator, Subgraph
+from tfl_lite_suite.tflite.file import TfliteFile
+from tfl_lite_suite.tflite.graph import Operator, Subgraph
 
 _CPU = 1
 _LOCK_READ, _LOCK_WRITE = 0, 1

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.runtime.engines._interpreter import InterpreterEngine
 from tfl_lite_suite.runtime.profiling import ProfiledSession
 from tfl_lite_suite.runtime.session import Kernels

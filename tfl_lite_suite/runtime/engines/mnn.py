@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.runtime.engines._exported import ExportedEngine
 from tfl_lite_suite.runtime.exported_file import ExportedFile
 from tfl_lite_suite.runtime.profiling import ProfiledSession, Trace

@@ -8,8 +8,8 @@ import zipfile
 from collections.abc import Iterable
 
 import tfl_lite_suite
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.runtime import requirements
+from tfl_lite_suite.core import package_requirements
+from tfl_lite_suite.core.errors import SuiteError
 
 # ZIP files begin with this date; equal contents make equal bytes.
 _DATE = (1980, 1, 1, 0, 0, 0)
@@ -25,9 +25,13 @@ def wheel() -> bytes:
         if path.is_file() and "__pycache__" not in path.parts
     }
     metadata = "\n".join(
-        ["Metadata-Version: 2.1", f"Name: {requirements.DISTRIBUTION}", f"Version: {tfl_lite_suite.__version__}"]
-        + [f"Requires-Python: {requirements.python_bounds()}"]
-        + [f"Requires-Dist: {line}" for line in importlib.metadata.requires(requirements.DISTRIBUTION) or []]
+        [
+            "Metadata-Version: 2.1",
+            f"Name: {package_requirements.DISTRIBUTION}",
+            f"Version: {tfl_lite_suite.__version__}",
+        ]
+        + [f"Requires-Python: {package_requirements.python_bounds()}"]
+        + [f"Requires-Dist: {line}" for line in importlib.metadata.requires(package_requirements.DISTRIBUTION) or []]
     )
     files[f"{information}/METADATA"] = f"{metadata}\n".encode()
     files[f"{information}/WHEEL"] = b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
@@ -54,14 +58,14 @@ def required(python: tuple[int, int], packages: Iterable[str] = ()) -> list[str]
     Raises:
         SuiteError: If the suite does not run on that Python, or is not installed here, so that nothing is known.
     """
-    if not requirements.own():
+    if not package_requirements.own():
         raise SuiteError("the suite runs from a folder here and is not installed. Install it with: pip install -e .")
-    bounds, text = requirements.python_bounds(), ".".join(map(str, python))
-    if not requirements.parse(f"python{bounds}").admits(text):
+    bounds, text = package_requirements.python_bounds(), ".".join(map(str, python))
+    if not package_requirements.parse(f"python{bounds}").admits(text):
         raise SuiteError(f"the device has Python {text}; the suite needs {bounds}. Install another as its python3")
-    lines = [str(item) for extra in ("", "pi") for item in requirements.of_extra(extra, python)]
+    lines = [str(item) for extra in ("", "pi") for item in package_requirements.of_extra(extra, python)]
     for package in packages:
-        found = [str(item) for item in requirements.own() if item.package == package and item.applies(python)]
+        found = [str(item) for item in package_requirements.own() if item.package == package and item.applies(python)]
         if not found:
             raise SuiteError(f"--engine: there is no {package} for the device's Python {text}")
         lines += found

@@ -9,10 +9,10 @@ import pkgutil
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.core.errors import SuiteError
 
 if TYPE_CHECKING:
-    from tfl_lite_suite.runtime.job import Job
+    from tfl_lite_suite.benchmark.job import Job
 
 
 class Target(abc.ABC):

@@ -16,8 +16,8 @@ import time
 from types import TracebackType
 from typing import Any
 
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.runtime.job import Job
+from tfl_lite_suite.benchmark.job import Job
+from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.runtime.targets import Target
 
 ENGINE = "tflite_android"

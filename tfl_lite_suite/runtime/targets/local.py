@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.progress import Progress
-from tfl_lite_suite.runtime import comparison, energy, engines, isolation, machine, statistics
-from tfl_lite_suite.runtime.job import PICTURE_SIZE, Job, Measurement, measure, profile
+from tfl_lite_suite.benchmark import comparison, energy, statistics
+from tfl_lite_suite.benchmark.job import PICTURE_SIZE, Job, Measurement, measure, profile
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.progress import Progress
+from tfl_lite_suite.runtime import engines, isolation, machine
 from tfl_lite_suite.runtime.session import ModelFile
 from tfl_lite_suite.runtime.targets import Target
 

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Any
 
-from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.benchmark.job import Job
+from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.runtime import engines, exported_file
-from tfl_lite_suite.runtime.job import Job
 from tfl_lite_suite.runtime.remote import package
 from tfl_lite_suite.runtime.remote.device import Device, Outcome
 from tfl_lite_suite.runtime.remote.ssh import Address, Connection

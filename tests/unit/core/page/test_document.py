@@ -1,4 +1,4 @@
-from tfl_lite_suite.page import document
+from tfl_lite_suite.core.page import document
 
 
 def test_foreign_text_is_literal():

@@ -3,8 +3,8 @@ import xml.etree.ElementTree
 
 import pytest
 
-from tfl_lite_suite.page import plot
-from tfl_lite_suite.page.plot import Line, Point
+from tfl_lite_suite.core.page import plot
+from tfl_lite_suite.core.page.plot import Line, Point
 
 HOSTILE = "<script>\"'&"
 

@@ -1,4 +1,4 @@
-from tfl_lite_suite.page.table import Table
+from tfl_lite_suite.core.page.table import Table
 
 
 def test_html_escapes_and_aligns_numbers():

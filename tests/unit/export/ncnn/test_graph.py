@@ -2,13 +2,13 @@ import graph_models
 import pytest
 import quadrant_models
 
-from tfl_lite_suite.deploy import ncnn_graph
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.tflite_file import TfliteFile
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.export.ncnn import graph
+from tfl_lite_suite.tflite.file import TfliteFile
 
 
 def layers(path, scheme):
-    return ncnn_graph.layers_of(TfliteFile.read(graph_models.write(path / "x.tflite", scheme)))
+    return graph.layers_of(TfliteFile.read(graph_models.write(path / "x.tflite", scheme)))
 
 
 def test_the_picture_is_planes_and_the_pad_is_in_the_convolution(tmp_path):
@@ -30,11 +30,11 @@ def test_int8_layers_keep_their_integers(tmp_path):
 
 
 def test_the_layer_that_reads_the_picture_stays_in_float():
-    found = ncnn_graph.layers_of(TfliteFile(quadrant_models.quadrants(dtype="int8")))
+    found = graph.layers_of(TfliteFile(quadrant_models.quadrants(dtype="int8")))
     (dense,) = [layer for layer in found if layer.kind in ("Convolution", "InnerProduct")]
     assert 8 not in dense.params
 
 
 def test_what_ncnn_has_no_equal_of():
     with pytest.raises(SuiteError, match="^not supported by ncnn: "):
-        ncnn_graph.layers_of(TfliteFile(quadrant_models.quadrants(inputs=2)))
+        graph.layers_of(TfliteFile(quadrant_models.quadrants(inputs=2)))

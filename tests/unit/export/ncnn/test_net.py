@@ -1,7 +1,7 @@
 import numpy as np
 
-from tfl_lite_suite.deploy import ncnn_net
-from tfl_lite_suite.deploy.ncnn_net import Layer
+from tfl_lite_suite.export.ncnn import net
+from tfl_lite_suite.export.ncnn.net import Layer
 
 
 def test_a_blob_with_two_readers_is_split():
@@ -10,7 +10,7 @@ def test_a_blob_with_two_readers_is_split():
         Layer("ReLU", ["in0"], "a", {}),
         Layer("BinaryOp", ["in0", "a"], "out0", {0: 2}),
     ]
-    text, weights = ncnn_net.save(layers)
+    text, weights = net.save(layers)
     assert weights == b""
     assert text.splitlines() == [
         "7767517",
@@ -23,8 +23,8 @@ def test_a_blob_with_two_readers_is_split():
 
 
 def test_parameters_and_weights():
-    layer = Layer("Clip", ["a"], "b", {1: 0.5, 10: [0.0, 6.0], 11: [1, 2]}, ncnn_net.plain([1.0]))
-    text, weights = ncnn_net.save([layer])
+    layer = Layer("Clip", ["a"], "b", {1: 0.5, 10: [0.0, 6.0], 11: [1, 2]}, net.plain([1.0]))
+    text, weights = net.save([layer])
     assert (
         text.splitlines()[2]
         == "Clip clip_0 1 1 a b 1=5.000000000e-01 -23310=2,0.000000000e+00,6.000000000e+00 -23311=2,1,2"
@@ -33,5 +33,5 @@ def test_parameters_and_weights():
 
 
 def test_int8_weights_are_tagged_and_padded():
-    assert ncnn_net.tagged(np.array([1, 2, 3], np.int8)) == b"\x38\x4b\x0d\x00\x01\x02\x03\x00"
-    assert ncnn_net.tagged(np.array([1], np.float32))[:4] == bytes(4)
+    assert net.tagged(np.array([1, 2, 3], np.int8)) == b"\x38\x4b\x0d\x00\x01\x02\x03\x00"
+    assert net.tagged(np.array([1], np.float32))[:4] == bytes(4)

@@ -5,9 +5,9 @@ import onnx
 import pytest
 import quadrant_models
 
-from tfl_lite_suite.deploy import onnx_graph
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.tflite_file import TfliteFile
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.export.onnx import graph
+from tfl_lite_suite.tflite.file import TfliteFile
 
 OPTIMIZED = """
 import json, sys, onnx, onnxruntime
@@ -20,7 +20,7 @@ print(json.dumps([node.op_type for node in onnx.load(sys.argv[2]).graph.node]))
 
 
 def model(path, scheme, io_type="int8"):
-    return onnx_graph.model_of(TfliteFile.read(graph_models.write(path / "x.tflite", scheme, io_type)))
+    return graph.model_of(TfliteFile.read(graph_models.write(path / "x.tflite", scheme, io_type)))
 
 
 def kinds(found):
@@ -59,11 +59,11 @@ def test_onnx_runtime_computes_int8_with_integers(tmp_path):
 
 def test_a_bias_behind_single_pixels_is_kept():
     # tf2onnx loses it.
-    found = onnx_graph.model_of(TfliteFile(quadrant_models.quadrants(dtype="float32")))
+    found = graph.model_of(TfliteFile(quadrant_models.quadrants(dtype="float32")))
     (dense,) = [node for node in found.graph.node if node.op_type == "Gemm"]
     assert len(dense.input) == 3
 
 
 def test_what_has_no_equal():
     with pytest.raises(SuiteError, match="^not supported by onnxruntime: "):
-        onnx_graph.model_of(TfliteFile(quadrant_models.quadrants(inputs=2)))
+        graph.model_of(TfliteFile(quadrant_models.quadrants(inputs=2)))

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tfl_lite_suite.framework import keras
+from tfl_lite_suite.core.framework import keras
 from tfl_lite_suite.models.conventions import IMAGENET_MEAN, IMAGENET_STD
 
 

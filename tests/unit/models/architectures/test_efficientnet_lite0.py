@@ -1,5 +1,5 @@
 from tfl_lite_suite import models
-from tfl_lite_suite.framework import keras
+from tfl_lite_suite.core.framework import keras
 from tfl_lite_suite.models import layers
 
 

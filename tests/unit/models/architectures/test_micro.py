@@ -2,10 +2,11 @@ import numpy as np
 import pytest
 
 from tfl_lite_suite import models
-from tfl_lite_suite.contract import Contract
-from tfl_lite_suite.deploy import compact, converter, metadata
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.tflite_file import TfliteFile
+from tfl_lite_suite.core.contract import Contract
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.models import tflite_converter
+from tfl_lite_suite.tflite import metadata_writer, shared_buffers
+from tfl_lite_suite.tflite.file import TfliteFile
 
 SIDE = 30
 
@@ -16,9 +17,9 @@ def int8_file(alpha=1.0):
     generator = np.random.default_rng(0)
     model.set_weights([generator.normal(0.5, 0.1, array.shape) for array in model.get_weights()])
     pictures = generator.integers(0, 256, (4, SIDE, SIDE, 1), np.uint8)
-    content = compact.compact(converter.convert(model, "int8", calibration=pictures))
+    content = shared_buffers.compact(tflite_converter.convert(model, "int8", calibration=pictures))
     labels = tuple(f"class {index}" for index in range(10))
-    return metadata.write(content, Contract(SIDE, SIDE, 1, SIDE, SIDE, labels=labels), name="micro")
+    return metadata_writer.write(content, Contract(SIDE, SIDE, 1, SIDE, SIDE, labels=labels), name="micro")
 
 
 def test_the_int8_file_is_about_fifty_kilobytes():

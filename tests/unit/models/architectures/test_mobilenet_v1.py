@@ -1,7 +1,7 @@
 import pytest
 
 from tfl_lite_suite import models
-from tfl_lite_suite.framework import keras
+from tfl_lite_suite.core.framework import keras
 
 preprocess = keras.applications.mobilenet.preprocess_input
 OPTIONS = {"input_shape": (64, 64, 3), "weights": None}

@@ -1,8 +1,8 @@
 import pytest
 
 from tfl_lite_suite import models
-from tfl_lite_suite.framework import keras
-from tfl_lite_suite.models import mobilenet_v2
+from tfl_lite_suite.core.framework import keras
+from tfl_lite_suite.models.architectures import mobilenet_v2
 from tfl_lite_suite.models.conventions import Conventions
 
 preprocess = keras.applications.mobilenet_v2.preprocess_input

@@ -1,7 +1,7 @@
 import pytest
 
 from tfl_lite_suite import models
-from tfl_lite_suite.framework import keras
+from tfl_lite_suite.core.framework import keras
 
 
 def test_loads_files_without_top(check_without_top):

@@ -1,4 +1,4 @@
-from tfl_lite_suite.framework import keras
+from tfl_lite_suite.core.framework import keras
 
 
 def test_equals_keras_applications(check_against_stock):

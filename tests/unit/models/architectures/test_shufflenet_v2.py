@@ -12,7 +12,7 @@ def test_alpha_selects_the_papers_widths(alpha, widths, head):
 
 
 def test_other_widths_lie_in_between_and_split_evenly():
-    from tfl_lite_suite.models import shufflenet_v2
+    from tfl_lite_suite.models.architectures import shufflenet_v2
 
     widths = [shufflenet_v2.first_width(alpha / 20) for alpha in range(1, 81)]
     assert widths == sorted(widths)

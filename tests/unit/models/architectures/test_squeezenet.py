@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from tfl_lite_suite.framework import keras, tf
-from tfl_lite_suite.models import squeezenet
+from tfl_lite_suite.core.framework import keras, tf
+from tfl_lite_suite.models.architectures import squeezenet
 
 
 @pytest.mark.parametrize("size", [(7, 9), (8, 8), (7, 8), (8, 7)])

@@ -1,4 +1,4 @@
-from tfl_lite_suite.framework import keras
+from tfl_lite_suite.core.framework import keras
 
 preprocess = keras.applications.vgg16.preprocess_input
 

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.framework import keras
-from tfl_lite_suite.optimize.calls import CallList
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.framework import keras
+from tfl_lite_suite.models.graph.calls import CallList
 
 
 @pytest.fixture

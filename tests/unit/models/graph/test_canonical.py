@@ -2,8 +2,8 @@ import keras_samples
 import numpy as np
 import pytest
 
-from tfl_lite_suite.framework import keras, tf
-from tfl_lite_suite.optimize.canonical import canonical
+from tfl_lite_suite.core.framework import keras, tf
+from tfl_lite_suite.models.graph.canonical import canonical
 
 layers = keras.layers
 PICTURES = keras_samples.blocky(4, (16, 16, 3)).astype(np.float32)

@@ -1,8 +1,8 @@
 import keras_samples
 import numpy as np
 
-from tfl_lite_suite.framework import keras
-from tfl_lite_suite.optimize.fold import fold_batch_norm
+from tfl_lite_suite.core.framework import keras
+from tfl_lite_suite.models.graph.fold import fold_batch_norm
 
 PICTURES = keras_samples.blocky(4, (32, 32, 1)).astype(np.float32)
 

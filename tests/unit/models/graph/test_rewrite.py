@@ -2,9 +2,9 @@ import keras_samples
 import numpy as np
 import pytest
 
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.framework import keras
-from tfl_lite_suite.optimize import graph
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.framework import keras
+from tfl_lite_suite.models.graph import rewrite
 
 PICTURES = keras_samples.blocky(4, (32, 32, 1)).astype(np.float32)
 
@@ -22,7 +22,7 @@ def nested():
 
 def test_a_copy_has_equal_outputs_and_shares_no_weight():
     model = keras_samples.randomize(keras_samples.tiny_network())
-    copy = graph.rebuild(model, graph.copy_layer)
+    copy = rewrite.rebuild(model, rewrite.copy_layer)
     assert copy.name == model.name
     np.testing.assert_array_equal(outputs(copy), outputs(model))
     assert not {id(weight) for weight in copy.weights} & {id(weight) for weight in model.weights}
@@ -31,10 +31,10 @@ def test_a_copy_has_equal_outputs_and_shares_no_weight():
 def test_nested_models_and_shared_layers_are_flattened():
     model = nested()
     keras_samples.randomize(model.get_layer("tiny"))
-    copy = graph.flat(model)
+    copy = rewrite.flat(model)
     np.testing.assert_array_equal(outputs(copy), outputs(model))
     assert {"stem", "classifier", "shared", "shared_call_2"} <= {layer.name for layer in copy.layers}
-    assert graph.flat(copy) is copy
+    assert rewrite.flat(copy) is copy
 
 
 def test_nested_models_of_several_tensors_and_attention_are_copied():
@@ -47,7 +47,7 @@ def test_nested_models_of_several_tensors_and_attention_are_copied():
     x = keras.layers.Add()([dense, attention(total, dense, key=total), keras.layers.Add()([total, total])])
     model = keras.Model(image, keras.layers.Dense(2)(keras.layers.Flatten()(x)))
     asked = []
-    copy = graph.rebuild(model, lambda layer, x: asked.append(layer.name) or graph.copy_layer(layer, x))
+    copy = rewrite.rebuild(model, lambda layer, x: asked.append(layer.name) or rewrite.copy_layer(layer, x))
     np.testing.assert_array_equal(outputs(copy), outputs(model))
     assert "attention" not in asked and len(asked) == 10
 
@@ -56,15 +56,15 @@ def test_operators_between_layers_keep_their_constants_and_can_be_replaced():
     image = keras.Input((32, 32, 1))
     x = keras.layers.Flatten()(image)
     model = keras.Model(image, (x - 3.0) * 2.0 + x)
-    np.testing.assert_array_equal(outputs(graph.rebuild(model, graph.copy_layer)), outputs(model))
-    halves = graph.rebuild(model, graph.copy_layer, lambda _, output: keras.layers.Rescaling(0.5)(output))
+    np.testing.assert_array_equal(outputs(rewrite.rebuild(model, rewrite.copy_layer)), outputs(model))
+    halves = rewrite.rebuild(model, rewrite.copy_layer, lambda _, output: keras.layers.Rescaling(0.5)(output))
     pixels = PICTURES.reshape(len(PICTURES), -1)
     np.testing.assert_allclose(outputs(halves), ((pixels - 3) / 2 * 2 / 2 + pixels) / 2)
 
 
 def test_a_layer_can_be_left_out():
     model = keras_samples.randomize(keras_samples.tiny_network())
-    without = graph.rebuild(model, lambda layer, x: x if layer.name == "dropout" else graph.copy_layer(layer, x))
+    without = rewrite.rebuild(model, lambda layer, x: x if layer.name == "dropout" else rewrite.copy_layer(layer, x))
     assert "dropout" not in [layer.name for layer in without.layers]
     np.testing.assert_array_equal(outputs(without), outputs(model))
 
@@ -72,21 +72,21 @@ def test_a_layer_can_be_left_out():
 def test_frozen_layers_stay_frozen():
     model = keras_samples.tiny_network()
     model.get_layer("stem").trainable = False
-    copy = graph.rebuild(model, graph.copy_layer)
+    copy = rewrite.rebuild(model, rewrite.copy_layer)
     assert not copy.get_layer("stem").trainable and copy.get_layer("project").trainable
 
 
 def test_nodes_come_before_their_consumers():
     model = keras_samples.tiny_network()
     seen = {id(model.inputs[0])}
-    for node in graph.nodes(model):
+    for node in rewrite.nodes(model):
         assert all(id(tensor) in seen for tensor in node.keras_inputs)
         seen.add(id(node.outputs))
 
 
 def test_consumers_of_a_tensor():
     model = keras_samples.tiny_network()
-    found = graph.consumers(model)[id(model.get_layer("stem_relu6").output)]
+    found = rewrite.consumers(model)[id(model.get_layer("stem_relu6").output)]
     assert {layer.name for layer in found} == {"depthwise", "add"}
 
 
@@ -96,8 +96,8 @@ def test_models_without_a_readable_graph_are_refused():
             return inputs
 
     with pytest.raises(SuiteError, match="expected a functional or sequential"):
-        graph.rebuild(Subclassed(), graph.copy_layer)
+        rewrite.rebuild(Subclassed(), rewrite.copy_layer)
     image = keras.Input((4,))
     two = keras.Model(image, [keras.layers.Dense(1)(image), keras.layers.Dense(1)(image)])
     with pytest.raises(SuiteError, match="2 outputs"):
-        graph.rebuild(two, graph.copy_layer)
+        rewrite.rebuild(two, rewrite.copy_layer)

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from tfl_lite_suite.framework import keras
-from tfl_lite_suite.optimize.scores import as_logits, decisive_range, ends_in_softmax
+from tfl_lite_suite.core.framework import keras
+from tfl_lite_suite.models.graph.scores import as_logits, decisive_range, ends_in_softmax
 
 layers = keras.layers
 

@@ -5,9 +5,9 @@ import zipfile
 import h5py
 import pytest
 
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.framework import keras
-from tfl_lite_suite.models import keras_archive
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.framework import keras
+from tfl_lite_suite.models.keras_io import archive as keras_archive
 
 
 def hdf5(fill=lambda file: None):

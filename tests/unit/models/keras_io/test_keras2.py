@@ -3,9 +3,9 @@ import numpy as np
 import pytest
 
 from tfl_lite_suite import models
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.framework import keras
-from tfl_lite_suite.models import keras2
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.framework import keras
+from tfl_lite_suite.models.keras_io import keras2
 
 layers = keras.layers
 PICTURES = keras_samples.blocky(2, (16, 16, 3))

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from tfl_lite_suite import models
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.models import keras3, layers
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.models import layers
+from tfl_lite_suite.models.keras_io import keras3
 
 pytest.importorskip("keras")
 

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 from tfl_lite_suite import models
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.framework import keras
-from tfl_lite_suite.optimize import keras_file
-from tfl_lite_suite.optimize.qat import quantization_aware
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.framework import keras
+from tfl_lite_suite.models.keras_io import keras_file
+from tfl_lite_suite.quantize.qat.fake_quantization import quantization_aware
 
 
 def test_layers_of_the_suite_and_wrappers_survive(tmp_path):

@@ -1,6 +1,6 @@
 import json
 
-from tfl_lite_suite.models import imagenet
+from tfl_lite_suite.models.weights import imagenet_classes
 
 
 def test_labels_differ_where_first_synonyms_agree(tmp_path, monkeypatch):
@@ -11,13 +11,13 @@ def test_labels_differ_where_first_synonyms_agree(tmp_path, monkeypatch):
 
     def obtain(file):
         path = tmp_path / "values.json"
-        path.write_text(json.dumps(names if file is imagenet._NAMES else ids), encoding="utf-8")
+        path.write_text(json.dumps(names if file is imagenet_classes._NAMES else ids), encoding="utf-8")
         return path
 
-    monkeypatch.setattr(imagenet, "obtain", obtain)
-    labels = imagenet.labels()
+    monkeypatch.setattr(imagenet_classes, "obtain", obtain)
+    labels = imagenet_classes.labels()
     assert len(set(labels)) == 1000
     assert labels[0] == "thing 0"
     assert labels[134] == "crane (n00000134)"
     assert labels[638:640] == ("maillot", "maillot, tank suit")
-    assert imagenet.wnids()[999] == "n00000999"
+    assert imagenet_classes.wnids()[999] == "n00000999"

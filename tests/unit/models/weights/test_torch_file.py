@@ -6,8 +6,8 @@ import struct
 import numpy as np
 import pytest
 
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.models import torch_file
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.models.weights import torch_file
 
 
 class _Named:

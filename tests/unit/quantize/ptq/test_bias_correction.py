@@ -2,10 +2,13 @@ import numpy as np
 import pytest
 from keras_samples import blocky
 
-from tfl_lite_suite.deploy import bias_correction, compact, converter, int16_fallback
-from tfl_lite_suite.deploy.interpreter import Interpreter, pack, unpack
-from tfl_lite_suite.framework import keras
-from tfl_lite_suite.tflite_file import TfliteFile
+from tfl_lite_suite.core.framework import keras
+from tfl_lite_suite.models import tflite_converter
+from tfl_lite_suite.models.tflite_interpreter import Interpreter
+from tfl_lite_suite.quantize.ptq import bias_correction, int16_fallback
+from tfl_lite_suite.tflite import shared_buffers
+from tfl_lite_suite.tflite.file import TfliteFile
+from tfl_lite_suite.tflite.object_form import pack, unpack
 
 PICTURES = blocky(12, (32, 32, 3))
 
@@ -30,8 +33,8 @@ def network(shared_bias=False):
 @pytest.fixture(scope="module", params=[False, True], ids=["own biases", "shared biases"])
 def files(request):
     model = network(request.param)
-    content = converter.convert(model, "int8", calibration=PICTURES.copy())
-    return model, content, converter.convert(model, "float32")
+    content = tflite_converter.convert(model, "int8", calibration=PICTURES.copy())
+    return model, content, tflite_converter.convert(model, "float32")
 
 
 def mean_shift(content, reference, name):
@@ -78,13 +81,13 @@ def test_only_biases_of_linear_layers_change(files):
 
 def test_a_shared_bias_is_split():
     model = network(shared_bias=True)
-    content = converter.convert(model, "int8", calibration=PICTURES.copy())
+    content = tflite_converter.convert(model, "int8", calibration=PICTURES.copy())
     tree = unpack(content)
     graph = TfliteFile(content).subgraphs[0]
     linear = [op for op in graph.operators if op.name == "CONV_2D"][:2]
     # The second convolution reads the first one's tensor.
     tree.subgraphs[0].operators[linear[1].index].inputs[2] = linear[0].inputs[2]
-    reference = converter.convert(model, "float32")
+    reference = tflite_converter.convert(model, "float32")
     corrected = bias_correction.correct(pack(tree), reference, PICTURES).content
     inputs = [op.inputs[2] for op in TfliteFile(corrected).subgraphs[0].operators if op.name == "CONV_2D"]
     assert inputs[0] != inputs[1]
@@ -94,7 +97,7 @@ def test_biases_that_share_their_bytes_are_corrected_each_for_itself(files):
     _, content, reference = files
     one = bias_correction.correct(content, reference, PICTURES)
     # Compact files name their tensors otherwise, so the reference is one, too.
-    other = bias_correction.correct(compact.compact(content), compact.compact(reference), PICTURES)
+    other = bias_correction.correct(shared_buffers.compact(content), shared_buffers.compact(reference), PICTURES)
     assert [shift for _, shift in one.layers] == [shift for _, shift in other.layers]
     np.testing.assert_array_equal(
         Interpreter(one.content).scores(PICTURES), Interpreter(other.content).scores(PICTURES)
@@ -103,7 +106,7 @@ def test_biases_that_share_their_bytes_are_corrected_each_for_itself(files):
 
 def test_a_file_without_matching_tensors_is_left(files):
     _, content, _ = files
-    other = converter.convert(keras.Sequential([keras.layers.Flatten(input_shape=(32, 32, 3))]), "float32")
+    other = tflite_converter.convert(keras.Sequential([keras.layers.Flatten(input_shape=(32, 32, 3))]), "float32")
     result = bias_correction.correct(content, other, PICTURES)
     assert result.content == content and result.layers == ()
 

@@ -1,7 +1,7 @@
 import numpy as np
 from keras_samples import blocky
 
-from tfl_lite_suite.deploy import calibration
+from tfl_lite_suite.quantize.ptq import calibration
 
 GOOD = blocky(40, (16, 16, 3))
 CLASSES = ("cat", "dog")

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from tfl_lite_suite.framework import keras, tf
-from tfl_lite_suite.optimize.equalization import channel_maxima, equalize
+from tfl_lite_suite.core.framework import keras, tf
+from tfl_lite_suite.quantize.ptq.equalization import channel_maxima, equalize
 
 PICTURES = np.random.default_rng(0).integers(0, 256, (12, 16, 16, 3), np.uint8)
 

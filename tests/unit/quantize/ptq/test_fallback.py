@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from keras_samples import blocky, tiny_network
 
-from tfl_lite_suite.deploy import converter, fallback
+from tfl_lite_suite.models import tflite_converter
+from tfl_lite_suite.quantize.ptq import fallback
 
 PICTURES = blocky(8, (32, 32, 1))
 
@@ -25,5 +26,5 @@ def test_none_if_all_layers_are_not_enough():
 
 
 def test_latency_is_compared_in_one_run():
-    content = converter.convert(tiny_network(), "int8", calibration=PICTURES)
+    content = tflite_converter.convert(tiny_network(), "int8", calibration=PICTURES)
     assert np.isfinite(fallback.latency_ratio(content, content, PICTURES[0]))

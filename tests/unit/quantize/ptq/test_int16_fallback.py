@@ -3,10 +3,12 @@ import numpy as np
 import pytest
 
 from tfl_lite_suite import models
-from tfl_lite_suite.deploy import compact, converter, int16_fallback
-from tfl_lite_suite.deploy.interpreter import Interpreter
-from tfl_lite_suite.framework import keras, tf
-from tfl_lite_suite.tflite_file import TfliteFile
+from tfl_lite_suite.core.framework import keras, tf
+from tfl_lite_suite.models import tflite_converter
+from tfl_lite_suite.models.tflite_interpreter import Interpreter
+from tfl_lite_suite.quantize.ptq import int16_fallback
+from tfl_lite_suite.tflite import shared_buffers
+from tfl_lite_suite.tflite.file import TfliteFile
 
 PICTURES = keras_samples.blocky(12, (32, 32, 1))
 
@@ -55,7 +57,7 @@ def with_exact_weights(model):
 
 
 def test_makers_and_readers_of_a_tensor_compute_in_16_bits():
-    content = converter.convert(keras_samples.tiny_network(), "int8", calibration=PICTURES)
+    content = tflite_converter.convert(keras_samples.tiny_network(), "int8", calibration=PICTURES)
     graph = TfliteFile(content).subgraphs[0]
     name = next(graph.tensors[op.outputs[0]].name for op in graph.operators if op.name == "DEPTHWISE_CONV_2D")
     wide = int16_fallback.widen(content, [name])
@@ -78,14 +80,14 @@ def test_makers_and_readers_of_a_tensor_compute_in_16_bits():
 
 
 def test_nothing_changes_where_nothing_is_asked():
-    content = converter.convert(keras_samples.tiny_network(), "int8", calibration=PICTURES)
+    content = tflite_converter.convert(keras_samples.tiny_network(), "int8", calibration=PICTURES)
     assert activations(int16_fallback.widen(content, [])) == activations(content)
 
 
 def answers(model, io_type, tmp_path):
     """The float model's scores; and the int8 file's and the wide file's, by engine."""
-    content = converter.convert(model, "int8", calibration=PICTURES, io_type=io_type)
-    wide = compact.compact(int16_fallback.widen(content, sorted(int16_fallback.candidates(content)[0])))
+    content = tflite_converter.convert(model, "int8", calibration=PICTURES, io_type=io_type)
+    wide = shared_buffers.compact(int16_fallback.widen(content, sorted(int16_fallback.candidates(content)[0])))
     file = TfliteFile(wide)
     assert not file.fully_int8 and file.inputs[0].dtype == file.outputs[0].dtype == io_type
     np.save(tmp_path / "pictures.npy", PICTURES)
@@ -94,7 +96,7 @@ def answers(model, io_type, tmp_path):
         path.write_bytes(data)
     found = keras_samples.run_on_engines([(path, tmp_path / "pictures.npy") for path in paths])
     by_engine = {engine: [found[str(path), engine] for path in paths] for _, engine in found}
-    return Interpreter(converter.convert(model, "float32")).scores(PICTURES), by_engine
+    return Interpreter(tflite_converter.convert(model, "float32")).scores(PICTURES), by_engine
 
 
 @pytest.mark.parametrize("io_type", ["int8", "uint8", "float32"])
@@ -117,13 +119,13 @@ def test_runtimes_run_networks(name, tmp_path):
 
 
 def test_every_operator_is_tried():
-    content = converter.convert(every_operator(), "int8", calibration=PICTURES, io_type="float32")
+    content = tflite_converter.convert(every_operator(), "int8", calibration=PICTURES, io_type="float32")
     wide = activations(int16_fallback.widen(content, sorted(int16_fallback.candidates(content)[0])))
     assert {name for name, *types in wide if "int16" in types} == int16_fallback._VERSIONS.keys()
 
 
 def test_operators_without_a_16_bit_form_are_named():
-    content = converter.convert(models.build("mobilenet_v3_small", (32, 32, 1), 4), "int8", calibration=PICTURES)
+    content = tflite_converter.convert(models.build("mobilenet_v3_small", (32, 32, 1), 4), "int8", calibration=PICTURES)
     possible, refused = int16_fallback.candidates(content)
     assert refused == ["HARD_SWISH"]
     graph = TfliteFile(content).subgraphs[0]

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from keras_samples import blocky, tiny_network
 
-from tfl_lite_suite.deploy import converter, layer_error
-from tfl_lite_suite.framework import keras
-from tfl_lite_suite.tflite_file import TfliteFile
+from tfl_lite_suite.core.framework import keras
+from tfl_lite_suite.models import tflite_converter
+from tfl_lite_suite.quantize.ptq import layer_error
+from tfl_lite_suite.tflite.file import TfliteFile
 
 PICTURES = blocky(6, (32, 32, 3))
 
@@ -27,8 +28,8 @@ def errors():
     third, zeros = model.get_layer("third").get_weights()
     third[:, :, 0] = 0
     model.get_layer("third").set_weights([third, zeros])
-    content = converter.convert(model, "int8", calibration=PICTURES)
-    return layer_error.layer_errors(content, converter.convert(model, "float32"), PICTURES)
+    content = tflite_converter.convert(model, "int8", calibration=PICTURES)
+    return layer_error.layer_errors(content, tflite_converter.convert(model, "float32"), PICTURES)
 
 
 def test_every_layer_is_found_in_order(errors):
@@ -66,6 +67,6 @@ def test_ratio_of_signal_to_error():
 @pytest.mark.parametrize("io_type", ["uint8", "float32"])
 def test_the_last_layer_is_known_by_the_name_of_what_it_is_converted_to(io_type):
     model, pictures = tiny_network(), blocky(8, (32, 32, 1))
-    content = converter.convert(model, "int8", calibration=pictures, io_type=io_type)
-    errors = layer_error.layer_errors(content, converter.convert(model, "float32"), pictures)
+    content = tflite_converter.convert(model, "int8", calibration=pictures, io_type=io_type)
+    errors = layer_error.layer_errors(content, tflite_converter.convert(model, "float32"), pictures)
     assert (errors[-1].operator, errors[-1].tensor) == ("FULLY_CONNECTED", TfliteFile(content).outputs[0].name)

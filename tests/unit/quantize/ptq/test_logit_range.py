@@ -2,10 +2,11 @@ import numpy as np
 import pytest
 from keras_samples import blocky
 
-from tfl_lite_suite.deploy import converter, logit_range, ptq
-from tfl_lite_suite.deploy.interpreter import Interpreter
-from tfl_lite_suite.framework import keras
-from tfl_lite_suite.tflite_file import TfliteFile
+from tfl_lite_suite.core.framework import keras
+from tfl_lite_suite.models import tflite_converter
+from tfl_lite_suite.models.tflite_interpreter import Interpreter
+from tfl_lite_suite.quantize.ptq import logit_range, techniques
+from tfl_lite_suite.tflite.file import TfliteFile
 
 PICTURES = blocky(64, (16, 16, 3))
 CLASSES = 6
@@ -36,7 +37,7 @@ def logits_of(model):
 def test_logits_get_finer_steps_and_the_far_one_saturates(io_type):
     model = network()
     logits = logits_of(model)
-    content = converter.convert(model, "int8", io_type=io_type, calibration=PICTURES)
+    content = tflite_converter.convert(model, "int8", io_type=io_type, calibration=PICTURES)
     narrowed = logit_range.narrow(content, logits)
     error, finer = (np.abs(Interpreter(data).scores(PICTURES) - logits) for data in (content, narrowed))
     assert finer[:, :-1].max() < 0.25 * error[:, :-1].max()
@@ -46,15 +47,15 @@ def test_logits_get_finer_steps_and_the_far_one_saturates(io_type):
 
 def test_outputs_with_a_scale_of_their_own_stay():
     model = network([keras.layers.Softmax()])
-    content = converter.convert(model, "int8", calibration=PICTURES)
+    content = tflite_converter.convert(model, "int8", calibration=PICTURES)
     assert logit_range.narrow(content, logits_of(network())) is content
 
 
 def test_quantization_takes_the_finer_steps_and_mixed_files_keep_them():
-    done = ptq.quantize(network(), PICTURES)
-    assert ptq.LOGIT_RANGE in done.report["techniques"]
+    done = techniques.quantize(network(), PICTURES)
+    assert techniques.LOGIT_RANGE in done.report["techniques"]
     assert done.best.agreement > done.report["candidates"][0]["agreement"]
     steps = [TfliteFile(content).outputs[0].scale for content in (done.content, done.best.full_range)]
     assert steps[0] < 0.25 * steps[1]
-    mixed = ptq.with_fallback(done, 1.0) if done.best.agreement < 1 else done
+    mixed = techniques.with_fallback(done, 1.0) if done.best.agreement < 1 else done
     assert TfliteFile(mixed.content).outputs[0].scale == pytest.approx(steps[0])

@@ -5,9 +5,10 @@ import pytest
 from keras_samples import blocky
 
 from tfl_lite_suite import models
-from tfl_lite_suite.deploy import converter, ptq
-from tfl_lite_suite.framework import keras
-from tfl_lite_suite.tflite_file import TfliteFile
+from tfl_lite_suite.core.framework import keras
+from tfl_lite_suite.models import tflite_converter
+from tfl_lite_suite.quantize.ptq import techniques as ptq
+from tfl_lite_suite.tflite.file import TfliteFile
 
 GREY = blocky(24, (32, 32, 1))
 
@@ -56,8 +57,8 @@ def plain(model):
     """What plain conversion gives, as if nothing else had been tried."""
     done = ptq.quantize(model, blocky(48, (32, 32, 3)))
     content, reference = (
-        converter.convert(model, "int8", calibration=done.for_ranges),
-        converter.convert(model, "float32"),
+        tflite_converter.convert(model, "int8", calibration=done.for_ranges),
+        tflite_converter.convert(model, "float32"),
     )
     candidate = ptq.Candidate((), content, 0.0, done.best.kl, model=model, reference=reference, full_range=content)
     return dataclasses.replace(done, best=candidate)

@@ -5,16 +5,16 @@ import numpy as np
 import pytest
 
 from tfl_lite_suite import models
-from tfl_lite_suite.deploy import converter
-from tfl_lite_suite.deploy.interpreter import Interpreter
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.framework import keras
-from tfl_lite_suite.models import layers
-from tfl_lite_suite.optimize import qat, sparsity
-from tfl_lite_suite.optimize.qat import quantization_aware
-from tfl_lite_suite.optimize.training import Phase, Training, accuracy_function
-from tfl_lite_suite.recipe import Augment, Train
-from tfl_lite_suite.tflite_file import TfliteFile
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.framework import keras
+from tfl_lite_suite.core.recipe import Augment, Train
+from tfl_lite_suite.models import layers, tflite_converter
+from tfl_lite_suite.models.tflite_interpreter import Interpreter
+from tfl_lite_suite.prune import sparsity
+from tfl_lite_suite.quantize.qat import fake_quantization
+from tfl_lite_suite.quantize.qat.fake_quantization import quantization_aware
+from tfl_lite_suite.tflite.file import TfliteFile
+from tfl_lite_suite.train.loop import Phase, Training, accuracy_function
 
 PICTURES = keras_samples.blocky(48, (32, 32, 3))
 # What an int8 graph holds; anything else, such as QUANTIZE or a leftover MUL, costs time.
@@ -32,7 +32,7 @@ EXTRA = {
 def test_every_network_becomes_entirely_int8(name):
     model = keras_samples.randomize(models.build(name, (32, 32, 3), 10))
     aware = quantization_aware(model, PICTURES)
-    content = converter.convert(aware, "int8", quantization_aware=True)
+    content = tflite_converter.convert(aware, "int8", quantization_aware=True)
     file = TfliteFile(content)
     difference = Interpreter(content).scores(PICTURES[:8]) - aware(PICTURES[:8].astype(np.float32), training=False)
     assert np.mean(np.abs(difference) < file.outputs[0].scale / 2) >= 0.98
@@ -69,7 +69,7 @@ def test_training_with_fake_quantization_keeps_the_accuracy(trained):
 
 def test_the_file_computes_what_fake_quantization_computes(trained, tmp_path):
     _, aware, data, _ = trained
-    content = converter.convert(aware, "int8", quantization_aware=True)
+    content = tflite_converter.convert(aware, "int8", quantization_aware=True)
     (tmp_path / "model.tflite").write_bytes(content)
     pictures = data.test.images(range(len(data.test)))
     np.save(tmp_path / "pictures.npy", pictures)
@@ -105,7 +105,7 @@ def test_values_that_are_no_pixels_lose_their_exact_mean():
     keras_samples.randomize(model)
     pictures = keras_samples.blocky(8, (8, 8, 3))
     expected = model(pictures.astype(np.float32)).numpy()
-    folded = qat.planned(model, pictures)[0](pictures.astype(np.float32)).numpy()
+    folded = fake_quantization.planned(model, pictures)[0](pictures.astype(np.float32)).numpy()
     np.testing.assert_allclose(folded, expected, atol=0.01 * np.ptp(expected))
 
 
@@ -176,7 +176,7 @@ def test_foreign_models_train_and_become_int8(tmp_path):
     aware = quantization_aware(model, data.train.images(range(48)))
     Training(aware, data, settings, Augment(), 0, tmp_path / "qat").run([Phase("qat", 1, 0.001)])
     assert accuracy_function(aware)(data.test)["top1"] >= top1 - 0.05
-    content = converter.convert(aware, "int8", quantization_aware=True)
+    content = tflite_converter.convert(aware, "int8", quantization_aware=True)
     file = TfliteFile(content)
     assert file.fully_int8
     assert not {name for name, _ in file.op_histogram} & {"QUANTIZE", "DEQUANTIZE"}
@@ -191,19 +191,19 @@ def test_foreign_models_train_and_become_int8(tmp_path):
 @pytest.mark.parametrize("source", [(0.0, 6.0), (-0.4, 9.0), (-129 / 255, 126 / 255)])
 @pytest.mark.parametrize("wanted", [(0.0, 2.0), (-0.1, 10.0)])
 def test_the_range_of_a_mean_holds_what_is_wanted(wanted, source):
-    low, high = qat._range_of_mean(wanted, source)
+    low, high = fake_quantization._range_of_mean(wanted, source)
     step = (high - low) / 255
     assert low - step <= wanted[0] and wanted[1] <= high + step
 
 
 def test_products_are_not_half_way_values_where_a_gate_lets_all_through():
     gate, wanted = (0.0, 255 / 256), (-1.0, 6.5)
-    low, high = qat._range_of_product(wanted, wanted, gate)
+    low, high = fake_quantization._range_of_product(wanted, wanted, gate)
     assert low < wanted[0] and wanted[1] < high < wanted[1] * 1.002
     factor = (wanted[1] - wanted[0]) / 256 / (high - low)  # of whole numbers, in steps of the result
     products = np.outer(np.arange(-255, 256), np.arange(256)) * factor
     assert np.mean(np.abs(products % 1 - 0.5) < 1e-9) < 1e-3
-    assert qat._range_of_product((-0.9, 6.5), wanted, gate) == (-0.9, 6.5)
+    assert fake_quantization._range_of_product((-0.9, 6.5), wanted, gate) == (-0.9, 6.5)
 
 
 @pytest.mark.parametrize("technique", ["sparse", "clustered", "both"])

@@ -5,14 +5,13 @@ import numpy as np
 import pytest
 
 from tfl_lite_suite import models
-from tfl_lite_suite.deploy import converter
-from tfl_lite_suite.framework import keras
-from tfl_lite_suite.models import layers
-from tfl_lite_suite.optimize.live_batch_norm import LiveBatchNorm
-from tfl_lite_suite.optimize.qat import quantization_aware
-from tfl_lite_suite.optimize.training import Phase, Training, accuracy_function
-from tfl_lite_suite.recipe import Augment, Train
-from tfl_lite_suite.tflite_file import TfliteFile
+from tfl_lite_suite.core.framework import keras
+from tfl_lite_suite.core.recipe import Augment, Train
+from tfl_lite_suite.models import layers, tflite_converter
+from tfl_lite_suite.quantize.qat.fake_quantization import quantization_aware
+from tfl_lite_suite.quantize.qat.live_batch_norm import LiveBatchNorm
+from tfl_lite_suite.tflite.file import TfliteFile
+from tfl_lite_suite.train.loop import Phase, Training, accuracy_function
 
 PICTURES = keras_samples.blocky(48, (32, 32, 3))
 
@@ -27,7 +26,7 @@ def test_a_network_keeps_its_batch_normalization_live_and_becomes_entirely_int8(
         for of in (model, live.model, live.folded)
     ]
     assert normalized == [normalized[0], normalized[0], 0]
-    file = TfliteFile(converter.convert(live.freeze(), "int8", quantization_aware=True))
+    file = TfliteFile(tflite_converter.convert(live.freeze(), "int8", quantization_aware=True))
     assert file.fully_int8
     assert not {operator for operator, _ in file.op_histogram} & {"QUANTIZE", "DEQUANTIZE"}
 
@@ -59,7 +58,7 @@ def test_the_folded_model_answers_as_the_live_one_at_inference(trained):
     expected, folded = live.model(pictures, training=False).numpy(), live.freeze()
     answers = folded(pictures, training=False).numpy()
     untrained = quantization_aware(model, data.train.images(range(48)))(pictures, training=False).numpy()
-    step = TfliteFile(converter.convert(folded, "int8", quantization_aware=True)).outputs[0].scale
+    step = TfliteFile(tflite_converter.convert(folded, "int8", quantization_aware=True)).outputs[0].scale
     assert np.abs(answers - expected).max() <= 3 * step < np.abs(answers - untrained).max()
     top1 = accuracy_function(model)(data.test)["top1"]
     assert accuracy_function(folded)(data.test)["top1"] >= top1 - 0.05

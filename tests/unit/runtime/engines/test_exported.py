@@ -6,8 +6,8 @@ import pytest
 import quadrant_models
 
 from tfl_lite_suite import export
-from tfl_lite_suite.deploy import exporters
-from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.export import exporters
 from tfl_lite_suite.runtime import engines
 from tfl_lite_suite.runtime.engines._exported import ExportedEngine
 
@@ -15,7 +15,7 @@ FORMATS = {exporters.get(name).ENGINE: name for name in exporters.names()}
 # Answers of an engine on twenty pictures of noise.
 RUN = """
 import json, os, sys, numpy as np
-from tfl_lite_suite.cli import describe
+from tfl_lite_suite.core.command_line import describe
 from tfl_lite_suite.runtime import engines, pixels
 result = os.fdopen(os.dup(1), "w")
 os.dup2(2, 1)  # MNN prints on stdout.

@@ -8,7 +8,7 @@ ENGINES = [name for name in ("litert", "tflite_runtime") if engines.get(name).av
 
 RUN = """
 import json, sys, numpy as np
-from tfl_lite_suite.cli import describe
+from tfl_lite_suite.core.command_line import describe
 from tfl_lite_suite.runtime import engines
 name, path, kernels, threads = sys.argv[1:5]
 try:

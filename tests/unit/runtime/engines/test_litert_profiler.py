@@ -4,7 +4,7 @@ import quadrant_models
 import tflite_samples
 
 from tfl_lite_suite.runtime.engines import _litert_profiler
-from tfl_lite_suite.tflite_file import TfliteFile
+from tfl_lite_suite.tflite.file import TfliteFile
 
 # Answers and operators of the profiled session, beside the answers of the one that gives the latency.
 RUN = """

@@ -9,7 +9,7 @@ from tfl_lite_suite.runtime.engines import mnn
 
 OPEN = """
 import json, os, sys
-from tfl_lite_suite.cli import describe
+from tfl_lite_suite.core.command_line import describe
 from tfl_lite_suite.runtime.engines import mnn
 result = os.fdopen(os.dup(1), "w")
 os.dup2(2, 1)

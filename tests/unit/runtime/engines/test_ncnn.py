@@ -4,12 +4,12 @@ import pytest
 import quadrant_models
 
 from tfl_lite_suite import export
-from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.runtime.engines import ncnn
 
 OPEN = """
 import json, sys
-from tfl_lite_suite.cli import describe
+from tfl_lite_suite.core.command_line import describe
 from tfl_lite_suite.runtime.engines import ncnn
 try:
     print(json.dumps(ncnn.ENGINE.open(sys.argv[1]).input.shape))

@@ -10,7 +10,7 @@ from tfl_lite_suite.runtime.engines import onnxruntime
 
 OPEN = """
 import json, sys
-from tfl_lite_suite.cli import describe
+from tfl_lite_suite.core.command_line import describe
 from tfl_lite_suite.runtime.engines import onnxruntime
 try:
     session = onnxruntime.ENGINE.open(sys.argv[1])

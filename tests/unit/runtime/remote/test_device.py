@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.runtime.remote.device import Device
 from tfl_lite_suite.runtime.remote.ssh import Address
 

@@ -6,8 +6,8 @@ import zipfile
 
 import pytest
 
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.runtime import requirements
+from tfl_lite_suite.core import package_requirements
+from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.runtime.remote import package
 
 
@@ -16,12 +16,12 @@ def test_the_wheel_is_the_running_suite(tmp_path):
     assert package.digest(content) == package.digest(package.wheel())
     zipfile.ZipFile(io.BytesIO(content)).extractall(tmp_path)
     code = (
-        "import importlib.metadata as m, tfl_lite_suite.cli as c; print(c.__file__, len(m.requires('tfl-lite-suite')))"
+        "import importlib.metadata as m, tfl_lite_suite.core as c; print(c.__file__, len(m.requires('tfl-lite-suite')))"
     )
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, env={"PYTHONPATH": str(tmp_path)}, cwd=tmp_path)
     path, count = done.stdout.split()
-    assert pathlib.Path(path).is_relative_to(tmp_path) and int(count) == len(requirements.own())
+    assert pathlib.Path(path).is_relative_to(tmp_path) and int(count) == len(package_requirements.own())
 
 
 def test_equal_files_make_equal_archives():

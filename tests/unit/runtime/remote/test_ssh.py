@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.runtime.remote.ssh import Address, Connection
 
 

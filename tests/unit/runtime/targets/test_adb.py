@@ -8,9 +8,9 @@ import sys
 import pytest
 import quadrant_models
 
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.runtime import text
-from tfl_lite_suite.runtime.job import Job
+from tfl_lite_suite.benchmark import text
+from tfl_lite_suite.benchmark.job import Job
+from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.runtime.targets import adb
 
 # What the app's `Measurement` writes, shortened; the keys are checked against its source.

@@ -1,6 +1,6 @@
 import pytest
 
-from tfl_lite_suite.errors import SuiteError
+from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.runtime import targets
 
 

@@ -5,8 +5,9 @@ import signal
 import numpy as np
 import pytest
 
-from tfl_lite_suite.runtime import machine, timing
-from tfl_lite_suite.runtime.job import Job, Measurement
+from tfl_lite_suite.benchmark import timing
+from tfl_lite_suite.benchmark.job import Job, Measurement
+from tfl_lite_suite.runtime import machine
 from tfl_lite_suite.runtime.session import TensorSpec
 from tfl_lite_suite.runtime.targets import local
 

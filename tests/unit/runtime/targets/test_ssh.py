@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 import quadrant_models
 
-from tfl_lite_suite.contract import Contract
-from tfl_lite_suite.deploy import metadata
+from tfl_lite_suite.core.contract import Contract
+from tfl_lite_suite.tflite import metadata_writer
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def write_classifier(model, folder, names):
     pictures = np.random.default_rng(4).integers(0, 256, (40, 4, 4, 1), np.uint8)
     quadrant_models.write_answered(folder, pictures, names)
     contract = Contract(4, 4, 1, 4, 4, labels=names)
-    model.write_bytes(metadata.write(quadrant_models.quadrants(), contract, name="quadrants"))
+    model.write_bytes(metadata_writer.write(quadrant_models.quadrants(), contract, name="quadrants"))
 
 
 def test_engines_with_formats_of_their_own(client, carried_engines, tmp_path):

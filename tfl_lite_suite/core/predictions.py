@@ -5,8 +5,8 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.results import read_json, write_json
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.files import read_json, write_json
 
 if TYPE_CHECKING:
     import numpy as np

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from tfl_lite_suite import predictions
-from tfl_lite_suite.errors import SuiteError
-from tfl_lite_suite.results import read_json, write_json
+from tfl_lite_suite.core import predictions
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.files import read_json, write_json
 
 
 def test_what_is_written_is_read(tmp_path):

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from tfl_lite_suite.deploy import converter, layer_error, ptq
-from tfl_lite_suite.deploy.interpreter import Interpreter
-from tfl_lite_suite.progress import Progress
-from tfl_lite_suite.results import atomic_path
+from tfl_lite_suite.core.files import atomic_path
+from tfl_lite_suite.core.progress import Progress
+from tfl_lite_suite.models import tflite_converter
+from tfl_lite_suite.models.tflite_interpreter import Interpreter
+from tfl_lite_suite.quantize.ptq import layer_error, techniques
 
 CHART = "layer_error.svg"
 _COUNTS = (8, 16, 32, 64, 128)
@@ -30,7 +31,7 @@ def top1(content: bytes, split: Any) -> float:
     return right / len(split)
 
 
-def debug(quantized: ptq.Quantized, folder: pathlib.Path, io_type: str) -> dict[str, Any]:
+def debug(quantized: techniques.Quantized, folder: pathlib.Path, io_type: str) -> dict[str, Any]:
     """Finds the worst layers, draws the error of all, and tries fewer calibration pictures.
 
     Args:
@@ -55,14 +56,14 @@ def debug(quantized: ptq.Quantized, folder: pathlib.Path, io_type: str) -> dict[
     }
 
 
-def sensitivity(quantized: ptq.Quantized, io_type: str) -> list[dict[str, Any]]:
+def sensitivity(quantized: techniques.Quantized, io_type: str) -> list[dict[str, Any]]:
     """Returns agreement and divergence with ranges from fewer and fewer pictures, without bias correction."""
     rows = []
     for count in (count for count in _COUNTS if count <= len(quantized.for_ranges)):
         pictures = quantized.for_ranges[:count]
-        content = converter.convert(quantized.best.model, "int8", io_type=io_type, calibration=pictures)
+        content = tflite_converter.convert(quantized.best.model, "int8", io_type=io_type, calibration=pictures)
         scores = Interpreter(content).scores(quantized.judging)
         agreement = float(np.mean(scores.argmax(axis=1) == quantized.expected.argmax(axis=1)))
-        kl = float(ptq.divergence(quantized.expected, scores).mean())
+        kl = float(techniques.divergence(quantized.expected, scores).mean())
         rows.append({"pictures": count, "agreement": agreement, "kl": kl})
     return rows

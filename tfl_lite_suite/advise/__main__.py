@@ -1,0 +1,59 @@
+"""Ranks networks, widths, resolutions and compressions that keep a device's limits. Never imports TensorFlow."""
+
+from typing import TYPE_CHECKING, Any
+
+from absl import flags
+
+from tfl_lite_suite.core import command_line
+
+if TYPE_CHECKING:
+    pass
+from tfl_lite_suite.advise import advise, show
+
+
+def _limits() -> dict[str, float]:
+    from tfl_lite_suite.advise import choice
+
+    limits = {name: flags.FLAGS[name].value for name in choice.FIGURE if flags.FLAGS[name].value is not None}
+    if flags.FLAGS.fps is not None:
+        limits["max_ms"] = min(limits.get("max_ms", 1e9), 1000 / flags.FLAGS.fps)
+    return limits
+
+
+def _main() -> dict[str, Any]:
+    from tfl_lite_suite.advise import presentation
+    from tfl_lite_suite.core import recipe
+    from tfl_lite_suite.core.files import atomic_path
+
+    given = flags.FLAGS
+    found = advise(
+        _limits(),
+        given.priority,
+        device=given.device,
+        data=given.data,
+        classes=given.classes,
+        workdirs=given.workdir,
+    )
+    texts = {given.html: presentation.page} | {given.output: lambda of: recipe.dump(presentation.recipe_for(of))}
+    for path, text in texts.items():
+        if path:
+            with atomic_path(path) as temporary:
+                temporary.write_text(text(found), encoding="utf-8")
+    return found
+
+
+if __name__ == "__main__":
+    flags.DEFINE_float("max_ms", None, "Greatest median latency of one picture, in milliseconds.", 0)
+    flags.DEFINE_float("fps", None, "Least pictures a second, another way to say --max_ms.", 0.001)
+    flags.DEFINE_integer("max_bytes", None, "Greatest size of the file.", 1)
+    flags.DEFINE_integer("max_memory", None, "Greatest resident memory of the process, in bytes.", 1)
+    flags.DEFINE_float("min_top1", None, "Least top-1 on the data that --data names, as a share.", 0, 1)
+    flags.DEFINE_float("max_joules", None, "Greatest energy of one inference, in joules.", 0)
+    flags.DEFINE_string("priority", "mobile", "inspection, surveillance, mobile, or weights: accuracy=0.5,latency=0.5.")
+    flags.DEFINE_string("device", None, "Its JSON, of benchmark or tools/measure_device.py; this machine if absent.")
+    flags.DEFINE_string("data", "imagenet", "Whose accuracy counts: imagenet, or the data of a recipe that was run.")
+    flags.DEFINE_integer("classes", 1000, "Number of classes.", 2)
+    flags.DEFINE_list("workdir", [], "Work folders of finished runs, separated by commas.")
+    flags.DEFINE_string("output", None, "Write the recipe to run next.")
+    flags.DEFINE_string("html", None, "Also write the ranking as a page with plots.")
+    command_line.run_verb("advise", __doc__, _main, show)

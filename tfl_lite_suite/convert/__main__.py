@@ -1,0 +1,112 @@
+"""Converts a Keras model, or a fresh network, to a TensorFlow Lite file that carries its preprocessing contract."""
+
+import dataclasses
+import pathlib
+import sys
+from typing import Any
+
+import numpy as np
+from absl import flags
+
+from tfl_lite_suite import data, models, train
+from tfl_lite_suite.convert import IO_TYPES, PTQ, SCHEMES, convert, show
+from tfl_lite_suite.core import command_line, contract, recipe
+from tfl_lite_suite.core.errors import SuiteError, unknown_name
+from tfl_lite_suite.core.recipe import Recipe
+
+
+def _main() -> dict[str, Any]:
+    given = flags.FLAGS
+    name, output = command_line.required("model"), command_line.required("output")
+    if given.scheme not in SCHEMES:
+        raise unknown_name("--scheme", given.scheme, SCHEMES, "scheme")
+    if given.io_type not in IO_TYPES:
+        raise unknown_name("--io_type", given.io_type, IO_TYPES, "type")
+    if given.ptq not in PTQ:
+        raise unknown_name("--ptq", given.ptq, PTQ, "choice")
+    if name.endswith(".keras"):
+        model, of, settings = _from_file(name)
+    else:
+        models.check_name(name, "--model")
+        model, of, settings = _fresh(name)
+    # A network that was never trained has no accuracy to keep.
+    untrained = not name.endswith(".keras") and given.weights == "none"
+    ptq = "plain" if untrained else given.ptq
+    return convert(model, of, output, given.scheme, given.io_type, _calibration(model, of, settings), ptq)
+
+
+def _from_file(path: str) -> tuple[Any, contract.Contract, Recipe | None]:
+    """Returns a saved model, and the contract and recipe that lie beside it."""
+    folder = pathlib.Path(path).parent
+    if not pathlib.Path(path).is_file():
+        raise SuiteError(f"--model: no such file '{path}'")
+    of = contract.beside(path)
+    settings = recipe.load(folder / train.RECIPE) if (folder / train.RECIPE).is_file() else None
+    from tfl_lite_suite.models.graph import rewrite
+    from tfl_lite_suite.models.keras_io import keras_file
+
+    model = keras_file.load(path, of.image_shape if of else None)
+    rewrite.check_functional(model)
+    return model, of or _plain_contract(model), settings
+
+
+def _fresh(name: str) -> tuple[Any, contract.Contract, None]:
+    side = flags.FLAGS.resolution
+    model = models.build(
+        name,
+        (side, side, flags.FLAGS.channels),
+        flags.FLAGS.classes,
+        alpha=flags.FLAGS.alpha,
+        weights=flags.FLAGS.weights,
+    )
+    return model, _plain_contract(model), None
+
+
+def _plain_contract(model: Any) -> contract.Contract:
+    """Returns the contract of a model that has none of its own: the centre square, scaled to its input."""
+    if len(model.input_shape) != 4 or None in model.input_shape[1:]:
+        raise SuiteError(
+            f"model '{model.name}': expected pictures of one size, (batch, height, width, channels), as input. "
+            f"Received: {model.input_shape}. Build it on keras.Input((224, 224, 3)) or the like, and save it again"
+        )
+    height, width, channels = model.input_shape[1:]
+    return contract.Contract(height, width, channels, height, width)
+
+
+def _calibration(model: Any, of: contract.Contract, settings: Recipe | None) -> np.ndarray | None:
+    """Returns calibration pictures: from `--calibration`, else the recipe's training images."""
+    from tfl_lite_suite.models.tflite_converter import is_quantization_aware
+
+    if flags.FLAGS.scheme != "int8" or is_quantization_aware(model):
+        return None
+    count = flags.FLAGS.calibration_images
+    if flags.FLAGS.calibration is not None:
+        source = flags.FLAGS.calibration
+        any_label = dataclasses.replace(of, labels=data.listing_of(source).class_names)
+        return data.open_all(source, any_label, "train", limit=count).sample(count, 0)
+    if settings is not None:
+        return data.load(settings.data, settings.seed).train.sample(count, settings.seed)
+    if flags.FLAGS.model.endswith(".keras"):
+        raise SuiteError("--calibration: missing. int8 needs training images: a folder, or fashion_mnist")
+    print("calibrated with noise: good for size and speed, not for accuracy", file=sys.stderr)
+    return np.random.default_rng(0).integers(0, 256, (8, *of.image_shape), np.uint8)
+
+
+if __name__ == "__main__":
+    flags.DEFINE_string("model", None, "A .keras file, or the name of a network to convert freshly initialised.")
+    flags.DEFINE_string("scheme", "int8", "float32, float16, dynamic or int8.")
+    flags.DEFINE_string("io_type", "int8", "Type of input and output of an int8 file: int8, uint8 or float32.")
+    flags.DEFINE_string(
+        "calibration", None, "Training images for int8: a folder or fashion_mnist; the recipe's if absent."
+    )
+    flags.DEFINE_integer("calibration_images", 200, "How many of them.", 1)
+    flags.DEFINE_string(
+        "ptq", "auto", "int8 of a trained network: auto keeps the techniques that help, plain uses none."
+    )
+    flags.DEFINE_string("output", None, "The .tflite file to write.")
+    flags.DEFINE_integer("resolution", 224, "Network by name: height and width in pixels.", 16, 1024)
+    flags.DEFINE_integer("channels", 3, "Network by name: 3 for RGB, 1 for grey.", 1, 3)
+    flags.DEFINE_integer("classes", 1000, "Network by name: number of classes.", 2)
+    flags.DEFINE_float("alpha", 1.0, "Network by name: width multiplier.", 0.05, 4)
+    flags.DEFINE_string("weights", "none", "Network by name: none, imagenet or a weights file.")
+    command_line.run_verb("convert", __doc__, _main, show)

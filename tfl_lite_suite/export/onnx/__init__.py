@@ -1,0 +1,1 @@
+"""`.tflite` to ONNX."""

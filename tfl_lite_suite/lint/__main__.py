@@ -1,0 +1,26 @@
+"""Tells what is inside a .tflite file and what will go wrong with it."""
+
+from typing import Any
+
+from absl import flags
+
+from tfl_lite_suite.core import command_line
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.lint import lint, show
+
+
+def _main() -> dict[str, Any]:
+    given = flags.FLAGS
+    if not given.model:
+        raise SuiteError("--model: a .tflite file is needed, such as --model=x.tflite")
+    return lint(given.model, given.target_runtime, trial=given.trial, html=given.html)
+
+
+if __name__ == "__main__":
+    flags.DEFINE_string("model", None, "The .tflite file; it need not be trusted.")
+    flags.DEFINE_string(
+        "target_runtime", "tflite_runtime-2.14", "The runtime it must run on: tflite_runtime-2.14, litert-2.1, …"
+    )
+    flags.DEFINE_string("html", None, "Also draw the operators into this HTML file, which needs nothing else.")
+    flags.DEFINE_bool("trial", True, "Also run it once on the installed runtimes, each in a process of its own.")
+    command_line.run_verb("lint", __doc__, _main, show)

@@ -1,0 +1,1 @@
+"""The networks, one module an architecture; names are discovered from this folder."""

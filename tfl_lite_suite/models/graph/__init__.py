@@ -1,0 +1,1 @@
+"""Functional Keras models read, rewritten and folded, layer by layer."""

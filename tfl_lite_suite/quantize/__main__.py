@@ -1,0 +1,49 @@
+"""Prepares a trained network for int8, by quantization-aware training or without further training."""
+
+import dataclasses
+import pathlib
+from typing import Any
+
+from absl import flags
+
+from tfl_lite_suite import train
+from tfl_lite_suite.core import command_line
+from tfl_lite_suite.core.errors import SuiteError, unknown_name
+from tfl_lite_suite.quantize import FALLBACKS, SCHEMES, quantize, quantize_after_training, show
+
+
+def _main() -> dict[str, Any]:
+    if flags.FLAGS.scheme not in SCHEMES:
+        raise unknown_name("--scheme", flags.FLAGS.scheme, SCHEMES, "scheme")
+    model = command_line.required("model")
+    settings = command_line.recipe_from_flags(str(pathlib.Path(model).parent / train.RECIPE))
+    workdir = flags.FLAGS.workdir or str(pathlib.Path(model).parent)
+    debug = flags.FLAGS.debug
+    given = {key: flags.FLAGS[key].value for key in ("min_agreement", "fallback") if flags.FLAGS[key].present}
+    if flags.FLAGS.scheme == "ptq":
+        settings = dataclasses.replace(settings, quantize=dataclasses.replace(settings.quantize, **given))
+        if settings.quantize.fallback not in FALLBACKS:
+            raise unknown_name("--fallback", settings.quantize.fallback, FALLBACKS, "value")
+        if "fallback" in given and settings.quantize.min_agreement is None:
+            raise SuiteError(f"--fallback goes with --min_agreement. Received: --fallback={given['fallback']} alone")
+        return quantize_after_training(settings, workdir, model, debug=debug)
+    if debug or given:
+        raise SuiteError("--debug, --min_agreement and --fallback go with --scheme=ptq. Received: --scheme=qat")
+    return quantize(settings, workdir, model)
+
+
+if __name__ == "__main__":
+    flags.DEFINE_string("model", None, "Trained float model, a .keras file.")
+    flags.DEFINE_string("scheme", "qat", "qat: quantization-aware training; ptq: int8 without training.")
+    flags.DEFINE_bool("debug", False, "ptq: name and draw the worst layers, and try fewer calibration pictures.")
+    flags.DEFINE_float(
+        "min_agreement",
+        None,
+        "ptq: share of calibration pictures whose top-1 must stay; the worst layers leave int8 for it.",
+        0,
+        1,
+    )
+    flags.DEFINE_string("fallback", "float", "ptq: what they leave it for: float, or int16 (16-bit activations).")
+    command_line.define_recipe_flags()
+    flags.DEFINE_string("workdir", None, "Folder for model and results; the model's own folder if absent.")
+    command_line.run_verb("quantize", __doc__, _main, show)

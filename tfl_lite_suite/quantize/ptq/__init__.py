@@ -1,0 +1,1 @@
+"""Post-training quantization: int8 from calibration pictures, without training."""

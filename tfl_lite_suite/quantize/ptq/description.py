@@ -1,0 +1,21 @@
+"""What post-training quantization did, in words."""
+
+import collections
+from collections.abc import Sequence
+from typing import Any
+
+
+def describe_ops(ops: Sequence[dict[str, Any]]) -> str:
+    """Returns how many operators there are of each name."""
+    counts = collections.Counter(op["name"] for op in ops)
+    return ", ".join(f"{count} {name}" for name, count in counts.most_common())
+
+
+def describe_ptq(report: dict[str, Any]) -> str:
+    """Returns the report of post-training quantization as a phrase, its notes on lines of their own."""
+    techniques = " and ".join(name.replace("_", " ") for name in report["techniques"]) or "plain conversion"
+    text = (
+        f"{techniques}: top-1 agrees with float on {100 * report['agreement']:.1f} % of "
+        f"{report['pictures']['judging']} calibration pictures, KL divergence {report['kl']:.4f}"
+    )
+    return "\n".join([text, *report["notes"]])

@@ -1,0 +1,55 @@
+"""Runs a whole recipe: trains, prunes, quantizes, converts, evaluates, benchmarks, and tells what each step cost.
+
+Every stage is kept in the work folder and is not repeated while its inputs stay the same, so a run that was stopped
+goes on where it was. Each stage takes the latest model before it. Evaluation and timing run in processes of their own,
+without TensorFlow.
+"""
+
+import dataclasses
+import pathlib
+from typing import Any
+
+from absl import flags
+
+from tfl_lite_suite.core import command_line
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.run import Run, several_runs, show
+
+
+def _main() -> dict[str, Any]:
+    given, workdir = flags.FLAGS, command_line.required("workdir")
+    recipes = command_line.required("recipe").split(",")
+    if len(recipes) > 1 or given.seeds:
+        jobs = [job for path in recipes for job in _jobs(path, pathlib.Path(workdir))]
+        if not given.dry_run:
+            return several_runs.run_all(jobs, given.jobs, pathlib.Path(workdir))
+        return {"runs": [job.described(Run(job.settings, str(job.workdir)).plan()) for job in jobs]}
+    run = Run(command_line.recipe_from_flags(), workdir)
+    return {"plan": run.plan()} if given.dry_run else run.run()
+
+
+def _jobs(path: str, workdir: pathlib.Path) -> list[several_runs.Job]:
+    """Returns a run for each seed of a recipe; mistakes are found before the first begins."""
+    flags.FLAGS.recipe = path
+    settings = command_line.recipe_from_flags()
+    Run(settings, str(workdir))
+    shared = [f"--recipe={path}", *(f"--set={value}" for value in flags.FLAGS.set)]
+    shared += [f"--data={flags.FLAGS.data}"] if flags.FLAGS.data is not None else []
+    jobs = []
+    for text in flags.FLAGS.seeds or [str(settings.seed)]:
+        if not text.isdecimal():
+            raise SuiteError(f"--seeds: expected whole numbers, as in 0,1,2. Received: '{text}'")
+        of_seed = dataclasses.replace(settings, seed=int(text))
+        jobs.append(
+            several_runs.Job(of_seed, workdir / settings.name / f"seed_{text}", (*shared, f"--set=seed={text}"))
+        )
+    return jobs
+
+
+if __name__ == "__main__":
+    command_line.define_recipe_flags()
+    flags.DEFINE_string("workdir", None, "Folder for models and results; a stopped run goes on from what is there.")
+    flags.DEFINE_list("seeds", [], "Runs with each of these seeds, such as 0,1,2, in place of the recipe's.")
+    flags.DEFINE_integer("jobs", 1, "With several recipes or seeds: how many run at once. Latencies want 1.", 1, 64)
+    flags.DEFINE_bool("dry_run", False, "Only say what is done already and what is to do.")
+    command_line.run_verb("run", __doc__, _main, show)

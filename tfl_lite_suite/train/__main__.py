@@ -1,0 +1,34 @@
+"""Trains the float network of a recipe."""
+
+from typing import Any
+
+from absl import flags
+
+from tfl_lite_suite.core import command_line
+from tfl_lite_suite.train import MIRRORED, MULTI_WORKER, NONE, Place, cluster, show, train
+
+
+def _main() -> dict[str, Any]:
+    settings, workdir, spread = (
+        command_line.recipe_from_flags(),
+        command_line.required("workdir"),
+        flags.FLAGS.distribution,
+    )
+    members = cluster.from_environment() if spread == MULTI_WORKER else None
+    return train(settings, workdir, place=Place(spread, members, flags.FLAGS.peer_timeout))
+
+
+if __name__ == "__main__":
+    command_line.define_recipe_flags()
+    flags.DEFINE_string("workdir", None, "Folder for models and results.")
+    flags.DEFINE_enum(
+        "distribution",
+        NONE,
+        [NONE, MIRRORED, MULTI_WORKER],
+        "mirrored shares each batch between the GPUs of this machine; multi_worker between the processes that the "
+        "environment variable TF_CONFIG names, which all run this command.",
+    )
+    flags.DEFINE_float(
+        "peer_timeout", 300.0, "Seconds to wait for the other processes, at the start and when one was lost.", 1.0
+    )
+    command_line.run_verb("train", __doc__, _main, show)
