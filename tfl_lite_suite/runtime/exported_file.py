@@ -12,8 +12,9 @@ from tfl_lite_suite.core.contract import Contract
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.files import write_json
 from tfl_lite_suite.runtime.session import ModelFile, TensorSpec
+from tfl_lite_suite.tflite.normalization import RAW, SOURCES, Normalization
 
-VERSION = 1
+VERSION = 2
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,6 +28,7 @@ class ExportedFile:
         contract: How pictures become the input, if the `.tflite` file said.
         labels: Class names in the order of the output; empty if it had none.
         source: `file` and `sha256` of the `.tflite` file, and `converter`, what converted it.
+        normalization: How a pixel becomes the input's real value.
     """
 
     files: tuple[str, ...]
@@ -35,6 +37,7 @@ class ExportedFile:
     contract: Contract | None
     labels: tuple[str, ...]
     source: Mapping[str, str]
+    normalization: Normalization = RAW
 
     def write(self, folder: str | os.PathLike[str]) -> str:
         """Writes the description beside the files; returns its path."""
@@ -61,7 +64,7 @@ class ExportedFile:
             if not (folder / name).is_file():
                 raise SuiteError(f"'{path}': its file '{name}' is missing. Keep the exported files together")
         size = sum((folder / name).stat().st_size for name in self.files)
-        return ModelFile(size, self.contract, self.labels, self.input.shape, self.output.shape)
+        return ModelFile(size, self.contract, self.labels, self.input.shape, self.output.shape, self.normalization)
 
 
 def beside(path: str | os.PathLike[str]) -> str:
@@ -101,6 +104,7 @@ def read(path: str) -> ExportedFile:
             None if contract is None else contract_module.from_json(json.dumps(contract)),
             tuple(str(label) for label in values["labels"]),
             {str(key): str(value) for key, value in values["source"].items()},
+            _normalization(values["normalization"]),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise SuiteError(f"'{where}': no description of an exported model: {error!r}. Export again") from error
@@ -111,6 +115,14 @@ def _names(values: Sequence[Any]) -> tuple[str, ...]:
     if not names or any(os.path.basename(name) != name or not name for name in names):
         raise ValueError(f"files: {values!r}")
     return names
+
+
+def _normalization(values: Mapping[str, Any]) -> Normalization:
+    mean, std = (tuple(float(value) for value in values[name]) for name in ("mean", "std"))
+    source = values["source"]
+    if source not in SOURCES:
+        raise ValueError(f"normalization.source: {source!r}")
+    return Normalization(mean, std, source, str(values["problem"]))
 
 
 def _tensor(values: Mapping[str, Any]) -> TensorSpec:

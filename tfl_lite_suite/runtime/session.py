@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from tfl_lite_suite.core.contract import Contract
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.tflite.normalization import RAW, Normalization
 
 if TYPE_CHECKING:
     import numpy as np
@@ -125,6 +126,7 @@ class ModelFile:
         labels: Class names in the order of the output; empty if it has none.
         input_shape: Dimensions of the first input.
         output_shape: Dimensions of the first output.
+        normalization: How a pixel becomes the real value that the first input takes.
     """
 
     file_bytes: int
@@ -132,6 +134,7 @@ class ModelFile:
     labels: tuple[str, ...]
     input_shape: tuple[int, ...]
     output_shape: tuple[int, ...]
+    normalization: Normalization = RAW
 
 
 @dataclasses.dataclass(frozen=True)

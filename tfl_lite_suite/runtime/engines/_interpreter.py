@@ -8,6 +8,7 @@ import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.runtime.session import Engine, Kernels, ModelFile, Session, TensorSpec
+from tfl_lite_suite.tflite import normalization
 from tfl_lite_suite.tflite.file import TfliteFile
 
 _RESOLVERS: dict[Kernels, str] = {
@@ -24,8 +25,8 @@ class InterpreterEngine(Engine):
     def inspect(self, path: str) -> ModelFile:
         """Reads a `.tflite` file; see `Engine.inspect`."""
         file = TfliteFile.read(path)
-        shapes = [specs[0].shape if specs else () for specs in (file.inputs, file.outputs)]
-        return ModelFile(file.file_bytes, file.contract, file.labels, *shapes)
+        given, found = (specs[0].shape if specs else () for specs in (file.inputs, file.outputs))
+        return ModelFile(file.file_bytes, file.contract, file.labels, given, found, normalization.of_file(file))
 
     def open(self, path: str, *, threads: int = 1, kernels: Kernels = "default") -> Session:
         """Opens a `.tflite` file; see `Engine.open`."""
