@@ -16,8 +16,8 @@ from PIL import Image
 
 from tfl_lite_suite.core import image
 from tfl_lite_suite.runtime import engines, pixels
-from tfl_lite_suite.tflite.normalization import RAW
 from tfl_lite_suite.tflite.file import TfliteFile
+from tfl_lite_suite.tflite.normalization import RAW
 
 ENGINE = "litert"
 KERNELS = ("builtin", "default")

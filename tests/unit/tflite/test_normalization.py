@@ -4,11 +4,10 @@ import pytest
 import tflite_samples
 
 from tfl_lite_suite.core.contract import Contract
-from tfl_lite_suite.tflite import metadata_writer
 from tfl_lite_suite.core.errors import SuiteError
-from tfl_lite_suite.tflite import normalization
-from tfl_lite_suite.tflite.normalization import Normalization
+from tfl_lite_suite.tflite import metadata_writer, normalization
 from tfl_lite_suite.tflite.file import TfliteFile
+from tfl_lite_suite.tflite.normalization import Normalization
 
 IMAGENET_MEAN, IMAGENET_STD = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)
 
