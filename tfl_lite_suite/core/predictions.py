@@ -23,12 +23,16 @@ class Predictions:
         keys: Name of each picture.
         labels: True class of each picture.
         top1: Class that the model answered; −1 where its scores hold NaN.
+        confidence: Probability of that class; empty where it was not kept.
+        answer: Class that the file's decision gave, −1 for none of these; empty where there is no decision.
     """
 
     class_names: tuple[str, ...]
     keys: tuple[str, ...]
     labels: tuple[int, ...]
     top1: tuple[int, ...]
+    confidence: tuple[float, ...] = ()
+    answer: tuple[int, ...] = ()
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -70,10 +74,11 @@ def read(path: str | os.PathLike[str]) -> Predictions:
         SuiteError: If there is no such file, or it is something else.
     """
     document = read_json(path)
-    fields = [field.name for field in dataclasses.fields(Predictions)]
-    if not isinstance(document, dict) or not all(isinstance(document.get(name), list) for name in fields):
+    needed = [field.name for field in dataclasses.fields(Predictions) if field.default is dataclasses.MISSING]
+    if not isinstance(document, dict) or not all(isinstance(document.get(name), list) for name in needed):
         raise SuiteError(f"{path}: not a file of predictions, as evaluate --predictions writes it")
-    found = Predictions(**{name: tuple(document[name]) for name in fields})
+    kept = [field.name for field in dataclasses.fields(Predictions) if isinstance(document.get(field.name), list)]
+    found = Predictions(**{name: tuple(document[name]) for name in kept})
     if not len(found.keys) == len(found.labels) == len(found.top1):
         raise SuiteError(f"{path}: it has {len(found.keys)} pictures and {len(found.top1)} answers")
     return found

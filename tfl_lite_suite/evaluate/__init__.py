@@ -4,16 +4,20 @@ import dataclasses
 import functools
 import pathlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from tfl_lite_suite.core import predictions
 from tfl_lite_suite.core.contract import Contract, beside
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.progress import Progress
-from tfl_lite_suite.tflite.normalization import RAW, Normalization
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from tfl_lite_suite import data
+    from tfl_lite_suite.core.decision import Decision
+    from tfl_lite_suite.core.decision_rules import Decided
     from tfl_lite_suite.core.recipe import Data as DataSettings
     from tfl_lite_suite.core.recipe import Recipe
     from tfl_lite_suite.evaluate import answers as accuracy
@@ -29,11 +33,12 @@ class Model:
 
     Attributes:
         contract: How it wants its pictures; `labels` has a name for each class.
-        normalization: How a pixel becomes the value that its input takes.
         file_bytes: Size of the file.
         engine_version: Version of what runs it.
         keras: The Keras model, if it is one.
         warnings: What a user should know of it.
+        decision: What its scores mean, if the file says.
+        gives_probabilities: Whether the scores are probabilities already.
     """
 
     contract: Contract
@@ -41,7 +46,16 @@ class Model:
     engine_version: str
     keras: Any = None
     warnings: tuple[str, ...] = ()
-    normalization: Normalization = RAW
+    decision: "Decision | None" = None
+    gives_probabilities: bool = False
+
+    def decide(self, scores: "np.ndarray") -> "Decided":
+        """Returns what the scores `(n, classes)` mean, without a decision in the file that of the greatest."""
+        from tfl_lite_suite.core.decision import Decision
+        from tfl_lite_suite.core.decision_rules import decide
+
+        plain = Decision(scores="probabilities" if self.gives_probabilities else "logits")
+        return decide(self.decision or plain, scores)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,19 +67,21 @@ class Images:
         skipped: Unreadable pictures left out; `None` where a recipe cut its splits after leaving them out.
         warnings: What a user should know of them.
         preparing_s: Seconds that decoding and preparing them took; `None` where a recipe's other splits were too.
+        unknown: Pictures that are none of the classes.
     """
 
     split: "data.Split"
     skipped: int | None = 0
     warnings: tuple[str, ...] = ()
     preparing_s: float | None = None
+    unknown: "data.Split | None" = None
 
 
 def evaluate(runner: "accuracy.Runner", model: Model, images: Images) -> tuple[dict[str, Any], "accuracy.Answers"]:
     """Runs a model over images and compares its answers with their labels.
 
     Args:
-        runner: How to run it; the model's normalisation is what counts.
+        runner: How to run it; it must keep the logits.
         model: The model, from `open_model`.
         images: The pictures, from `open_data` or `open_recipe`.
 
@@ -73,15 +89,12 @@ def evaluate(runner: "accuracy.Runner", model: Model, images: Images) -> tuple[d
         The document that `--json` prints, and the answers. `images_per_s` counts decoding and preparation, too.
     """
     from tfl_lite_suite.evaluate import answers as accuracy
+    from tfl_lite_suite.evaluate import decisions
 
     split = images.split
-    progress = Progress("evaluating", len(split))
-    runner = dataclasses.replace(runner, normalization=model.normalization)
-    if model.keras is None:
-        answers = runner.answer(split.images, len(split), progress.update)
-    else:
-        answers = _keras_answers(model, split, runner.keep_logits, progress.update)
-    progress.close()
+    answers = _answers(runner, model, split)
+    assert answers.logits is not None
+    decided = model.decide(answers.logits)
     document: dict[str, Any] = {
         "model": runner.model,
         "model_bytes": model.file_bytes,
@@ -90,28 +103,61 @@ def evaluate(runner: "accuracy.Runner", model: Model, images: Images) -> tuple[d
         "threads": runner.threads,
         "workers": runner.workers,
         "skipped": images.skipped,
-    } | accuracy.figures(answers, split.labels, model.contract.labels)
+    } | accuracy.figures(answers, split.labels, model.contract.labels, decided)
+    if model.decision is not None:
+        document["decided"] = decisions.figures(model.decision, decided, split.labels, model.contract.labels)
+    if images.unknown is not None:
+        others = _answers(runner, model, images.unknown).logits
+        assert others is not None
+        document["unknown"] = decisions.unknown_figures(decided, model.decide(others))
     document["input_sha256"] = answers.input_sha256
     document["seconds"] = {"preparing": images.preparing_s, "running": answers.seconds}
     document["images_per_s"] = len(split) / (answers.seconds + (images.preparing_s or 0))
-    document["normalization"] = dataclasses.asdict(model.normalization)
     document["warnings"] = [*model.warnings, *images.warnings, *document["warnings"]]
     return document, answers
 
 
-def open_model(path: str, engine: str, normalization: Normalization | None = None) -> Model:
+def _answers(runner: "accuracy.Runner", model: Model, split: "data.Split") -> "accuracy.Answers":
+    progress = Progress("evaluating", len(split))
+    if model.keras is None:
+        answers = runner.answer(split.images, len(split), progress.update)
+    else:
+        answers = _keras_answers(model.keras, split, progress.update)
+    progress.close()
+    return answers
+
+
+def write_predictions(path: str, model: Model, split: "data.Split", answers: "accuracy.Answers") -> None:
+    """Writes every picture's answer; see `core.predictions`.
+
+    Args:
+        path: The JSON file.
+        model: The model.
+        split: The pictures.
+        answers: From `evaluate`.
+    """
+    import numpy as np
+
+    assert answers.logits is not None
+    decided = model.decide(answers.logits)
+    sure = decided.probabilities[np.arange(len(split)), answers.top[:, 0]]
+    more = {"ties": answers.ties.tolist(), "confidence": np.where(np.isnan(sure), 0.0, sure).tolist()}
+    more |= {} if model.decision is None else {"answer": decided.top.tolist()}
+    predictions.write(path, model.contract.labels, split.keys, split.labels, answers.top, **more)
+
+
+def open_model(path: str, engine: str) -> Model:
     """Reads a model's file.
 
     Args:
         path: A `.tflite`, exported or `.keras` file.
         engine: Name of the engine; `keras` for a `.keras` file.
-        normalization: How a pixel becomes the input's value; what the file says if absent.
 
     Raises:
         SuiteError: If the file is missing or damaged, the engine not installed, or the model no image classifier.
     """
     if engine == "keras":
-        return _open_keras(path, normalization)
+        return _open_keras(path)
     from tfl_lite_suite.benchmark.job import contract_of
     from tfl_lite_suite.runtime import engines
 
@@ -124,10 +170,10 @@ def open_model(path: str, engine: str, normalization: Normalization | None = Non
         raise SuiteError(
             f"{path}: not an image classifier: [1, height, width, channels] to [1, classes]. Received: {shapes}"
         )
-    used = _checked(path, normalization or file.normalization, of)
-    warnings = _contract_warnings(file.contract, of, used)
+    warnings = _contract_warnings(file.contract, of)
     of = _labelled(path, of, file.labels, file.output_shape[1])
-    return Model(of, file.file_bytes, runtime.version, None, warnings, used)
+    says = file.decision, file.gives_probabilities
+    return Model(of, file.file_bytes, runtime.version, None, warnings, *says)
 
 
 @functools.cache
@@ -183,65 +229,13 @@ def _load(settings: "DataSettings", seed: int, cache_dir: str | None) -> "data.D
     return data.load(settings, seed, cache_dir)
 
 
-def show(document: Any) -> str:
-    """Returns the figures as text; several engines' as a table."""
-    if isinstance(document, list):
-        from tfl_lite_suite.evaluate import engine_table
-
-        return engine_table.text(document)
-    rows = [f"{item['label']}: {_percent(item['top1'])} of {item['n']}" for item in document["per_class"] if item["n"]]
-    worst = sorted((item for item in document["per_class"] if item["n"]), key=lambda item: item["top1"])[:10]
-    if len(rows) > 10:
-        rows = ["the ten weakest classes:"] + [f"{i['label']}: {_percent(i['top1'])} of {i['n']}" for i in worst]
-    skipped = f", {document['skipped']} unreadable left out" if document["skipped"] else ""
-    return "\n".join(
-        [
-            f"top-1 {_percent(document['top1'])}, top-5 {_percent(document['top5'])} on {document['n']} images{skipped}"
-            f"; {document['ties']} ties for first place, won by the lowest index",
-            f"{document['engine']} {document['engine_version']}, {document['images_per_s']:.0f} images/s, "
-            f"{document['model_bytes']:,} bytes",
-            *(f"  {row}" for row in rows),
-            *(f"warning: {warning}" for warning in document["warnings"]),
-        ]
-    )
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.2f} %"
-
-
-def _checked(path: str, normalization: Normalization, of: Contract) -> Normalization:
-    try:
-        normalization.check(of.channels)
-    except SuiteError as error:
-        raise SuiteError(f"{path}: {error}") from None
-    return normalization
-
-
-def _contract_warnings(own: Contract | None, used: Contract, normalization: Normalization) -> tuple[str, ...]:
-    if own is not None and normalization.source == "contract":
+def _contract_warnings(own: Contract | None, used: Contract) -> tuple[str, ...]:
+    if own is not None:
         return ()
-    size = f"scaled to cover {used.height}x{used.width}, cropped at the centre"
-    values = {
-        "contract": "given as raw pixels 0-255",
-        "nothing": "given as raw pixels 0-255, for the file does not say otherwise; a model that wants them "
-        "normalised does worse here than it is: --mean and --std give them so",
-        "metadata": f"normalised as the file's metadata says, {normalization.text()}",
-        "quantization": f"normalised as the input's quantization fits, {normalization.text()}",
-        "flags": f"normalised as the flags say, {normalization.text()}",
-    }[normalization.source]
-    return (f"no preprocessing contract: pictures were {size} and {values}",)
-
-
-def normalization_of(mean: Sequence[str] | None, std: Sequence[str] | None) -> Normalization | None:
-    """Returns what `--mean` and `--std` say; `None` without them."""
-    if mean is None and std is None:
-        return None
-    try:
-        return Normalization(tuple(map(float, mean or ["0"])), tuple(map(float, std or ["1"])), "flags")
-    except ValueError:
-        received = f"--mean={','.join(mean or [])} --std={','.join(std or [])}"
-        raise SuiteError(f"--mean, --std: expected numbers, one or one a channel. Received: {received}") from None
+    return (
+        f"no preprocessing contract: pictures were scaled to cover {used.height}x{used.width}, cropped at the centre "
+        "and given as raw pixels 0-255. A model that wants them otherwise does worse here than it is",
+    )
 
 
 def _labelled(path: str, of: Contract, labels: tuple[str, ...], classes: int) -> Contract:
@@ -255,12 +249,13 @@ def _numbers(count: int) -> tuple[str, ...]:
     return tuple(str(number) for number in range(count))
 
 
-def _open_keras(path: str, normalization: Normalization | None) -> Model:
+def _open_keras(path: str) -> Model:
     file = pathlib.Path(path)
     if not file.is_file():
         raise SuiteError(f"--model: no such file '{path}'")
     from tfl_lite_suite.benchmark.job import contract_of
     from tfl_lite_suite.core.framework import keras
+    from tfl_lite_suite.models.graph import scores
     from tfl_lite_suite.models.keras_io import keras_file
 
     model = keras_file.load(path)
@@ -268,28 +263,22 @@ def _open_keras(path: str, normalization: Normalization | None) -> Model:
     of = own or contract_of((1, *model.input_shape[1:]))
     if of is None or len(model.output_shape) != 2:
         raise SuiteError(f"{path}: not an image classifier. Received: {model.input_shape} to {model.output_shape}")
-    stated = RAW if own else Normalization(source="nothing")
-    used = _checked(path, normalization or stated, of)
-    warnings = _contract_warnings(own, of, used)
+    warnings = _contract_warnings(own, of)
     of = _labelled(path, of, (), model.output_shape[1])
-    return Model(of, file.stat().st_size, keras.__version__, model, warnings, used)
+    softmax = scores.ends_in_softmax(model)
+    return Model(of, file.stat().st_size, keras.__version__, model, warnings, None, softmax)
 
 
-def _keras_answers(
-    model: Model, split: "data.Split", keep_logits: bool, on_done: Callable[[int], None]
-) -> "accuracy.Answers":
+def _keras_answers(model: Any, split: "data.Split", on_done: Callable[[int], None]) -> "accuracy.Answers":
     import numpy as np
 
     from tfl_lite_suite.core.framework import tf
     from tfl_lite_suite.evaluate import answers as accuracy
 
-    mean, std = (np.array(values, np.float32) for values in (model.normalization.mean, model.normalization.std))
-    forward = tf.function(lambda pictures: model.keras((tf.cast(pictures, tf.float32) - mean) / std, training=False))
+    forward = tf.function(lambda pictures: model(tf.cast(pictures, tf.float32), training=False))
     begin, logits = time.perf_counter(), []
     for first in range(0, len(split), _BATCH):
         logits.append(forward(split.images(np.arange(first, min(first + _BATCH, len(split))))).numpy())
         on_done(first + len(logits[-1]))
     scores = np.concatenate(logits)
-    return accuracy.Answers(
-        *accuracy.ranked(scores), time.perf_counter() - begin, logits=scores if keep_logits else None
-    )
+    return accuracy.Answers(*accuracy.ranked(scores), time.perf_counter() - begin, logits=scores)

@@ -1,18 +1,19 @@
 """Measures the accuracy of a `.tflite`, exported or `.keras` model; TensorFlow is loaded for `.keras` only."""
 
+import dataclasses
 import functools
 import pathlib
 from typing import TYPE_CHECKING, Any
 
 from absl import flags
 
-from tfl_lite_suite.core import command_line, predictions
+from tfl_lite_suite.core import command_line
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.files import atomic_path
+from tfl_lite_suite.evaluate import evaluate, open_data, open_model, open_recipe, text, write_predictions
 
 if TYPE_CHECKING:
     from tfl_lite_suite.evaluate import answers as accuracy
-from tfl_lite_suite.evaluate import evaluate, normalization_of, open_data, open_model, open_recipe, show
 
 
 def _on_target(model: str) -> dict[str, Any]:
@@ -30,7 +31,6 @@ def _on_target(model: str) -> dict[str, Any]:
     names = ("limit", "on_corrupt", "threads", "workers", "kernels")
     settings = {name: given[name].value for name in names if given[name].value is not None}
     engine = given.engine or ([] if engines.format_of(model) == TFLITE else engines.names_for(model))
-    settings |= {name: ",".join(given[name].value) for name in ("mean", "std") if given[name].value is not None}
     settings |= {"engine": engine[0]} if engine else {}
     wanted = {name: given[name].value for name in ("predictions", "logits") if given[name].value is not None}
     with targets.get(given.target, given.wheels) as target:
@@ -43,8 +43,9 @@ def _on_target(model: str) -> dict[str, Any]:
     return document
 
 
-def _document(path: str, engine: str, keep_logits: bool) -> tuple[dict[str, Any], "accuracy.Answers"]:
+def _document(path: str, engine: str) -> tuple[dict[str, Any], "accuracy.Answers"]:
     """Evaluates as the flags say, on one engine."""
+    from tfl_lite_suite import data
     from tfl_lite_suite.evaluate import answers as accuracy
     from tfl_lite_suite.runtime import exporting, machine
 
@@ -53,18 +54,20 @@ def _document(path: str, engine: str, keep_logits: bool) -> tuple[dict[str, Any]
     settings = command_line.recipe_from_flags() if given.recipe is not None else None
     source = None if settings else command_line.required("data")
     path = path if keras else exporting.file_for(path, engine)
-    model = open_model(path, engine, normalization_of(given.mean, given.std))
+    model = open_model(path, engine)
     if settings is None:
         images = open_data(model.contract, str(source), given.limit, given.on_corrupt)
     else:
         cache_dir = str(pathlib.Path(given.workdir) / "data") if given.workdir else None
         model, images = open_recipe(model, settings, cache_dir, given.limit)
     workers = 1 if keras else given.workers or max(1, machine.usable_cores() // given.threads)
-    runner = accuracy.Runner(path, engine, given.threads, workers, given.kernels, keep_logits)
+    if given.unknown is not None:
+        unknown = data.open_unknown(given.unknown, model.contract, on_corrupt=given.on_corrupt)
+        images = dataclasses.replace(images, unknown=unknown)
+    runner = accuracy.Runner(path, engine, given.threads, workers, given.kernels, keep_logits=True)
     document, answers = evaluate(runner, model, images)
     if given.predictions is not None:
-        split, ties = images.split, answers.ties.tolist()
-        predictions.write(given.predictions, model.contract.labels, split.keys, split.labels, answers.top, ties=ties)
+        write_predictions(given.predictions, model, images.split, answers)
     return document, answers
 
 
@@ -87,10 +90,10 @@ def _main() -> Any:
             raise SuiteError("--engine: --predictions and --logits write one engine's answers. Name one engine")
         for name in names:
             engines.get(name).require()
-        evaluation = functools.partial(_document, path, keep_logits=True)
+        evaluation = functools.partial(_document, path)
         return engine_table.rows(path, names, evaluation, given.threads, given.kernels)
-    document, answers = _document(path, names[0], given.logits is not None)
-    if answers.logits is not None:
+    document, answers = _document(path, names[0])
+    if given.logits is not None and answers.logits is not None:
         with atomic_path(given.logits) as temporary, open(temporary, "wb") as file:
             np.save(file, answers.logits)
     return document
@@ -100,9 +103,8 @@ if __name__ == "__main__":
     command_line.define_recipe_flags()
     flags.DEFINE_string("model", None, "The .tflite, .onnx, .ncnn.param, .mnn or .keras file.")
     flags.DEFINE_list("engine", None, "Engine, the first installed if absent; several, comma-separated, make a table.")
+    flags.DEFINE_string("unknown", None, "A folder of pictures that are none of the classes.")
     flags.DEFINE_string("workdir", None, "With --recipe: the run's work folder, whose prepared images are used.")
-    flags.DEFINE_list("mean", None, "How the model was trained, where its file does not say: (pixel - mean) / std.")
-    flags.DEFINE_list("std", None, "See --mean; one number, or one for each channel, in pixel units 0-255.")
     flags.DEFINE_integer("limit", None, "Greatest number of images.", 1)
     flags.DEFINE_enum("on_corrupt", "error", ["error", "skip"], "With --data alone: what an unreadable picture does.")
     flags.DEFINE_integer("threads", 1, "Threads of each worker's runtime.", 1, 256)
@@ -112,4 +114,4 @@ if __name__ == "__main__":
     flags.DEFINE_string("target", "local", "Where to evaluate: local, or ssh:USER@HOST[:PORT], such as a Raspberry Pi.")
     flags.DEFINE_string("wheels", None, "For a device without internet: a folder of wheels to install the suite from.")
     flags.DEFINE_string("logits", None, "Write every score to this NumPy file, float32 (images, classes).")
-    command_line.run_verb("evaluate", __doc__, _main, show)
+    command_line.run_verb("evaluate", __doc__, _main, text.show)

@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from tfl_lite_suite.core.decision_rules import Decided
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.evaluate import metrics
 from tfl_lite_suite.runtime import engines, pixels
 from tfl_lite_suite.runtime.isolation import Child, Emit
 from tfl_lite_suite.runtime.session import Kernels
-from tfl_lite_suite.tflite.normalization import RAW, Normalization
 
 TOP = 5
 _MOST_CHUNKS = 8192
@@ -57,7 +58,6 @@ class Runner:
         workers: Processes.
         kernels: See `Engine.open`.
         keep_logits: Whether the answers hold every score.
-        normalization: How a pixel becomes the input's real value; see `ModelFile`.
     """
 
     model: str
@@ -66,7 +66,6 @@ class Runner:
     workers: int = 1
     kernels: Kernels = "default"
     keep_logits: bool = False
-    normalization: Normalization = RAW
 
     def answer(self, images: Images, count: int, on_done: Callable[[int], None] = lambda count: None) -> Answers:
         """Runs the model over pictures.
@@ -135,7 +134,7 @@ class _Work:
         spec, output = session.input, session.output
         if output.shape[0] != 1 or len(output.shape) != 2:
             raise SuiteError(f"the output has shape {list(output.shape)}; an image classifier's is [1, classes]")
-        encoder = pixels.encoder(spec, runner.normalization)
+        encoder = pixels.encoder(spec)
         while number := os.read(self.tickets, _NUMBER.size):
             first = _NUMBER.unpack(number)[0] * self.chunk
             pictures = self.images(np.arange(first, min(first + self.chunk, self.count)))
@@ -161,24 +160,33 @@ def ranked(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return top, pixels.first_place_ties(scores)
 
 
-def figures(answers: Answers, labels: np.ndarray, class_names: Sequence[str]) -> dict[str, Any]:
+def figures(
+    answers: Answers, labels: np.ndarray, class_names: Sequence[str], decided: Decided | None = None
+) -> dict[str, Any]:
     """Compares answers with labels.
 
     Args:
         answers: Of n pictures, n at least 1.
         labels: True class of each, int64 `(n,)`.
         class_names: Name of each class.
+        decided: What the file's decision makes of the scores; the greatest score wins if absent.
 
     Returns:
-        `n`, `top1`, `top5` (shares), `per_class` (label, n, top1; `None` for a class without pictures),
-        `confusion` (row: true class, column: answer), `ties`, `warnings`.
+        `n`, `top1`, `top5` (shares, by the greatest scores), the fields of `metrics.Metrics` (of what was decided),
+        whose `per_class` has also `label` and `top1`; `confusion` (row: true class, column: class with the greatest
+        score), `ties`, `warnings`. A figure is `None` where the pictures do not say.
     """
     right = answers.top[:, 0] == labels
     size = len(class_names)
     answered = answers.top[:, 0] >= 0
     cells = labels[answered] * size + answers.top[answered, 0]
     confusion = np.bincount(cells, minlength=size * size).reshape(size, size)
-    counts = np.bincount(labels, minlength=size)
+    measured = metrics.measure(
+        labels,
+        answers.top[:, 0] if decided is None else decided.top,
+        class_names,
+        None if decided is None else decided.probabilities,
+    ).to_json()
     hits = np.bincount(labels[right], minlength=size)
     warnings = list(answers.notes)
     if not answered.all():
@@ -189,9 +197,10 @@ def figures(answers: Answers, labels: np.ndarray, class_names: Sequence[str]) ->
         "n": len(labels),
         "top1": float(right.mean()),
         "top5": float((answers.top == labels[:, None]).any(axis=1).mean()),
+        **measured,
         "per_class": [
-            {"label": name, "n": int(count), "top1": int(hit) / int(count) if count else None}
-            for name, count, hit in zip(class_names, counts, hits, strict=True)
+            {"label": item["name"], **item, "top1": int(hit) / item["n"] if item["n"] else None}
+            for item, hit in zip(measured["per_class"], hits, strict=True)
         ],
         "confusion": confusion.tolist(),
         "ties": int(answers.ties.sum()),

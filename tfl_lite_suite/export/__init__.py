@@ -69,11 +69,7 @@ def compare(model: str, path: str, engine: str, pictures: "np.ndarray") -> dict[
     from tfl_lite_suite.runtime import engines
 
     reference = engines.default(model)
-    values = engines.get(reference).inspect(model).normalization
-    runners = [
-        accuracy.Runner(file, name, keep_logits=True, normalization=values)
-        for file, name in ((model, reference), (path, engine))
-    ]
+    runners = [accuracy.Runner(model, reference, keep_logits=True), accuracy.Runner(path, engine, keep_logits=True)]
     answers = [runner.answer(pictures.__getitem__, len(pictures)) for runner in runners]
     own, other = (answer.logits for answer in answers)
     assert own is not None and other is not None
@@ -131,7 +127,6 @@ def show(rows: list[dict[str, Any]]) -> str:
 def _describe(file: "TfliteFile", names: tuple[str, ...], keeps_types: bool, source: dict[str, str]) -> Any:
     from tfl_lite_suite.runtime.exported_file import ExportedFile
     from tfl_lite_suite.runtime.session import TensorSpec
-    from tfl_lite_suite.tflite import normalization
 
     input, output = (
         TensorSpec(spec.name, spec.shape, spec.dtype, spec.scale, spec.zero_point)
@@ -139,4 +134,5 @@ def _describe(file: "TfliteFile", names: tuple[str, ...], keeps_types: bool, sou
         else TensorSpec(spec.name, spec.shape, "float32")
         for spec in (file.inputs[0], file.outputs[0])
     )
-    return ExportedFile(names, input, output, file.contract, file.labels, source, normalization.of_file(file))
+    says = file.decision, file.gives_probabilities
+    return ExportedFile(names, input, output, file.contract, file.labels, source, *says)

@@ -70,7 +70,7 @@ def prune(
     after = _measured(model, images)
     if settings:
         of_result = dataclasses.replace(settings, prune=chosen)
-        files = train.save_artifacts(stage.folder, model, images, of_result, after["top"])
+        files = train.save_artifacts(stage.folder, model, images, of_result, after)
     else:
         files = _save(stage.folder, model, model_path)
     results = stage.finish({**measured, "top1_before": top1_before, "top1_after": after["top1"]}, files)

@@ -75,7 +75,7 @@ def quantize(
         "seconds": sum(record["seconds"] for record in history),
         "history": history,
     }
-    results = stage.finish(results, train.save_artifacts(stage.folder, aware, images, settings, measured["top"]))
+    results = stage.finish(results, train.save_artifacts(stage.folder, aware, images, settings, measured))
     for training in trainings:
         training.forget_checkpoint()
     return results

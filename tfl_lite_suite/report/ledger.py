@@ -4,9 +4,12 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.page.table import Table
 from tfl_lite_suite.core.predictions import Predictions
+from tfl_lite_suite.evaluate import metrics
 from tfl_lite_suite.evaluate.paired_difference import Paired, compare
 
 _HEADER = (
@@ -41,10 +44,12 @@ def rows(entries: Sequence[Entry]) -> list[dict[str, Any]]:
         entries: In the order in which they were made.
 
     Returns:
-        For each `name`, `runtime`, `n`, `top1`, and where it was made from another one `source`, with `agreement`
-        (share of the pictures that both answer alike), `flips` (pictures answered otherwise), and `change`; then
-        `against_float`, the change against the first baseline. A change has `gained` and `lost` (pictures), `points`
-        (share), `ci95` and `verdict`, as `paired.Paired` has them.
+        For each `name`, `runtime`, `n`, `top1`, `balanced_accuracy`, `macro_f1`, `calibration_error`, and where it
+        was made from another one `source`, with `agreement` (share of the pictures that both answer alike), `flips`
+        (pictures answered otherwise), and `change`; then `against_float`, the change against the first baseline. A
+        change has `gained` and `lost` (pictures), `points` (share), `ci95` and `verdict`, as `paired.Paired` has them;
+        `metrics`, what `metrics.paired_intervals` says of the others; and `recall`, a change of each class that has
+        pictures, by its `name`.
 
     Raises:
         SuiteError: If two models answered different pictures.
@@ -58,6 +63,7 @@ def rows(entries: Sequence[Entry]) -> list[dict[str, Any]]:
             "runtime": entry.runtime,
             "n": len(entry.answers),
             "top1": entry.answers.accuracy,
+            **_metrics(entry.answers),
             "source": entry.source,
             "against_float": None if baseline in (None, entry) else _change(baseline, entry),
         }
@@ -112,7 +118,36 @@ def _change(before: Entry | None, after: Entry) -> dict[str, Any]:
             "and run again"
         )
     found = compare(map(int.__eq__, first.labels, first.top1), map(int.__eq__, second.labels, second.top1))
-    return _described(found)
+    classes = len(first.class_names)
+    return {
+        **_described(found),
+        "metrics": metrics.paired_intervals(np.array(first.labels), _arrays(first), _arrays(second), classes),
+        "recall": [{"name": name, **_of_class(index, first, second)} for index, name in _present(first)],
+    }
+
+
+def _metrics(answers: Predictions) -> dict[str, float | None]:
+    labels, (top, sure) = np.array(answers.labels), _arrays(answers)
+    found = metrics.measure(labels, top, answers.class_names)
+    error = None if sure is None else metrics.calibration_error(sure, top == labels)
+    return {"balanced_accuracy": found.balanced_accuracy, "macro_f1": found.macro_f1, "calibration_error": error}
+
+
+def _arrays(answers: Predictions) -> tuple[np.ndarray, np.ndarray | None]:
+    return np.array(answers.top1), np.array(answers.confidence) if answers.confidence else None
+
+
+def _present(answers: Predictions) -> list[tuple[int, str]]:
+    there = set(answers.labels)
+    return [(index, name) for index, name in enumerate(answers.class_names) if index in there]
+
+
+def _of_class(index: int, first: Predictions, second: Predictions) -> dict[str, Any]:
+    right = [
+        [answer == index for label, answer in zip(answers.labels, answers.top1, strict=True) if label == index]
+        for answers in (first, second)
+    ]
+    return _described(compare(*right))
 
 
 def _described(found: Paired) -> dict[str, Any]:

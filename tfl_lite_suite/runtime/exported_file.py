@@ -8,13 +8,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tfl_lite_suite.core import contract as contract_module
+from tfl_lite_suite.core import decision as decision_module
 from tfl_lite_suite.core.contract import Contract
+from tfl_lite_suite.core.decision import Decision
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.files import write_json
 from tfl_lite_suite.runtime.session import ModelFile, TensorSpec
-from tfl_lite_suite.tflite.normalization import RAW, SOURCES, Normalization
 
-VERSION = 2
+VERSION = 1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,7 +29,8 @@ class ExportedFile:
         contract: How pictures become the input, if the `.tflite` file said.
         labels: Class names in the order of the output; empty if it had none.
         source: `file` and `sha256` of the `.tflite` file, and `converter`, what converted it.
-        normalization: How a pixel becomes the input's real value.
+        decision: What the scores mean, if the `.tflite` file said.
+        gives_probabilities: Whether the scores are probabilities already.
     """
 
     files: tuple[str, ...]
@@ -37,7 +39,8 @@ class ExportedFile:
     contract: Contract | None
     labels: tuple[str, ...]
     source: Mapping[str, str]
-    normalization: Normalization = RAW
+    decision: Decision | None = None
+    gives_probabilities: bool = False
 
     def write(self, folder: str | os.PathLike[str]) -> str:
         """Writes the description beside the files; returns its path."""
@@ -48,7 +51,8 @@ class ExportedFile:
     def document(self) -> dict[str, Any]:
         """Returns what `read` reads."""
         contract = None if self.contract is None else json.loads(self.contract.to_json())
-        return {"version": VERSION, **dataclasses.asdict(self), "contract": contract}
+        decision = None if self.decision is None else json.loads(self.decision.to_json())
+        return {"version": VERSION, **dataclasses.asdict(self), "contract": contract, "decision": decision}
 
     def model_file(self, path: str) -> ModelFile:
         """Returns what engines tell of a model before they open it.
@@ -64,7 +68,8 @@ class ExportedFile:
             if not (folder / name).is_file():
                 raise SuiteError(f"'{path}': its file '{name}' is missing. Keep the exported files together")
         size = sum((folder / name).stat().st_size for name in self.files)
-        return ModelFile(size, self.contract, self.labels, self.input.shape, self.output.shape, self.normalization)
+        shapes = self.input.shape, self.output.shape
+        return ModelFile(size, self.contract, self.labels, *shapes, self.decision, self.gives_probabilities)
 
 
 def beside(path: str | os.PathLike[str]) -> str:
@@ -96,7 +101,7 @@ def read(path: str) -> ExportedFile:
     try:
         if values["version"] != VERSION:
             raise SuiteError(f"'{where}': this release reads version {VERSION} only. Export again")
-        contract = values["contract"]
+        contract, decision = values["contract"], values.get("decision")
         return ExportedFile(
             _names(values["files"]),
             _tensor(values["input"]),
@@ -104,7 +109,8 @@ def read(path: str) -> ExportedFile:
             None if contract is None else contract_module.from_json(json.dumps(contract)),
             tuple(str(label) for label in values["labels"]),
             {str(key): str(value) for key, value in values["source"].items()},
-            _normalization(values["normalization"]),
+            None if decision is None else decision_module.from_json(json.dumps(decision)),
+            bool(values.get("gives_probabilities", False)),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise SuiteError(f"'{where}': no description of an exported model: {error!r}. Export again") from error
@@ -115,14 +121,6 @@ def _names(values: Sequence[Any]) -> tuple[str, ...]:
     if not names or any(os.path.basename(name) != name or not name for name in names):
         raise ValueError(f"files: {values!r}")
     return names
-
-
-def _normalization(values: Mapping[str, Any]) -> Normalization:
-    mean, std = (tuple(float(value) for value in values[name]) for name in ("mean", "std"))
-    source = values["source"]
-    if source not in SOURCES:
-        raise ValueError(f"normalization.source: {source!r}")
-    return Normalization(mean, std, source, str(values["problem"]))
 
 
 def _tensor(values: Mapping[str, Any]) -> TensorSpec:

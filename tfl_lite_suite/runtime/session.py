@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from tfl_lite_suite.core.contract import Contract
 from tfl_lite_suite.core.errors import SuiteError
-from tfl_lite_suite.tflite.normalization import RAW, Normalization
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from tfl_lite_suite.core.decision import Decision
     from tfl_lite_suite.runtime.profiling import ProfiledSession
 
 Kernels = Literal["default", "builtin", "reference"]
@@ -126,7 +126,8 @@ class ModelFile:
         labels: Class names in the order of the output; empty if it has none.
         input_shape: Dimensions of the first input.
         output_shape: Dimensions of the first output.
-        normalization: How a pixel becomes the real value that the first input takes.
+        decision: What the scores mean, if the file says.
+        gives_probabilities: Whether the scores are probabilities already.
     """
 
     file_bytes: int
@@ -134,7 +135,8 @@ class ModelFile:
     labels: tuple[str, ...]
     input_shape: tuple[int, ...]
     output_shape: tuple[int, ...]
-    normalization: Normalization = RAW
+    decision: "Decision | None" = None
+    gives_probabilities: bool = False
 
 
 @dataclasses.dataclass(frozen=True)

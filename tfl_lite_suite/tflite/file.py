@@ -9,10 +9,13 @@ import functools
 import mmap
 import os
 import stat
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from tfl_lite_suite.core import contract as contract_module
+from tfl_lite_suite.core import decision as decision_module
 from tfl_lite_suite.core.contract import Contract
+from tfl_lite_suite.core.decision import Decision
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.tflite import metadata as tflite_metadata
 from tfl_lite_suite.tflite import operator_names
@@ -21,6 +24,8 @@ from tfl_lite_suite.tflite.graph import Subgraph, TensorSpec, computes_in_float,
 from tfl_lite_suite.tflite.metadata import Archive, ModelMetadata
 
 FILE_IDENTIFIER = b"TFL3"
+
+T = TypeVar("T")
 
 
 class TfliteFile:
@@ -184,11 +189,28 @@ class TfliteFile:
     @functools.cached_property
     def contract(self) -> Contract | None:
         """The preprocessing contract; `None` where the file has none."""
-        content = self.archive.read(contract_module.FILE_NAME)
+        return self._associated(contract_module.FILE_NAME, contract_module.from_json)
+
+    @functools.cached_property
+    def decision(self) -> Decision | None:
+        """What the scores mean; `None` where nothing was decided."""
+        return self._associated(decision_module.FILE_NAME, decision_module.from_json)
+
+    @property
+    def gives_probabilities(self) -> bool:
+        """Whether the first output comes from a softmax or logistic operator."""
+        graph = self.subgraphs[0]
+        op = graph.makers.get(graph.output_indices[0])
+        if op and op.name in ("QUANTIZE", "DEQUANTIZE"):
+            op = graph.makers.get(op.inputs[0])
+        return op is not None and op.name in ("SOFTMAX", "LOGISTIC")
+
+    def _associated(self, name: str, parse: Callable[[str], T]) -> T | None:
+        content = self.archive.read(name)
         if content is None:
             return None
         try:
-            return contract_module.from_json(content.decode())
+            return parse(content.decode())
         except (SuiteError, UnicodeDecodeError) as error:
             raise SuiteError(f"{self.where}: {error}") from error
 

@@ -16,6 +16,7 @@ BLOCK_NAME = "TFLITE_METADATA"
 FILE_IDENTIFIER = b"M001"
 IMAGE_PROPERTIES = 2
 NORMALIZATION_OPTIONS = 1
+SCORE_THRESHOLDING_OPTIONS = 3
 TENSOR_AXIS_LABELS = 2
 COLOR_SPACES = ("unknown", "rgb", "grayscale")
 MAX_FILE_BYTES = 4 << 20
@@ -44,6 +45,7 @@ class TensorMetadata:
         mean: Per channel or for all, in pixel units; empty where none is given.
         std: As `mean`.
         files: Labels and the like.
+        least_score: The score below which a class is not to be shown; `None` where none is given.
     """
 
     name: str
@@ -52,6 +54,7 @@ class TensorMetadata:
     mean: tuple[float, ...]
     std: tuple[float, ...]
     files: tuple[AssociatedFile, ...]
+    least_score: float | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -108,10 +111,13 @@ def _tensor(table: Table) -> TensorMetadata:
         color = image.scalar(0, "b") if image else 0
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
+    least_score: float | None = None
     for unit in table.items(4):
-        options = unit.table(1) if unit.scalar(0, "B") == NORMALIZATION_OPTIONS else None
-        if options:
+        kind, options = unit.scalar(0, "B"), unit.table(1)
+        if options and kind == NORMALIZATION_OPTIONS:
             mean, std = options.scalars(0, "f"), options.scalars(1, "f")
+        elif options and kind == SCORE_THRESHOLDING_OPTIONS:
+            least_score = options.scalar(0, "f")
     return TensorMetadata(
         name=table.text(0),
         description=table.text(1),
@@ -119,6 +125,7 @@ def _tensor(table: Table) -> TensorMetadata:
         mean=mean,
         std=std,
         files=_files(table, 6),
+        least_score=least_score,
     )
 
 

@@ -13,7 +13,9 @@ import zipfile
 import flatbuffers
 
 from tfl_lite_suite.core import contract as contract_module
+from tfl_lite_suite.core import decision as decision_module
 from tfl_lite_suite.core.contract import Contract
+from tfl_lite_suite.core.decision import Decision
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.tflite import file as tflite_file
 from tfl_lite_suite.tflite import metadata as tflite_metadata
@@ -38,6 +40,7 @@ def write(
     version: str = "",
     author: str = "",
     license: str = "",
+    decision: Decision | None = None,
 ) -> bytes:
     """Returns the model with metadata.
 
@@ -52,6 +55,7 @@ def write(
         version: The author's version of the model.
         author: Who made the model.
         license: The licence of the model.
+        decision: What the scores mean; absent where nothing was decided.
 
     Returns:
         The whole new file.
@@ -62,8 +66,31 @@ def write(
     bare = strip(model)
     file = TfliteFile(bare)
     _check_fit(file, contract)
-    block = _metadata_block(file, contract, (name, description, version, author, license))
-    return _with_archive(_front(file, block) + bare, contract)
+    _check_decision(file, decision)
+    block = _metadata_block(file, contract, (name, description, version, author, license), decision)
+    return _with_archive(_front(file, block) + bare, contract, decision)
+
+
+def with_decision(model: bytes, decision: Decision | None) -> bytes:
+    """Returns the model with another decision, or none; all else of its metadata stays.
+
+    Raises:
+        SuiteError: If `model` has no contract, or the decision does not fit it.
+    """
+    file = TfliteFile(model)
+    said = file.metadata
+    if file.contract is None or said is None:
+        raise SuiteError("decision: the file has no preprocessing contract; make it with convert")
+    return write(
+        model,
+        file.contract,
+        name=said.name,
+        description=said.description,
+        version=said.version,
+        author=said.author,
+        license=said.license,
+        decision=decision,
+    )
 
 
 def strip(model: bytes) -> bytes:
@@ -92,8 +119,21 @@ def _check_fit(file: TfliteFile, contract: Contract) -> None:
         raise SuiteError(f"metadata: a label must be one line. Received: {broken[0]!r}")
 
 
-def _with_archive(model: bytes, contract: Contract) -> bytes:
+def _check_decision(file: TfliteFile, decision: Decision | None) -> None:
+    if decision is None:
+        return
+    classes = file.outputs[0].shape[-1]
+    if decision.thresholds and len(decision.thresholds) != classes:
+        raise SuiteError(f"decision.thresholds: {len(decision.thresholds)} for {classes} classes")
+    given = "probabilities" if file.gives_probabilities else "logits"
+    if decision.scores != given:
+        raise SuiteError(f"decision.scores: the file gives {given}. Received: {decision.scores}")
+
+
+def _with_archive(model: bytes, contract: Contract, decision: Decision | None) -> bytes:
     files = {contract_module.FILE_NAME: contract.to_json()}
+    if decision is not None:
+        files[decision_module.FILE_NAME] = decision.to_json()
     if contract.labels:
         files[contract_module.LABELS_FILE_NAME] = "\n".join(contract.labels) + "\n"
     content = io.BytesIO(model)
@@ -146,19 +186,25 @@ def _front(file: TfliteFile, block: bytes) -> bytes:
     return bytes(builder.Output())
 
 
-def _metadata_block(file: TfliteFile, contract: Contract, texts: tuple[str, str, str, str, str]) -> bytes:
+def _metadata_block(
+    file: TfliteFile, contract: Contract, texts: tuple[str, str, str, str, str], decision: Decision | None
+) -> bytes:
     name, description, version, author, license = texts
     builder = flatbuffers.Builder(1024)
     inputs = [_image_metadata(builder, contract)]
     inputs += [_tensor_metadata(builder, tensor.name, "") for tensor in file.inputs[1:]]
-    outputs = [_score_metadata(builder, file, contract)]
+    outputs = [_score_metadata(builder, file, contract, decision)]
     outputs += [_tensor_metadata(builder, tensor.name, "") for tensor in file.outputs[1:]]
     input_list, output_list = _offsets(builder, inputs), _offsets(builder, outputs)
     graph = _offsets(builder, [_table(builder, {2: input_list, 3: output_list})])
-    json_file = _file(builder, contract_module.FILE_NAME, "How pictures become the input: size, crop, resize.", 0)
+    json_files = [_file(builder, contract_module.FILE_NAME, "How pictures become the input: size, crop, resize.", 0)]
+    if decision is not None:
+        json_files.append(
+            _file(builder, decision_module.FILE_NAME, "What the scores mean, and which answer they give.", 0)
+        )
     strings = {0: name, 1: description, 2: version, 4: author, 5: license, 7: _MIN_PARSER_VERSION}
     fields = {field: builder.CreateString(text) for field, text in strings.items() if text}
-    root = _table(builder, {**fields, 3: graph, 6: _offsets(builder, [json_file])})
+    root = _table(builder, {**fields, 3: graph, 6: _offsets(builder, json_files)})
     builder.Finish(root, tflite_metadata.FILE_IDENTIFIER)
     return bytes(builder.Output())
 
@@ -183,26 +229,37 @@ def _image_metadata(builder: flatbuffers.Builder, contract: Contract) -> int:
     return _tensor_metadata(builder, "image", text, {3: content, 4: _offsets(builder, [unit]), 5: stats})
 
 
-def _score_metadata(builder: flatbuffers.Builder, file: TfliteFile, contract: Contract) -> int:
-    if gives_probabilities(file):
+def _score_metadata(
+    builder: flatbuffers.Builder, file: TfliteFile, contract: Contract, decision: Decision | None
+) -> int:
+    if file.gives_probabilities:
         name, text = "probability", "Probability of each class."
     else:
         name, text = "logits", "Logit of each class: the largest wins; softmax gives probabilities."
-    if not contract.labels:
-        return _tensor_metadata(builder, name, text)
-    labels = _file(
-        builder, contract_module.LABELS_FILE_NAME, "Class names, one a line.", tflite_metadata.TENSOR_AXIS_LABELS
-    )
-    return _tensor_metadata(builder, name, text, {6: _offsets(builder, [labels])})
+    fields = {}
+    least = _least_score(decision)
+    if least is not None:
+        builder.StartObject(1)
+        builder.PrependFloat32Slot(0, least, 0.0)
+        fields[4] = _offsets(
+            builder, [_union(builder, tflite_metadata.SCORE_THRESHOLDING_OPTIONS, builder.EndObject())]
+        )
+    if contract.labels:
+        labels = _file(
+            builder, contract_module.LABELS_FILE_NAME, "Class names, one a line.", tflite_metadata.TENSOR_AXIS_LABELS
+        )
+        fields[6] = _offsets(builder, [labels])
+    return _tensor_metadata(builder, name, text, fields)
 
 
-def gives_probabilities(file: TfliteFile) -> bool:
-    """Returns whether the first output comes from a softmax or logistic operator."""
-    graph = file.subgraphs[0]
-    op = graph.makers.get(graph.output_indices[0])
-    if op and op.name in ("QUANTIZE", "DEQUANTIZE"):
-        op = graph.makers.get(op.inputs[0])
-    return op is not None and op.name in ("SOFTMAX", "LOGISTIC")
+def _least_score(decision: Decision | None) -> float | None:
+    """Returns the score below which standard clients should show no class, where one number can say it."""
+    if decision is None or decision.scores != "probabilities":
+        return None
+    common = set(decision.thresholds)
+    if decision.reject.score == "max_probability" and not common:
+        return decision.reject.threshold
+    return common.pop() if decision.reject.score == "none" and len(common) == 1 else None
 
 
 def _tensor_metadata(builder: flatbuffers.Builder, name: str, text: str, fields: dict[int, int] | None = None) -> int:

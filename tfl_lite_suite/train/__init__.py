@@ -131,7 +131,7 @@ def _trained(
         "history": history,
     }
     if spread.is_chief:
-        results = stage.finish(results, save_artifacts(stage.folder, model, images, settings, measured["top"]))
+        results = stage.finish(results, save_artifacts(stage.folder, model, images, settings, measured))
         training.forget_checkpoint()
     spread.wait()
     return results
@@ -247,7 +247,9 @@ def load_images(settings: Recipe, workdir: str, place: Place = Place()) -> Any:
     return data.load(settings.data, settings.seed, pathlib.Path(workdir) / f"data{own}")
 
 
-def save_artifacts(folder: pathlib.Path, model: Any, images: Any, settings: Recipe, top: Any) -> list[str]:
+def save_artifacts(
+    folder: pathlib.Path, model: Any, images: Any, settings: Recipe, measured: dict[str, Any]
+) -> list[str]:
     """Writes a model with the contract and the recipe that belong to it, and its answers to the test images.
 
     Args:
@@ -255,7 +257,7 @@ def save_artifacts(folder: pathlib.Path, model: Any, images: Any, settings: Reci
         model: Keras model.
         images: `data.Dataset`.
         settings: The recipe.
-        top: The model's best classes of each test image, int64 `(n, k)`.
+        measured: From `training.accuracy_function`, of the test images.
 
     Returns:
         The names of the files.
@@ -267,7 +269,8 @@ def save_artifacts(folder: pathlib.Path, model: Any, images: Any, settings: Reci
         with atomic_path(folder / name) as temporary:
             temporary.write_text(text, encoding="utf-8")
     test = images.test
-    predictions.write(folder / predictions.FILE, images.class_names, test.keys, test.labels, top)
+    top, sure = measured["top"], measured["confidence"].tolist()
+    predictions.write(folder / predictions.FILE, images.class_names, test.keys, test.labels, top, confidence=sure)
     return [MODEL, contract.FILE_BESIDE, RECIPE, predictions.FILE]
 
 

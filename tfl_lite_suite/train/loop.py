@@ -9,13 +9,15 @@ from typing import Any
 
 import numpy as np
 
+from tfl_lite_suite.core.decision import Decision
+from tfl_lite_suite.core.decision_rules import decide
 from tfl_lite_suite.core.errors import SuiteError, unknown_name
 from tfl_lite_suite.core.framework import keras, tf
 from tfl_lite_suite.core.progress import Progress, duration
 from tfl_lite_suite.core.recipe import Augment, Train
 from tfl_lite_suite.data import pipeline
 from tfl_lite_suite.models.graph.rewrite import classifier, with_features
-from tfl_lite_suite.models.graph.scores import as_logits
+from tfl_lite_suite.models.graph.scores import as_logits, ends_in_softmax
 from tfl_lite_suite.train import checkpoint, mixed_precision
 from tfl_lite_suite.train.distribution import Distribution, here
 from tfl_lite_suite.train.fast_gradient import fast_gradients
@@ -295,11 +297,12 @@ class Training:
 
 
 def accuracy_function(model: Any) -> Callable[[Any], dict[str, Any]]:
-    """Returns a function from a `Split` to `top1`, `top5` (shares) and `top` of `model`.
+    """Returns a function from a `Split` to `top1`, `top5` (shares), `top` and `confidence` of `model`.
 
     `top` holds the classes of the highest logits, best first, int64 `(n, 5)` or as many as there are. Equal logits are
-    ranked by class index, lowest first.
+    ranked by class index, lowest first. `confidence` is the probability of the first, float64 `(n,)`.
     """
+    meaning = Decision(scores="probabilities" if ends_in_softmax(model) else "logits")
 
     @tf.function(autograph=False)
     def forward(images: Any) -> Any:
@@ -313,6 +316,7 @@ def accuracy_function(model: Any) -> Callable[[Any], dict[str, Any]]:
             "top1": float(np.mean(top[:, 0] == labels)),
             "top5": float(np.mean((top == labels[:, None]).any(axis=1))),
             "top": top,
+            "confidence": np.nan_to_num(decide(meaning, logits).probabilities.max(axis=1)),
         }
 
     return measure

@@ -111,3 +111,13 @@ def test_a_picture_that_vanished_is_named(tmp_path):
     (tmp_path / "cat" / "000.png").unlink()
     with pytest.raises(SuiteError, match="000.png: cannot read the picture"):
         found.read(0)
+
+
+def test_pictures_of_no_class(tmp_path):
+    write_picture(tmp_path / "a.png")
+    write_picture(tmp_path / "below" / "b.png")
+    found = image_folder.unlabelled(tmp_path)
+    assert found.keys == ("a.png", "below/b.png") and found.labels.tolist() == [-1, -1]
+    (tmp_path / "none").mkdir()
+    with pytest.raises(SuiteError, match="no picture in"):
+        image_folder.unlabelled(tmp_path / "none")

@@ -78,11 +78,13 @@ def test_figures_by_hand():
     answers = accuracy.Answers(top, np.array([True, False, False, False]), 2.0, ("a note",))
     found = accuracy.figures(answers, np.array([0, 2, 2, 0]), ("a", "b", "c"))
     assert (found["n"], found["top1"], found["top5"], found["ties"]) == (4, 0.5, 0.75, 1)
-    assert found["per_class"] == [
-        {"label": "a", "n": 2, "top1": 0.5},
-        {"label": "b", "n": 0, "top1": None},
-        {"label": "c", "n": 2, "top1": 0.5},
+    keys = ("label", "name", "n", "top1", "recall", "precision")
+    assert [tuple(item[key] for key in keys) for item in found["per_class"]] == [
+        ("a", "a", 2, 0.5, 0.5, 1.0),
+        ("b", "b", 0, None, None, 0.0),
+        ("c", "c", 2, 0.5, 0.5, 1.0),
     ]
+    assert found["calibration_error"] is None
     assert found["confusion"] == [[1, 0, 0], [0, 0, 0], [0, 1, 1]]
     assert found["warnings"][0] == "a note" and "1 answers hold NaN" in found["warnings"][1]
 

@@ -35,6 +35,21 @@ def test_each_model_against_its_source_and_the_float_network():
     assert file["change"]["verdict"] == "not shown"
 
 
+def test_other_metrics_are_compared_picture_by_picture():
+    sure = tuple([0.9] * 10)
+    before = dataclasses.replace(FLOAT, answers=dataclasses.replace(FLOAT.answers, confidence=sure))
+    after = dataclasses.replace(PRUNED, answers=dataclasses.replace(PRUNED.answers, confidence=sure))
+    first, second = ledger.rows([before, after])
+    assert (first["balanced_accuracy"], first["calibration_error"]) == (pytest.approx(0.9), pytest.approx(0.0))
+    found = second["change"]["metrics"]
+    assert found["balanced_accuracy"]["difference"] == pytest.approx(-0.1) and not found["macro_f1"]["shown"]
+    assert found["calibration_error"]["after"] == pytest.approx(0.1)
+    assert [(row["name"], row["gained"], row["lost"]) for row in second["change"]["recall"]] == [
+        ("cat", 1, 1),
+        ("dog", 0, 1),
+    ]
+
+
 def test_many_losses_are_a_loss():
     many = Predictions(("cat", "dog"), tuple(map(str, range(1000))), (0,) * 1000, (0,) * 1000)
     worse = dataclasses.replace(many, top1=(1,) * 20 + (0,) * 980)

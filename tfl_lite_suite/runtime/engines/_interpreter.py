@@ -8,7 +8,6 @@ import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.runtime.session import Engine, Kernels, ModelFile, Session, TensorSpec
-from tfl_lite_suite.tflite import normalization
 from tfl_lite_suite.tflite.file import TfliteFile
 
 _RESOLVERS: dict[Kernels, str] = {
@@ -25,8 +24,9 @@ class InterpreterEngine(Engine):
     def inspect(self, path: str) -> ModelFile:
         """Reads a `.tflite` file; see `Engine.inspect`."""
         file = TfliteFile.read(path)
-        given, found = (specs[0].shape if specs else () for specs in (file.inputs, file.outputs))
-        return ModelFile(file.file_bytes, file.contract, file.labels, given, found, normalization.of_file(file))
+        taken, given = (specs[0].shape if specs else () for specs in (file.inputs, file.outputs))
+        probabilities = bool(file.outputs) and file.gives_probabilities
+        return ModelFile(file.file_bytes, file.contract, file.labels, taken, given, file.decision, probabilities)
 
     def open(self, path: str, *, threads: int = 1, kernels: Kernels = "default") -> Session:
         """Opens a `.tflite` file; see `Engine.open`."""

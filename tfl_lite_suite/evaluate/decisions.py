@@ -1,0 +1,80 @@
+"""What a file's decision does with pictures: how many it answers, how many of those rightly, and what it rejects."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from tfl_lite_suite.core.decision import Decision
+from tfl_lite_suite.core.decision_rules import NONE_OF_THESE, Decided
+from tfl_lite_suite.evaluate import metrics
+
+# Share of the known pictures that is kept where scores for "none of these" are compared.
+KEPT = 0.95
+
+
+def figures(decision: Decision, decided: Decided, labels: np.ndarray, class_names: Sequence[str]) -> dict[str, Any]:
+    """Says what a decision does with labelled pictures.
+
+    Args:
+        decision: From the file.
+        decided: What it made of their scores.
+        labels: True class of each, int64 `(n,)`.
+        class_names: Name of each class.
+
+    Returns:
+        `decision` itself; `coverage`, the share that gets an answer, with `coverage_ci95`; `accuracy`, the share of
+        those answered rightly, with `accuracy_ci95`; `confusion` (row: true class; column: answer, the last for none
+        of these).
+    """
+    answered = int((~decided.rejected).sum())
+    right = int((decided.top == labels).sum())
+    size = len(class_names)
+    columns = np.where(decided.rejected, size, decided.top)
+    confusion = np.bincount(labels * (size + 1) + columns, minlength=size * (size + 1)).reshape(size, size + 1)
+    return {
+        "decision": json.loads(decision.to_json()),
+        "coverage": answered / len(labels),
+        "coverage_ci95": metrics.wilson(answered, len(labels)),
+        "accuracy": right / answered if answered else None,
+        "accuracy_ci95": metrics.wilson(right, answered),
+        "confusion": confusion.tolist(),
+    }
+
+
+def unknown_figures(known: Decided, unknown: Decided) -> dict[str, Any]:
+    """Says what a decision does with pictures that are none of the classes.
+
+    Args:
+        known: What it made of pictures of the classes.
+        unknown: What it made of those that are none of them.
+
+    Returns:
+        `n`; `false_alarms`, the share that gets an answer all the same, with `false_alarms_ci95`; and of the score
+        that rejects, and of the greatest probability alone (`by_max_probability`), how well they tell both apart:
+        `auroc`, and `false_alarms_at_95`, the share that would be answered if 95 % of the known pictures were kept.
+    """
+    answered, count = int((unknown.top != NONE_OF_THESE).sum()), len(unknown.top)
+    return {
+        "n": count,
+        "false_alarms": answered / count,
+        "false_alarms_ci95": metrics.wilson(answered, count),
+        **separation(known.certainty, unknown.certainty),
+        "by_max_probability": separation(known.probabilities.max(axis=1), unknown.probabilities.max(axis=1)),
+    }
+
+
+def separation(known: np.ndarray, unknown: np.ndarray) -> dict[str, float | None]:
+    """Returns `auroc` and `false_alarms_at_95` of a score that is high for known pictures; NaN counts as lowest."""
+    known, unknown = (np.where(np.isnan(values), -np.inf, values) for values in (known, unknown))
+    truth = np.arange(len(known) + len(unknown)) < len(known)
+    auroc, _ = metrics.ranking(truth, np.concatenate([known, unknown]))
+    least = threshold_that_keeps(known, KEPT)
+    return {"auroc": auroc, "false_alarms_at_95": float((unknown >= least).mean())}
+
+
+def threshold_that_keeps(values: np.ndarray, share: float) -> float:
+    """Returns the greatest of some values that at least a share of them reach."""
+    place = len(values) - max(1, int(np.ceil(share * len(values) - 1e-9)))
+    return float(np.sort(values)[place])

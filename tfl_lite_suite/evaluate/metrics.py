@@ -1,0 +1,314 @@
+"""What a classifier's answers are worth: recall and precision of each class, ranking, calibration, risk."""
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+BINS = 15
+_Z95 = 1.959964
+_COVERAGES = tuple(step / 20 for step in range(1, 21))
+_RESAMPLES = 1000
+
+
+@dataclasses.dataclass(frozen=True)
+class ClassMetrics:
+    """One class against all others; `None` where the pictures do not say.
+
+    Attributes:
+        name: The class.
+        n: Pictures of it.
+        precision: Share of the pictures answered with it that are of it.
+        recall: Share of its pictures that are answered with it.
+        f1: Harmonic mean of the two.
+        precision_ci95: 95 % interval of the precision, by Wilson.
+        recall_ci95: 95 % interval of the recall, by Wilson.
+        auroc: Probability that a picture of it has a higher probability of it than another picture.
+        average_precision: Area below the curve of precision against recall.
+    """
+
+    name: str
+    n: int
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    precision_ci95: tuple[float, float] | None
+    recall_ci95: tuple[float, float] | None
+    auroc: float | None = None
+    average_precision: float | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Metrics:
+    """A classifier on labelled pictures; `None` where the pictures do not say.
+
+    Attributes:
+        balanced_accuracy: Mean recall of the classes that have pictures.
+        macro_f1: Mean F1 of the classes that have pictures or answers.
+        auroc: Mean of the classes' area below the ROC curve.
+        mean_average_precision: Mean of the classes' average precision.
+        calibration_error: Mean distance between probability and accuracy, over bins of equal width.
+        reliability: Of each bin that holds pictures `low`, `high`, `n`, mean `probability` and `accuracy`.
+        risk_coverage: Of the surest `coverage` of the pictures the share answered wrongly, `risk`, and the
+            `probability` of the least sure of them.
+        per_class: Each class.
+    """
+
+    balanced_accuracy: float | None
+    macro_f1: float | None
+    auroc: float | None
+    mean_average_precision: float | None
+    calibration_error: float | None
+    reliability: tuple[dict[str, Any], ...]
+    risk_coverage: tuple[dict[str, Any], ...]
+    per_class: tuple[ClassMetrics, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns the metrics as plain values."""
+        return dataclasses.asdict(self)
+
+
+def measure(
+    labels: np.ndarray, top: np.ndarray, class_names: Sequence[str], probabilities: np.ndarray | None = None
+) -> Metrics:
+    """Compares answers with labels, one label a picture.
+
+    Args:
+        labels: True class of each picture, int64 `(n,)`.
+        top: The class answered, int64 `(n,)`; −1 where there is no answer, which counts as wrong.
+        class_names: Name of each class.
+        probabilities: Of each class, `(n, classes)`; rows with NaN are left out of what needs them.
+
+    Returns:
+        The metrics; those that need probabilities are `None` or empty without them.
+    """
+    truth = labels[:, None] == np.arange(len(class_names))
+    answered = top[:, None] == np.arange(len(class_names))
+    if probabilities is None:
+        return _metrics(truth, answered, class_names, None, np.empty(0), np.empty(0, bool))
+    usable = ~np.isnan(probabilities).any(axis=1)
+    sure = probabilities.max(axis=1)
+    right = top == labels
+    return _metrics(truth, answered, class_names, probabilities, sure[usable], right[usable])
+
+
+def measure_multi(
+    truth: np.ndarray, answered: np.ndarray, class_names: Sequence[str], probabilities: np.ndarray
+) -> Metrics:
+    """Compares answers with labels, any number of labels a picture.
+
+    Args:
+        truth: Which classes each picture shows, bool `(n, classes)`.
+        answered: Which classes are answered, bool `(n, classes)`.
+        class_names: Name of each class.
+        probabilities: Of each class by itself, `(n, classes)`.
+
+    Returns:
+        The metrics. Calibration, risk and coverage are those of every class of every picture: answered rightly if it
+        is answered and there, or neither.
+    """
+    usable = ~np.isnan(probabilities)
+    sure = np.maximum(probabilities, 1 - probabilities)[usable]
+    right = ((probabilities >= 0.5) == truth)[usable]
+    return _metrics(truth, answered, class_names, probabilities, sure, right)
+
+
+def _metrics(
+    truth: np.ndarray,
+    answered: np.ndarray,
+    class_names: Sequence[str],
+    probabilities: np.ndarray | None,
+    sure: np.ndarray,
+    right: np.ndarray,
+) -> Metrics:
+    classes = tuple(
+        _of_class(name, truth[:, index], answered[:, index], None if probabilities is None else probabilities[:, index])
+        for index, name in enumerate(class_names)
+    )
+    return Metrics(
+        balanced_accuracy=_mean([item.recall for item in classes]),
+        macro_f1=_mean([item.f1 for item in classes]),
+        auroc=_mean([item.auroc for item in classes]),
+        mean_average_precision=_mean([item.average_precision for item in classes]),
+        calibration_error=calibration_error(sure, right) if len(sure) else None,
+        reliability=reliability(sure, right),
+        risk_coverage=risk_coverage(sure, right),
+        per_class=classes,
+    )
+
+
+def _of_class(name: str, truth: np.ndarray, answered: np.ndarray, scores: np.ndarray | None) -> ClassMetrics:
+    of_it, answers, hits = int(truth.sum()), int(answered.sum()), int((truth & answered).sum())
+    ranks = (None, None) if scores is None else ranking(truth, scores)
+    return ClassMetrics(
+        name,
+        of_it,
+        hits / answers if answers else None,
+        hits / of_it if of_it else None,
+        2 * hits / (of_it + answers) if of_it + answers else None,
+        wilson(hits, answers),
+        wilson(hits, of_it),
+        *ranks,
+    )
+
+
+def wilson(hits: int, count: int) -> tuple[float, float] | None:
+    """Returns the 95 % interval of a share; `None` of nothing.
+
+    Source: Wilson, 1927, https://doi.org/10.1080/01621459.1927.10502953.
+    """
+    if not count:
+        return None
+    share, spread = hits / count, _Z95**2 / count
+    middle = share + spread / 2
+    half = math.sqrt(spread * (share * (1 - share) + spread / 4))
+    low, high = (middle - half) / (1 + spread), (middle + half) / (1 + spread)
+    # Exact at the ends, where rounding would leave a trace.
+    return (0.0 if hits == 0 else low, 1.0 if hits == count else high)
+
+
+def ranking(truth: np.ndarray, scores: np.ndarray) -> tuple[float | None, float | None]:
+    """Returns area below the ROC curve, ties counting half, and average precision, ties as one step.
+
+    Args:
+        truth: Which pictures are of the class, bool `(n,)`.
+        scores: Higher for the class; pictures with NaN are left out.
+
+    Returns:
+        `None` for what needs a picture of the class, or one of another.
+    """
+    usable = ~np.isnan(scores)
+    truth, scores = truth[usable], scores[usable]
+    order = np.argsort(-scores, kind="stable")
+    ends = np.append(np.flatnonzero(np.diff(scores[order])), len(scores) - 1)
+    hits = np.cumsum(truth[order])[ends] if len(scores) else np.zeros(0)
+    positives = int(truth.sum())
+    negatives = len(truth) - positives
+    if not positives:
+        return None, None
+    steps = np.diff(hits, prepend=0) / positives
+    average_precision = float((steps * hits / (ends + 1)).sum())
+    if not negatives:
+        return None, average_precision
+    recall = np.concatenate([[0], hits / positives])
+    false = np.concatenate([[0], (ends + 1 - hits) / negatives])
+    auroc = float(((false[1:] - false[:-1]) * (recall[1:] + recall[:-1])).sum() / 2)
+    return auroc, average_precision
+
+
+def calibration_error(sure: np.ndarray, right: np.ndarray, weights: np.ndarray | None = None) -> float:
+    """Returns the expected calibration error over 15 bins of equal width.
+
+    Args:
+        sure: Probability of the answer, `(n,)`.
+        right: Whether the answer is right, `(n,)`.
+        weights: How often each picture counts; once if absent.
+
+    Source: Guo et al., 2017, https://arxiv.org/abs/1706.04599, equation 3.
+    """
+    weights = np.ones(len(sure)) if weights is None else weights
+    gaps = np.bincount(_bins(sure), weights * (sure - right), BINS)
+    return float(np.abs(gaps).sum() / weights.sum())
+
+
+def _bins(sure: np.ndarray) -> np.ndarray:
+    # A bin takes in its upper end.
+    return np.clip(np.ceil(sure * BINS).astype(np.int64) - 1, 0, BINS - 1)
+
+
+def reliability(sure: np.ndarray, right: np.ndarray) -> tuple[dict[str, Any], ...]:
+    """Returns the reliability diagram; see `Metrics.reliability`."""
+    bins = _bins(sure)
+    found = []
+    for index in np.unique(bins):
+        inside = bins == index
+        found.append(
+            {
+                "low": float(index / BINS),
+                "high": float((index + 1) / BINS),
+                "n": int(inside.sum()),
+                "probability": float(sure[inside].mean()),
+                "accuracy": float(right[inside].mean()),
+            }
+        )
+    return tuple(found)
+
+
+def risk_coverage(sure: np.ndarray, right: np.ndarray) -> tuple[dict[str, Any], ...]:
+    """Returns how many answers are wrong if only the surest are given; see `Metrics.risk_coverage`."""
+    order = np.argsort(-sure, kind="stable")
+    wrong = np.cumsum(~right[order].astype(bool))
+    places = sorted({max(1, round(share * len(sure))) - 1 for share in _COVERAGES}) if len(sure) else []
+    return tuple(
+        {
+            "coverage": (place + 1) / len(sure),
+            "risk": float(wrong[place] / (place + 1)),
+            "probability": float(sure[order[place]]),
+        }
+        for place in places
+    )
+
+
+def paired_intervals(
+    labels: np.ndarray,
+    before: tuple[np.ndarray, np.ndarray | None],
+    after: tuple[np.ndarray, np.ndarray | None],
+    classes: int,
+) -> dict[str, dict[str, Any]]:
+    """Compares the metrics of two models on the same pictures, by drawing those pictures again and again.
+
+    Args:
+        labels: True class of each picture, int64 `(n,)`.
+        before: The first model's answers, int64 `(n,)`, and the probability of each, or `None`.
+        after: As `before`, of the second model.
+        classes: Number of classes.
+
+    Returns:
+        For `balanced_accuracy`, `macro_f1` and, with probabilities, `calibration_error`: `before`, `after`,
+        `difference`, `ci95` (of the difference, from 1,000 paired bootstrap samples) and `shown`, whether it leaves
+        out 0.
+    """
+    rng, count = np.random.default_rng(0), len(labels)
+
+    def figures(weights: np.ndarray) -> dict[str, np.ndarray]:
+        pairs = [_weighted(labels, top, classes, weights) for top, _ in (before, after)]
+        found = {name: np.array([pair[name] for pair in pairs]) for name in ("balanced_accuracy", "macro_f1")}
+        if before[1] is not None and after[1] is not None:
+            errors = [calibration_error(sure, top == labels, weights) for top, sure in (before, after)]  # type: ignore[arg-type]
+            found["calibration_error"] = np.array(errors)
+        return found
+
+    whole = figures(np.ones(count))
+    drawn = [figures(rng.multinomial(count, np.full(count, 1 / count)).astype(float)) for _ in range(_RESAMPLES)]
+    return {name: _interval(whole[name], np.array([draw[name] for draw in drawn])) for name in whole}
+
+
+def _interval(whole: np.ndarray, drawn: np.ndarray) -> dict[str, Any]:
+    low, high = np.nanpercentile(drawn[:, 1] - drawn[:, 0], [2.5, 97.5])
+    return {
+        "before": float(whole[0]),
+        "after": float(whole[1]),
+        "difference": float(whole[1] - whole[0]),
+        "ci95": [float(low), float(high)],
+        "shown": bool(low > 0 or high < 0),
+    }
+
+
+def _weighted(labels: np.ndarray, top: np.ndarray, classes: int, weights: np.ndarray) -> dict[str, float]:
+    of_it = np.bincount(labels, weights, classes)
+    answered = top >= 0
+    answers = np.bincount(top[answered], weights[answered], classes)
+    right = labels == top
+    hits = np.bincount(labels[right], weights[right], classes)
+    with np.errstate(invalid="ignore"):
+        return {
+            "balanced_accuracy": float(np.nanmean(hits / of_it)),
+            "macro_f1": float(np.nanmean(2 * hits / (of_it + answers))),
+        }
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known else None
