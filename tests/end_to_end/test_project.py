@@ -141,7 +141,7 @@ def test_what_documents_name_exists(path):
             exists = (ROOT / name).exists() or name in made or name.startswith("docs/results")
             assert exists, f"{where}: there is no {name}"
         for name in re.findall(r"python3? -m tfl_lite_suite\.(\w+)", line):
-            exists = (ROOT / "tfl_lite_suite" / f"{name}.py").is_file() or name == "VERB"
+            exists = (ROOT / "tfl_lite_suite" / name / "__main__.py").is_file() or name == "VERB"
             assert exists, f"{where}: there is no verb {name}"
 
 

@@ -1,6 +1,7 @@
 import keras_samples
 import numpy as np
 import pytest
+from places import GOLDEN
 
 from tfl_lite_suite import export, models
 from tfl_lite_suite.core.errors import SuiteError
@@ -15,7 +16,7 @@ SIDE = 32
 @pytest.fixture(scope="module")
 def pictures():
     """Photographs of the golden set, uint8 `(n, 32, 32, 3)`."""
-    paths = sorted(keras_samples.GOLDEN.glob("*.crop_32.bin"))
+    paths = sorted(GOLDEN.glob("*.crop_32.bin"))
     return np.stack([np.fromfile(path, np.uint8).reshape(SIDE, SIDE, 3) for path in paths])
 
 

@@ -26,7 +26,7 @@ _KERAS_PARTS = (
 )
 _MODULES = re.compile(
     rf"keras|tf_keras|(tf_)?keras(\.src)?\.({_KERAS_PARTS})(\.\w+)*"
-    r"|tfl_lite_suite\.(models\.layers|optimize\.quantizers)|tensorflow_model_optimization(\.\w+)*"
+    r"|tfl_lite_suite\.(models\.(layers|quantizers)|optimize\.quantizers)|tensorflow_model_optimization(\.\w+)*"
 )
 # TensorFlow's functions that compute and do nothing else; others read and write files or run Python.
 _OPERATIONS = re.compile(
