@@ -18,6 +18,7 @@ from tfl_lite_suite import data, evaluate
 from tfl_lite_suite.core import contract, image
 from tfl_lite_suite.evaluate import answers
 from tfl_lite_suite.runtime import engines, isolation, machine, pixels
+from tfl_lite_suite.tflite.normalization import RAW
 
 
 def main() -> None:
@@ -46,7 +47,7 @@ def loop(path: str, engine: str, source: str, of: contract.Contract) -> float:
     """Runs every picture one after the other in this thread; returns images/s."""
     listing = data.listing_of(source)
     session = engines.get(engine).open(path)
-    encoder = pixels.encoder(session.input)
+    encoder = pixels.encoder(session.input, RAW)
     begin = time.perf_counter()
     for index in range(len(listing)):
         found = listing.read(index)

@@ -17,6 +17,7 @@ from tfl_lite_suite.runtime import engines, pixels
 from tfl_lite_suite.runtime.isolation import Emit
 from tfl_lite_suite.runtime.machine import LoadWatch
 from tfl_lite_suite.runtime.session import Kernels, Session, TensorSpec
+from tfl_lite_suite.tflite.normalization import RAW, Normalization
 
 PICTURE_SIZE = (480, 640)
 _STAGE_RUNS = 10
@@ -34,6 +35,7 @@ class Job:
         runs: Least number of timed inferences.
         min_seconds: Least time over which inferences are timed.
         contract: The file's preprocessing contract, if it has one; the target fills it in.
+        normalization: How a pixel becomes the input's real value; the target fills it in.
         seed: Of the input's random values and of the bootstrap.
         profile: Whether to time single operators as well.
         made_in_seconds: Time this process spent on making the model's file, which is no part of a cold start.
@@ -49,6 +51,7 @@ class Job:
     seed: int = 0
     profile: bool = False
     made_in_seconds: float = 0.0
+    normalization: Normalization = RAW
 
     @property
     def title(self) -> str:
@@ -71,6 +74,7 @@ class Measurement:
         arena_bytes: Bytes of activations, where the engine tells.
         load: Figures of `LoadWatch`.
         reasons: Why the measurement does not count; empty if it does.
+        remarks: What else a user should know.
     """
 
     raw_ns: np.ndarray
@@ -83,6 +87,7 @@ class Measurement:
     arena_bytes: int | None
     load: dict[str, float | None]
     reasons: list[str]
+    remarks: list[str] = dataclasses.field(default_factory=list)
 
 
 def measure(job: Job, emit: Emit) -> Measurement:
@@ -109,12 +114,14 @@ def measure(job: Job, emit: Emit) -> Measurement:
     raw_ns = timing.measure(session.run, runs=job.runs, min_seconds=job.min_seconds)
     emit("done")
     load, reasons = watch.finish()
+    preprocessing_ms, remarks = _preprocessing(session.input, job)
     measurement = Measurement(
         raw_ns=raw_ns,
         warmup=warmup,
         cold_ns={"runtime": loaded - begin, "model": opened - loaded, "first_inference": first - ready},
         input=session.input,
-        preprocessing_ms=_preprocessing_ms(session.input, job.contract, job.seed),
+        preprocessing_ms=preprocessing_ms,
+        remarks=remarks,
         postprocessing_ms=_postprocessing_ms(session, output),
         peak_rss_bytes=peak_rss_bytes(),
         arena_bytes=session.arena_bytes,
@@ -175,13 +182,17 @@ def contract_of(shape: tuple[int, ...]) -> Contract | None:
     return Contract(height, width, channels, height, width)
 
 
-def _preprocessing_ms(spec: TensorSpec, contract: Contract | None, seed: int) -> float | None:
-    contract = contract or contract_of(spec.shape)
-    if contract is None or (1, *contract.image_shape) != spec.shape or spec.dtype not in ("int8", "uint8", "float32"):
-        return None
-    picture = np.random.default_rng(seed).integers(0, 256, (*PICTURE_SIZE, contract.channels), np.uint8)
-    encoder = pixels.encoder(spec)
-    return _median_ms(lambda: encoder.encode(image.prepare(picture, contract)[None]))
+def _preprocessing(spec: TensorSpec, job: Job) -> tuple[float | None, list[str]]:
+    """Returns its time, and why there is none although the input looks like a picture."""
+    contract = job.contract or contract_of(spec.shape)
+    if contract is None or (1, *contract.image_shape) != spec.shape:
+        return None, []
+    try:
+        encoder = pixels.encoder(spec, job.normalization)
+    except SuiteError as error:
+        return None, [f"preprocessing was not timed: {error}"]
+    picture = np.random.default_rng(job.seed).integers(0, 256, (*PICTURE_SIZE, contract.channels), np.uint8)
+    return _median_ms(lambda: encoder.encode(image.prepare(picture, contract)[None])), []
 
 
 def _postprocessing_ms(session: Session, output: np.ndarray) -> float | None:

@@ -4,13 +4,14 @@ import dataclasses
 import functools
 import pathlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tfl_lite_suite.core import predictions
 from tfl_lite_suite.core.contract import Contract, beside
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.progress import Progress
+from tfl_lite_suite.tflite.normalization import RAW, Normalization
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,6 +34,7 @@ class Model:
 
     Attributes:
         contract: How it wants its pictures; `labels` has a name for each class.
+        normalization: How a pixel becomes the value that its input takes.
         file_bytes: Size of the file.
         engine_version: Version of what runs it.
         keras: The Keras model, if it is one.
@@ -48,6 +50,7 @@ class Model:
     warnings: tuple[str, ...] = ()
     decision: "Decision | None" = None
     gives_probabilities: bool = False
+    normalization: Normalization = RAW
 
     def decide(self, scores: "np.ndarray") -> "Decided":
         """Returns what the scores `(n, classes)` mean, without a decision in the file that of the greatest."""
@@ -81,7 +84,7 @@ def evaluate(runner: "accuracy.Runner", model: Model, images: Images) -> tuple[d
     """Runs a model over images and compares its answers with their labels.
 
     Args:
-        runner: How to run it; it must keep the logits.
+        runner: How to run it; it must keep the logits; the model's normalisation is what counts.
         model: The model, from `open_model`.
         images: The pictures, from `open_data` or `open_recipe`.
 
@@ -92,6 +95,7 @@ def evaluate(runner: "accuracy.Runner", model: Model, images: Images) -> tuple[d
     from tfl_lite_suite.evaluate import decisions
 
     split = images.split
+    runner = dataclasses.replace(runner, normalization=model.normalization)
     answers = _answers(runner, model, split)
     assert answers.logits is not None
     decided = model.decide(answers.logits)
@@ -113,6 +117,7 @@ def evaluate(runner: "accuracy.Runner", model: Model, images: Images) -> tuple[d
     document["input_sha256"] = answers.input_sha256
     document["seconds"] = {"preparing": images.preparing_s, "running": answers.seconds}
     document["images_per_s"] = len(split) / (answers.seconds + (images.preparing_s or 0))
+    document["normalization"] = dataclasses.asdict(model.normalization)
     document["warnings"] = [*model.warnings, *images.warnings, *document["warnings"]]
     return document, answers
 
@@ -122,7 +127,7 @@ def _answers(runner: "accuracy.Runner", model: Model, split: "data.Split") -> "a
     if model.keras is None:
         answers = runner.answer(split.images, len(split), progress.update)
     else:
-        answers = _keras_answers(model.keras, split, progress.update)
+        answers = _keras_answers(model, split, progress.update)
     progress.close()
     return answers
 
@@ -146,18 +151,19 @@ def write_predictions(path: str, model: Model, split: "data.Split", answers: "ac
     predictions.write(path, model.contract.labels, split.keys, split.labels, answers.top, **more)
 
 
-def open_model(path: str, engine: str) -> Model:
+def open_model(path: str, engine: str, normalization: Normalization | None = None) -> Model:
     """Reads a model's file.
 
     Args:
         path: A `.tflite`, exported or `.keras` file.
         engine: Name of the engine; `keras` for a `.keras` file.
+        normalization: How a pixel becomes the input's value; what the file says if absent.
 
     Raises:
         SuiteError: If the file is missing or damaged, the engine not installed, or the model no image classifier.
     """
     if engine == "keras":
-        return _open_keras(path)
+        return _open_keras(path, normalization)
     from tfl_lite_suite.benchmark.job import contract_of
     from tfl_lite_suite.runtime import engines
 
@@ -170,10 +176,11 @@ def open_model(path: str, engine: str) -> Model:
         raise SuiteError(
             f"{path}: not an image classifier: [1, height, width, channels] to [1, classes]. Received: {shapes}"
         )
-    warnings = _contract_warnings(file.contract, of)
+    used = _checked(path, normalization or file.normalization, of)
+    warnings = _contract_warnings(file.contract, of, used)
     of = _labelled(path, of, file.labels, file.output_shape[1])
     says = file.decision, file.gives_probabilities
-    return Model(of, file.file_bytes, runtime.version, None, warnings, *says)
+    return Model(of, file.file_bytes, runtime.version, None, warnings, *says, used)
 
 
 @functools.cache
@@ -229,13 +236,38 @@ def _load(settings: "DataSettings", seed: int, cache_dir: str | None) -> "data.D
     return data.load(settings, seed, cache_dir)
 
 
-def _contract_warnings(own: Contract | None, used: Contract) -> tuple[str, ...]:
-    if own is not None:
+def _checked(path: str, normalization: Normalization, of: Contract) -> Normalization:
+    try:
+        normalization.check(of.channels)
+    except SuiteError as error:
+        raise SuiteError(f"{path}: {error}") from None
+    return normalization
+
+
+def _contract_warnings(own: Contract | None, used: Contract, normalization: Normalization) -> tuple[str, ...]:
+    if own is not None and normalization.source == "contract":
         return ()
-    return (
-        f"no preprocessing contract: pictures were scaled to cover {used.height}x{used.width}, cropped at the centre "
-        "and given as raw pixels 0-255. A model that wants them otherwise does worse here than it is",
-    )
+    size = f"scaled to cover {used.height}x{used.width}, cropped at the centre"
+    values = {
+        "contract": "given as raw pixels 0-255",
+        "nothing": "given as raw pixels 0-255, for the file does not say otherwise; a model that wants them "
+        "normalised does worse here than it is: --mean and --std give them so",
+        "metadata": f"normalised as the file's metadata says, {normalization.text()}",
+        "quantization": f"normalised as the input's quantization fits, {normalization.text()}",
+        "flags": f"normalised as the flags say, {normalization.text()}",
+    }[normalization.source]
+    return (f"no preprocessing contract: pictures were {size} and {values}",)
+
+
+def normalization_of(mean: Sequence[str] | None, std: Sequence[str] | None) -> Normalization | None:
+    """Returns what `--mean` and `--std` say; `None` without them."""
+    if mean is None and std is None:
+        return None
+    try:
+        return Normalization(tuple(map(float, mean or ["0"])), tuple(map(float, std or ["1"])), "flags")
+    except ValueError:
+        received = f"--mean={','.join(mean or [])} --std={','.join(std or [])}"
+        raise SuiteError(f"--mean, --std: expected numbers, one or one a channel. Received: {received}") from None
 
 
 def _labelled(path: str, of: Contract, labels: tuple[str, ...], classes: int) -> Contract:
@@ -249,7 +281,7 @@ def _numbers(count: int) -> tuple[str, ...]:
     return tuple(str(number) for number in range(count))
 
 
-def _open_keras(path: str) -> Model:
+def _open_keras(path: str, normalization: Normalization | None) -> Model:
     file = pathlib.Path(path)
     if not file.is_file():
         raise SuiteError(f"--model: no such file '{path}'")
@@ -263,19 +295,22 @@ def _open_keras(path: str) -> Model:
     of = own or contract_of((1, *model.input_shape[1:]))
     if of is None or len(model.output_shape) != 2:
         raise SuiteError(f"{path}: not an image classifier. Received: {model.input_shape} to {model.output_shape}")
-    warnings = _contract_warnings(own, of)
+    stated = RAW if own else Normalization(source="nothing")
+    used = _checked(path, normalization or stated, of)
+    warnings = _contract_warnings(own, of, used)
     of = _labelled(path, of, (), model.output_shape[1])
     softmax = scores.ends_in_softmax(model)
-    return Model(of, file.stat().st_size, keras.__version__, model, warnings, None, softmax)
+    return Model(of, file.stat().st_size, keras.__version__, model, warnings, None, softmax, used)
 
 
-def _keras_answers(model: Any, split: "data.Split", on_done: Callable[[int], None]) -> "accuracy.Answers":
+def _keras_answers(model: Model, split: "data.Split", on_done: Callable[[int], None]) -> "accuracy.Answers":
     import numpy as np
 
     from tfl_lite_suite.core.framework import tf
     from tfl_lite_suite.evaluate import answers as accuracy
 
-    forward = tf.function(lambda pictures: model(tf.cast(pictures, tf.float32), training=False))
+    mean, std = (np.array(values, np.float32) for values in (model.normalization.mean, model.normalization.std))
+    forward = tf.function(lambda pictures: model.keras((tf.cast(pictures, tf.float32) - mean) / std, training=False))
     begin, logits = time.perf_counter(), []
     for first in range(0, len(split), _BATCH):
         logits.append(forward(split.images(np.arange(first, min(first + _BATCH, len(split))))).numpy())

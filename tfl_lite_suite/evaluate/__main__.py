@@ -10,7 +10,15 @@ from absl import flags
 from tfl_lite_suite.core import command_line
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.files import atomic_path
-from tfl_lite_suite.evaluate import evaluate, open_data, open_model, open_recipe, text, write_predictions
+from tfl_lite_suite.evaluate import (
+    evaluate,
+    normalization_of,
+    open_data,
+    open_model,
+    open_recipe,
+    text,
+    write_predictions,
+)
 
 if TYPE_CHECKING:
     from tfl_lite_suite.evaluate import answers as accuracy
@@ -31,6 +39,7 @@ def _on_target(model: str) -> dict[str, Any]:
     names = ("limit", "on_corrupt", "threads", "workers", "kernels")
     settings = {name: given[name].value for name in names if given[name].value is not None}
     engine = given.engine or ([] if engines.format_of(model) == TFLITE else engines.names_for(model))
+    settings |= {name: ",".join(given[name].value) for name in ("mean", "std") if given[name].value is not None}
     settings |= {"engine": engine[0]} if engine else {}
     wanted = {name: given[name].value for name in ("predictions", "logits") if given[name].value is not None}
     with targets.get(given.target, given.wheels) as target:
@@ -54,7 +63,7 @@ def _document(path: str, engine: str) -> tuple[dict[str, Any], "accuracy.Answers
     settings = command_line.recipe_from_flags() if given.recipe is not None else None
     source = None if settings else command_line.required("data")
     path = path if keras else exporting.file_for(path, engine)
-    model = open_model(path, engine)
+    model = open_model(path, engine, normalization_of(given.mean, given.std))
     if settings is None:
         images = open_data(model.contract, str(source), given.limit, given.on_corrupt)
     else:
@@ -105,6 +114,8 @@ if __name__ == "__main__":
     flags.DEFINE_list("engine", None, "Engine, the first installed if absent; several, comma-separated, make a table.")
     flags.DEFINE_string("unknown", None, "A folder of pictures that are none of the classes.")
     flags.DEFINE_string("workdir", None, "With --recipe: the run's work folder, whose prepared images are used.")
+    flags.DEFINE_list("mean", None, "How the model was trained, where its file does not say: (pixel - mean) / std.")
+    flags.DEFINE_list("std", None, "See --mean; one number, or one for each channel, in pixel units 0-255.")
     flags.DEFINE_integer("limit", None, "Greatest number of images.", 1)
     flags.DEFINE_enum("on_corrupt", "error", ["error", "skip"], "With --data alone: what an unreadable picture does.")
     flags.DEFINE_integer("threads", 1, "Threads of each worker's runtime.", 1, 256)

@@ -17,6 +17,7 @@ from tfl_lite_suite.evaluate import metrics
 from tfl_lite_suite.runtime import engines, pixels
 from tfl_lite_suite.runtime.isolation import Child, Emit
 from tfl_lite_suite.runtime.session import Kernels
+from tfl_lite_suite.tflite.normalization import RAW, Normalization
 
 TOP = 5
 _MOST_CHUNKS = 8192
@@ -58,6 +59,7 @@ class Runner:
         workers: Processes.
         kernels: See `Engine.open`.
         keep_logits: Whether the answers hold every score.
+        normalization: How a pixel becomes the input's real value; see `ModelFile`.
     """
 
     model: str
@@ -66,6 +68,7 @@ class Runner:
     workers: int = 1
     kernels: Kernels = "default"
     keep_logits: bool = False
+    normalization: Normalization = RAW
 
     def answer(self, images: Images, count: int, on_done: Callable[[int], None] = lambda count: None) -> Answers:
         """Runs the model over pictures.
@@ -134,7 +137,7 @@ class _Work:
         spec, output = session.input, session.output
         if output.shape[0] != 1 or len(output.shape) != 2:
             raise SuiteError(f"the output has shape {list(output.shape)}; an image classifier's is [1, classes]")
-        encoder = pixels.encoder(spec)
+        encoder = pixels.encoder(spec, runner.normalization)
         while number := os.read(self.tickets, _NUMBER.size):
             first = _NUMBER.unpack(number)[0] * self.chunk
             pictures = self.images(np.arange(first, min(first + self.chunk, self.count)))

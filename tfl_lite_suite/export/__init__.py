@@ -69,7 +69,11 @@ def compare(model: str, path: str, engine: str, pictures: "np.ndarray") -> dict[
     from tfl_lite_suite.runtime import engines
 
     reference = engines.default(model)
-    runners = [accuracy.Runner(model, reference, keep_logits=True), accuracy.Runner(path, engine, keep_logits=True)]
+    values = engines.get(reference).inspect(model).normalization
+    runners = [
+        accuracy.Runner(file, name, keep_logits=True, normalization=values)
+        for file, name in ((model, reference), (path, engine))
+    ]
     answers = [runner.answer(pictures.__getitem__, len(pictures)) for runner in runners]
     own, other = (answer.logits for answer in answers)
     assert own is not None and other is not None
@@ -127,6 +131,7 @@ def show(rows: list[dict[str, Any]]) -> str:
 def _describe(file: "TfliteFile", names: tuple[str, ...], keeps_types: bool, source: dict[str, str]) -> Any:
     from tfl_lite_suite.runtime.exported_file import ExportedFile
     from tfl_lite_suite.runtime.session import TensorSpec
+    from tfl_lite_suite.tflite import normalization
 
     input, output = (
         TensorSpec(spec.name, spec.shape, spec.dtype, spec.scale, spec.zero_point)
@@ -135,4 +140,4 @@ def _describe(file: "TfliteFile", names: tuple[str, ...], keeps_types: bool, sou
         for spec in (file.inputs[0], file.outputs[0])
     )
     says = file.decision, file.gives_probabilities
-    return ExportedFile(names, input, output, file.contract, file.labels, source, *says)
+    return ExportedFile(names, input, output, file.contract, file.labels, source, *says, normalization.of_file(file))

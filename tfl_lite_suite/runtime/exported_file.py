@@ -14,8 +14,9 @@ from tfl_lite_suite.core.decision import Decision
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.files import write_json
 from tfl_lite_suite.runtime.session import ModelFile, TensorSpec
+from tfl_lite_suite.tflite.normalization import RAW, SOURCES, Normalization
 
-VERSION = 1
+VERSION = 2
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,6 +32,7 @@ class ExportedFile:
         source: `file` and `sha256` of the `.tflite` file, and `converter`, what converted it.
         decision: What the scores mean, if the `.tflite` file said.
         gives_probabilities: Whether the scores are probabilities already.
+        normalization: How a pixel becomes the input's real value.
     """
 
     files: tuple[str, ...]
@@ -41,6 +43,7 @@ class ExportedFile:
     source: Mapping[str, str]
     decision: Decision | None = None
     gives_probabilities: bool = False
+    normalization: Normalization = RAW
 
     def write(self, folder: str | os.PathLike[str]) -> str:
         """Writes the description beside the files; returns its path."""
@@ -68,8 +71,8 @@ class ExportedFile:
             if not (folder / name).is_file():
                 raise SuiteError(f"'{path}': its file '{name}' is missing. Keep the exported files together")
         size = sum((folder / name).stat().st_size for name in self.files)
-        shapes = self.input.shape, self.output.shape
-        return ModelFile(size, self.contract, self.labels, *shapes, self.decision, self.gives_probabilities)
+        says = self.decision, self.gives_probabilities, self.normalization
+        return ModelFile(size, self.contract, self.labels, self.input.shape, self.output.shape, *says)
 
 
 def beside(path: str | os.PathLike[str]) -> str:
@@ -111,6 +114,7 @@ def read(path: str) -> ExportedFile:
             {str(key): str(value) for key, value in values["source"].items()},
             None if decision is None else decision_module.from_json(json.dumps(decision)),
             bool(values.get("gives_probabilities", False)),
+            _normalization(values["normalization"]),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise SuiteError(f"'{where}': no description of an exported model: {error!r}. Export again") from error
@@ -121,6 +125,14 @@ def _names(values: Sequence[Any]) -> tuple[str, ...]:
     if not names or any(os.path.basename(name) != name or not name for name in names):
         raise ValueError(f"files: {values!r}")
     return names
+
+
+def _normalization(values: Mapping[str, Any]) -> Normalization:
+    mean, std = (tuple(float(value) for value in values[name]) for name in ("mean", "std"))
+    source = values["source"]
+    if source not in SOURCES:
+        raise ValueError(f"normalization.source: {source!r}")
+    return Normalization(mean, std, source, str(values["problem"]))
 
 
 def _tensor(values: Mapping[str, Any]) -> TensorSpec:

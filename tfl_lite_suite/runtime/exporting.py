@@ -10,7 +10,7 @@ from tfl_lite_suite.core.cache_folder import cache_folder
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.files import sha256
 from tfl_lite_suite.core.verb_process import verb_command
-from tfl_lite_suite.runtime import engines
+from tfl_lite_suite.runtime import engines, exported_file
 from tfl_lite_suite.runtime.session import TFLITE
 
 
@@ -36,7 +36,7 @@ def file_for(path: str, engine: str) -> str:
         raise SuiteError(f"--engine: {engine} runs {runs}. Received: '{path}'")
     if not os.path.isfile(path):
         raise SuiteError(f"--model: no such file '{path}'")
-    folder = cache_folder() / "exported" / tfl_lite_suite.__version__ / sha256(path)[:16]
+    folder = cache_folder() / "exported" / f"{tfl_lite_suite.__version__}-{exported_file.VERSION}" / sha256(path)[:16]
     output = folder / (pathlib.Path(path).stem + wanted.suffix)
     if not pathlib.Path(f"{output}.json").is_file():
         _export(path, wanted.format, folder)

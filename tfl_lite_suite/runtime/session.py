@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from tfl_lite_suite.core.contract import Contract
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.tflite.normalization import RAW, Normalization
 
 if TYPE_CHECKING:
     import numpy as np
@@ -128,6 +129,7 @@ class ModelFile:
         output_shape: Dimensions of the first output.
         decision: What the scores mean, if the file says.
         gives_probabilities: Whether the scores are probabilities already.
+        normalization: How a pixel becomes the real value that the first input takes.
     """
 
     file_bytes: int
@@ -137,6 +139,7 @@ class ModelFile:
     output_shape: tuple[int, ...]
     decision: "Decision | None" = None
     gives_probabilities: bool = False
+    normalization: Normalization = RAW
 
 
 @dataclasses.dataclass(frozen=True)

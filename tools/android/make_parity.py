@@ -17,6 +17,7 @@ from PIL import Image
 from tfl_lite_suite.core import image
 from tfl_lite_suite.runtime import engines, pixels
 from tfl_lite_suite.tflite.file import TfliteFile
+from tfl_lite_suite.tflite.normalization import RAW
 
 ENGINE = "litert"
 KERNELS = ("builtin", "default")
@@ -39,7 +40,7 @@ def record(model: pathlib.Path, pictures: list[pathlib.Path], output: pathlib.Pa
     if contract is None:
         raise SystemExit(f"error: --model: '{model}' has no contract")
     sessions = {kernels: engines.get(ENGINE).open(str(model), kernels=kernels) for kernels in KERNELS}
-    encoder = pixels.encoder(next(iter(sessions.values())).input)
+    encoder = pixels.encoder(next(iter(sessions.values())).input, RAW)
     cases = []
     for number, path in enumerate(pictures):
         # Three channels always: Java makes the grey itself where the contract wants it.

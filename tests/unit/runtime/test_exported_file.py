@@ -45,7 +45,7 @@ def test_files_lie_together(path, tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"version": 99}, "reads version 1 only"),
+        ({"version": 99}, "reads version 2 only"),
         ({"files": []}, "files: \\[\\]"),
         ({"files": ["../x.onnx"]}, "files: "),
         ({"input": {"name": "image"}}, "KeyError\\('shape'\\)"),

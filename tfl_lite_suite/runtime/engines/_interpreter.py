@@ -8,6 +8,7 @@ import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.runtime.session import Engine, Kernels, ModelFile, Session, TensorSpec
+from tfl_lite_suite.tflite import normalization
 from tfl_lite_suite.tflite.file import TfliteFile
 
 _RESOLVERS: dict[Kernels, str] = {
@@ -26,7 +27,8 @@ class InterpreterEngine(Engine):
         file = TfliteFile.read(path)
         taken, given = (specs[0].shape if specs else () for specs in (file.inputs, file.outputs))
         probabilities = bool(file.outputs) and file.gives_probabilities
-        return ModelFile(file.file_bytes, file.contract, file.labels, taken, given, file.decision, probabilities)
+        says = file.decision, probabilities, normalization.of_file(file)
+        return ModelFile(file.file_bytes, file.contract, file.labels, taken, given, *says)
 
     def open(self, path: str, *, threads: int = 1, kernels: Kernels = "default") -> Session:
         """Opens a `.tflite` file; see `Engine.open`."""

@@ -42,7 +42,7 @@ class Local(Target):
     def benchmark(self, job: Job, *, curve: bool = False) -> dict[str, Any]:
         """See `Target`."""
         file = _inspect(job)
-        job = dataclasses.replace(job, contract=file.contract)
+        job = dataclasses.replace(job, contract=file.contract, normalization=file.normalization)
         startup_ms = _startup_ms(job.made_in_seconds)
         watcher = _Watcher(job.min_seconds)
         found = isolation.call(functools.partial(measure, job), job.title, on_event=watcher.event, on_tick=watcher.tick)
@@ -168,7 +168,7 @@ def _document(
         "energy_method": watcher.meter.method if watcher.meter else None,
         "load": found.load,
         "valid": not found.reasons,
-        "warnings": found.reasons + _remarks(found, raw_ms),
+        "warnings": found.reasons + found.remarks + _remarks(found, raw_ms),
         "seed": job.seed,
         "raw_ms": raw_ms.tolist(),
         "raw_ns": found.raw_ns.tolist(),
