@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 # What must not slow down --help (NumPy, YAML) is imported where it is used.
 
-_RESULTS = pathlib.Path(__file__).resolve().parents[2] / "docs" / "results"
+_RESULTS = pathlib.Path(__file__).with_name("results")
 
 
 def advise(
@@ -30,7 +30,7 @@ def advise(
         device: A JSON file of `benchmark` or `tools/measure_device.py`; what was measured here, if absent.
         data: The data set whose accuracy counts.
         classes: Number of classes.
-        workdirs: Work folders of finished runs, beside `docs/results/`.
+        workdirs: Work folders of finished runs, beside the results that ship with the package.
 
     Returns:
         `choices` (`model`, `score`, `evidence`, `why`, `recipe`, …), `rejected` (`model`, `why`), `unmeasured` (what

@@ -13,8 +13,8 @@ import os
 import re
 import sys
 import traceback
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, TextIO
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 from absl import flags
 
@@ -69,6 +69,20 @@ def run_verb(verb: str, summary: str, main: Callable[[], Any], show: Callable[[A
     sys.exit(status)
 
 
+def print_and_exit(text: str) -> NoReturn:
+    """Prints a text on stdout and ends the process with status 0."""
+    _open_standard_streams()
+    _print_result(sys.stdout, text)
+    sys.exit(0)
+
+
+def refuse_verb(given: str, known: Sequence[str]) -> NoReturn:
+    """Says on stderr that there is no such verb, with the nearest one, and ends the process with status 1."""
+    _open_standard_streams()
+    _complain(f"error: {unknown_name('command', given, known, 'verb')}")
+    sys.exit(1)
+
+
 def _open_standard_streams() -> None:
     """Puts the null device where stdout or stderr is closed, and makes both able to print any character."""
     for descriptor, name in ((1, "stdout"), (2, "stderr")):
@@ -99,14 +113,14 @@ def _result(main: Callable[[], Any]) -> tuple[Any, Unmet | None]:
 
 def define_recipe_flags() -> None:
     """Defines the flags of verbs that work from a recipe."""
-    flags.DEFINE_string("recipe", None, "Recipe, a YAML file. Examples: recipes/*.yaml.")
+    flags.DEFINE_string("recipe", None, "Recipe: a YAML file, or the name of one that ships; run --list names those.")
     flags.DEFINE_string("data", None, "Images to use in place of the recipe's data.source.")
     flags.DEFINE_multi_string("set", [], "Changes one value of the recipe: --set=train.epochs=3. May be repeated.")
 
 
 def recipe_from_flags(beside: str | None = None) -> "Recipe":
     """Returns the recipe that the flags of `define_recipe_flags` name, or the file `beside` in place of none."""
-    from tfl_lite_suite.core import recipe
+    from tfl_lite_suite.core import recipe, shipped_recipes
 
     if flags.FLAGS.recipe is None and beside is not None and os.path.isfile(beside):
         flags.FLAGS.recipe = beside
@@ -114,7 +128,7 @@ def recipe_from_flags(beside: str | None = None) -> "Recipe":
     overrides = list(flags.FLAGS.set)
     if flags.FLAGS.data is not None:
         overrides.append(f"data.source={json.dumps(flags.FLAGS.data)}")
-    return recipe.load(required("recipe"), overrides)
+    return recipe.load(shipped_recipes.find(required("recipe")), overrides)
 
 
 def required(name: str) -> Any:

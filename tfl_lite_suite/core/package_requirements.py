@@ -4,6 +4,7 @@ import dataclasses
 import functools
 import importlib.metadata
 import operator
+import platform
 import re
 import sys
 from collections.abc import Callable, Mapping
@@ -28,16 +29,20 @@ class Requirement:
         bounds: `(operator, version)` pairs, all of which must hold.
         extra: The extra it belongs to; empty for what is always installed.
         python: `(operator, version)` pairs about the Python version, all of which must hold for it to count.
+        machine: `(operator, name)` pairs about the processor, such as `("!=", "armv7l")`, all of which must hold, too.
     """
 
     package: str
     bounds: tuple[tuple[str, str], ...]
     extra: str
     python: tuple[tuple[str, str], ...]
+    machine: tuple[tuple[str, str], ...] = ()
 
-    def applies(self, python: tuple[int, int]) -> bool:
-        """Whether it counts on a Python version, such as `(3, 11)`."""
-        return _all_hold(self.python, python)
+    def applies(self, python: tuple[int, int], machine: str = platform.machine()) -> bool:
+        """Whether it counts on a Python version, such as `(3, 11)`, and on a processor, such as `aarch64`."""
+        return _all_hold(self.python, python) and all(
+            (machine == name) == (sign == "==") for sign, name in self.machine
+        )
 
     def admits(self, version: str) -> bool:
         """Whether a version of the package is within the bounds."""
@@ -63,6 +68,7 @@ def parse(line: str) -> Requirement:
         tuple(re.findall(r"([<>=!]=?)\s*([0-9][0-9a-z.]*)", found[2])),
         extra[1] if extra else "",
         tuple(re.findall(r"python_version\s*([<>=!]=?)\s*['\"]([0-9.]+)['\"]", marker)),
+        tuple(re.findall(r"platform_machine\s*([=!]=)\s*['\"](\w+)['\"]", marker)),
     )
 
 

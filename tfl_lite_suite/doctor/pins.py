@@ -15,23 +15,25 @@ _HOST = (
 )
 _NUMPY_1 = ("numpy==1.26.4", "tflite-runtime==2.14.0")
 _NUMPY_2 = ("numpy==2.5.5",)
-_LITERT = ("absl-py==2.5.1", "ai-edge-litert==2.3.0")
+_PI = (*_BASE, "absl-py==2.5.1", "ai-edge-litert==2.3.0")
 
 PINS: dict[str, dict[str, tuple[str, ...]]] = {
     "3.10": {
         "host": (*_BASE, *_HOST, *_NUMPY_1, "keras==3.12.4", "pillow==12.3.0"),
-        "pi": (*_BASE, *_NUMPY_1, "absl-py==2.5.1", "pillow==12.3.0"),
+        "pi": (*_PI, "numpy==2.2.6", "pillow==12.3.0"),
     },
     "3.11": {
         "host": (*_BASE, *_HOST, *_NUMPY_1, "keras==3.15.1", "pillow==13.0.0"),
-        "pi": (*_BASE, *_NUMPY_1, "absl-py==2.5.1", "pillow==13.0.0"),
+        "pi": (*_PI, "numpy==2.4.6", "pillow==13.0.0"),
     },
     "3.12": {
         "host": (*_BASE, *_HOST, *_NUMPY_2, "keras==3.15.1", "pillow==13.0.0"),
-        "pi": (*_BASE, *_NUMPY_2, *_LITERT, "pillow==13.0.0"),
+        "pi": (*_PI, "numpy==2.4.6", "pillow==13.0.0"),
     },
     "3.13": {
         "host": (*_BASE, *_HOST, *_NUMPY_2, "keras==3.15.1", "pillow==13.0.0"),
-        "pi": (*_BASE, *_NUMPY_2, *_LITERT, "pillow==13.0.0"),
+        "pi": (*_PI, "numpy==2.4.6", "pillow==13.0.0"),
     },
+    # TensorFlow 2.21 has no wheels for it.
+    "3.14": {"pi": (*_PI, "numpy==2.4.6", "pillow==13.0.0")},
 }

@@ -7,6 +7,7 @@ from absl import flags
 from tfl_lite_suite.core import command_line
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.lint import lint, show
+from tfl_lite_suite.lint.analysis import DEFAULT_TARGET
 
 
 def _main() -> dict[str, Any]:
@@ -19,7 +20,7 @@ def _main() -> dict[str, Any]:
 if __name__ == "__main__":
     flags.DEFINE_string("model", None, "The .tflite file; it need not be trusted.")
     flags.DEFINE_string(
-        "target_runtime", "tflite_runtime-2.14", "The runtime it must run on: tflite_runtime-2.14, litert-2.1, …"
+        "target_runtime", DEFAULT_TARGET, "The runtime it must run on: litert-2.1, tflite_runtime-2.14, …"
     )
     flags.DEFINE_string("html", None, "Also draw the operators into this HTML file, which needs nothing else.")
     flags.DEFINE_bool("trial", True, "Also run it once on the installed runtimes, each in a process of its own.")

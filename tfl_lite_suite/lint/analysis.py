@@ -15,7 +15,7 @@ from tfl_lite_suite.tflite import operator_versions
 from tfl_lite_suite.tflite.file import TfliteFile
 from tfl_lite_suite.tflite.graph import Subgraph, TensorSpec
 
-DEFAULT_TARGET = "tflite_runtime-2.14"
+DEFAULT_TARGET = "litert-2.1"
 _ADVICE = {
     "xnnpack": "replace them in the network; each piece that XNNPACK does not take runs on slower kernels",
     "gpu": "nothing for the CPU; for the GPU, replace them, as each copies activations to and fro",

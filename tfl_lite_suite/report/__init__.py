@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import tfl_lite_suite
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.lint.analysis import DEFAULT_TARGET
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 FILE = "report.html"
 _PACKAGES = ("tensorflow", "tf-keras", "tensorflow-model-optimization", "tflite-runtime", "ai-edge-litert", "numpy")
-_LINT_TARGET = "tflite_runtime-2.14"
 
 
 def write(workdirs: Sequence[str | os.PathLike[str]], output: str | os.PathLike[str] | None = None) -> dict[str, Any]:
@@ -140,7 +140,7 @@ def _operators(run: "FinishedRun", notes: list[str]) -> str:
     for row in run.stage("convert"):
         name = row["name"]
         try:
-            document = linted.get(name) or process.run(run.file(name), _LINT_TARGET, trial=False)
+            document = linted.get(name) or process.run(run.file(name), DEFAULT_TARGET, trial=False)
         except (SuiteError, OSError) as error:
             notes.append(f"{run.title}: the operators of {name} are not shown: {error}")
             continue

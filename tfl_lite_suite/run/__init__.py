@@ -20,6 +20,7 @@ from tfl_lite_suite.core.files import atomic_path, sha256, write_json
 from tfl_lite_suite.core.recipe import Convert, Recipe
 from tfl_lite_suite.core.verb_process import verb_command
 from tfl_lite_suite.core.work_folder import Stage, at_work, kind_of
+from tfl_lite_suite.lint.analysis import DEFAULT_TARGET
 from tfl_lite_suite.report import ledger, results_table
 from tfl_lite_suite.run import budget, several_runs
 from tfl_lite_suite.run import plan as chain
@@ -29,7 +30,6 @@ from tfl_lite_suite.runtime import engines
 TABLE, FLIPS = "table.md", "flips.json"
 _LISTS = ("convert", "lint", "evaluate", "benchmark")
 _KERAS = "TensorFlow"
-_LINT_TARGET = "tflite_runtime-2.14"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -245,11 +245,11 @@ class Run:
         tasks = []
         for file in self._files.values():
             versions = {name: engines.get(name).version for name in engines.installed_for("")}
-            inputs = {"file": sha256(file["output"]), "target": _LINT_TARGET, "versions": versions}
+            inputs = {"file": sha256(file["output"]), "target": DEFAULT_TARGET, "versions": versions}
             stage = Stage(self.workdir / "lint", file["name"], inputs)
 
             def make(file: dict[str, Any] = file, stage: Stage = stage) -> dict[str, Any]:
-                found = process.run(file["output"], _LINT_TARGET, trial=True)
+                found = process.run(file["output"], DEFAULT_TARGET, trial=True)
                 for problem in found["problems"]:
                     if problem["severity"] != "info":
                         print(f"{file['name']}: {problem['severity']}: {problem['message']}", file=sys.stderr)
@@ -323,6 +323,9 @@ def show(document: dict[str, Any]) -> str:
     """Returns the results, or the plan, of one run or of several as text."""
     if "runs" in document:
         return several_runs.show(document["runs"], document.get("summary"))
+    if "recipes" in document:
+        width = max(len(recipe["name"]) for recipe in document["recipes"])
+        return "\n".join(f"{recipe['name']:<{width}}  {recipe['summary']}" for recipe in document["recipes"])
     if "plan" in document:
         return chain.show(document["plan"])
     return results_table.show(document)

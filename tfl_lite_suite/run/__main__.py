@@ -11,13 +11,16 @@ from typing import Any
 
 from absl import flags
 
-from tfl_lite_suite.core import command_line
+from tfl_lite_suite.core import command_line, shipped_recipes
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.run import Run, several_runs, show
 
 
 def _main() -> dict[str, Any]:
-    given, workdir = flags.FLAGS, command_line.required("workdir")
+    given = flags.FLAGS
+    if given.list:
+        return {"recipes": [dataclasses.asdict(found) for found in shipped_recipes.listing()]}
+    workdir = command_line.required("workdir")
     recipes = command_line.required("recipe").split(",")
     if len(recipes) > 1 or given.seeds:
         jobs = [job for path in recipes for job in _jobs(path, pathlib.Path(workdir))]
@@ -51,5 +54,6 @@ if __name__ == "__main__":
     flags.DEFINE_string("workdir", None, "Folder for models and results; a stopped run goes on from what is there.")
     flags.DEFINE_list("seeds", [], "Runs with each of these seeds, such as 0,1,2, in place of the recipe's.")
     flags.DEFINE_integer("jobs", 1, "With several recipes or seeds: how many run at once. Latencies want 1.", 1, 64)
+    flags.DEFINE_bool("list", False, "Only list the recipes that ship with the package.")
     flags.DEFINE_bool("dry_run", False, "Only say what is done already and what is to do.")
     command_line.run_verb("run", __doc__, _main, show)

@@ -4,8 +4,7 @@ from tfl_lite_suite.core import package_requirements
 from tfl_lite_suite.doctor.pins import PINS
 
 
-@pytest.mark.parametrize("python", PINS)
-@pytest.mark.parametrize("extra", ["host", "pi"])
+@pytest.mark.parametrize(("python", "extra"), [(python, extra) for python in PINS for extra in PINS[python]])
 def test_pins_are_whole_and_within_the_bounds(python, extra):
     pinned = dict(pin.split("==") for pin in PINS[python][extra])
     version = tuple(map(int, python.split(".")))

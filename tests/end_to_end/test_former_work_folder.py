@@ -1,0 +1,49 @@
+"""A work folder that the code of version 0.1.0 made, before its modules had rooms; tests/golden has it as an archive."""
+
+import json
+import subprocess
+import zipfile
+
+import pytest
+from places import GOLDEN
+
+from tfl_lite_suite import report
+from tfl_lite_suite.core import recipe
+from tfl_lite_suite.core.verb_process import verb_command
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("former")
+    zipfile.ZipFile(GOLDEN / "former_work_folder.zip").extractall(folder)
+    return folder
+
+
+def test_its_report_has_every_model_with_the_recorded_figures(folder):
+    found = report.write([folder])
+    recorded = json.loads((folder / "results.json").read_text())
+    by_name = {(model["name"], model["engine"]): model for model in found["models"] if "engine" in model}
+    assert len(found["models"]) >= len(recorded["evaluate"]) == 3, by_name
+    page = (folder / "report.html").read_text()
+    for row in recorded["evaluate"]:
+        assert f"{100 * row['top1']:.2f} %" in page
+
+
+def test_its_recipe_is_read(folder):
+    assert recipe.load(folder / "recipe.yaml").model.name == "micro"
+
+
+def test_its_fake_quantized_network_converts_to_the_same_bytes(folder, tmp_path):
+    model, output = folder / "quantize" / "model.keras", tmp_path / "x.tflite"
+    command = verb_command("convert", f"--model={model}", f"--output={output}")
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert output.read_bytes() == (folder / "convert" / "int8_qat" / "int8_qat.tflite").read_bytes()
+
+
+def test_its_float_network_converts(folder, tmp_path):
+    model, output = folder / "train" / "model.keras", tmp_path / "x.tflite"
+    command = verb_command("convert", f"--model={model}", "--scheme=float32", f"--output={output}")
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert output.read_bytes() == (folder / "convert" / "float32" / "float32.tflite").read_bytes()
