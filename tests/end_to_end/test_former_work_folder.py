@@ -1,4 +1,4 @@
-"""A work folder that the code of version 0.1.0 made, before its modules had rooms; tests/golden has it as an archive."""
+"""A work folder that the code made before its modules had rooms; tests/golden has it as an archive."""
 
 import json
 import subprocess
