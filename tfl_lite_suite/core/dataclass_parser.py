@@ -67,11 +67,16 @@ def _coerce(hint: Any, value: Any, where: str) -> Any:
             raise unknown_name(where, value, arguments, "value")
         return value
     if origin in (types.UnionType, typing.Union):
-        return None if value is None else _coerce(arguments[0], value, where)
+        if value is None and type(None) in arguments:
+            return None
+        listed = [kind for kind in arguments if typing.get_origin(kind) is tuple]
+        return _coerce(listed[0] if listed and isinstance(value, list) else arguments[0], value, where)
     if origin is tuple:
         if not isinstance(value, list):
             example = f"a list, such as [{_example(arguments[0])}]"
             raise SuiteError(f"{where}: expected {example}. Received: {_shown(value)}")
+        if arguments[-1] is not Ellipsis and len(value) != len(arguments):
+            raise SuiteError(f"{where}: expected a list of {len(arguments)}. Received: {_shown(value)}")
         return tuple(_coerce(arguments[0], item, f"{where}[{index}]") for index, item in enumerate(value))
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         # A whole number beyond the range of floats is out of every range.
@@ -99,6 +104,9 @@ def _example(hint: Any) -> str:
 
 def _check_range(field: Any, value: Any, where: str) -> None:
     least, most = field.metadata.get("least"), field.metadata.get("most")
+    if isinstance(value, tuple):
+        for index, item in enumerate(value):
+            _check_range(field, item, f"{where}[{index}]")
     if value is None or isinstance(value, (str, tuple)):
         return
     finite = not isinstance(value, float) or math.isfinite(value)

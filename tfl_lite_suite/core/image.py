@@ -12,7 +12,7 @@ import pathlib
 import warnings
 
 import numpy as np
-from PIL import Image
+from PIL import Image, features
 
 from tfl_lite_suite.core.contract import Contract
 from tfl_lite_suite.core.errors import SuiteError
@@ -35,7 +35,8 @@ def decode(source: str | os.PathLike[str] | bytes, channels: int, name: str | No
     """Decodes a picture, applies its EXIF orientation, puts it on white and makes it RGB or grey.
 
     Args:
-        source: A file, or the encoded bytes. JPEG, PNG, WebP, BMP or GIF (first frame), told by content.
+        source: A file, or the encoded bytes. JPEG, PNG, WebP, BMP, AVIF, GIF (first frame) or, with pillow-heif, HEIC;
+            told by content.
         channels: 3 for RGB, 1 for grey.
         name: What errors call the picture; the file's path if absent.
 
@@ -49,8 +50,9 @@ def decode(source: str | os.PathLike[str] | bytes, channels: int, name: str | No
     data = source if isinstance(source, bytes) else _read(source, name)
     if not data:
         raise SuiteError(f"{name}: the file is empty, not a picture. Remove it or put the picture back")
+    formats = _container_formats(data, name) if data[4:8] == b"ftyp" else FORMATS
     try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+        with Image.open(io.BytesIO(data), formats=formats) as image:
             if image.width * image.height <= MAX_PIXELS:
                 image.load()
                 orientation = _orientation(image)
@@ -58,7 +60,7 @@ def decode(source: str | os.PathLike[str] | bytes, channels: int, name: str | No
             size = f"{image.width}x{image.height}"
     except Image.UnidentifiedImageError:
         raise SuiteError(
-            f"{name}: not a picture the suite reads ({', '.join(FORMATS)}). It begins with {data[:12]!r}"
+            f"{name}: not a picture the suite reads ({', '.join(FORMATS)}, AVIF, HEIC). It begins with {data[:12]!r}"
         ) from None
     except MemoryError:
         raise
@@ -219,6 +221,34 @@ def _pillow_is_exact() -> bool:
             expected = resize_reference(pixels, (rows, columns), (0, 0, rows, columns))
             if not np.array_equal(_resize_pillow(pixels, (rows, columns)), expected):
                 return False
+    return True
+
+
+def _container_formats(data: bytes, name: str) -> tuple[str, ...]:
+    """Returns which of Pillow's formats an AVIF or HEIC picture has; refuses what the installed packages cannot read.
+
+    Source: ISO/IEC 23008-12:2022, section 10.2: the brands of HEIF files.
+    """
+    brands = {data[8:12], *(data[place : place + 4] for place in range(16, min(int.from_bytes(data[:4]), 64), 4))}
+    if brands & {b"avif", b"avis"}:
+        if not features.check("avif"):
+            raise SuiteError(f"{name}: an AVIF picture, which this Pillow does not read. pip install 'pillow>=11.3'")
+        return ("AVIF",)
+    if not brands & {b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1"}:
+        return FORMATS
+    if not _reads_heif():
+        raise SuiteError(f"{name}: a HEIC picture, as iPhones take. To read it: pip install pillow-heif")
+    return ("HEIF",)
+
+
+@functools.lru_cache(maxsize=1)
+def _reads_heif() -> bool:
+    """Registers pillow-heif with Pillow; returns whether it is installed."""
+    try:
+        import pillow_heif
+    except ImportError:
+        return False
+    pillow_heif.register_heif_opener()
     return True
 
 

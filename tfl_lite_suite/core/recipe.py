@@ -49,8 +49,10 @@ class Data:
     """Which images, and the preprocessing contract.
 
     Attributes:
-        source: `fashion_mnist`, a folder with one subfolder a class, or a folder of TFRecords.
-        resolution: Height and width of the input tensor, in pixels.
+        source: `fashion_mnist`, a folder with one subfolder a class, a CSV of labels or the folder that holds it, or a
+            folder of TFRecords.
+        resolution: Side of the input tensor, in pixels; or `[height, width]`.
+        unknown: A folder of pictures that are none of the classes, to fit when the answer is "none of these".
         color: `rgb`, or `grey`.
         fit: `crop` (centre, aspect ratio kept) or `stretch`.
         crop_fraction: Input side over the side that the picture is scaled to before the centre crop.
@@ -58,13 +60,18 @@ class Data:
         validation_fraction: Share of the training images held out to choose the best epoch.
         test_fraction: Share held out for the final figures, where the source has no test split.
         on_corrupt: Whether an unreadable picture stops the run or is skipped and counted.
+        balance: How rare classes are made to count in training: `none`; `sample` shows every class equally often;
+            `weights` multiplies the loss of a picture by how rare its class is.
+        fold: `[number, of]`, cross-validation: which of equal parts of all images is the test split, from 0;
+            `run --folds=5` makes all five runs. Ready-made splits do not count then.
         train_limit: Greatest number of training images; all if absent.
         test_limit: Greatest number of test images; all if absent.
         augment: Random changes to training images.
     """
 
     source: str
-    resolution: int = ranged(224, 16, 1024)
+    resolution: int | tuple[int, int] = ranged(224, 16, 1024)
+    unknown: str | None = None
     color: Literal["rgb", "grey"] = "rgb"
     fit: Literal["crop", "stretch"] = "crop"
     crop_fraction: float = ranged(1.0, 0.5, 1)
@@ -72,9 +79,22 @@ class Data:
     validation_fraction: float = ranged(0.1, 0.0, 0.5)
     test_fraction: float = ranged(0.1, 0.0, 0.5)
     on_corrupt: Literal["error", "skip"] = "error"
+    balance: Literal["none", "sample", "weights"] = "none"
+    fold: tuple[int, int] | None = ranged(None, 0, 100)
     train_limit: int | None = ranged(None, 1)
     test_limit: int | None = ranged(None, 1)
     augment: Augment = Augment()
+
+    def __post_init__(self) -> None:
+        if self.fold is not None and not 0 <= self.fold[0] < self.fold[1]:
+            raise SuiteError(
+                f"data.fold: expected [number, of], the number below the other. Received: {list(self.fold)}"
+            )
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """`(height, width)` of the input tensor."""
+        return self.resolution if isinstance(self.resolution, tuple) else (self.resolution, self.resolution)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,6 +120,12 @@ class Train:
 
     Attributes:
         epochs: Passes over the training images with every layer trained (from `fine_tune_from` on).
+        loss: `cross_entropy`; `focal` weighs pictures down that are answered well; `logit_adjusted` allows for how rare
+            each class is; `binary` asks each class for itself, for several labels a picture; `auto` takes `binary` for
+            several labels, `logit_adjusted` for unbalanced classes, else `cross_entropy`.
+        select: What the best epoch has best on the validation images: `top1`, `balanced_accuracy` (mean recall of the
+            classes), `macro_f1` or `loss`; `auto` takes `macro_f1` for unbalanced classes and for several labels, else
+            `top1`.
         batch_size: Images a step.
         optimizer: Name of the optimizer.
         learning_rate: Peak learning rate, reached after the warm-up; cosine decay to zero after it.
@@ -107,7 +133,7 @@ class Train:
         weight_decay: Decoupled weight decay of kernels.
         label_smoothing: Share of the label spread over all classes.
         ema: Decay a step of the weights' moving average, which is what is kept; 0 is off.
-        early_stopping: Epochs without a better validation top-1 before training stops; 0 is off.
+        early_stopping: Epochs without a better value of `select` before training stops; 0 is off.
         head_epochs: Transfer learning: epochs in which only the classifier is trained, first.
         head_learning_rate: Peak learning rate of those epochs.
         fine_tune_from: Name of the first layer that fine-tuning trains; every layer if absent.
@@ -116,6 +142,8 @@ class Train:
     """
 
     epochs: int = ranged(10, 0, 10000)
+    loss: Literal["cross_entropy", "focal", "logit_adjusted", "binary", "auto"] = "cross_entropy"
+    select: Literal["top1", "balanced_accuracy", "macro_f1", "loss", "auto"] = "top1"
     batch_size: int = ranged(128, 1, 65536)
     optimizer: Literal["sgd", "adam", "adamw", "rmsprop"] = "sgd"
     learning_rate: float = ranged(0.1, 0, 100)
@@ -325,6 +353,11 @@ class Recipe:
     seed: int = ranged(0, 0, 2**31 - 1)
 
     def __post_init__(self) -> None:
+        if self.data.balance != "none" and self.train.loss == "logit_adjusted":
+            raise SuiteError(
+                f"train.loss: logit_adjusted and data.balance: {self.data.balance} both make up for rare classes; "
+                "keep one of them"
+            )
         for index in range(len(self.stages)):
             self._section_of(index)
 

@@ -1,4 +1,4 @@
-"""The data layer: from `fashion_mnist`, a folder of pictures or TFRecords to prepared, labelled, split pictures.
+"""The data layer: from `fashion_mnist`, a folder of pictures, a CSV or TFRecords to prepared, labelled, split pictures.
 
 Nothing here imports TensorFlow, except `pipeline` and `augment`, which nothing else here imports.
 """
@@ -14,10 +14,10 @@ import numpy as np
 from tfl_lite_suite.core import recipe
 from tfl_lite_suite.core.contract import Contract
 from tfl_lite_suite.core.errors import SuiteError, unknown_name
-from tfl_lite_suite.data import fashion_mnist, image_folder, prepared, splits, tfrecord
+from tfl_lite_suite.data import fashion_mnist, image_folder, label_table, prepared, splits, tfrecord
 from tfl_lite_suite.data.samples import PARTS, Dataset, Listing, Split, class_indices, contract_for
 
-__all__ = ["Dataset", "Listing", "Split", "contract_for", "files_of", "listing_of", "load", "open_all"]
+__all__ = ["Dataset", "Listing", "Split", "contract_for", "files_of", "listing_of", "load", "open_all", "open_unknown"]
 
 
 def load(
@@ -39,29 +39,75 @@ def load(
     """
     listing = listing_of(recipe_data.source)
     if len(listing.class_names) < 2:
-        raise SuiteError(
-            f"{listing.source}: only one class, '{listing.class_names[0]}'; a classifier needs two or more"
-        )
+        found = f"only one class, '{listing.class_names[0]}'" if listing.class_names else "no class"
+        raise SuiteError(f"{listing.source}: {found}; a classifier needs two or more")
     contract = contract_for(recipe_data, listing.class_names)
     pictures = prepared.prepare_all(listing, contract, cache_dir, recipe_data.on_corrupt, progress)
     usable = pictures.usable
     labels, groups = listing.labels[usable], [pictures.digests[row] for row in usable]
     keys, parts = [listing.keys[row] for row in usable], [listing.parts[row] for row in usable]
     fractions = (recipe_data.validation_fraction, recipe_data.test_fraction)
+    if recipe_data.fold is not None:
+        parts = splits.fold_parts(labels, groups, keys, *recipe_data.fold, seed)
     places = splits.cut(labels, parts, groups, keys, fractions, seed)
-    splits.check_classes(listing.source, labels[places["train"]], listing.class_names, "training")
     notes = [*listing.notes, *pictures.notes, *_skipped(listing, pictures)]
     notes += splits.duplicate_notes(labels, places, groups, keys, listing.class_names)
+    targets = None if listing.targets is None else listing.targets[usable]
+    whole = Split(
+        pictures.fetch, usable, labels, keys, len(listing.class_names), targets, recipe_data.balance == "sample"
+    )
+    train_counts = whole.subset(places["train"]).class_counts
+    splits.check_classes(listing.source, train_counts, listing.class_names, "training")
     limits = {"train": recipe_data.train_limit, "test": recipe_data.test_limit}
     made = {}
     for part in PARTS:
-        place = places[part]
-        own_keys = [keys[index] for index in place]
-        chosen = splits.limited(labels[place], own_keys, limits.get(part), seed)
-        place, own_keys = place[chosen], [own_keys[index] for index in chosen]
-        made[part] = Split(pictures.fetch, usable[place], labels[place], own_keys, len(listing.class_names))
+        split = whole.subset(places[part])
+        made[part] = split.subset(splits.limited(split.labels, split.keys, limits.get(part), seed))
         notes.append(_counts_note(part, made[part], listing.class_names))
-    return Dataset(listing.class_names, contract, made["train"], made["validation"], made["test"], notes)
+    unknown = None
+    if recipe_data.unknown is not None:
+        unknown = open_unknown(
+            recipe_data.unknown, contract, listing, pictures.digests, recipe_data.on_corrupt, cache_dir, progress
+        )
+        notes.append(f"unknown: {len(unknown)} pictures of none of the classes")
+    return Dataset(listing.class_names, contract, made["train"], made["validation"], made["test"], notes, unknown)
+
+
+def open_unknown(
+    folder: str,
+    contract: Contract,
+    known: Listing | None = None,
+    known_digests: Sequence[str] = (),
+    on_corrupt: Literal["error", "skip"] = "error",
+    cache_dir: str | os.PathLike[str] | None = None,
+    progress: bool = True,
+) -> Split:
+    """Opens pictures that are none of the classes.
+
+    Args:
+        folder: Holds them, in folders below it or not.
+        contract: How to prepare them.
+        known: The pictures of the classes.
+        known_digests: From their `prepared.Prepared`.
+        on_corrupt: Whether an unreadable picture stops the run or is left out.
+        cache_dir: Where to keep prepared pictures for the next run.
+        progress: Print progress on stderr.
+
+    Returns:
+        The pictures, with labels −1.
+
+    Raises:
+        SuiteError: If the folder is missing or empty, or a picture in it is one of the classes' too.
+    """
+    listing = image_folder.unlabelled(folder)
+    pictures = prepared.prepare_all(listing, contract, cache_dir, on_corrupt, progress)
+    usable = pictures.usable
+    if not len(usable):
+        raise SuiteError(f"data.unknown: not one readable picture in '{folder}'")
+    if known is not None:
+        splits.check_unknown(listing, pictures.digests, known, known_digests)
+    keys = [listing.keys[row] for row in usable]
+    return Split(pictures.fetch, usable, listing.labels[usable], keys, len(contract.labels))
 
 
 def open_all(
@@ -76,7 +122,7 @@ def open_all(
     """Opens pictures to evaluate or calibrate a model whose contract is known.
 
     Args:
-        source: `fashion_mnist`, a folder of pictures, or a folder of TFRecords.
+        source: As a recipe's `data.source`.
         contract: The model's; labels are mapped to its labels.
         split: Which ready-made split; for evaluation (absent) `test`, else `validation`. A source without ready-made
             splits is taken whole.
@@ -99,8 +145,12 @@ def open_all(
     usable = pictures.usable
     if not len(usable):
         raise SuiteError(f"{source}: not one readable picture")
-    keys = [listing.keys[row] for row in usable]
-    return Split(pictures.fetch, usable, mapping[listing.labels[usable]], keys, len(contract.labels))
+    keys, labels, targets = [listing.keys[row] for row in usable], listing.labels[usable], None
+    if listing.targets is not None:
+        targets = np.zeros((len(usable), len(contract.labels)), bool)
+        targets[:, mapping] = listing.targets[usable]
+    labels = np.where(labels < 0, labels, mapping[labels])
+    return Split(pictures.fetch, usable, labels, keys, len(contract.labels), targets)
 
 
 def listing_of(source: str) -> Listing:
@@ -116,17 +166,25 @@ def listing_of(source: str) -> Listing:
         if os.sep in source or "." in source:
             raise SuiteError(f"data.source: no such folder '{source}'")
         raise unknown_name("data.source", source, [fashion_mnist.NAME, "a folder with one subfolder a class"], "source")
+    if path.is_file() and path.suffix.lower() == ".csv":
+        return label_table.listing(source, [path])
     if not path.is_dir():
-        raise SuiteError(f"data.source: '{source}' is a file; expected a folder with one subfolder a class")
-    reader = tfrecord.listing if tfrecord.is_source(path) else image_folder.listing
-    return reader(path)
+        raise SuiteError(
+            f"data.source: '{source}' is a file; expected a folder with one subfolder a class, or a .csv of labels"
+        )
+    if tfrecord.is_source(path):
+        return tfrecord.listing(path)
+    tables = label_table.tables_in(path)
+    if tables and (any(map(label_table.is_table, tables)) or not image_folder.has_classes(path)):
+        return label_table.listing(source, label_table.chosen_tables(tables))
+    return image_folder.listing(path)
 
 
 def files_of(source: str) -> dict[str, bytes]:
     """Reads a source's files as they are, for another machine.
 
     Args:
-        source: `fashion_mnist`, a folder of pictures, or a folder of TFRecords.
+        source: As a recipe's `data.source`.
 
     Returns:
         Their contents, by their paths below the source's folder, `/` between folders.
@@ -137,6 +195,7 @@ def files_of(source: str) -> dict[str, bytes]:
     if source == fashion_mnist.NAME:
         return {f"{name}.gz": gzip.compress(data, 1, mtime=0) for name, data in fashion_mnist.find().items()}
     root = pathlib.Path(listing_of(source).source)
+    root = root.parent if root.is_file() else root
     return {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
 
 

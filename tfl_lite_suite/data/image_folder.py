@@ -18,7 +18,7 @@ SPLIT_NAMES = {
     "test": "test",
     "testing": "test",
 }
-SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".dib", ".gif")
+SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".dib", ".gif", ".heic", ".heif", ".avif")
 _CLUTTER = {"thumbs.db", "desktop.ini", "ehthumbs.db", "__macosx"}
 
 
@@ -51,7 +51,7 @@ def listing(folder: str | os.PathLike[str]) -> Listing:
     class_names = _class_names(tops)
     for part, top in tops.items():
         for name in _subfolders(top):
-            pictures, others = _pictures(top / name)
+            pictures, others = pictures_below(top / name)
             clutter += others
             if not pictures and part in ("", "train"):
                 raise SuiteError(
@@ -71,9 +71,14 @@ def listing(folder: str | os.PathLike[str]) -> Listing:
         labels=np.array([index[name] for _, _, name, _ in found], np.int64),
         parts=tuple(part for _, part, _, _ in found),
         fingerprint=f"{root.resolve()} {digest.hexdigest()}",
-        read=lambda place: _read(root / keys[place]),
+        read=lambda place: read_picture(root / keys[place]),
         notes=(f"{clutter} files are no pictures by their names and were left out",) if clutter else (),
     )
+
+
+def has_classes(folder: pathlib.Path) -> bool:
+    """Whether a folder has two subfolders that could be classes."""
+    return len(_subfolders(folder)) > 1
 
 
 def _ready_made(names: list[str]) -> dict[str, str]:
@@ -104,6 +109,31 @@ def _class_names(tops: dict[str, pathlib.Path]) -> tuple[str, ...]:
     return names
 
 
+def unlabelled(folder: str | os.PathLike[str]) -> Listing:
+    """Lists all pictures below a folder as pictures of none of the classes: labels −1.
+
+    Raises:
+        SuiteError: If the folder is missing or holds no picture.
+    """
+    root = pathlib.Path(folder)
+    if not root.is_dir():
+        raise SuiteError(f"data.unknown: no such folder '{root}'")
+    found = sorted((os.path.relpath(path, root).replace(os.sep, "/"), stamp) for path, stamp in pictures_below(root)[0])
+    if not found:
+        raise SuiteError(f"data.unknown: no picture in '{root}' or below (looked for {', '.join(SUFFIXES)})")
+    keys = tuple(key for key, _ in found)
+    digest = hashlib.sha256(repr(found).encode("utf-8", "surrogateescape"))
+    return Listing(
+        source=os.fspath(folder),
+        class_names=(),
+        keys=keys,
+        labels=np.full(len(keys), -1, np.int64),
+        parts=("",) * len(keys),
+        fingerprint=f"{root.resolve()} {digest.hexdigest()}",
+        read=lambda place: read_picture(root / keys[place]),
+    )
+
+
 def _entries(folder: pathlib.Path) -> list[str]:
     return sorted(os.listdir(folder))
 
@@ -116,7 +146,7 @@ def _is_clutter(name: str) -> bool:
     return name.startswith(".") or name.lower() in _CLUTTER
 
 
-def _pictures(folder: pathlib.Path) -> tuple[list[tuple[str, str]], int]:
+def pictures_below(folder: str | os.PathLike[str]) -> tuple[list[tuple[str, str]], int]:
     """Returns path and stamp (size and time of change) of every picture below a folder, and the number of others."""
     pictures: list[tuple[str, str]] = []
     others = 0
@@ -143,7 +173,12 @@ def _pictures(folder: pathlib.Path) -> tuple[list[tuple[str, str]], int]:
     return pictures, others
 
 
-def _read(path: pathlib.Path) -> bytes:
+def read_picture(path: pathlib.Path) -> bytes:
+    """Returns a picture's encoded bytes.
+
+    Raises:
+        SuiteError: If the file cannot be read.
+    """
     try:
         return path.read_bytes()
     except OSError as error:

@@ -46,11 +46,6 @@ def steps_per_epoch(split: Split, batch_size: int) -> int:
     return len(split) // batch_size
 
 
-def epoch_order(count: int, seed: int, epoch: int) -> np.ndarray:
-    """Returns the order of the pictures in an epoch: a permutation of `range(count)`, int64."""
-    return np.random.default_rng([seed, epoch]).permutation(count)
-
-
 def training_batches(
     split: Split,
     batch_size: int,
@@ -77,14 +72,15 @@ def training_batches(
         beside: What else is known of each picture, float32 `(len(split), k)`; put behind its label distribution.
 
     Returns:
-        Pairs of pictures, float32 in [0, 255], `(n, height, width, channels)`, and label distributions, float32,
+        Pairs of pictures, float32 in [0, 255], `(n, height, width, channels)`, and label distributions (1 for each of
+        several labels), float32,
         `(n, num_classes + k)`, where n is `batch_size / parts.total`; for each of `steps_per_epoch` times
         `epochs - first_epoch` batches, `parts.count` of them.
     """
     steps = steps_per_epoch(split, batch_size)
     shape = split.images([0]).shape[1:]
     known = np.zeros((len(split), 0), np.float32) if beside is None else beside
-    gather, width = _gathering(split, batch_size, seed, num_classes, known), num_classes + known.shape[1]
+    gather, width = _gathering(split, batch_size, seed, known), num_classes + known.shape[1]
     size = batch_size // parts.total
     # Blending takes the picture before each one, so a part begins with the last picture of the part before it.
     extra = int(parts.total > 1 and bool(augment.mixup or augment.cutmix))
@@ -111,16 +107,16 @@ def training_batches(
 
 
 def _gathering(
-    split: Split, batch_size: int, seed: int, num_classes: int, known: np.ndarray
+    split: Split, batch_size: int, seed: int, known: np.ndarray
 ) -> Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
     """Returns a function from a step and places in its batch to pictures, and labels with what else is known."""
-    steps, one_hot = steps_per_epoch(split, batch_size), np.eye(num_classes, dtype=np.float32)
-    order_of = functools.lru_cache(1)(lambda epoch: epoch_order(len(split), seed, epoch))
+    steps = steps_per_epoch(split, batch_size)
+    order_of = functools.lru_cache(1)(lambda epoch: split.epoch_order(seed, epoch))
 
     def gather(step: np.ndarray, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         epoch, index = divmod(int(step), steps)
         rows = order_of(epoch)[index * batch_size + places]
-        return split.images(rows), np.concatenate([one_hot[split.labels[rows]], known[rows]], axis=1)
+        return split.images(rows), np.concatenate([split.one_hot(rows), known[rows]], axis=1)
 
     return gather
 

@@ -21,11 +21,12 @@ class Listing:
         source: What the user called it, for messages.
         class_names: One name a class.
         keys: Names the picture in messages and reports, such as its relative path.
-        labels: Index into `class_names`, int64 `(n,)`.
+        labels: Index into `class_names`, int64 `(n,)`; of several labels the rarest, and −1 for none.
         parts: Ready-made split of each picture: `train`, `validation`, `test`, or empty where the source has none.
         fingerprint: Changes when any picture may have changed; names the prepared cache.
         read: Returns the encoded bytes of picture `i`, or its decoded grey or RGB pixels, uint8 `(height, width, c)`.
         notes: What a user should know about the source.
+        targets: Which classes each picture shows, bool `(n, classes)`; `None` where every picture shows one.
     """
 
     source: str
@@ -36,6 +37,7 @@ class Listing:
     fingerprint: str
     read: Callable[[int], bytes | np.ndarray]
     notes: tuple[str, ...] = ()
+    targets: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -55,6 +57,7 @@ class Listing:
             parts=tuple(self.parts[index] for index in chosen),
             fingerprint=f"{self.fingerprint} {chosen}",
             read=lambda index: read(chosen[index]),
+            targets=None if self.targets is None else self.targets[chosen],
         )
 
 
@@ -68,29 +71,58 @@ class Split:
         labels: np.ndarray,
         keys: Sequence[str],
         num_classes: int,
+        targets: np.ndarray | None = None,
+        balanced: bool = False,
     ) -> None:
         """Makes a split.
 
         Args:
             fetch: Returns prepared pictures `(n, height, width, channels)`, uint8, by their place in the source.
             rows: Place in the source of each picture of this split, int64 `(n,)`.
-            labels: Class index of each, int64 `(n,)`.
+            labels: Class index of each, int64 `(n,)`; of several labels the rarest, and −1 for none.
             keys: Name of each.
             num_classes: Number of classes, of which some may be absent here.
+            targets: Which classes each shows, bool `(n, num_classes)`; `None` where every picture shows one.
+            balanced: Whether an epoch of training shows every class equally often.
         """
         self._fetch = fetch
         self._rows = np.asarray(rows, np.int64)
         self.labels = np.asarray(labels, np.int64)
         self.keys = tuple(keys)
         self.num_classes = num_classes
+        self.targets = targets
+        self.balanced = balanced
 
     def __len__(self) -> int:
         return len(self._rows)
 
     @property
     def class_counts(self) -> tuple[int, ...]:
-        """Number of pictures of each class."""
-        return tuple(int(count) for count in np.bincount(self.labels, minlength=self.num_classes))
+        """Number of pictures of each class; a picture of several counts for each."""
+        if self.targets is not None:
+            return tuple(int(count) for count in self.targets.sum(axis=0))
+        known = self.labels[self.labels >= 0]
+        return tuple(int(count) for count in np.bincount(known, minlength=self.num_classes))
+
+    def one_hot(self, indices: Sequence[int] | np.ndarray | None = None) -> np.ndarray:
+        """Returns 1 for each class that a picture shows, else 0: float32 `(n, num_classes)`; all pictures if absent."""
+        chosen = slice(None) if indices is None else np.asarray(indices, np.int64)
+        if self.targets is not None:
+            return self.targets[chosen].astype(np.float32)
+        return (self.labels[chosen, None] == np.arange(self.num_classes)).astype(np.float32)
+
+    def epoch_order(self, seed: int, epoch: int) -> np.ndarray:
+        """Returns the places of the pictures that an epoch shows, one after the other, int64 `(n,)`.
+
+        Every picture once; or, if the split is `balanced`, every class equally often, its pictures in turn.
+        """
+        random = np.random.default_rng([seed, epoch])
+        if not self.balanced:
+            return random.permutation(len(self))
+        own = [np.flatnonzero(self.labels == label) for label in np.unique(self.labels)]
+        shares = np.bincount(random.permutation(len(self)) % len(own), minlength=len(own))
+        drawn = [_in_turn(places, count, random) for places, count in zip(own, shares, strict=True)]
+        return random.permutation(np.concatenate(drawn))
 
     def images(self, indices: Sequence[int] | np.ndarray) -> np.ndarray:
         """Returns prepared pictures.
@@ -104,14 +136,36 @@ class Split:
         return self._fetch(self._rows[np.asarray(indices, np.int64)])
 
     def sample(self, count: int, seed: int) -> np.ndarray:
-        """Returns prepared pictures drawn without replacement, uint8 `(min(count, n), height, width, channels)`."""
-        return self.images(np.sort(np.random.default_rng(seed).permutation(len(self))[:count]))
+        """Returns pictures of `evenly`, uint8 `(min(count, n), height, width, channels)`."""
+        return self.images(self.evenly(count, seed))
+
+    def evenly(self, count: int, seed: int) -> np.ndarray:
+        """Draws pictures without replacement, as many of each class as there are, up to an equal share.
+
+        Returns:
+            Their places, int64 `(min(count, n),)`, ascending.
+        """
+        order = np.random.default_rng(seed).permutation(len(self))
+        turn = np.empty(len(self), np.int64)
+        for label in np.unique(self.labels):
+            own = order[self.labels[order] == label]
+            turn[own] = np.arange(len(own))
+        return np.sort(order[np.argsort(turn[order], kind="stable")[:count]])
 
     def subset(self, indices: Sequence[int] | np.ndarray) -> "Split":
         """Returns a split of some of the pictures, in the order of `indices`."""
         chosen = np.asarray(indices, np.int64)
         keys = [self.keys[index] for index in chosen]
-        return Split(self._fetch, self._rows[chosen], self.labels[chosen], keys, self.num_classes)
+        targets = None if self.targets is None else self.targets[chosen]
+        return Split(
+            self._fetch, self._rows[chosen], self.labels[chosen], keys, self.num_classes, targets, self.balanced
+        )
+
+
+def _in_turn(places: np.ndarray, count: int, random: np.random.Generator) -> np.ndarray:
+    """Draws `count` of `places`, each as often as any other, but for one."""
+    rounds = [random.permutation(places) for _ in range(-(-count // len(places)))]
+    return np.concatenate(rounds)[:count]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -125,6 +179,7 @@ class Dataset:
         validation: Pictures to choose the best epoch by; may be empty if the recipe wants none.
         test: Pictures for the final figures; may be empty if the recipe wants none.
         notes: Class counts, skipped files, duplicates and what else a user should know.
+        unknown: Pictures that are none of the classes, with labels −1; `None` where the recipe names no folder.
     """
 
     class_names: tuple[str, ...]
@@ -133,6 +188,7 @@ class Dataset:
     validation: Split
     test: Split
     notes: list[str]
+    unknown: Split | None = None
 
 
 def contract_for(data: Data, labels: Sequence[str]) -> Contract:
@@ -142,13 +198,13 @@ def contract_for(data: Data, labels: Sequence[str]) -> Contract:
         data: The recipe's `data` section.
         labels: Class names, in the order of the logits.
     """
-    scaled = math.floor(data.resolution / data.crop_fraction + 0.5)
+    height, width = data.size
     return Contract(
-        height=data.resolution,
-        width=data.resolution,
+        height=height,
+        width=width,
         channels=3 if data.color == "rgb" else 1,
-        resize_height=scaled,
-        resize_width=scaled,
+        resize_height=math.floor(height / data.crop_fraction + 0.5),
+        resize_width=math.floor(width / data.crop_fraction + 0.5),
         fit=data.fit,
         contrast=data.contrast,
         labels=tuple(labels),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError
-from tfl_lite_suite.data.samples import PARTS
+from tfl_lite_suite.data.samples import PARTS, Listing
 
 
 def stratified(
@@ -29,25 +29,60 @@ def stratified(
     """
     if fraction == 0:
         return np.arange(len(labels)), np.arange(0)
+    held: list[int] = []
+    for label, found in _groups_by_class(labels, groups, keys).items():
+        total = sum(map(len, found))
+        wanted = min(max(round(total * fraction), 1), total - 1)
+        taken = 0
+        # No class at all, −1, needs a seed that is a natural number as well.
+        random = np.random.default_rng([seed, label % 2**32])
+        for members in (found[place] for place in random.permutation(len(found))[:-1]):
+            if taken >= wanted:
+                break
+            held.extend(members)
+            taken += len(members)
+    out = np.array(sorted(held), np.int64)
+    return np.setdiff1d(np.arange(len(labels)), out), out
+
+
+def fold_parts(
+    labels: np.ndarray, groups: Sequence[str], keys: Sequence[str], number: int, count: int, seed: int
+) -> list[str]:
+    """Divides pictures into equal folds, every class alike, pictures of one group together.
+
+    Args:
+        labels: As for `stratified`.
+        groups: As for `stratified`.
+        keys: As for `stratified`.
+        number: Which fold is the test split, from 0.
+        count: Number of folds.
+        seed: Seed of the draw.
+
+    Returns:
+        `test` for each picture of that fold, `train` for the others.
+    """
+    parts = ["train"] * len(labels)
+    dealt = 0
+    for label, found in _groups_by_class(labels, groups, keys).items():
+        random = np.random.default_rng([seed, label % 2**32, count])
+        for place in random.permutation(len(found)):
+            if dealt % count == number:
+                for index in found[place]:
+                    parts[index] = "test"
+            dealt += 1
+    return parts
+
+
+def _groups_by_class(labels: np.ndarray, groups: Sequence[str], keys: Sequence[str]) -> dict[int, list[list[int]]]:
+    """Returns the places of each group's pictures, by class, in an order that follows the keys alone."""
     members: dict[str, list[int]] = defaultdict(list)
     for index, group in enumerate(groups):
         members[group].append(index)
     # A picture under two class names counts for the class of its first name.
-    by_class: dict[int, list[str]] = defaultdict(list)
+    by_class: dict[int, list[list[int]]] = defaultdict(list)
     for group in sorted(members, key=lambda group: min(keys[index] for index in members[group])):
-        by_class[int(labels[min(members[group], key=lambda index: keys[index])])].append(group)
-    held: list[int] = []
-    for label, names in sorted(by_class.items()):
-        total = sum(len(members[name]) for name in names)
-        wanted = min(max(round(total * fraction), 1), total - 1)
-        taken = 0
-        for name in (names[place] for place in np.random.default_rng([seed, label]).permutation(len(names))[:-1]):
-            if taken >= wanted:
-                break
-            held.extend(members[name])
-            taken += len(members[name])
-    out = np.array(sorted(held), np.int64)
-    return np.setdiff1d(np.arange(len(labels)), out), out
+        by_class[int(labels[min(members[group], key=lambda index: keys[index])])].append(members[group])
+    return dict(sorted(by_class.items()))
 
 
 def limited(labels: np.ndarray, keys: Sequence[str], limit: int | None, seed: int) -> np.ndarray:
@@ -124,15 +159,35 @@ def duplicate_notes(
     for found, what in ((across, "the same picture in two splits"), (twice_named, "the same picture in two classes")):
         if found:
             example = ", ".join(
-                f"{keys[index]} ({split_of[index]}, {class_names[int(labels[index])]})" for index in found[0][:3]
+                f"{keys[index]} ({split_of[index]}, {_name(class_names, labels[index])})" for index in found[0][:3]
             )
             notes.append(f"warning: {what}, {len(found)} times; for example {example}")
     return notes
 
 
-def check_classes(source: str, labels: np.ndarray, class_names: Sequence[str], part: str) -> None:
-    """Refuses a split that lacks a class."""
-    absent = [name for index, name in enumerate(class_names) if not np.any(labels == index)]
+def _name(class_names: Sequence[str], label: int) -> str:
+    return class_names[label] if label >= 0 else "no class"
+
+
+def check_unknown(unknown: Listing, digests: Sequence[str], known: Listing, known_digests: Sequence[str]) -> None:
+    """Refuses unknown pictures that the classes have too, by the digests of their pixels.
+
+    Raises:
+        SuiteError: If there is one.
+    """
+    own = {digest: key for digest, key in zip(known_digests, known.keys, strict=True) if digest}
+    shared = [(key, own[digest]) for key, digest in zip(unknown.keys, digests, strict=True) if digest in own]
+    if shared:
+        count = "1 picture is" if len(shared) == 1 else f"{len(shared)} pictures are"
+        raise SuiteError(
+            f"data.unknown: {count} in '{unknown.source}' and among the classes as well, such as '{shared[0][0]}' and "
+            f"'{shared[0][1]}'. Remove one of the two"
+        )
+
+
+def check_classes(source: str, counts: Sequence[int], class_names: Sequence[str], part: str) -> None:
+    """Refuses a split that lacks a class, by the number of its pictures of each."""
+    absent = [name for name, count in zip(class_names, counts, strict=True) if not count]
     if absent:
         raise SuiteError(
             f"{source}: no picture of class '{absent[0]}' in the {part} split; add some or remove the class"

@@ -185,8 +185,7 @@ def _calibration(settings: Recipe, images: Any) -> tuple[Any, list[dict[str, str
 
     from tfl_lite_suite.quantize.ptq import calibration
 
-    order = np.random.default_rng(settings.seed).permutation(len(images.train))
-    rows = np.sort(order[: settings.convert.calibration_images])
+    rows = images.train.evenly(settings.convert.calibration_images, settings.seed)
     pictures = images.train.images(rows)
     test = images.test.images(np.arange(len(images.test))) if len(images.test) else None
     findings = calibration.check(pictures, images.train.labels[rows], images.class_names, test)

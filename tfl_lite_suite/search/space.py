@@ -86,12 +86,10 @@ def knobs(base: Recipe, vary: Sequence[str] = (), fits: Callable[[int], bool] = 
 
 def _default(base: Recipe, fits: Callable[[int], bool]) -> list[Knob]:
     """Returns width, resolution, pruning, quantization, learning rate and batch size around a recipe's own values."""
-    alpha, side, rate = base.model.alpha, base.data.resolution, base.train.learning_rate
-    others = [_STEP * round(side * share / _STEP) for share in (0.75, 1.25)]
-    sides = sorted({side, *(other for other in others if 16 <= other <= 1024 and fits(other))})
+    alpha, rate = base.model.alpha, base.train.learning_rate
     return [
         Knob("model.alpha", tuple(round(alpha * share, 4) for share in (0.5, 0.75, 1, 1.5) if alpha * share >= 0.05)),
-        Knob("data.resolution", tuple(sides)),
+        *_sides(base.data.resolution, fits),
         Knob(RATIO, (0.5, 0.7, 1.0)),
         Knob(SCHEME, ("float32", "int8_ptq", "int8_qat")),
         Knob("train.learning_rate", low=rate / 4, high=rate * 4, log=True),
@@ -99,8 +97,19 @@ def _default(base: Recipe, fits: Callable[[int], bool]) -> list[Knob]:
     ]
 
 
+def _sides(side: int | tuple[int, int], fits: Callable[[int], bool]) -> list[Knob]:
+    """Returns the knob of the resolution; none where pictures are not square."""
+    if isinstance(side, tuple):
+        return []
+    others = [_STEP * round(side * share / _STEP) for share in (0.75, 1.25)]
+    sides = sorted({side, *(other for other in others if 16 <= other <= 1024 and fits(other))})
+    return [Knob("data.resolution", tuple(sides))]
+
+
 def _knob(base: Recipe, text: str) -> Knob:
     name, value = parsed(text, "--vary", "key=[values], such as model.alpha=[0.5, 1.0]")
+    if name == "data.resolution" and isinstance(base.data.resolution, tuple):
+        raise SuiteError(f"--vary: {name}: only square pictures can vary. The recipe's: {list(base.data.resolution)}")
     if name in _SETTLED_HERE:
         raise SuiteError(f"--vary: {name} follows from the knob {SCHEME} and from {RATIO}; vary those")
     knob = _range(name, value) if isinstance(value, dict) else _choice(name, value)

@@ -12,6 +12,7 @@ from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.files import atomic_path, sha256
 from tfl_lite_suite.core.recipe import Distill, Model, Recipe
 from tfl_lite_suite.core.work_folder import Stage
+from tfl_lite_suite.data import balance
 from tfl_lite_suite.train import cluster
 
 MODEL = "model.keras"
@@ -70,7 +71,7 @@ def train(
     Returns:
         `top1` and `top5` (shares of the test images), `epochs`, `seconds`, and what else was measured.
     """
-    models.check_side(settings.model.name, settings.data.resolution, settings.data.resolution)
+    models.check_side(settings.model.name, *settings.data.size)
     load = load or functools.cache(lambda: load_images(settings, workdir, place))
     teacher = teacher_of(settings, workdir, "train", load, place)
     stage = stage_of(settings, workdir, name, start)
@@ -211,9 +212,10 @@ def loss_of(settings: Recipe, teacher: str | None, images: Any, workdir: str | N
     is given.
     """
     from tfl_lite_suite.train import distillation
-    from tfl_lite_suite.train.losses import cross_entropy
+    from tfl_lite_suite.train.losses import loss_by_labels
 
-    hard = cross_entropy(settings.train.label_smoothing)
+    chosen = balance.resolved(settings.train, images.train, settings.data.balance)
+    hard = loss_by_labels(chosen, images.train.class_counts, settings.data.balance == "weights")
     if teacher is None:
         return hard
     kept = None
@@ -221,7 +223,7 @@ def loss_of(settings: Recipe, teacher: str | None, images: Any, workdir: str | N
         asked = {"teacher": sha256(teacher), "features": bool(settings.distill.features)}
         of_images = {key: value for key, value in inputs(settings).items() if key in ("data", "source", "seed")}
         kept = Stage(workdir, "teacher_answers", {**asked, **of_images})
-    return distillation.loss_of(settings.distill, teacher, hard, images, kept)
+    return distillation.loss_of(settings.distill, teacher, hard, images, kept, one_label=chosen.loss != "binary")
 
 
 def teacher_inputs(settings: Recipe, workdir: str, stage: str) -> dict[str, Any]:
@@ -244,7 +246,9 @@ def load_images(settings: Recipe, workdir: str, place: Place = Place()) -> Any:
     Each process of a cluster keeps one of its own, for they may share the folder.
     """
     own = "" if place.is_chief or place.members is None else f"_of_worker_{place.members.rank}"
-    return data.load(settings.data, settings.seed, pathlib.Path(workdir) / f"data{own}")
+    images = data.load(settings.data, settings.seed, pathlib.Path(workdir) / f"data{own}")
+    images.notes.extend(balance.notes(settings, images.train))
+    return images
 
 
 def save_artifacts(

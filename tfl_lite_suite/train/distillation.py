@@ -23,7 +23,9 @@ from tfl_lite_suite.train.losses import Loss, Taught
 ANSWERS = "answers.npy"
 
 
-def loss_of(chosen: Distill, file: str, hard: Loss, images: Dataset, kept: Stage | None) -> Taught:
+def loss_of(
+    chosen: Distill, file: str, hard: Loss, images: Dataset, kept: Stage | None, one_label: bool = True
+) -> Taught:
     """Returns the loss that a recipe asks for.
 
     Args:
@@ -34,6 +36,7 @@ def loss_of(chosen: Distill, file: str, hard: Loss, images: Dataset, kept: Stage
         images: What is learned from.
         kept: Where the teacher's answers to the training pictures are kept; `None` where these change at random, so
             that it has to be asked in every step.
+        one_label: Whether classes exclude each other; else each logit is compared for itself.
 
     Raises:
         SuiteError: If the file cannot be read, or has other classes.
@@ -49,7 +52,7 @@ def loss_of(chosen: Distill, file: str, hard: Loss, images: Dataset, kept: Stage
     def combined(pictures: Any, targets: Any, logits: Any, features: Any, answers: Any) -> Any:
         if kept is None:
             answers = tf.stop_gradient(ask(pictures))
-        soft = _distance(answers[:, :classes], logits, chosen.temperature)
+        soft = _distance(answers[:, :classes], logits, chosen.temperature, one_label)
         value = (1 - chosen.share) * hard(pictures, targets, logits) + chosen.share * soft
         if chosen.features:
             value += chosen.features * _similarity_distance(_pooled(features), answers[:, classes:])
@@ -97,10 +100,14 @@ def _kept_answers(ask: Callable[[Any], Any], split: Split, kept: Stage) -> np.nd
     return np.asarray(np.load(kept.folder / ANSWERS))
 
 
-def _distance(answers: Any, logits: Any, temperature: float) -> Any:
+def _distance(answers: Any, logits: Any, temperature: float, one_label: bool) -> Any:
     """Returns how far logits are from a teacher's; times the squared temperature, so that gradients keep their size."""
-    soft = tf.nn.softmax(answers / temperature)
-    return temperature**2 * tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(soft, logits / temperature))
+    answers, logits = answers / temperature, logits / temperature
+    if one_label:
+        each = tf.nn.softmax_cross_entropy_with_logits(tf.nn.softmax(answers), logits)
+    else:
+        each = tf.reduce_sum(tf.nn.sigmoid_cross_entropy_with_logits(tf.nn.sigmoid(answers), logits), axis=1)
+    return temperature**2 * tf.reduce_mean(each)
 
 
 def _similarity_distance(student: Any, teacher: Any) -> Any:

@@ -15,13 +15,13 @@ from tfl_lite_suite.core.errors import SuiteError, unknown_name
 from tfl_lite_suite.core.framework import keras, tf
 from tfl_lite_suite.core.progress import Progress, duration
 from tfl_lite_suite.core.recipe import Augment, Train
-from tfl_lite_suite.data import pipeline
+from tfl_lite_suite.data import balance, pipeline
 from tfl_lite_suite.models.graph.rewrite import classifier, with_features
 from tfl_lite_suite.models.graph.scores import as_logits, ends_in_softmax
-from tfl_lite_suite.train import checkpoint, mixed_precision
+from tfl_lite_suite.train import checkpoint, mixed_precision, selection
 from tfl_lite_suite.train.distribution import Distribution, here
 from tfl_lite_suite.train.fast_gradient import fast_gradients
-from tfl_lite_suite.train.losses import Loss, Taught, cross_entropy
+from tfl_lite_suite.train.losses import Loss, Taught, loss_by_labels
 from tfl_lite_suite.train.moving_average import MovingAverage
 
 CHECKPOINT = "checkpoint.npz"
@@ -93,13 +93,13 @@ class Training:
     Attributes:
         model: Trained in place; ends with the weights of the best validation epoch.
         data: `data.Dataset` with `train` and `validation`.
-        settings: Optimizer, batch size, smoothing, moving average, early stopping.
+        settings: Optimizer, batch size, loss, moving average, choice of the epoch, early stopping.
         augment: Random changes to training images.
         seed: Seed of order and augmentation.
         folder: Where the checkpoint and TensorBoard logs lie.
         key: Identifies all inputs; a checkpoint of other inputs is not resumed.
-        loss: From pixels, target distributions and logits to the mean loss, or `Taught`; `cross_entropy` with the
-            settings' label smoothing if `None`.
+        loss: From pixels, target distributions and logits to the mean loss, or `Taught`; by the labels alone, as the
+            settings say, if `None`.
         distribution: Where to train; the model was made in the scope of its strategy. Each process does the same, and
             its results are the same; the chief alone keeps files.
     """
@@ -115,6 +115,7 @@ class Training:
     distribution: Distribution = dataclasses.field(default_factory=here)
 
     def __post_init__(self) -> None:
+        self.settings = balance.resolved(self.settings, self.data.train)
         self.history: list[dict[str, Any]] = []
         self.batch_size = min(self.settings.batch_size, len(self.data.train))
         self.steps = len(self.data.train) // self.batch_size
@@ -128,7 +129,7 @@ class Training:
         # Outside of the strategy, so that one process can use it without the others.
         self._measured = self.model if replicas == 1 else keras.models.clone_model(self.model)
         self._best: list[np.ndarray] = []
-        self._best_top1 = -1.0
+        self._best_value: float | None = None
         self._trainable = [layer.trainable for layer in self.model.layers]
 
     def run(self, plan: Sequence[Phase]) -> list[dict[str, Any]]:
@@ -138,8 +139,8 @@ class Training:
             plan: Phases in order.
 
         Returns:
-            A record an epoch: phase, epoch, loss, top-1 of training and validation, images/s, share of time waited
-            for data.
+            A record an epoch: phase, epoch, loss, top-1 of training and validation, what chooses the epoch, images/s,
+            share of time waited for data.
         """
         saved = checkpoint.load(self.distribution.chiefs_file(self.folder / CHECKPOINT))
         if saved is not None and saved[1]["key"] != self.key:
@@ -172,7 +173,7 @@ class Training:
             optimizer.build(self.model.trainable_variables)
             average = MovingAverage(self.model.trainable_variables, self.settings.ema)
         first = self._restore(saved, index, optimizer, average)
-        loss = self.loss or cross_entropy(self.settings.label_smoothing)
+        loss = self.loss or loss_by_labels(self.settings, self.data.train.class_counts, False)
         step = _train_step(self.model, optimizer, average, loss, self.distribution.strategy)
         validate = accuracy_function(self._measured)
         seed = self.seed + 1_000_003 * index
@@ -199,10 +200,10 @@ class Training:
                 weights = self.distribution.weights(self.model)
                 if self._measured is not self.model:
                     self._measured.set_weights(weights)
-                top1 = self._validation_top1(validate) if len(self.data.validation) else record["train_top1"]
-                if top1 > self._best_top1:
-                    self._best_top1, self._best = top1, weights
-            record = {"phase": phase.name, "epoch": epoch + 1, **record, "validation_top1": top1}
+                record = {"phase": phase.name, "epoch": epoch + 1, **record, **self._validated(validate, record)}
+                value = record["selected_by"][self.settings.select]
+                if self._best_value is None or selection.better(self.settings.select, value, self._best_value):
+                    self._best_value, self._best = value, weights
             self.history.append(record)
             self._log(record, phase, progress)
             self._save(index, epoch + 1, optimizer, average)
@@ -231,12 +232,20 @@ class Training:
             "data_wait_share": waited / seconds,
         }
 
-    def _validation_top1(self, validate: Callable[[Any], dict[str, Any]]) -> float:
-        """Returns the share of right answers to the validation images, of which each process answers some."""
-        count = len(self.data.validation)
+    def _validated(self, validate: Callable[[Any], dict[str, Any]], record: dict[str, Any]) -> dict[str, Any]:
+        """Returns top-1 of the validation images, of which each process answers some, and what chooses the epoch.
+
+        Without validation images the figures of training take their place.
+        """
+        select, count = self.settings.select, len(self.data.validation)
+        if not count:
+            value = record["loss"] if select == "loss" else record["train_top1"]
+            return {"validation_top1": record["train_top1"], "selected_by": {select: value}}
         own = self.data.validation.subset(np.arange(self.distribution.rank, count, self.distribution.processes))
-        right = round(validate(own)["top1"] * len(own)) if len(own) else 0
-        return int(self.distribution.sum(right)) / count
+        nothing = np.zeros(3 + 3 * len(self.data.class_names))
+        counted = selection.counts(validate(own)["logits"], own) if len(own) else nothing
+        figures = selection.figures(self.distribution.sum(counted), count)
+        return {"validation_top1": figures["top1"], "selected_by": {select: figures[select]}}
 
     def _restore(self, saved: Any, index: int, optimizer: Any, average: MovingAverage) -> int:
         """Puts back what a checkpoint holds; returns the epoch of this phase to begin with."""
@@ -244,7 +253,7 @@ class Training:
             return 0
         arrays, state = saved
         self.model.set_weights(arrays["model"])
-        self.history, self._best_top1 = state["history"], state["best_top1"]
+        self.history, self._best_value = state["history"], state["best_value"]
         self._best = arrays.get("best", [])
         if state["phase"] != index or state["epoch"] == 0:
             return 0
@@ -269,7 +278,7 @@ class Training:
                 "phase": index,
                 "epoch": epoch,
                 "history": self.history,
-                "best_top1": self._best_top1,
+                "best_value": self._best_value,
             },
         )
 
@@ -282,25 +291,29 @@ class Training:
             layer.trainable = self._trainable[position] and position >= start
 
     def _stale(self, phase: Phase) -> bool:
-        scores = [record["validation_top1"] for record in self.history if record["phase"] == phase.name]
-        return bool(scores) and 0 < self.settings.early_stopping <= len(scores) - 1 - int(np.argmax(scores))
+        select = self.settings.select
+        values = [record["selected_by"][select] for record in self.history if record["phase"] == phase.name]
+        best = int((np.argmin if select == "loss" else np.argmax)(values)) if values else 0
+        return bool(values) and 0 < self.settings.early_stopping <= len(values) - 1 - best
 
     def _log(self, record: dict[str, Any], phase: Phase, progress: Progress) -> None:
         for name in ("loss", "train_top1", "validation_top1", "images_per_s"):
             tf.summary.scalar(name, record[name], step=len(self.history))
+        select, value = next(iter(record["selected_by"].items()))
+        chosen = "" if select == "top1" else f"validation {select} {value:.4f}, "
         progress.line(
-            f"{phase.name} epoch {record['epoch']}/{phase.epochs}: loss {record['loss']:.4f}, "
-            f"top-1 {100 * record['train_top1']:.2f} % training, {100 * record['validation_top1']:.2f} % validation, "
+            f"{phase.name} epoch {record['epoch']}/{phase.epochs}: loss {record['loss']:.4f}, top-1 "
+            f"{100 * record['train_top1']:.2f} % training, {100 * record['validation_top1']:.2f} % validation, {chosen}"
             f"{record['images_per_s']:.0f} images/s, {duration(record['seconds'])}, "
             f"waited for data {100 * record['data_wait_share']:.1f} %"
         )
 
 
 def accuracy_function(model: Any) -> Callable[[Any], dict[str, Any]]:
-    """Returns a function from a `Split` to `top1`, `top5` (shares), `top` and `confidence` of `model`.
+    """Returns a function from a `Split` to `top1`, `top5` (shares), `top`, `confidence` and `logits` of `model`.
 
-    `top` holds the classes of the highest logits, best first, int64 `(n, 5)` or as many as there are. Equal logits are
-    ranked by class index, lowest first. `confidence` is the probability of the first, float64 `(n,)`.
+    An answer is right if it is one of the picture's labels. `top` holds the classes of the highest logits, best first,
+    int64 `(n, 5)` or as many as there are. Equal logits are ranked by class index, lowest first. `confidence` is the probability of the first, float64 `(n,)`.
     """
     meaning = Decision(scores="probabilities" if ends_in_softmax(model) else "logits")
 
@@ -311,12 +324,13 @@ def accuracy_function(model: Any) -> Callable[[Any], dict[str, Any]]:
     def measure(split: Any) -> dict[str, Any]:
         logits = np.concatenate([forward(images).numpy() for images, _ in pipeline.evaluation_batches(split, 256)])
         top = np.argsort(-logits, axis=1, kind="stable")[:, :5]
-        labels = np.asarray(split.labels)
+        hits = np.take_along_axis(split.one_hot(), top, axis=1) > 0
         return {
-            "top1": float(np.mean(top[:, 0] == labels)),
-            "top5": float(np.mean((top == labels[:, None]).any(axis=1))),
+            "top1": float(np.mean(hits[:, 0])),
+            "top5": float(np.mean(hits.any(axis=1))),
             "top": top,
             "confidence": np.nan_to_num(decide(meaning, logits).probabilities.max(axis=1)),
+            "logits": as_logits(model, logits).numpy(),
         }
 
     return measure
@@ -373,7 +387,8 @@ def _train_step(model: Any, optimizer: Any, average: MovingAverage, loss_of: Los
             differentiated = scaled(loss)
         gradients = unscaled(tape.gradient(differentiated, variables))
         optimizer.apply_gradients(zip(gradients, variables, strict=True))
-        hits = tf.equal(tf.argmax(logits, axis=1), tf.argmax(targets, axis=1))
+        labelled = tf.reduce_max(targets, axis=1)
+        hits = (tf.gather(targets, tf.argmax(logits, axis=1), batch_dims=1) >= labelled) & (labelled > 0)
         return loss, tf.reduce_sum(tf.cast(hits, tf.float32))
 
     @tf.function(autograph=False)

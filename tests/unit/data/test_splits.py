@@ -83,4 +83,4 @@ def test_the_same_picture_in_two_splits_or_classes_is_reported():
 
 def test_an_absent_class_is_named():
     with pytest.raises(SuiteError, match="source: no picture of class 'dog' in the training split"):
-        splits.check_classes("source", np.array([0, 0]), ["cat", "dog"], "training")
+        splits.check_classes("source", [2, 0], ["cat", "dog"], "training")
