@@ -18,12 +18,14 @@ class Outer:
     mode: Literal["a", "b"] = "a"
     limit: int | None = ranged(None, 1)
     numbers: tuple[int, ...] = ()
+    size: int | tuple[int, int] = ranged(8, 1, 100)
     inner: Inner = Inner()
 
 
 def test_every_kind_of_value():
     document = {"name": 7, "mode": "b", "limit": 3, "numbers": [1, 2], "inner": {"share": 1}}
-    assert parse(Outer, document, "") == Outer("7", "b", 3, (1, 2), Inner(1.0))
+    assert parse(Outer, document, "") == Outer("7", "b", 3, (1, 2), inner=Inner(1.0))
+    assert parse(Outer, {"name": "x", "size": [3, 5]}, "").size == (3, 5) and parse(Outer, {"name": "x"}, "").size == 8
     assert parse(Outer, {"name": "x", "limit": None, "inner": None}, "") == Outer("x")
 
 
@@ -37,6 +39,9 @@ def test_every_kind_of_value():
         ({"limit": 1.0}, "top.limit: expected a whole number. Received: 1.0"),
         ({"numbers": [1, "x"]}, "top.numbers[1]: expected a whole number. Received: 'x'"),
         ({"numbers": (1,)}, "top.numbers: expected a list, such as [name]. Received: (1,)"),
+        ({"size": [3]}, "top.size: expected a list of 2. Received: [3]"),
+        ({"size": [3, 101]}, "top.size[1]: expected a number from 1 to 100. Received: 101"),
+        ({"size": 101}, "top.size: expected a number from 1 to 100. Received: 101"),
         ({"mode": "c"}, "top.mode: unknown value 'c'. Known: a, b"),
         ({"mode": None}, "top.mode: expected one of a, b. Received: None"),
         ({"name": True}, "top.name: expected a string. Received: True"),

@@ -338,3 +338,24 @@ def test_random_damage_never_escapes_as_another_error():
                 assert image.decode(bytes(damaged), 3).shape[2] == 3
             except SuiteError as error:
                 assert "\n" not in str(error)
+
+
+@pytest.mark.parametrize("kind", ["HEIF", "AVIF"])
+def test_pictures_of_phones_are_read_in_a_fresh_process(tmp_path, kind):
+    pillow_heif = pytest.importorskip("pillow_heif")
+    pillow_heif.register_heif_opener()
+    pixels = np.zeros((40, 60, 3), np.uint8)
+    pixels[:20] = 200
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(pixels).save(tmp_path / "x", kind, quality=95, exif=exif.tobytes())
+    script = f"from tfl_lite_suite.core import image; print(image.decode({str(tmp_path / 'x')!r}, 3)[5, [5, 35], 0])"
+    shown = subprocess.run([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, check=True).stdout
+    left, right = (int(text) for text in shown.strip("[] \n").split())
+    assert left < 8 and abs(right - 200) < 8
+
+
+def test_what_reads_a_heic_picture_is_said(monkeypatch):
+    monkeypatch.setattr(image, "_reads_heif", lambda: False)
+    with pytest.raises(SuiteError, match="holiday.heic: a HEIC picture, .* pip install pillow-heif"):
+        image.decode(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(30), 3, "holiday.heic")

@@ -170,3 +170,28 @@ def test_fashion_mnist_is_prepared_like_any_other(monkeypatch):
 def test_tensorflow_is_not_imported():
     script = "import sys, tfl_lite_suite.data; sys.exit('tensorflow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script]).returncode == 0
+
+
+def test_folds_take_every_picture_to_the_test_split_once(source):
+    found = [load(source, fold=(number, 3), validation_fraction=0.2) for number in range(3)]
+    keys_of_all = sorted(key for fold in found for key in fold.test.keys)
+    assert len(keys_of_all) == 30 and len(set(keys_of_all)) == 30
+    assert all(not set(fold.test.keys) & set(fold.train.keys + fold.validation.keys) for fold in found)
+
+
+def test_unknown_pictures_are_opened_beside_the_classes(source, tmp_path):
+    write_classes(tmp_path / "others", {"deep": 3}, first_seed=900)
+    found = load(source, unknown=str(tmp_path / "others"))
+    assert len(found.unknown) == 3 and found.unknown.labels.tolist() == [-1] * 3
+    assert sum(found.unknown.class_counts) == 0 and found.unknown.images([0]).shape == (1, 32, 32, 3)
+    assert load(source).unknown is None
+
+
+def test_an_unknown_folder_that_overlaps_is_refused(source, tmp_path):
+    with pytest.raises(SuiteError, match="data.unknown: 20 pictures are in '.*cat' and among the classes as well"):
+        load(source, unknown=str(source / "cat"))
+    with pytest.raises(SuiteError, match="data.unknown: no such folder"):
+        load(source, unknown=str(tmp_path / "nothing"))
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(SuiteError, match="data.unknown: no picture in"):
+        load(source, unknown=str(tmp_path / "empty"))

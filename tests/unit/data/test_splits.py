@@ -84,3 +84,13 @@ def test_the_same_picture_in_two_splits_or_classes_is_reported():
 def test_an_absent_class_is_named():
     with pytest.raises(SuiteError, match="source: no picture of class 'dog' in the training split"):
         splits.check_classes("source", [2, 0], ["cat", "dog"], "training")
+
+
+def test_folds_are_equal_parts_of_every_class():
+    labels, groups = np.repeat([0, 1], [50, 10]), [str(place // 2) for place in range(60)]
+    folds = [splits.fold_parts(labels, groups, [f"{i:02d}" for i in range(60)], number, 5, 0) for number in range(5)]
+    tests = [[place for place in range(60) if parts[place] == "test"] for parts in folds]
+    assert sorted(sum(tests, [])) == list(range(60))
+    for places in tests:
+        assert np.bincount(labels[places]).tolist() == [10, 2]
+        assert all(place ^ 1 in places for place in places)

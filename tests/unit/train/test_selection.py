@@ -1,0 +1,42 @@
+import numpy as np
+import pytest
+
+from tfl_lite_suite.data import Split
+from tfl_lite_suite.train import selection
+
+
+def split(labels, targets=None):
+    labels = np.asarray(labels)
+    return Split(lambda rows: rows, np.arange(len(labels)), labels, [""] * len(labels), 3, targets)
+
+
+LOGITS = np.array([[2, 1, 0], [2, 0, 1], [0, 3, 1], [1, 2, 0]], np.float32)
+
+
+def test_figures_of_one_label():
+    found = selection.figures(selection.counts(LOGITS, split([0, 1, 1, 1])), 4)
+    assert found["top1"] == 0.75
+    assert found["balanced_accuracy"] == pytest.approx((1 + 2 / 3) / 2)
+    assert found["macro_f1"] == pytest.approx((2 / 3 + 4 / 5) / 2)
+    chosen = np.exp(LOGITS)[range(4), [0, 1, 1, 1]] / np.exp(LOGITS).sum(axis=1)
+    assert found["loss"] == pytest.approx(-np.log(chosen).mean(), rel=1e-6)
+
+
+def test_parts_add_up():
+    whole = split([0, 1, 1, 1])
+    parts = [selection.counts(LOGITS[rows], whole.subset(rows)) for rows in ([0, 2], [1, 3])]
+    np.testing.assert_allclose(sum(parts), selection.counts(LOGITS, whole))
+
+
+def test_figures_of_several_labels():
+    targets = np.array([[1, 1, 0], [0, 0, 0], [0, 1, 0]], bool)
+    logits = np.array([[3, -1, -2], [-1, -2, -3], [1, -1, -2]], np.float32)
+    found = selection.figures(selection.counts(logits, split([0, -1, 1], targets)), 3)
+    assert found["top1"] == 0.5
+    assert found["macro_f1"] == pytest.approx((2 / 3 + 0) / 2)
+    expected = np.logaddexp(0, np.where(targets, -logits, logits)).sum(axis=1).mean()
+    assert found["loss"] == pytest.approx(expected)
+
+
+def test_less_loss_is_better():
+    assert selection.better("loss", 1, 2) and selection.better("top1", 2, 1) and not selection.better("top1", 1, 1)
