@@ -222,34 +222,3 @@ def _skipped(listing: Listing, pictures: prepared.Prepared) -> list[str]:
 def _counts_note(part: str, split: Split, class_names: Sequence[str]) -> str:
     counts = ", ".join(f"{name} {count}" for name, count in zip(class_names, split.class_counts, strict=True))
     return f"{part}: {len(split)} pictures ({counts})"
-
-
-def open_unknown(
-    folder: str,
-    contract: Contract,
-    on_corrupt: Literal["error", "skip"] = "error",
-    cache_dir: str | os.PathLike[str] | None = None,
-    progress: bool = True,
-) -> Split:
-    """Opens pictures that are none of the classes.
-
-    Args:
-        folder: Holds them, in folders below it or not.
-        contract: How to prepare them.
-        on_corrupt: Whether an unreadable picture stops the run or is left out.
-        cache_dir: Where to keep prepared pictures for the next run.
-        progress: Print progress on stderr.
-
-    Returns:
-        The pictures, with labels −1.
-
-    Raises:
-        SuiteError: If the folder is missing or holds no readable picture.
-    """
-    listing = image_folder.unlabelled(folder)
-    pictures = prepared.prepare_all(listing, contract, cache_dir, on_corrupt, progress)
-    usable = pictures.usable
-    if not len(usable):
-        raise SuiteError(f"data.unknown: not one readable picture in '{folder}'")
-    keys = [listing.keys[row] for row in usable]
-    return Split(pictures.fetch, usable, listing.labels[usable], keys, len(contract.labels))

@@ -183,28 +183,3 @@ def read_picture(path: pathlib.Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise SuiteError(f"{path}: cannot read the picture: {error.strerror}") from None
-
-
-def unlabelled(folder: str | os.PathLike[str]) -> Listing:
-    """Lists all pictures below a folder as pictures of none of the classes: labels −1.
-
-    Raises:
-        SuiteError: If the folder is missing or holds no picture.
-    """
-    root = pathlib.Path(folder)
-    if not root.is_dir():
-        raise SuiteError(f"data.unknown: no such folder '{root}'")
-    found = sorted((os.path.relpath(path, root).replace(os.sep, "/"), stamp) for path, stamp in _pictures(root)[0])
-    if not found:
-        raise SuiteError(f"data.unknown: no picture in '{root}' or below (looked for {', '.join(SUFFIXES)})")
-    keys = tuple(key for key, _ in found)
-    digest = hashlib.sha256(repr(found).encode("utf-8", "surrogateescape"))
-    return Listing(
-        source=os.fspath(folder),
-        class_names=(),
-        keys=keys,
-        labels=np.full(len(keys), -1, np.int64),
-        parts=("",) * len(keys),
-        fingerprint=f"{root.resolve()} {digest.hexdigest()}",
-        read=lambda place: _read(root / keys[place]),
-    )

@@ -313,7 +313,8 @@ def accuracy_function(model: Any) -> Callable[[Any], dict[str, Any]]:
     """Returns a function from a `Split` to `top1`, `top5` (shares), `top`, `confidence` and `logits` of `model`.
 
     An answer is right if it is one of the picture's labels. `top` holds the classes of the highest logits, best first,
-    int64 `(n, 5)` or as many as there are. Equal logits are ranked by class index, lowest first. `confidence` is the probability of the first, float64 `(n,)`.
+    int64 `(n, 5)` or as many as there are; equal logits by class index, lowest first. `confidence` is the probability
+    of the first, float64 `(n,)`.
     """
     meaning = Decision(scores="probabilities" if ends_in_softmax(model) else "logits")
 
