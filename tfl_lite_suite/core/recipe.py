@@ -11,90 +11,14 @@ from tfl_lite_suite.core import yaml_text
 from tfl_lite_suite.core.dataclass_parser import parse, ranged
 from tfl_lite_suite.core.errors import SuiteError, unknown_name
 from tfl_lite_suite.core.overrides import with_value
+from tfl_lite_suite.core.recipe_data import Augment as Augment
+from tfl_lite_suite.core.recipe_data import Data as Data
 
 UNPRUNED = "unpruned"
 
 Scheme = Literal["float32", "float16", "dynamic", "int8"]
 STAGES = ("train", "quantize", "convert", "evaluate", "benchmark")
 KNOWN_STAGES = ("train", "prune", "quantize", "convert", "lint", "evaluate", "benchmark", "budget")
-
-
-@dataclasses.dataclass(frozen=True)
-class Augment:
-    """Random changes to training images; every one is off by default.
-
-    Attributes:
-        flip: Mirror left-right with probability ½.
-        crop: Greatest share of height and width by which an image is shifted (zoomed out of by as much).
-        color: Greatest relative change of brightness, contrast and saturation.
-        rand_augment_layers: Operations of RandAugment applied to each image.
-        rand_augment_magnitude: Their strength, 0 to 10.
-        mixup: Alpha of mixup's beta distribution; 0 is off.
-        cutmix: Alpha of CutMix's beta distribution; 0 is off.
-        erasing: Probability that a random rectangle is erased.
-    """
-
-    flip: bool = False
-    crop: float = ranged(0.0, 0, 0.9)
-    color: float = ranged(0.0, 0, 1)
-    rand_augment_layers: int = ranged(0, 0, 8)
-    rand_augment_magnitude: float = ranged(9.0, 0, 10)
-    mixup: float = ranged(0.0, 0, 10)
-    cutmix: float = ranged(0.0, 0, 10)
-    erasing: float = ranged(0.0, 0, 1)
-
-
-@dataclasses.dataclass(frozen=True)
-class Data:
-    """Which images, and the preprocessing contract.
-
-    Attributes:
-        source: `fashion_mnist`, a folder with one subfolder a class, a CSV of labels or the folder that holds it, or a
-            folder of TFRecords.
-        resolution: Side of the input tensor, in pixels; or `[height, width]`.
-        unknown: A folder of pictures that are none of the classes, to fit when the answer is "none of these".
-        color: `rgb`, or `grey`.
-        fit: `crop` (centre, aspect ratio kept) or `stretch`.
-        crop_fraction: Input side over the side that the picture is scaled to before the centre crop.
-        contrast: `none`, or `stretch` to the full range after resizing.
-        validation_fraction: Share of the training images held out to choose the best epoch.
-        test_fraction: Share held out for the final figures, where the source has no test split.
-        on_corrupt: Whether an unreadable picture stops the run or is skipped and counted.
-        balance: How rare classes are made to count in training: `none`; `sample` shows every class equally often;
-            `weights` multiplies the loss of a picture by how rare its class is.
-        fold: `[number, of]`, cross-validation: which of equal parts of all images is the test split, from 0;
-            `run --folds=5` makes all five runs. Ready-made splits do not count then.
-        train_limit: Greatest number of training images; all if absent.
-        test_limit: Greatest number of test images; all if absent.
-        augment: Random changes to training images.
-    """
-
-    source: str
-    resolution: int | tuple[int, int] = ranged(224, 16, 1024)
-    unknown: str | None = None
-    color: Literal["rgb", "grey"] = "rgb"
-    fit: Literal["crop", "stretch"] = "crop"
-    crop_fraction: float = ranged(1.0, 0.5, 1)
-    contrast: Literal["none", "stretch"] = "none"
-    validation_fraction: float = ranged(0.1, 0.0, 0.5)
-    test_fraction: float = ranged(0.1, 0.0, 0.5)
-    on_corrupt: Literal["error", "skip"] = "error"
-    balance: Literal["none", "sample", "weights"] = "none"
-    fold: tuple[int, int] | None = ranged(None, 0, 100)
-    train_limit: int | None = ranged(None, 1)
-    test_limit: int | None = ranged(None, 1)
-    augment: Augment = Augment()
-
-    def __post_init__(self) -> None:
-        if self.fold is not None and not 0 <= self.fold[0] < self.fold[1]:
-            raise SuiteError(
-                f"data.fold: expected [number, of], the number below the other. Received: {list(self.fold)}"
-            )
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """`(height, width)` of the input tensor."""
-        return self.resolution if isinstance(self.resolution, tuple) else (self.resolution, self.resolution)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """The training loop: schedule, moving average of the weights, best epoch, early stopping, exact resume."""
 
 import dataclasses
-import math
 import pathlib
 import time
 from collections.abc import Callable, Sequence
@@ -23,6 +22,7 @@ from tfl_lite_suite.train.distribution import Distribution, here
 from tfl_lite_suite.train.fast_gradient import fast_gradients
 from tfl_lite_suite.train.losses import Loss, Taught, loss_by_labels
 from tfl_lite_suite.train.moving_average import MovingAverage
+from tfl_lite_suite.train.optimizer import optimizer_of
 
 CHECKPOINT = "checkpoint.npz"
 
@@ -44,35 +44,6 @@ class Phase:
     learning_rate: float
     warmup_epochs: float = 0.0
     first_trainable: str | None = None
-
-
-class WarmupCosine(keras.optimizers.schedules.LearningRateSchedule):
-    """Linear warm-up, then cosine decay to zero.
-
-    Source: Loshchilov and Hutter, 2017, https://arxiv.org/abs/1608.03983, Eq. 5, without restarts.
-    """
-
-    def __init__(self, peak: float, total_steps: int, warmup_steps: int) -> None:
-        """Sets the shape.
-
-        Args:
-            peak: Greatest learning rate.
-            total_steps: Steps until zero.
-            warmup_steps: Steps of warm-up, fewer than `total_steps`.
-        """
-        self.peak, self.total_steps, self.warmup_steps = peak, total_steps, warmup_steps
-
-    def __call__(self, step: Any) -> Any:
-        """Returns the learning rate of a step, a float32 scalar."""
-        step = tf.cast(step, tf.float32)
-        warm = (step + 1) / max(self.warmup_steps, 1)
-        progress = (step - self.warmup_steps) / max(self.total_steps - self.warmup_steps, 1)
-        cosine = 0.5 * (1 + tf.cos(math.pi * tf.clip_by_value(progress, 0.0, 1.0)))
-        return self.peak * tf.where(step < self.warmup_steps, warm, cosine)
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the constructor's arguments."""
-        return {"peak": self.peak, "total_steps": self.total_steps, "warmup_steps": self.warmup_steps}
 
 
 def phases(model: Any, settings: Train) -> list[Phase]:
@@ -169,7 +140,15 @@ class Training:
     def _run_phase(self, index: int, phase: Phase, saved: Any, finished: int, progress: Progress) -> None:
         self._set_trainable(phase.first_trainable)
         with self.distribution.strategy.scope():
-            optimizer = mixed_precision.scaling(_optimizer(self.settings, phase, self.steps), self.model)
+            optimizer = mixed_precision.scaling(
+                optimizer_of(
+                    self.settings,
+                    phase.learning_rate,
+                    self.steps * phase.epochs,
+                    round(self.steps * phase.warmup_epochs),
+                ),
+                self.model,
+            )
             optimizer.build(self.model.trainable_variables)
             average = MovingAverage(self.model.trainable_variables, self.settings.ema)
         first = self._restore(saved, index, optimizer, average)
@@ -343,26 +322,6 @@ def _reseed(model: Any, seed: int) -> None:
         generator = getattr(getattr(layer, "_random_generator", None), "_generator", None)
         if generator is not None:
             generator.reset_from_seed((seed + position) % 2**31)
-
-
-def _optimizer(settings: Train, phase: Phase, steps: int) -> Any:
-    schedule = WarmupCosine(phase.learning_rate, steps * phase.epochs, round(steps * phase.warmup_epochs))
-    decay = settings.weight_decay or None
-    clip = settings.clip_norm or None
-    optimizers = keras.optimizers
-    if settings.optimizer == "sgd":
-        optimizer = optimizers.SGD(schedule, momentum=0.9, nesterov=True, weight_decay=decay, global_clipnorm=clip)
-    elif settings.optimizer == "rmsprop":
-        optimizer = optimizers.RMSprop(
-            schedule, rho=0.9, momentum=0.9, epsilon=1e-3, weight_decay=decay, global_clipnorm=clip
-        )
-    elif settings.optimizer == "adam":
-        optimizer = optimizers.Adam(schedule, weight_decay=decay, global_clipnorm=clip)
-    else:
-        optimizer = optimizers.AdamW(schedule, weight_decay=settings.weight_decay, global_clipnorm=clip)
-    if decay:
-        optimizer.exclude_from_weight_decay(var_names=["bias", "beta", "gamma"])
-    return optimizer
 
 
 def _train_step(model: Any, optimizer: Any, average: MovingAverage, loss_of: Loss | Taught, strategy: Any) -> Any:

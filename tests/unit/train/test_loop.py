@@ -12,7 +12,7 @@ import pytest
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.framework import keras
 from tfl_lite_suite.core.recipe import Augment, Train
-from tfl_lite_suite.train.loop import Phase, Training, WarmupCosine, accuracy_function, classifier, phases
+from tfl_lite_suite.train.loop import Phase, Training, accuracy_function, classifier, phases
 
 SETTINGS = Train(batch_size=16, learning_rate=0.05, warmup_epochs=0)
 
@@ -109,14 +109,6 @@ def test_phases_of_a_recipe():
 def test_a_diverging_training_says_so(tmp_path):
     with pytest.raises(SuiteError, match="train.learning_rate"):
         make(tmp_path).run([Phase("network", 2, 1e30)])
-
-
-def test_warm_up_then_cosine():
-    schedule = WarmupCosine(0.4, 100, 20)
-    rates = np.array([float(schedule(step)) for step in range(100)])
-    assert rates.max() == rates[19] == pytest.approx(0.4)
-    np.testing.assert_allclose(np.diff(rates[:20]), 0.02, rtol=1e-4)
-    assert rates[60] == pytest.approx(0.2) and rates[99] < 0.001
 
 
 _KILLED = """
