@@ -23,8 +23,8 @@ ROOMS = (
     ("prune", "quantize"),
     ("convert",),
     ("lint", "export", "decide", "explain", "predict", "watch", "summary", "doctor", "init"),
-    ("report", "advise"),
-    ("run",),
+    ("report", "run"),
+    ("advise",),
     ("search", "api"),
     ("",),
 )

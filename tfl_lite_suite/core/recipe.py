@@ -4,6 +4,8 @@ import dataclasses
 import difflib
 import os
 import pathlib
+import pkgutil
+import sys
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -18,7 +20,6 @@ UNPRUNED = "unpruned"
 
 Scheme = Literal["float32", "float16", "dynamic", "int8"]
 STAGES = ("train", "quantize", "convert", "evaluate", "benchmark")
-KNOWN_STAGES = ("train", "prune", "quantize", "convert", "lint", "evaluate", "benchmark", "budget")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -258,7 +259,7 @@ class Recipe:
         convert: Files to write.
         benchmark: Latency measurement.
         budget: Limits that the run must keep to.
-        stages: What `run` does, in this order: names of `KNOWN_STAGES`, any of them more than once. Settings behind a
+        stages: What `run` does, in this order: names of `known_stages()`, any of them more than once. Settings behind a
             name hold for that stage alone: `prune sparsity=0.8 epochs=2`.
         seed: Seed of splits, shuffling, augmentation and initial weights.
     """
@@ -294,8 +295,8 @@ class Recipe:
         """Returns a stage's name, and its section with the settings behind the name; `None` where there are none."""
         name, *settings = self.stages[index].split() or [""]
         where = f"stages[{index}]"
-        if name not in KNOWN_STAGES:
-            raise unknown_name(where, name, KNOWN_STAGES, "stage")
+        if name not in known_stages():
+            raise unknown_name(where, name, known_stages(), "stage")
         if not settings:
             return name, None
         section = getattr(self, name, None)
@@ -305,6 +306,13 @@ class Recipe:
         for setting in settings:
             document = with_value(document, setting, where, "epochs=3")
         return name, parse(type(section), document, f"{where} {name}")
+
+
+def known_stages() -> tuple[str, ...]:
+    """Returns the name of every stage that a recipe may have, sorted: the modules of `run.stages`."""
+    loaded = sys.modules.get("tfl_lite_suite.run.stages")
+    folders = list(loaded.__path__) if loaded else [str(pathlib.Path(__file__).parents[1] / "run" / "stages")]
+    return tuple(sorted(found.name for found in pkgutil.iter_modules(folders) if not found.name.startswith("_")))
 
 
 def load(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Recipe:

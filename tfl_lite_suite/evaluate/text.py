@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from tfl_lite_suite.core.figures import percent
+
 _MOST_CLASSES = 20
 
 
@@ -18,10 +20,10 @@ def show(document: Any) -> str:
     skipped = f", {document['skipped']} unreadable left out" if document["skipped"] else ""
     return "\n".join(
         [
-            f"top-1 {_percent(document['top1'])}, top-5 {_percent(document['top5'])} on {document['n']} images{skipped}"
+            f"top-1 {percent(document['top1'])}, top-5 {percent(document['top5'])} on {document['n']} images{skipped}"
             f"; {document['ties']} ties for first place, won by the lowest index",
-            f"balanced accuracy {_percent(document['balanced_accuracy'])}, macro F1 {_percent(document['macro_f1'])}, "
-            f"calibration error {_percent(document['calibration_error'])}",
+            f"balanced accuracy {percent(document['balanced_accuracy'])}, macro F1 {percent(document['macro_f1'])}, "
+            f"calibration error {percent(document['calibration_error'])}",
             *_decided_lines(document),
             f"{document['engine']} {document['engine_version']}, {document['images_per_s']:.0f} images/s, "
             f"{document['model_bytes']:,} bytes",
@@ -37,13 +39,13 @@ def _decided_lines(document: dict[str, Any]) -> list[str]:
     if "decided" in document:
         found = document["decided"]
         lines.append(
-            f"decision: {_percent(found['coverage'])} get an answer, {_percent(found['accuracy'])} of them rightly; "
+            f"decision: {percent(found['coverage'])} get an answer, {percent(found['accuracy'])} of them rightly; "
             "recall, precision and F1 are of these answers"
         )
     if "unknown" in document:
         found, alone = document["unknown"], document["unknown"]["by_max_probability"]
         lines.append(
-            f"unknown: {_percent(found['false_alarms'])} of {found['n']} pictures of none of the classes get an answer;"
+            f"unknown: {percent(found['false_alarms'])} of {found['n']} pictures of none of the classes get an answer;"
             f" AUROC {found['auroc']:.4f} (maximum probability alone {alone['auroc']:.4f})"
         )
     return lines
@@ -51,10 +53,6 @@ def _decided_lines(document: dict[str, Any]) -> list[str]:
 
 def _class_cells(item: dict[str, Any]) -> str:
     low, high = item["recall_ci95"]
-    interval = f"({_percent(low)} … {_percent(high)})"
-    precision = "–" if item["precision"] is None else _percent(item["precision"])
-    return f"{_percent(item['recall']):>8} {interval:22} {precision:>9}  {_percent(item['f1']):>8} {item['n']:7}"
-
-
-def _percent(share: float | None) -> str:
-    return "–" if share is None else f"{100 * share:.2f} %"
+    interval = f"({percent(low)} … {percent(high)})"
+    precision = "–" if item["precision"] is None else percent(item["precision"])
+    return f"{percent(item['recall']):>8} {interval:22} {precision:>9}  {percent(item['f1']):>8} {item['n']:7}"

@@ -9,11 +9,10 @@ from tfl_lite_suite.core import recipe, yaml_text
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.files import read_json
 from tfl_lite_suite.core.work_folder import kind_of
-from tfl_lite_suite.report.results_table import KERAS, file_words
+from tfl_lite_suite.report.results_table import file_words
+from tfl_lite_suite.run import stages
 
 RESULTS, RECIPE, FLIPS = "results.json", "recipe.yaml", "flips.json"
-# Stages whose results are a list, an entry a file.
-_LISTS = ("convert", "lint", "evaluate", "benchmark")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,8 +82,9 @@ class FinishedRun:
     def models(self) -> list[Measured]:
         """Returns the Keras models, then every file on every runtime that evaluated or timed it."""
         found = []
+        keras = stages.keras_models()
         for name, results in self.results.items():
-            words, key = KERAS.get(kind_of(name), ("", ""))
+            words, key = keras.get(kind_of(name), ("", ""))
             if isinstance(results, dict) and results.get(key) is not None:
                 top5 = results.get(key.replace("top1", "top5"))
                 found.append(Measured(name, words, "TensorFlow", None, results[key], top5, self._test_images()))
@@ -176,7 +176,7 @@ def _by_stage(folder: pathlib.Path) -> dict[str, Any]:
         document = read_json(path)
         if isinstance(document, dict) and isinstance(document.get("results"), dict):
             results[path.parent.name] = document["results"]
-    for kind in _LISTS:
+    for kind in stages.with_lists():
         documents = [read_json(path) for path in sorted((folder / kind).glob(f"*/{RESULTS}"))]
         rows = [row["results"] for row in documents if isinstance(row, dict) and isinstance(row.get("results"), dict)]
         if rows:

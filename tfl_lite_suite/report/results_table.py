@@ -3,17 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
+from tfl_lite_suite.core.figures import percent
 from tfl_lite_suite.core.page.table import Table
 from tfl_lite_suite.core.work_folder import kind_of
-from tfl_lite_suite.report import ledger
+from tfl_lite_suite.run import ledger, stages
 
-# Keras models by the kind of their stage: what they are, and the key of their top-1.
-KERAS = {
-    "teacher": ("Keras float32, the teacher", "top1"),
-    "train": ("Keras float32", "top1"),
-    "prune": ("Keras, pruned", "top1_after"),
-    "quantize": ("Keras, fake-quantized", "top1_qat"),
-}
 _RESULT = ("file", "runtime", "top-1", "bytes", "median latency")
 _NETWORK = (
     "network", "parameters", "float32", "int8 PTQ", "int8 QAT", "float32 / int8 bytes", "at full size", "pruned to",
@@ -39,11 +33,12 @@ def show(results: dict[str, Any]) -> str:
 def table(results: dict[str, Any]) -> str:
     """Returns the results as a Markdown table, a row a file and engine."""
     rows: list[Sequence[str]] = []
+    keras = stages.keras_models()
     for name, found in results.items():
-        words, key = KERAS.get(kind_of(name), ("", ""))
+        words, key = keras.get(kind_of(name), ("", ""))
         if key in found:
-            words = words if name in KERAS else f"{words} ({name})"
-            rows.append((words, "TensorFlow", _percent(found[key]), "–", "–"))
+            words = words if name in keras else f"{words} ({name})"
+            rows.append((words, "TensorFlow", percent(found[key]), "–", "–"))
     timed = {(row["name"], row["engine"]): row for row in _rows(results, "benchmark")}
     files = {row["name"]: row for row in _rows(results, "convert")}
     for pair, row in {(row["name"], row["engine"]): row for row in _rows(results, "evaluate")}.items():
@@ -63,7 +58,7 @@ def network_table(
     """
     rows = []
     for name, results in networks.items():
-        top1 = {row["name"]: _percent(row["top1"]) for row in _rows(results, "evaluate") if row["engine"] == engine}
+        top1 = {row["name"]: percent(row["top1"]) for row in _rows(results, "evaluate") if row["engine"] == engine}
         size = {row["name"]: row["file_bytes"] for row in _rows(results, "convert")}
         pruned = results.get("prune")
         left = f"{100 * pruned['params_after'] / pruned['params_before']:.0f} %" if pruned else "–"
@@ -75,7 +70,7 @@ def network_table(
         params = f"{results['train']['params']:,}"
         ledger_of = {(row["name"], row["runtime"].partition(" ")[0]): row for row in results.get("ledger", [])}
         file = ledger_of.get(("int8_qat", engine))
-        same = _percent(file["agreement"]) if file else "–"
+        same = percent(file["agreement"]) if file else "–"
         rows.append((name, params, whole, ptq, qat, smaller, smaller_full, left, pruned_whole, pruned_qat, same))
     return Table(_NETWORK, rows).markdown()
 
@@ -93,7 +88,7 @@ def technique_table(runs: dict[str, dict[str, Any]], engine: str = "litert") -> 
     """
     rows = []
     for name, results in runs.items():
-        keras = [found[KERAS[kind_of(step)][1]] for step, found in results.items() if _is_keras(step, found)]
+        keras = [found[key] for step, found in results.items() if (key := _top1_key(step)) in found]
         # With a teacher, the network was never trained without one.
         before, after = (None, keras[-1]) if "teacher" in results else (keras[0], keras[-1] if keras[1:] else None)
         file = next(row for row in reversed(_rows(results, "convert")) if "int8" in row["name"])
@@ -101,14 +96,15 @@ def technique_table(runs: dict[str, dict[str, Any]], engine: str = "litert") -> 
         pruned = results.get("prune", {})
         params = pruned.get("params_after", results["train"]["params"])
         zipped = pruned.get("zipped_bytes_after", 0) / pruned.get("zipped_bytes_before", 1)
-        cells = [_percent(share) if share else "–" for share in (before, after, top1["top1"])]
+        cells = [percent(share) if share else "–" for share in (before, after, top1["top1"])]
         left = f"{100 * zipped:.0f} % of before" if zipped else "–"
         rows.append((name, f"{params:,}", *cells, f"{file['file_bytes']:,}", left))
     return Table(_TECHNIQUE, rows).markdown()
 
 
-def _is_keras(step: str, found: Any) -> bool:
-    return kind_of(step) in KERAS and KERAS[kind_of(step)][1] in found
+def _top1_key(step: str) -> str:
+    """Returns the key of the top-1 of the Keras model that a step makes; empty where it makes none."""
+    return stages.keras_models().get(kind_of(step), ("", ""))[1]
 
 
 def sparsity_table(rows: list[dict[str, Any]]) -> str:
@@ -121,7 +117,7 @@ def sparsity_table(rows: list[dict[str, Any]]) -> str:
     for row in rows:
         zeros, ratio = f"{100 * row['zero_share']:.0f} %", f"{row['latency_ratio']:.2f}"
         latency = ratio if row["latency_valid"] else f"~{ratio}"
-        shares = [_percent(row[key]) for key in ("top1_float", "top1")]
+        shares = [percent(row[key]) for key in ("top1_float", "top1")]
         sizes = [f"{row[key]:,}" for key in ("file_bytes", "zipped_bytes")]
         lines.append((row["weights"], row["scheme"], *shares, zeros, row["most_values"], *sizes, latency))
     return Table(_SPARSITY, lines).markdown()
@@ -180,7 +176,7 @@ def _cells(file: dict[str, Any], accuracy: dict[str, Any], time: dict[str, Any] 
     if time is not None:
         latency = f"{time['latency_ms']['p50']:.3f} ms{'' if time['valid'] else ' (unsteady)'}"
     engine = f"{accuracy['engine']} {accuracy['engine_version']}"
-    return file_words(file), engine, _percent(accuracy["top1"]), f"{file['file_bytes']:,}", latency
+    return file_words(file), engine, percent(accuracy["top1"]), f"{file['file_bytes']:,}", latency
 
 
 def file_words(file: dict[str, Any]) -> str:
@@ -190,7 +186,3 @@ def file_words(file: dict[str, Any]) -> str:
         count = len(file.get("ptq", {}).get(key, []))
         techniques += [f"{count} layer{'s' * (count > 1)} {words}"] if count else []
     return ", ".join([file["name"], *techniques])
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.2f} %"

@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
+from tfl_lite_suite.core.figures import milliseconds, percent, size
 from tfl_lite_suite.core.files import to_json
 from tfl_lite_suite.core.page import plot
 from tfl_lite_suite.core.page.document import details, side_by_side, text
 from tfl_lite_suite.core.page.table import Table
 from tfl_lite_suite.core.progress import duration
 from tfl_lite_suite.core.work_folder import kind_of
-from tfl_lite_suite.report import ledger
 from tfl_lite_suite.report.recorded_run import FinishedRun, Measured
+from tfl_lite_suite.run import ledger, stages
 
 _SCHEMES = ("float32", "float16", "dynamic", "int8")
 _MOST_CLASSES = 40
@@ -18,30 +19,6 @@ _MOST_IN_MATRIX = 60
 _MOST_CONFUSED = 8
 _MOST_OPERATORS = 12
 _WORST_LAYERS = 16
-
-
-def percent(share: float | None) -> str:
-    """Returns a share as text in per cent."""
-    return "–" if share is None else f"{100 * share:.2f} %"
-
-
-def size(count: float | None) -> str:
-    """Returns a number of bytes as text."""
-    if count is None:
-        return "–"
-    return next(
-        (
-            f"{count / by:.{0 if count >= 100 * by else 2}f} {unit}"
-            for unit, by in (("MB", 1e6), ("kB", 1e3))
-            if count >= by
-        ),
-        f"{count} bytes",
-    )
-
-
-def milliseconds(time: float | None) -> str:
-    """Returns a latency as text."""
-    return "–" if time is None else f"{time:.3g} ms" if time < 100 else f"{time:.0f} ms"
 
 
 Row = tuple[int, FinishedRun, Measured]
@@ -106,43 +83,14 @@ def steps_table(run: FinishedRun) -> Table:
         if name == "ledger":
             continue
         seconds = _seconds(results)
-        lines.append([name, _outcome(kind_of(name), results), duration(seconds) if seconds else "–"])
+        lines.append([name, stages.get(kind_of(name)).outcome(results), duration(seconds) if seconds else "–"])
     return Table(["stage", "outcome", "time"], lines)
 
 
 def _seconds(results: Any) -> float:
-    rows = results if isinstance(results, list) else [results]
+    rows = results if isinstance(results, list) else [*results.get("tasks", {}).values()] or [results]
     times = [row.get("seconds") or 0 for row in rows if isinstance(row, dict)]
     return sum(sum(filter(None, time.values())) if isinstance(time, dict) else time for time in times)
-
-
-def _outcome(kind: str, results: Any) -> str:
-    if kind in ("train", "teacher"):
-        images = results.get("images", {})
-        return (
-            f"{results.get('model', '')}: {results.get('params', 0):,} parameters, {results.get('epochs')} epochs on "
-            f"{images.get('train', 0):,} images; top-1 {percent(results.get('top1'))} on {images.get('test', 0):,}"
-        )
-    if kind == "prune":
-        return (
-            f"parameters {results['params_before']:,} → {results['params_after']:,}, multiply-adds "
-            f"{results['macs_before']:,} → {results['macs_after']:,}; top-1 {percent(results.get('top1_before'))} → "
-            f"{percent(results.get('top1_after'))}"
-        )
-    if kind.startswith("quantize"):
-        after = {key: results[key] for key in ("top1_qat", "top1_ptq") if results.get(key) is not None}
-        return f"top-1 {percent(results.get('top1_float'))} float" + "".join(
-            f", {percent(value)} {'fake-quantized' if key == 'top1_qat' else 'int8, without training'}"
-            for key, value in after.items()
-        )
-    if kind == "convert":
-        return ", ".join(f"{row['name']} {size(row.get('file_bytes'))}" for row in results)
-    if kind == "lint":
-        found = [problem["severity"] for row in results for problem in row["problems"]]
-        return f"{len(results)} files: {found.count('error')} errors, {found.count('warning')} warnings"
-    if kind == "budget":
-        return "kept" if results["ok"] else "broken"
-    return f"{len(results)} times a file on a runtime"
 
 
 def ledger_table(run: FinishedRun) -> Table:

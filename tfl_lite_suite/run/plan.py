@@ -1,55 +1,17 @@
 """The stages of a recipe as steps and tasks: what is done already, what is to do, and how far a run is."""
 
 import collections
-import dataclasses
 import sys
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.progress import duration
 from tfl_lite_suite.core.recipe import Recipe
-from tfl_lite_suite.core.work_folder import Stage
-from tfl_lite_suite.run.budget import MEASURED_BY
+from tfl_lite_suite.run import stages
+from tfl_lite_suite.run.step import Step, Task
 
 TEACHER, BUDGET = "teacher", "budget"
-_TAKE_FILES = ("lint", "evaluate", "benchmark", BUDGET)
-# Later steps cannot be told before these are done.
-_GIVE_MODELS = (TEACHER, "train", "prune", "quantize", "convert")
-
-
-@dataclasses.dataclass(frozen=True)
-class Step:
-    """One stage of a recipe.
-
-    Attributes:
-        name: The key of its results, and its subfolder: the kind, with a number from the second of its kind on.
-        kind: What is done.
-        settings: The recipe, with the settings of this stage.
-    """
-
-    name: str
-    kind: str
-    settings: Recipe
-
-
-@dataclasses.dataclass(frozen=True)
-class Task:
-    """A piece of a step that is kept on its own.
-
-    Attributes:
-        stage: Where it is kept.
-        make: Does it, and returns its results.
-    """
-
-    stage: Stage
-    make: Callable[[], dict[str, Any]]
-
-    def kept(self) -> dict[str, Any] | None:
-        """Returns the results that an earlier run kept; a measurement that did not count is to be made again."""
-        done = self.stage.finished()
-        return None if done is None or done.get("valid") is False else done
 
 
 def steps(settings: Recipe) -> tuple[Step, ...]:
@@ -65,25 +27,14 @@ def steps(settings: Recipe) -> tuple[Step, ...]:
         found.append(Step(TEACHER, TEACHER, settings))
     for index, text in enumerate(settings.stages):
         kind, own = settings.step(index)
-        if kind in _TAKE_FILES and not counts["convert"]:
-            raise SuiteError(f"stages[{index}]: {kind} comes after convert. Received: '{text}'")
+        stages.get(kind).check(own, counts, f"stages[{index}]", text)
         counts[kind] += 1
         name = kind if counts[kind] == 1 else f"{kind}_{counts[kind]}"
         found.append(Step(name, kind, own))
-        if kind == BUDGET:
-            _check_budget(own, counts, f"stages[{index}]")
     if settings.budget.limits and not counts[BUDGET]:
-        _check_budget(settings, counts, BUDGET)
+        stages.get(BUDGET).check(settings, counts, BUDGET, BUDGET)
         found.append(Step(BUDGET, BUDGET, settings))
     return tuple(found)
-
-
-def _check_budget(settings: Recipe, before: collections.Counter[str], where: str) -> None:
-    if not settings.budget.limits:
-        raise SuiteError(f"{where}: budget has no limit. Set one, such as budget: {{max_top1_drop: 0.01}}")
-    for limit in settings.budget.limits:
-        if not before[MEASURED_BY[limit]]:
-            raise SuiteError(f"budget.{limit}: the stage {MEASURED_BY[limit]} must come before it")
 
 
 class Clock:
@@ -136,9 +87,9 @@ def plan(
         tasks = tasks_of(step) if known else []
         kept = [done for done in (task.kept() for task in tasks) if done is not None]
         whole = known and len(kept) == len(tasks)
-        if whole and step.kind != BUDGET:
+        if whole and tasks:
             take(step, kept)
-        elif step.kind in _GIVE_MODELS:
+        elif stages.get(step.kind).gives_models:
             known = False
         state = state_of(len(tasks), len(kept)) if tasks else "to do"
         rows.append({"stage": step.name, "state": state})

@@ -12,7 +12,7 @@ from tfl_lite_suite.core.errors import SuiteError, Unmet
 from tfl_lite_suite.core.files import atomic_path, make_folder, read_json, write_json
 from tfl_lite_suite.core.recipe import Recipe
 from tfl_lite_suite.core.verb_process import verb_command
-from tfl_lite_suite.run import plan as chain
+from tfl_lite_suite.run import plan as plan_of
 from tfl_lite_suite.run import seed_comparison
 
 LOG, DOCUMENT = "run.log", "run.json"
@@ -93,7 +93,7 @@ def show(runs: Sequence[dict[str, Any]], summary: Sequence[dict[str, Any]] | Non
     """Returns the summary of runs, or their plans where there is none, as text."""
     if summary is not None:
         return seed_comparison.table(summary)
-    return "\n\n".join(f"{run['recipe']}, seed {run['seed']}\n{chain.show(run['plan'])}" for run in runs)
+    return "\n\n".join(f"{run['recipe']}, seed {run['seed']}\n{plan_of.show(run['plan'])}" for run in runs)
 
 
 def _run_all(jobs: Sequence[Job], at_once: int) -> list[dict[str, Any]]:

@@ -9,19 +9,6 @@ def run(tmp_path):
     return recorded_run.read(work_folders.make(tmp_path / "w"))
 
 
-def test_numbers_as_people_read_them():
-    assert [run_sections.size(n) for n in (None, 950, 1500, 123_456, 8_910_350)] == [
-        "–", "950 bytes", "1.50 kB", "123 kB", "8.91 MB",
-    ]  # fmt: skip
-    assert [run_sections.milliseconds(t) for t in (None, 0.0551, 12.34, 1234.0)] == [
-        "–",
-        "0.0551 ms",
-        "12.3 ms",
-        "1234 ms",
-    ]
-    assert [run_sections.percent(s) for s in (None, 0.98053)] == ["–", "98.05 %"]
-
-
 def test_models_are_numbered_and_empty_columns_left_out(run):
     table = run_sections.models_table(run_sections.rows_of([run]), several=False)
     assert "energy" not in table.header and "work folder" not in table.header

@@ -4,7 +4,7 @@ from tfl_lite_suite.core import recipe
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.work_folder import Stage, kind_of
 from tfl_lite_suite.run import plan
-from tfl_lite_suite.run.plan import Task
+from tfl_lite_suite.run.step import Task
 
 
 def of(*stages, **more):
@@ -62,14 +62,6 @@ def test_a_plan_tells_what_is_kept_and_guesses_nothing(tmp_path):
     assert taken == [("train", 1), ("convert", 2)]
     assert sorted(tmp_path.rglob("*")) == before
     assert plan.show(rows).splitlines()[3] == "[4/6] evaluate: 2 of 4 cached"
-
-
-@pytest.mark.parametrize(("results", "counts"), [({"valid": True}, True), ({"valid": False}, False), ({}, True)])
-def test_a_measurement_that_does_not_count_is_not_kept(tmp_path, results, counts):
-    task = Task(Stage(tmp_path, "benchmark", {}), dict)
-    assert task.kept() is None
-    task.stage.finish(results)
-    assert task.kept() == (results if counts else None)
 
 
 def test_the_clock_counts_steps(capsys):

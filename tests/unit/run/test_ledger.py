@@ -4,8 +4,8 @@ import pytest
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.predictions import Predictions
-from tfl_lite_suite.report import ledger
-from tfl_lite_suite.report.ledger import Entry
+from tfl_lite_suite.run import ledger
+from tfl_lite_suite.run.ledger import Entry
 
 LABELS = (0, 1, 0, 1, 0, 1, 0, 1, 0, 1)
 

@@ -1,0 +1,75 @@
+"""What `evaluate` and `benchmark` share: every file on every engine, each in a process without TensorFlow."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from tfl_lite_suite.core import errors
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.files import sha256
+from tfl_lite_suite.core.verb_process import verb_command
+from tfl_lite_suite.core.work_folder import Stage
+from tfl_lite_suite.run.stages import StageKind
+from tfl_lite_suite.run.state import RunState
+from tfl_lite_suite.run.step import Step, Task
+from tfl_lite_suite.runtime import engines
+
+
+class Measurement(StageKind):
+    """Runs a verb on every file and engine."""
+
+    needs_files = True
+    lists = True
+
+    def outcome(self, results: Any) -> str:
+        """See `StageKind.outcome`."""
+        return f"{len(results)} times a file on a runtime"
+
+
+def tasks(
+    verb: str,
+    state: RunState,
+    step: Step,
+    inputs: Mapping[str, Any],
+    options: Sequence[str],
+    written: Mapping[str, str] | None = None,
+) -> list[Task]:
+    """Returns a task for every file and engine.
+
+    Args:
+        verb: The verb that measures.
+        state: What the run has made so far.
+        step: The step.
+        inputs: What the results depend on, beside file and engine.
+        options: The verb's flags.
+        written: Files that it writes to the task's folder, by the flag that names them.
+    """
+    found = []
+    for file in state.files.values():
+        for engine in step.settings.benchmark.engines or engines.installed_for(""):
+            of_file = {"file": sha256(file["output"]), "engine": engine, "version": engines.get(engine).version}
+            stage = Stage(state.workdir / verb, f"{file['name']}_{engine}", {**of_file, **inputs})
+            found.append(Task(stage, partial(_measure, verb, file, engine, stage, options, written or {})))
+    return found
+
+
+def _measure(
+    verb: str,
+    file: Mapping[str, Any],
+    engine: str,
+    stage: Stage,
+    options: Sequence[str],
+    written: Mapping[str, str],
+) -> dict[str, Any]:
+    print(f"{verb} {file['name']} on {engine}", file=sys.stderr, flush=True)
+    files = [f"--{flag}={stage.folder / name}" for flag, name in written.items()]
+    command = verb_command(verb, f"--model={file['output']}", f"--engine={engine}", "--json", *options, *files)
+    child = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    if child.returncode not in (0, errors.InvalidMeasurement.status):
+        raise SuiteError(f"{verb} of {file['output']} on {engine} failed with status {child.returncode}; see above")
+    if child.returncode:
+        print(f"{file['name']} on {engine}: the next run in this folder measures it again", file=sys.stderr)
+    return stage.finish({"name": file["name"], **json.loads(child.stdout)}, list(written.values()))

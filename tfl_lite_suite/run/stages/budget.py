@@ -1,0 +1,48 @@
+"""The limits of the recipe, checked on what was measured so far."""
+
+import collections
+from typing import Any
+
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.recipe import Recipe
+from tfl_lite_suite.core.work_folder import kind_of
+from tfl_lite_suite.run import budget, ledger
+from tfl_lite_suite.run.stages import StageKind
+from tfl_lite_suite.run.state import RunState
+from tfl_lite_suite.run.step import Step, Task
+
+
+class Budget(StageKind):
+    """Ends the run where a limit is broken."""
+
+    needs_files = True
+
+    def check(self, settings: Recipe, before: collections.Counter[str], place: str, text: str) -> None:
+        """See `StageKind.check`."""
+        super().check(settings, before, place, text)
+        if not settings.budget.limits:
+            raise SuiteError(f"{place}: budget has no limit. Set one, such as budget: {{max_top1_drop: 0.01}}")
+        for limit in settings.budget.limits:
+            if not before[budget.MEASURED_BY[limit]]:
+                raise SuiteError(f"budget.{limit}: the stage {budget.MEASURED_BY[limit]} must come before it")
+
+    def tasks(self, state: RunState, step: Step) -> list[Task]:
+        """Returns none: limits are checked anew by every run."""
+        return []
+
+    def take(self, state: RunState, step: Step, done: list[dict[str, Any]]) -> None:
+        """Checks the limits."""
+        timed = [row for name in state.results if kind_of(name) == "benchmark" for row in state.results[name]]
+        checks = budget.check(step.settings.budget, list(state.files.values()), ledger.rows(state.entries), timed)
+        state.results[step.name] = {"ok": not budget.failure(checks), "checks": checks}
+
+    def unmet(self, state: RunState, step: Step) -> str:
+        """See `StageKind.unmet`."""
+        return budget.failure(state.results[step.name]["checks"])
+
+    def outcome(self, results: Any) -> str:
+        """See `StageKind.outcome`."""
+        return "kept" if results["ok"] else "broken"
+
+
+STAGE = Budget()

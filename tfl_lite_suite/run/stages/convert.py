@@ -1,0 +1,88 @@
+"""Conversion of the latest networks to `.tflite` files."""
+
+import dataclasses
+from typing import Any
+
+from tfl_lite_suite.core.figures import size
+from tfl_lite_suite.core.files import sha256
+from tfl_lite_suite.core.recipe import Convert as Settings
+from tfl_lite_suite.core.recipe import Recipe
+from tfl_lite_suite.core.work_folder import Stage
+from tfl_lite_suite.run.stages import StageKind
+from tfl_lite_suite.run.state import KerasModel, RunState
+from tfl_lite_suite.run.step import Step, Task
+
+
+class Convert(StageKind):
+    """Writes a file for each scheme of the recipe, and one for a network that was trained for int8."""
+
+    gives_models = True
+    lists = True
+
+    def tasks(self, state: RunState, step: Step) -> list[Task]:
+        """See `StageKind.tasks`."""
+        chosen, model, tasks = step.settings.convert, state.latest_model(), []
+        schemes: tuple[str, ...] = chosen.schemes
+        if model.file in state.post_training and "int8" not in schemes:
+            schemes = (*schemes, "int8")
+        wanted = [(scheme, model, "int8_ptq" if scheme == "int8" else scheme) for scheme in schemes]
+        if state.aware_model:
+            wanted.append(("int8", state.aware_model, "int8_qat"))
+        for scheme, source, name in wanted:
+            if _conversion(source.step, scheme, chosen) not in state.conversions:
+                name = name if name not in state.files else f"{source.step}_{name}"
+                tasks.append(_task(state, scheme, source, name, step.settings))
+        return tasks
+
+    def take(self, state: RunState, step: Step, done: list[dict[str, Any]]) -> None:
+        """See `StageKind.take`."""
+        # The work folder may have been moved since.
+        rows = [{**row, "output": str(state.tflite_file(row["name"]))} for row in done]
+        super().take(state, step, rows)
+        state.files |= {row["name"]: row for row in rows}
+        state.conversions |= {_conversion(row["source"], row["scheme"], step.settings.convert) for row in rows}
+
+    def outcome(self, results: Any) -> str:
+        """See `StageKind.outcome`."""
+        return ", ".join(f"{row['name']} {size(row.get('file_bytes'))}" for row in results)
+
+
+def _task(state: RunState, scheme: str, source: KerasModel, name: str, settings: Recipe) -> Task:
+    from tfl_lite_suite import convert
+
+    chosen = dataclasses.replace(settings.convert, schemes=())
+    inputs = {"model": sha256(source.file), "convert": chosen, "scheme": scheme, "seed": settings.seed}
+    quantized = state.post_training.get(source.file) if scheme == "int8" else None
+    if quantized:
+        inputs["quantized"] = sha256(quantized["output"])
+    stage = Stage(state.workdir / "convert", name, inputs)
+
+    def make() -> dict[str, Any]:
+        output = state.tflite_file(name)
+        if quantized:
+            results = convert.keep(quantized["output"], str(output), scheme)
+            results |= {key: quantized[key] for key in ("seconds", "ptq")}
+        else:
+            results = _converted(state, source, str(output), scheme, settings)
+        return stage.finish({"name": name, "source": source.step, **results}, [output.name])
+
+    return Task(stage, make)
+
+
+def _converted(state: RunState, source: KerasModel, output: str, scheme: str, settings: Recipe) -> dict[str, Any]:
+    from tfl_lite_suite import convert
+    from tfl_lite_suite.models.keras_io import keras_file
+
+    chosen, calibration = settings.convert, None
+    if scheme == "int8" and source != state.aware_model:
+        calibration = state.images().train.sample(chosen.calibration_images, settings.seed)
+    model = keras_file.load(source.file)
+    return convert.convert(model, state.images().contract, output, scheme, chosen.io_type, calibration)
+
+
+def _conversion(source: str, scheme: str, chosen: Settings) -> tuple[Any, ...]:
+    """Returns what makes two conversions the same."""
+    return source, scheme, chosen.io_type, chosen.calibration_images
+
+
+STAGE = Convert()

@@ -1,0 +1,44 @@
+"""Pruning of the latest float network."""
+
+from functools import partial
+from typing import Any
+
+from tfl_lite_suite.core.figures import percent
+from tfl_lite_suite.run.stages import StageKind
+from tfl_lite_suite.run.state import KerasModel, RunState
+from tfl_lite_suite.run.step import Step, Task
+
+
+class Prune(StageKind):
+    """Removes channels, or makes weights sparse or few-valued, and fine-tunes what is left."""
+
+    gives_models = True
+    keras = ("Keras, pruned", "top1_after")
+
+    def tasks(self, state: RunState, step: Step) -> list[Task]:
+        """See `StageKind.tasks`."""
+        from tfl_lite_suite import prune
+
+        settings, workdir, model = step.settings, str(state.workdir), state.latest_model().file
+        stage = prune.stage_of(settings.prune, workdir, model, settings, step.name)
+        make = partial(prune.prune, settings.prune, workdir, model, settings, state.images, name=step.name)
+        return [Task(stage, make)]
+
+    def take(self, state: RunState, step: Step, done: list[dict[str, Any]]) -> None:
+        """See `StageKind.take`."""
+        from tfl_lite_suite import train
+
+        super().take(state, step, done)
+        state.enter_keras(step.name)
+        state.float_model = KerasModel(step.name, str(state.workdir / step.name / train.MODEL))
+
+    def outcome(self, results: Any) -> str:
+        """See `StageKind.outcome`."""
+        return (
+            f"parameters {results['params_before']:,} → {results['params_after']:,}, multiply-adds "
+            f"{results['macs_before']:,} → {results['macs_after']:,}; top-1 {percent(results.get('top1_before'))} → "
+            f"{percent(results.get('top1_after'))}"
+        )
+
+
+STAGE = Prune()

@@ -1,0 +1,41 @@
+"""The steps of a run, and the tasks that a step is made of."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+from tfl_lite_suite.core.recipe import Recipe
+from tfl_lite_suite.core.work_folder import Stage
+
+
+@dataclasses.dataclass(frozen=True)
+class Step:
+    """One stage of a recipe.
+
+    Attributes:
+        name: The key of its results, and its subfolder: the kind, with a number from the second of its kind on.
+        kind: What is done.
+        settings: The recipe, with the settings of this stage.
+    """
+
+    name: str
+    kind: str
+    settings: Recipe
+
+
+@dataclasses.dataclass(frozen=True)
+class Task:
+    """A piece of a step that is kept on its own.
+
+    Attributes:
+        stage: Where it is kept.
+        make: Does it, and returns its results.
+    """
+
+    stage: Stage
+    make: Callable[[], dict[str, Any]]
+
+    def kept(self) -> dict[str, Any] | None:
+        """Returns the results that an earlier run kept; a measurement that did not count is to be made again."""
+        done = self.stage.finished()
+        return None if done is None or done.get("valid") is False else done
