@@ -1,4 +1,4 @@
-"""Writes `tests/golden/decisions.json`: scores, decisions, and the answers that every client must give.
+"""Writes `tests/golden_decisions.json`: scores, decisions, and the answers that every client must give.
 
     python tools/make_golden_decisions.py
 
@@ -16,7 +16,7 @@ import numpy as np
 from tfl_lite_suite.core.decision import Decision, Frames, Reject
 from tfl_lite_suite.core.decision_rules import Consensus, decide
 
-PATH = pathlib.Path(__file__).parent.parent / "tests/golden/decisions.json"
+PATH = pathlib.Path(__file__).parent.parent / "tests/golden_decisions.json"
 FRAMES = 50
 _THREE = Frames(3, 0.6, 0.3)
 DECISIONS: tuple[tuple[str, int, Decision], ...] = (

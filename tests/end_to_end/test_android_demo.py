@@ -136,7 +136,7 @@ def test_the_build_script_refuses_what_it_does_not_know():
 def digest():
     """A hash of everything that the app's build and tests read."""
     folders = [DEMO, ROOT / "tools/android", ROOT / "tests/golden"]
-    paths = [ROOT / "tools/build_apk.sh", pathlib.Path(__file__)]
+    paths = [ROOT / "tools/build_apk.sh", ROOT / "tests/golden_decisions.json", pathlib.Path(__file__)]
     paths += [path for folder in folders for path in folder.rglob("*") if path.is_file() and path.suffix != ".apk"]
     content = hashlib.sha256()
     for path in sorted(paths):

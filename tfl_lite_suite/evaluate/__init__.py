@@ -212,6 +212,48 @@ def open_recipe(model: Model, settings: "Recipe", cache_dir: str | None, limit: 
     """
     import numpy as np
 
+    model, images = _of_recipe(model, settings, cache_dir)
+    split = images.test
+    if not len(split):
+        raise SuiteError("data.test_fraction: 0 leaves no test pictures. Raise it, or name pictures with --data alone")
+    if limit is not None and limit < len(split):
+        split = split.subset(np.sort(np.random.default_rng(settings.seed).permutation(len(split))[:limit]))
+    warnings = tuple(note for note in images.notes if note.startswith("warning"))
+    return model, Images(split, 0 if settings.data.on_corrupt == "error" else None, warnings)
+
+
+def open_validation(model: Model, settings: "Recipe", cache_dir: str | None) -> tuple[Model, "data.Split"]:
+    """Opens a recipe's validation split; see `open_recipe`.
+
+    Raises:
+        SuiteError: As `open_recipe`, or if it has no validation pictures.
+    """
+    model, images = _of_recipe(model, settings, cache_dir)
+    if not len(images.validation):
+        raise SuiteError("data.validation_fraction: 0 leaves no validation pictures to fit on. Raise it")
+    return model, images.validation
+
+
+def scores_of(path: str, engine: str, split: "data.Split") -> "np.ndarray":
+    """Returns what a file gives for pictures: real values, float32 `(n, classes)`.
+
+    Args:
+        path: The model's file.
+        engine: What runs it.
+        split: The pictures.
+    """
+    from tfl_lite_suite.evaluate import answers as accuracy
+    from tfl_lite_suite.runtime import machine
+
+    runner = accuracy.Runner(path, engine, workers=machine.usable_cores(), keep_logits=True)
+    progress = Progress("running", len(split))
+    found = runner.answer(split.images, len(split), progress.update)
+    progress.close()
+    assert found.logits is not None
+    return found.logits
+
+
+def _of_recipe(model: Model, settings: "Recipe", cache_dir: str | None) -> tuple[Model, "data.Dataset"]:
     images = _load(settings.data, settings.seed, cache_dir)
     if model.contract.labels == _numbers(len(images.class_names)):
         named = dataclasses.replace(model.contract, labels=tuple(images.class_names))
@@ -220,13 +262,7 @@ def open_recipe(model: Model, settings: "Recipe", cache_dir: str | None, limit: 
         wanted, given = getattr(model.contract, field.name), getattr(images.contract, field.name)
         if wanted != given:
             raise SuiteError(f"contract.{field.name}: the model wants {wanted}, the recipe gives {given}")
-    split = images.test
-    if not len(split):
-        raise SuiteError("data.test_fraction: 0 leaves no test pictures. Raise it, or name pictures with --data alone")
-    if limit is not None and limit < len(split):
-        split = split.subset(np.sort(np.random.default_rng(settings.seed).permutation(len(split))[:limit]))
-    warnings = tuple(note for note in images.notes if note.startswith("warning"))
-    return model, Images(split, 0 if settings.data.on_corrupt == "error" else None, warnings)
+    return model, images
 
 
 @functools.cache

@@ -9,7 +9,7 @@ from tfl_lite_suite.core import decision_rules as rules
 from tfl_lite_suite.core.decision import Decision, Frames, Reject
 from tfl_lite_suite.core.errors import SuiteError
 
-GOLDEN = json.loads((ROOT / "tests/golden/decisions.json").read_text())["cases"]
+GOLDEN = json.loads((ROOT / "tests/golden_decisions.json").read_text())["cases"]
 
 
 def number(value):

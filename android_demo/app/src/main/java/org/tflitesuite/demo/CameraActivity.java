@@ -17,6 +17,8 @@ import android.view.Surface;
 import android.view.TextureView;
 import android.view.View;
 
+import java.util.List;
+
 import org.tflitesuite.demo.core.Classifier;
 import org.tflitesuite.demo.core.ModelException;
 import org.tflitesuite.demo.core.ModelFile;
@@ -258,9 +260,10 @@ public final class CameraActivity extends ScreenActivity implements FrameClassif
 
     @Override
     public void onResult(
-            ModelFile used, Picture frame, float[] seenPart, Classifier.Result result, double framesPerSecond) {
+            ModelFile used, Picture frame, float[] seenPart, Classifier.Result result, List<Integer> answered,
+            double framesPerSecond) {
         this.<FrameView>findViewById(R.id.frame).frame(frame.width, frame.height, seenPart);
-        this.<ResultPanel>findViewById(R.id.results).show(used, result, framesPerSecond);
+        this.<ResultPanel>findViewById(R.id.results).show(used, result, answered, framesPerSecond);
     }
 
     @Override

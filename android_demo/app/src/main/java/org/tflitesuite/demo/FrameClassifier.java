@@ -3,9 +3,11 @@ package org.tflitesuite.demo;
 import android.media.Image;
 
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 import org.tflitesuite.demo.core.Classifier;
+import org.tflitesuite.demo.core.Consensus;
 import org.tflitesuite.demo.core.ModelException;
 import org.tflitesuite.demo.core.ModelFile;
 import org.tflitesuite.demo.core.Picture;
@@ -17,7 +19,8 @@ import org.tflitesuite.demo.core.YuvPlane;
 final class FrameClassifier {
     /** Told of results on the main thread. */
     interface Listener {
-        void onResult(ModelFile model, Picture frame, float[] seenPart, Classifier.Result result, double framesPerSecond);
+        void onResult(ModelFile model, Picture frame, float[] seenPart, Classifier.Result result,
+                List<Integer> answered, double framesPerSecond);
 
         void onModelFailure(ModelException error);
     }
@@ -31,6 +34,8 @@ final class FrameClassifier {
     private final AtomicBoolean busy = new AtomicBoolean();
     private final ArrayDeque<Long> finished = new ArrayDeque<>();
     private volatile boolean stopped;
+    private ModelFile agreeing;
+    private Consensus consensus;
 
     /**
      * Makes a classifier for one opened camera.
@@ -73,7 +78,8 @@ final class FrameClassifier {
             Classifier.Result result = classifier.classify(picture);
             float[] part = new Preprocessor(classifier.model().contract).seenPart(picture);
             double rate = countFrame();
-            tell(() -> listener.onResult(classifier.model(), picture, part, result, rate));
+            List<Integer> answered = agree(classifier.model(), result);
+            tell(() -> listener.onResult(classifier.model(), picture, part, result, answered, rate));
         } catch (ModelException error) {
             stopped = true;
             app.main(() -> listener.onModelFailure(error));
@@ -83,6 +89,15 @@ final class FrameClassifier {
         } finally {
             frame.close();
         }
+    }
+
+    /** Returns what the latest frames agree on; another model begins anew. */
+    private List<Integer> agree(ModelFile model, Classifier.Result result) {
+        if (model != agreeing) {
+            agreeing = model;
+            consensus = new Consensus(model.decision.frames);
+        }
+        return model.decision.answerOf(consensus.add(result.answer.answered));
     }
 
     private void tell(Runnable task) {

@@ -105,7 +105,7 @@ public final class PictureActivity extends ScreenActivity {
         notice.hide();
         this.<ImageView>findViewById(R.id.image).setImageBitmap(preview);
         this.<FrameView>findViewById(R.id.frame).frame(preview.getWidth(), preview.getHeight(), part);
-        results.show(model, result, 0);
+        results.show(model, result, result.answer.answered, 0);
     }
 
     private void fail(String message) {

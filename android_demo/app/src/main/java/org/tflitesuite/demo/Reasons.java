@@ -16,6 +16,8 @@ final class Reasons {
                 return R.string.reason_no_contract;
             case BAD_CONTRACT:
                 return R.string.reason_bad_contract;
+            case BAD_DECISION:
+                return R.string.reason_bad_decision;
             case CONTRADICTION:
                 return R.string.reason_contradiction;
             case UNSUPPORTED:

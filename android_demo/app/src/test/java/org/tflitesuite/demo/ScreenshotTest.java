@@ -121,7 +121,7 @@ public final class ScreenshotTest {
                 Classifier.Result result = classifier.classify(picture);
                 float[] part = new Preprocessor(model.contract).seenPart(picture);
                 long nanos = result.preprocessingNanos + result.inferenceNanos + result.postprocessingNanos;
-                app.main(() -> activity.onResult(model, picture, part, result, 1e9 / nanos));
+                app.main(() -> activity.onResult(model, picture, part, result, result.answer.answered, 1e9 / nanos));
             } catch (Exception error) {
                 throw new AssertionError(error);
             }

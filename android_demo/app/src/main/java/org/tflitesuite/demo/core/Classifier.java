@@ -20,12 +20,15 @@ public final class Classifier implements Closeable {
     /** What one picture gave. */
     public static final class Result {
         public final List<Scores.Ranked> top;
+        /** The answer by the model's decision. */
+        public final Decision.Answer answer;
         public final long preprocessingNanos;
         public final long inferenceNanos;
         public final long postprocessingNanos;
 
-        Result(List<Scores.Ranked> top, long preprocessingNanos, long inferenceNanos, long postprocessingNanos) {
-            this.top = Collections.unmodifiableList(top);
+        Result(Decision.Answer answer, long preprocessingNanos, long inferenceNanos, long postprocessingNanos) {
+            this.top = Collections.unmodifiableList(Scores.top(answer.probabilities, RANKED));
+            this.answer = answer;
             this.preprocessingNanos = preprocessingNanos;
             this.inferenceNanos = inferenceNanos;
             this.postprocessingNanos = postprocessingNanos;
@@ -53,8 +56,8 @@ public final class Classifier implements Closeable {
         long ready = System.nanoTime();
         long inference = engine.run(input, output);
         long done = System.nanoTime();
-        List<Scores.Ranked> top = rank();
-        return new Result(top, ready - begin, inference, System.nanoTime() - done);
+        Decision.Answer answer = model.decision.answer(Scores.dequantize(model.output, output));
+        return new Result(answer, ready - begin, inference, System.nanoTime() - done);
     }
 
     /** Fills the input tensor with pixels from 0 to 255, as unsigned bytes. */
@@ -74,18 +77,6 @@ public final class Classifier implements Closeable {
         output.get(bytes);
         output.rewind();
         return bytes;
-    }
-
-    private List<Scores.Ranked> rank() {
-        float[] values = Scores.dequantize(model.output, output);
-        if (!model.givesProbabilities) {
-            return Scores.top(Scores.softmax(values), RANKED);
-        }
-        double[] probabilities = new double[values.length];
-        for (int index = 0; index < values.length; index++) {
-            probabilities[index] = values[index];
-        }
-        return Scores.top(probabilities, RANKED);
     }
 
     @Override

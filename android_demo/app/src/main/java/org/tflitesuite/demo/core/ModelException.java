@@ -14,6 +14,8 @@ public final class ModelException extends Exception {
         NO_CONTRACT,
         /** The contract is of a newer version, or breaks its own rules. */
         BAD_CONTRACT,
+        /** The decision is of a newer version, or breaks its own rules. */
+        BAD_DECISION,
         /** The contract does not fit the model's tensors. */
         CONTRADICTION,
         /** Tensors of a type or number that an image classifier does not have. */

@@ -33,8 +33,8 @@ public final class ModelFile {
     public final TensorSpec input;
     public final TensorSpec output;
     public final Contract contract;
-    /** Whether the output is probabilities already; otherwise it is logits. */
-    public final boolean givesProbabilities;
+    /** What the scores mean, and which answer they give. */
+    public final Decision decision;
 
     private ModelFile(ByteBuffer content) throws ModelException, IOException {
         this.content = content.slice().order(ByteOrder.nativeOrder());
@@ -52,7 +52,7 @@ public final class ModelFile {
         }
         name = metadata.text(0);
         description = metadata.text(1);
-        givesProbabilities = "probability".equals(outputName(metadata));
+        decision = decision(AppendedZip.read(content, Decision.FILE_NAME, MOST_ASSOCIATED_BYTES), metadata);
         contract = Contract.parse(new String(json, StandardCharsets.UTF_8));
         checkFit();
         checkLabels(AppendedZip.read(content, LABELS_FILE_NAME, MOST_ASSOCIATED_BYTES));
@@ -140,6 +140,18 @@ public final class ModelFile {
         return outputs.isEmpty() ? "" : outputs.get(0).text(0);
     }
 
+    private static Decision decision(byte[] json, FlatTable metadata) throws ModelException {
+        boolean probabilities = "probability".equals(outputName(metadata));
+        if (json == null) {
+            return Decision.plain(probabilities);
+        }
+        Decision decision = Decision.parse(new String(json, StandardCharsets.UTF_8));
+        if (decision.takesProbabilities() != probabilities) {
+            throw new ModelException(Reason.CONTRADICTION, "the decision takes other scores than the model gives");
+        }
+        return decision;
+    }
+
     private void checkFit() throws ModelException {
         int[] expected = {BATCH, contract.height, contract.width, contract.channels};
         if (!Arrays.equals(input.shape(), expected)) {
@@ -148,6 +160,9 @@ public final class ModelFile {
         int[] shape = output.shape();
         if (shape.length != 2 || shape[0] != BATCH) {
             throw new ModelException(Reason.UNSUPPORTED, "output " + output + " is not one row of scores");
+        }
+        if (!decision.fits(shape[1])) {
+            throw new ModelException(Reason.CONTRADICTION, "the decision has not one threshold a class");
         }
         if (!contract.labels.isEmpty() && contract.labels.size() != shape[1]) {
             throw new ModelException(

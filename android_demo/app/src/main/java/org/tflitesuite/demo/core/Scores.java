@@ -71,7 +71,8 @@ public final class Scores {
                 place--;
             }
             if (place < count) {
-                best.add(place, new Ranked(index, probabilities[index]));
+                double probability = probabilities[index];
+                best.add(place, new Ranked(index, Double.isNaN(probability) ? 0 : probability));
                 if (best.size() > count) {
                     best.remove(count);
                 }

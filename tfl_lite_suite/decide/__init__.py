@@ -1,0 +1,234 @@
+"""Fits a file's decision on validation pictures, with the scores of that very file: temperature, thresholds, rejection.
+
+`docs/decision.md` says what a decision is and how it is fitted.
+"""
+
+import dataclasses
+import json
+import pathlib
+from typing import TYPE_CHECKING, Any
+
+from tfl_lite_suite.core.decision import Decision, Frames, Reject
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.files import atomic_path
+from tfl_lite_suite.decide.wishes import Wishes
+
+if TYPE_CHECKING:
+    import numpy as np
+
+# What must not slow down --help (NumPy) is imported where it is used.
+
+FRAMES = Frames(5, 0.6, 0.2)
+NO_WISHES = Wishes()
+REJECTS = ("auto", "none", "max_probability", "margin", "energy")
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """Where validation pictures come from.
+
+    Attributes:
+        data: What `--data` names; not needed with a recipe.
+        unknown: A folder of pictures of none of the classes.
+        settings: A recipe, whose validation pictures are taken.
+        cache_dir: Where a recipe's prepared pictures are kept.
+        split: Which ready-made split of `data`.
+        on_corrupt: `error` or `skip`.
+        engine: What runs the file; the first installed if absent.
+    """
+
+    data: str = ""
+    unknown: str | None = None
+    settings: Any = None
+    cache_dir: str | None = None
+    split: Any = "validation"
+    on_corrupt: Any = "error"
+    engine: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Scored:
+    """Pictures and what the file makes of them.
+
+    Attributes:
+        scores: Real values of the output, `(n, classes)`.
+        truth: Which classes each picture shows, bool `(n, classes)`.
+        names: The classes' names.
+        unknown: Scores of pictures of none of the classes, if there are any.
+    """
+
+    scores: "np.ndarray"
+    truth: "np.ndarray"
+    names: tuple[str, ...]
+    unknown: "np.ndarray | None" = None
+
+
+def fit(
+    scored: Scored,
+    wishes: Wishes = NO_WISHES,
+    *,
+    mode: str = "single",
+    given: str = "logits",
+    reject: str = "auto",
+    frames: Frames = FRAMES,
+) -> Decision:
+    """Fits a decision.
+
+    Args:
+        scored: Validation pictures.
+        wishes: What the decision should keep to.
+        mode: `single` or `multi`.
+        given: What the file gives: `logits` or `probabilities`.
+        reject: One of `REJECTS`; `auto` takes the score that tells the unknown pictures apart best, and rejects
+            nothing where there are none.
+        frames: Consensus over frames, which single pictures do not tell.
+
+    Returns:
+        The decision. The wishes may be out of reach; `report` says how far it keeps to them.
+    """
+    from tfl_lite_suite.decide import temperature, thresholds
+    from tfl_lite_suite.decide import wishes as of_wishes
+
+    heat = temperature.fit(scored.scores, scored.truth, mode) if given == "logits" else 1.0
+    decision = Decision(mode, given, heat, frames=frames)  # type: ignore[arg-type]
+    score = _reject_score(decision, scored, wishes, reject)
+    if score != "none":
+        decision = dataclasses.replace(decision, reject=Reject(score, 0.0))  # type: ignore[arg-type]
+        known, unknown = _certainties(decision, scored)
+        least = thresholds.reject_threshold(known, scored.truth, unknown, wishes, scored.names)
+        decision = dataclasses.replace(decision, reject=Reject(score, least))  # type: ignore[arg-type]
+    if mode == "multi":
+        decision = thresholds.best_f1(decision, scored.scores, scored.truth)
+    elif wishes.costs:
+        matrix = of_wishes.cost_matrix(wishes.costs, scored.names)
+        decision = thresholds.cheapest(decision, scored.scores, scored.truth, matrix)
+    return thresholds.fit(decision, scored.scores, scored.truth, wishes, scored.names)
+
+
+def _reject_score(decision: Decision, scored: Scored, wishes: Wishes, chosen: str) -> str:
+    from tfl_lite_suite.evaluate.decisions import separation
+
+    if chosen != "auto":
+        return chosen
+    able = ["max_probability", "margin", "energy"]
+    if decision.mode == "multi":
+        able.remove("margin")
+    if decision.scores == "probabilities":
+        able.remove("energy")
+    if scored.unknown is None:
+        return "none" if wishes.keep is None else able[0]
+    found = {}
+    for name in able:
+        known, unknown = _certainties(dataclasses.replace(decision, reject=Reject(name, 0.0)), scored)  # type: ignore[arg-type]
+        assert unknown is not None
+        found[name] = separation(known, unknown)["auroc"] or 0.0
+    return max(able, key=found.__getitem__)
+
+
+def _certainties(decision: Decision, scored: Scored) -> "tuple[np.ndarray, np.ndarray | None]":
+    from tfl_lite_suite.core.decision_rules import decide
+
+    known = decide(decision, scored.scores).certainty
+    return known, None if scored.unknown is None else decide(decision, scored.unknown).certainty
+
+
+def apply(model: str, output: str, decision: Decision) -> None:
+    """Writes a file with a decision in it.
+
+    Args:
+        model: The `.tflite` file.
+        output: Where to write it; may be the same.
+        decision: The decision.
+
+    Raises:
+        SuiteError: If the file has no contract, or the decision does not fit it.
+    """
+    from tfl_lite_suite.tflite import metadata_writer
+
+    content = metadata_writer.with_decision(pathlib.Path(model).read_bytes(), decision)
+    with atomic_path(output) as temporary:
+        temporary.write_bytes(content)
+
+
+def report(decision: Decision, scored: Scored, wishes: Wishes = NO_WISHES) -> dict[str, Any]:
+    """Says what a decision does with the pictures it was fitted on, and which wishes it keeps.
+
+    Args:
+        decision: From `fit`.
+        scored: The pictures.
+        wishes: What was wanted.
+
+    Returns:
+        `n`, `decision`, `temperature`, `calibration_error` (`before`, with a temperature of 1, and `after`, of
+        temperatures fitted on the other half of the pictures), `top1`, `coverage`, `per_class` of the answers,
+        `unknown` as in `evaluate`, and `wishes`: `wish`, `class`, `wanted`, `received`, `ci95`, `n`, `met`.
+    """
+    from tfl_lite_suite.core.decision_rules import decide
+    from tfl_lite_suite.decide import kept
+    from tfl_lite_suite.evaluate import decisions, metrics
+
+    decided = decide(decision, scored.scores)
+    sizes = {"n": len(scored.scores), "n_unknown": None if scored.unknown is None else len(scored.unknown)}
+    if decision.mode == "single":
+        labels = scored.truth.argmax(axis=1)
+        measured = metrics.measure(labels, decided.top, scored.names, decided.probabilities)
+        top1 = float((scored.scores.argmax(axis=1) == labels).mean())
+    else:
+        measured = metrics.measure_multi(scored.truth, decided.answered, scored.names, decided.probabilities)
+        top1 = None
+    unknown = None if scored.unknown is None else decide(decision, scored.unknown)
+    return {
+        **sizes,
+        "decision": json.loads(decision.to_json()),
+        "temperature": decision.temperature,
+        "calibration_error": kept.calibration(decision, scored),
+        "top1": top1,
+        "balanced_accuracy": measured.balanced_accuracy,
+        "macro_f1": measured.macro_f1,
+        "coverage": float((~decided.rejected).mean()),
+        "per_class": [dataclasses.asdict(item) for item in measured.per_class],
+        "unknown": None if unknown is None else decisions.unknown_figures(decided, unknown),
+        "wishes": kept.wishes(decided, unknown, scored, wishes),
+    }
+
+
+def score(model: str, source: Source) -> "tuple[Scored, str, str]":
+    """Runs a file over validation pictures.
+
+    Args:
+        model: The `.tflite` file.
+        source: The pictures.
+
+    Returns:
+        The scores; what the file gives, `logits` or `probabilities`; and the mode that the labels ask for.
+
+    Raises:
+        SuiteError: If the file is no classifier of the suite, or the pictures do not fit it.
+    """
+    import numpy as np
+
+    from tfl_lite_suite import data, evaluate
+    from tfl_lite_suite.runtime import engines
+
+    if not model.endswith(".tflite"):
+        raise SuiteError(f"--model: expected a .tflite file. Received: '{model}'")
+    engine = source.engine or engines.default(model)
+    opened = evaluate.open_model(model, engine)
+    if source.settings is not None:
+        opened, split = evaluate.open_validation(opened, source.settings, source.cache_dir)
+    else:
+        split = data.open_all(source.data, opened.contract, source.split, source.on_corrupt)
+    unknown = None
+    if source.unknown is not None:
+        unknown = data.open_unknown(source.unknown, opened.contract, on_corrupt=source.on_corrupt)
+    targets: Any = getattr(split, "targets", None)
+    several = targets is not None
+    truth = targets if several else split.labels[:, None] == np.arange(len(opened.contract.labels))
+    names = opened.contract.labels
+    found = Scored(
+        evaluate.scores_of(model, engine, split),
+        truth,
+        names,
+        None if unknown is None else evaluate.scores_of(model, engine, unknown),
+    )
+    return found, "probabilities" if opened.gives_probabilities else "logits", "multi" if several else "single"

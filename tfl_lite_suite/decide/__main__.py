@@ -1,0 +1,64 @@
+"""Fits a decision on validation pictures and writes it into the .tflite file: calibrated probabilities, thresholds."""
+
+from typing import Any
+
+from absl import flags
+
+from tfl_lite_suite.core import command_line
+from tfl_lite_suite.core.decision import Frames
+from tfl_lite_suite.decide import FRAMES, REJECTS, Source, apply, fit, report, score, text
+from tfl_lite_suite.decide.wishes import Wishes, costs, shares
+
+
+def _main() -> dict[str, Any]:
+    given = flags.FLAGS
+    model = command_line.required("model")
+    wanted = Wishes(
+        shares("min_recall", given.min_recall),
+        shares("max_false_alarms", given.max_false_alarms, may_lack_name=True),
+        given.keep,
+        costs(given.costs),
+    )
+    settings = command_line.recipe_from_flags() if given.recipe is not None else None
+    source = Source(
+        "" if settings else command_line.required("data"),
+        given.unknown,
+        settings,
+        f"{given.workdir}/data" if given.workdir else None,
+        given.split,
+        given.on_corrupt,
+        given.engine,
+    )
+    scored, gives, mode = score(model, source)
+    wanted.check(scored.names)
+    frames = Frames(given.window, given.share, given.hysteresis)
+    decision = fit(scored, wanted, mode=mode, given=gives, reject=given.reject, frames=frames)
+    output = given.output or model
+    apply(model, output, decision)
+    document = {"model": model, "output": output, **report(decision, scored, wanted)}
+    return document | {"warnings": text.warnings(document)}
+
+
+if __name__ == "__main__":
+    command_line.define_recipe_flags()
+    flags.DEFINE_string("model", None, "The .tflite file.")
+    flags.DEFINE_string("unknown", None, "A folder of pictures that are none of the classes.")
+    flags.DEFINE_list("min_recall", [], "CLASS=SHARE: least share of a class's pictures that must be found.")
+    flags.DEFINE_list(
+        "max_false_alarms",
+        [],
+        "[CLASS=]SHARE: greatest share of other pictures answered with a class; without CLASS for those of "
+        "--min_recall, or all, and for pictures of none of the classes.",
+    )
+    flags.DEFINE_string("costs", "", "TRUE:ANSWER=COST,… or a CSV file: what errors cost; 1 by default.")
+    flags.DEFINE_float("keep", None, "Share of known pictures that must get an answer; 0.95 with --unknown.", 0, 1)
+    flags.DEFINE_enum("reject", "auto", list(REJECTS), "By what a picture is found to be none of the classes.")
+    flags.DEFINE_integer("window", FRAMES.window, "Video: frames that count.", 1, 1000)
+    flags.DEFINE_float("share", FRAMES.share, "Video: share of them that must agree.", 0.001, 1)
+    flags.DEFINE_float("hysteresis", FRAMES.hysteresis, "Video: by how much less a class may have to stay.", 0, 1)
+    flags.DEFINE_string("split", "validation", "Which split, where --data has ready-made ones.")
+    flags.DEFINE_enum("on_corrupt", "error", ["error", "skip"], "What an unreadable picture does.")
+    flags.DEFINE_string("engine", None, "What runs the file; the first engine installed if absent.")
+    flags.DEFINE_string("workdir", None, "With --recipe: the run's work folder, whose prepared images are used.")
+    flags.DEFINE_string("output", None, "Where to write the file; --model itself if absent.")
+    command_line.run_verb("decide", __doc__, _main, text.show)

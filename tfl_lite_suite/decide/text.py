@@ -1,0 +1,69 @@
+"""What `decide` did, as text for people."""
+
+from typing import Any
+
+
+def show(document: dict[str, Any]) -> str:
+    """Returns the decision, what it does, and which wishes it keeps."""
+    error, said = document["calibration_error"], document["decision"]
+    lines = [
+        f"{document['output']}: fitted on {document['n']} pictures"
+        + (f" and {document['n_unknown']} of none of the classes" if document["n_unknown"] else ""),
+        f"temperature {said['temperature']:.4g}; calibration error {_percent(error['before'])} before, "
+        f"{_percent(error['after'])} on pictures not fitted on",
+        f"{_percent(document['coverage'])} get an answer; balanced accuracy {_percent(document['balanced_accuracy'])}, "
+        f"macro F1 {_percent(document['macro_f1'])}",
+    ]
+    reject, unknown = said["reject"], document["unknown"]
+    if reject["score"] != "none":
+        lines.append(f"none of these where {reject['score'].replace('_', ' ')} is below {reject['threshold']:.4g}")
+    if unknown is not None:
+        alone = unknown["by_max_probability"]
+        lines.append(
+            f"unknown pictures: {_percent(unknown['false_alarms'])} get an answer; AUROC {unknown['auroc']:.4f} "
+            f"(maximum probability alone {alone['auroc']:.4f})"
+        )
+    lines += [_wish(row) for row in document["wishes"]]
+    frames = said["frames"]
+    lines.append(
+        f"frames: of the latest {frames['window']}, {_percent(frames['share'])} must agree; a class stays until "
+        f"{_percent(max(0.0, frames['share'] - frames['hysteresis']))}"
+    )
+    return "\n".join([*lines, *(f"warning: {note}" for note in document["warnings"])])
+
+
+def _wish(row: dict[str, Any]) -> str:
+    name = f"{row['wish']} of {row['class']}"
+    if row["received"] is None:
+        return f"{name}: no picture of it to tell by"
+    low, high = row["ci95"]
+    return (
+        f"{name}: wanted {_percent(row['wanted'])}, {'kept' if row['met'] else 'NOT kept'}: "
+        f"{_percent(row['received'])} of {row['n']} pictures (95 % interval {_percent(low)} … {_percent(high)})"
+    )
+
+
+def warnings(document: dict[str, Any]) -> list[str]:
+    """Returns what a user should know of the wishes: which are out of reach, and which too few pictures can show."""
+    found = []
+    for row in document["wishes"]:
+        if row["received"] is None:
+            found.append(f"{row['wish']} of {row['class']}: there is no picture of it among the validation pictures")
+        elif not row["met"]:
+            low, high = row["ci95"]
+            found.append(
+                f"{row['wish']} of {row['class']}: {_percent(row['wanted'])} cannot be kept on these pictures; "
+                f"this file gives {_percent(row['received'])} (95 % interval {_percent(low)} … {_percent(high)})"
+            )
+        elif row["wish"] == "min_recall" and row["n"] * (1 - row["wanted"]) < row["wanted"]:
+            needed = -(-row["wanted"] // (1 - row["wanted"])) if row["wanted"] < 1 else None
+            more = "no number of pictures can promise it" if needed is None else f"at least {needed:.0f} are needed"
+            found.append(
+                f"min_recall of {row['class']}: {row['n']} pictures of it are too few to promise "
+                f"{_percent(row['wanted'])} on new ones; {more}"
+            )
+    return found
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{100 * share:.2f} %"
