@@ -30,6 +30,7 @@ def main() -> Any:
             raise unknown_name("--kernels", flags.FLAGS.kernels, target.kernels, "value for this target")
         names = target.engines(_engines())
         if flags.FLAGS.compare:
+            flags.FLAGS.compare = command_line.paths(flags.FLAGS.compare)
             return _checked(_compare(target, names[0]))
         begin = time.monotonic()
         path = _model_file()

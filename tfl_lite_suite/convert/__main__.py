@@ -83,7 +83,9 @@ def _calibration(model: Any, of: contract.Contract, settings: Recipe | None) -> 
     if flags.FLAGS.calibration is not None:
         source = flags.FLAGS.calibration
         any_label = dataclasses.replace(of, labels=data.listing_of(source).class_names)
-        return data.open_all(source, any_label, "train", limit=count).sample(count, 0)
+        pictures = data.open_all(source, any_label, "train", limit=count)
+        data.findings.tell(pictures.notes)
+        return pictures.sample(count, 0)
     if settings is not None:
         return data.load(settings.data, settings.seed).train.sample(count, settings.seed)
     if flags.FLAGS.model.endswith(".keras"):

@@ -20,6 +20,7 @@ from absl import flags
 
 from tfl_lite_suite.core.errors import Restart, SuiteError, Unmet, unknown_name
 from tfl_lite_suite.core.files import to_json
+from tfl_lite_suite.core.terminal import Guarded, printable_line
 
 if TYPE_CHECKING:
     from tfl_lite_suite.core.recipe import Recipe
@@ -29,12 +30,12 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 _LONGEST = 600
 
 
-def run_verb(verb: str, summary: str, main: Callable[[], Any], show: Callable[[Any], str]) -> None:
+def run_verb(verb: str, summary: str | None, main: Callable[[], Any], show: Callable[[Any], str]) -> None:
     """Runs a verb and exits the process.
 
     Args:
         verb: The module's name, such as `convert`.
-        summary: One line that `--help` begins with.
+        summary: One line that `--help` begins with; `None` under `python -OO`, which drops docstrings.
         main: Does the work from the parsed flags; returns a JSON-serialisable document.
         show: Turns that document into the text for people.
     """
@@ -44,7 +45,7 @@ def run_verb(verb: str, summary: str, main: Callable[[], Any], show: Callable[[A
     status = 1
     try:
         if any(argument in ("--help", "-help", "-h", "--helpfull", "--helpshort") for argument in sys.argv[1:]):
-            _print_result(sys.stdout, _help(verb, summary))
+            _print_result(sys.stdout, _help(verb, summary or verb))
             sys.exit(0)
         _parse(sys.argv)
         with _stdout_kept_for_result(flags.FLAGS.json) as stdout:
@@ -84,13 +85,14 @@ def refuse_verb(given: str, known: Sequence[str]) -> NoReturn:
 
 
 def _open_standard_streams() -> None:
-    """Puts the null device where stdout or stderr is closed, and makes both able to print any character."""
+    """Puts the null device where stdout or stderr is closed; both print any character, and none steers the terminal."""
     for descriptor, name in ((1, "stdout"), (2, "stderr")):
         if getattr(sys, name) is None:
             os.dup2(os.open(os.devnull, os.O_RDWR), descriptor)
             setattr(sys, name, open(descriptor, "w", encoding="utf-8", closefd=False))  # noqa: SIM115
         with contextlib.suppress(AttributeError):
             getattr(sys, name).reconfigure(errors="backslashreplace")
+        setattr(sys, name, Guarded(getattr(sys, name)))
 
 
 def _print_result(stream: TextIO, text: str) -> None:
@@ -143,6 +145,24 @@ def required(name: str) -> Any:
     return value
 
 
+def paths(values: list[str]) -> list[str]:
+    """Returns the paths that a list of a flag means, where a path may hold a comma itself.
+
+    Args:
+        values: What stood between commas.
+
+    Returns:
+        Of neighbours that together name something that is there, the longest; else each by itself.
+    """
+    found, begin = [], 0
+    while begin < len(values):
+        ends = range(len(values), begin, -1)
+        end = next((end for end in ends if os.path.exists(",".join(values[begin:end]))), begin + 1)
+        found.append(",".join(values[begin:end]))
+        begin = end
+    return found
+
+
 def describe(error: BaseException) -> str:
     """Returns one line that says what was wrong, for any exception."""
     if isinstance(error, SuiteError):
@@ -167,8 +187,7 @@ def _short(text: str) -> str:
 
 def _one_line(text: str) -> str:
     """Joins lines; what else could steer a terminal, such as a class name with an escape sequence, is spelt out."""
-    line = re.sub(r"\s*[\r\n]\s*", " ", text.strip())
-    return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in line)
+    return printable_line(re.sub(r"\s*[\r\n]\s*", " ", text.strip()))
 
 
 def _complain(text: str) -> None:

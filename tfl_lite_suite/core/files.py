@@ -7,11 +7,13 @@ import json
 import math
 import os
 import pathlib
+import stat
 import tempfile
 from collections.abc import Iterator
 from typing import Any
 
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.terminal import printable_json
 
 # How the folders begin in which files are written; one is left only by a process that was killed.
 UNFINISHED = ".writing-"
@@ -73,11 +75,12 @@ def _unwritable(path: str | os.PathLike[str], error: OSError) -> Exception:
 
 
 def to_json(document: Any, indent: int | None = None) -> str:
-    """Returns a document as JSON; NaN and the infinities, which JSON lacks, become null."""
+    """Returns a document as JSON; NaN and the infinities, which JSON lacks, become null. It steers no terminal."""
     try:
-        return json.dumps(document, indent=indent, ensure_ascii=False, allow_nan=False)
+        text = json.dumps(document, indent=indent, ensure_ascii=False, allow_nan=False)
     except ValueError:
-        return json.dumps(_finite(document), indent=indent, ensure_ascii=False, allow_nan=False)
+        text = json.dumps(_finite(document), indent=indent, ensure_ascii=False, allow_nan=False)
+    return printable_json(text)
 
 
 def _finite(value: Any) -> Any:
@@ -101,6 +104,31 @@ def read_json(path: str | os.PathLike[str]) -> Any:
         return json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError, RecursionError, ValueError):
         return None
+
+
+def read_bytes(path: str | os.PathLike[str], most: int) -> bytes:
+    """Reads a file whole; a pipe or a device is never waited for.
+
+    Args:
+        path: The file.
+        most: Greatest number of bytes; a sparse file may claim any.
+
+    Raises:
+        SuiteError: If it is no regular file, or larger.
+        OSError: If it cannot be read.
+    """
+    with open(path, "rb", opener=open_without_waiting) as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise SuiteError(f"{path}: expected a file. Received: a folder, pipe or device")
+        if status.st_size > most:
+            raise SuiteError(f"{path}: {status.st_size:,} bytes; at most {most:,} are read")
+        return file.read(most)
+
+
+def open_without_waiting(path: str, flags: int) -> int:
+    """Opens a named pipe too without waiting for its writer; an `opener` for `open`."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def sha256(path: str | os.PathLike[str]) -> str:

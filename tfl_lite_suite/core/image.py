@@ -5,20 +5,21 @@ Java on the phone give the same bytes. Pillow's own resize gives those bytes too
 it equal, because it is faster.
 """
 
+import contextlib
 import functools
 import io
 import os
-import pathlib
 import warnings
 
 import numpy as np
 from PIL import Image, features
 
+from tfl_lite_suite.core import files, picture_bytes
 from tfl_lite_suite.core.contract import Contract
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.picture_bytes import MAX_FILE_BYTES
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF")
-MAX_PIXELS = 200_000_000
 PRECISION_BITS = 22
 
 # decode() has its own limit, with a message that names the file; Pillow's would begin to warn at 89 million.
@@ -51,24 +52,31 @@ def decode(source: str | os.PathLike[str] | bytes, channels: int, name: str | No
     if not data:
         raise SuiteError(f"{name}: the file is empty, not a picture. Remove it or put the picture back")
     formats = _container_formats(data, name) if data[4:8] == b"ftyp" else FORMATS
+    size = picture_bytes.webp_size(data)
+    if size is not None:
+        picture_bytes.check_claim(name, *size, len(data))
     try:
-        with Image.open(io.BytesIO(data), formats=formats) as image:
-            if image.width * image.height <= MAX_PIXELS:
+        with (
+            picture_bytes.memory_for(*size) if size else contextlib.nullcontext(),
+            Image.open(io.BytesIO(picture_bytes.without_texts(data)), formats=formats) as image,
+        ):
+            picture_bytes.check_claim(name, *image.size, len(data))
+            with contextlib.nullcontext() if size else picture_bytes.memory_for(*image.size):
                 image.load()
                 orientation = _orientation(image)
                 return _oriented(_recoloured(_flattened(image), channels), orientation)
-            size = f"{image.width}x{image.height}"
+    except SuiteError:
+        raise
     except Image.UnidentifiedImageError:
         raise SuiteError(
             f"{name}: not a picture the suite reads ({', '.join(FORMATS)}, AVIF, HEIC). It begins with {data[:12]!r}"
         ) from None
     except MemoryError:
-        raise
+        raise SuiteError(f"{name}: there is not enough memory to decode it. Scale the picture down") from None
     except Exception as error:
         # Pillow's readers raise nearly anything on damaged bytes: OSError, SyntaxError, struct.error, IndexError, …
         reason = " ".join(str(error).split()) or type(error).__name__
         raise SuiteError(f"{name}: corrupt or truncated picture: {reason}") from None
-    raise SuiteError(f"{name}: {size} pixels; the limit is {MAX_PIXELS // 1_000_000} million. Scale the picture down")
 
 
 def prepare(pixels: np.ndarray, contract: Contract) -> np.ndarray:
@@ -254,7 +262,7 @@ def _reads_heif() -> bool:
 
 def _read(path: str | os.PathLike[str], name: str) -> bytes:
     try:
-        return pathlib.Path(path).read_bytes()
+        return files.read_bytes(path, MAX_FILE_BYTES)
     except OSError as error:
         raise SuiteError(f"{name}: cannot read the picture: {error.strerror or error}") from None
 

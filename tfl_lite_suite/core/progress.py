@@ -53,18 +53,21 @@ class Progress:
         self._write(text, stays=True)
 
     def _write(self, text: str, stays: bool = False) -> None:
-        if not self._terminal:
-            _print(f"{text}\n")
-        elif stays:
-            _print(f"{_CLEAR}{text}\n")
-        else:
-            # A line that wraps cannot be cleared.
-            _print(_CLEAR + text[: shutil.get_terminal_size().columns - 1])
+        if self._terminal:
+            _clear()
+        # A line that wraps cannot be cleared.
+        _print(f"{text}\n" if stays or not self._terminal else text[: shutil.get_terminal_size().columns - 1])
 
     def close(self) -> None:
         """Clears the line."""
         if self._terminal:
-            _print(_CLEAR)
+            _clear()
+
+
+def _clear() -> None:
+    """Clears the terminal's line."""
+    with contextlib.suppress(OSError):
+        getattr(sys.stderr, "steer", sys.stderr.write)(_CLEAR)
 
 
 def _print(text: str) -> None:

@@ -15,30 +15,41 @@ from tfl_lite_suite import __version__
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.files import UNFINISHED, make_folder, read_json, sha256, write_json
 
-RESULTS = "results.json"
+RESULTS, _LOCK = "results.json", ".lock"
 # Raised when stages keep other files than before, so that earlier ones count as not done.
 _FORMAT = 2
 
 
 @contextlib.contextmanager
-def at_work(workdir: str | os.PathLike[str]) -> Iterator[None]:
+def at_work(workdir: str | os.PathLike[str], model: str | None = None) -> Iterator[None]:
     """Keeps a work folder for this process until the block ends; however the process ends, the folder is free again.
 
     Args:
         workdir: The work folder; made if missing.
+        model: A file that must be there before anything is made.
 
     Raises:
-        SuiteError: If another process has it.
+        SuiteError: If another process has it, or a work folder that it lies in, or the model is missing.
     """
+    if model is not None and not os.path.isfile(model):
+        raise SuiteError(f"--model: no such file '{model}'")
     make_folder(workdir)
-    with open(pathlib.Path(workdir) / ".lock", "a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise SuiteError(
-                f"--workdir: another run is at work in '{workdir}'. Wait for it, stop it, or name another folder"
-            ) from None
+    with contextlib.ExitStack() as locks:
+        _lock(locks, pathlib.Path(workdir), "a", fcntl.LOCK_EX)
+        for above in pathlib.Path(os.path.realpath(workdir)).parents:
+            if os.access(above / _LOCK, os.R_OK):
+                _lock(locks, above, "r", fcntl.LOCK_SH)
         yield
+
+
+def _lock(locks: contextlib.ExitStack, folder: pathlib.Path, mode: str, kind: int) -> None:
+    lock = locks.enter_context(open(folder / _LOCK, mode))
+    try:
+        fcntl.flock(lock, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise SuiteError(
+            f"--workdir: another run is at work in '{folder}'. Wait for it, stop it, or name another folder"
+        ) from None
 
 
 class Stage:

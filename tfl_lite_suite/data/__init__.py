@@ -3,6 +3,7 @@
 Nothing here imports TensorFlow, except `pipeline` and `augment`, which nothing else here imports.
 """
 
+import dataclasses
 import gzip
 import os
 import pathlib
@@ -14,10 +15,31 @@ import numpy as np
 from tfl_lite_suite.core import recipe
 from tfl_lite_suite.core.contract import Contract
 from tfl_lite_suite.core.errors import SuiteError, unknown_name
-from tfl_lite_suite.data import fashion_mnist, image_folder, label_table, prepared, splits, tfrecord
+from tfl_lite_suite.data import (
+    fashion_mnist,
+    findings,
+    folder_walk,
+    image_folder,
+    label_table,
+    prepared,
+    splits,
+    tfrecord,
+)
 from tfl_lite_suite.data.samples import PARTS, Dataset, Listing, Split, class_indices, contract_for
 
-__all__ = ["Dataset", "Listing", "Split", "contract_for", "files_of", "listing_of", "load", "open_all", "open_unknown"]
+__all__ = [
+    "Dataset",
+    "Listing",
+    "Split",
+    "can_test",
+    "contract_for",
+    "files_of",
+    "findings",
+    "listing_of",
+    "load",
+    "open_all",
+    "open_unknown",
+]
 
 
 def load(
@@ -64,6 +86,7 @@ def load(
         split = whole.subset(places[part])
         made[part] = split.subset(splits.limited(split.labels, split.keys, limits.get(part), seed))
         notes.append(_counts_note(part, made[part], listing.class_names))
+    notes += findings.brightness_note(made["train"])
     unknown = None
     if recipe_data.unknown is not None:
         unknown = open_unknown(
@@ -150,15 +173,26 @@ def open_all(
         targets = np.zeros((len(usable), len(contract.labels)), bool)
         targets[:, mapping] = listing.targets[usable]
     labels = np.where(labels < 0, labels, mapping[labels])
-    return Split(pictures.fetch, usable, labels, keys, len(contract.labels), targets)
+    opened = Split(pictures.fetch, usable, labels, keys, len(contract.labels), targets)
+    opened.notes = (*listing.notes, *_skipped(listing, pictures), *findings.brightness_note(opened))
+    return opened
 
 
 def listing_of(source: str) -> Listing:
     """Finds out what a source is and lists its pictures, without decoding any.
 
     Raises:
-        SuiteError: If there is no such source, or nothing usable in it.
+        SuiteError: If there is no such source, nothing usable in it, or a class with a name that no label can have.
     """
+    found = _listing_of(source)
+    names = tuple(folder_walk.checked_name(name, source) for name in found.class_names)
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise SuiteError(f"data.source: two classes of '{source}' have the name '{twice}', in two Unicode forms")
+    return dataclasses.replace(found, class_names=names)
+
+
+def _listing_of(source: str) -> Listing:
     if source == fashion_mnist.NAME:
         return fashion_mnist.listing()
     path = pathlib.Path(source)
@@ -178,6 +212,11 @@ def listing_of(source: str) -> Listing:
     if tables and (any(map(label_table.is_table, tables)) or not image_folder.has_classes(path)):
         return label_table.listing(source, label_table.chosen_tables(tables))
     return image_folder.listing(path)
+
+
+def can_test(recipe_data: recipe.Data) -> bool:
+    """Returns whether a recipe's source has test pictures, or some are held out."""
+    return recipe_data.test_fraction > 0 or "test" in listing_of(recipe_data.source).parts
 
 
 def files_of(source: str) -> dict[str, bytes]:
@@ -215,8 +254,9 @@ def _evaluated(listing: Listing, split: str | None) -> np.ndarray:
 def _skipped(listing: Listing, pictures: prepared.Prepared) -> list[str]:
     if not pictures.problems:
         return []
-    first = pictures.problems[min(pictures.problems)]
-    return [f"warning: {len(pictures.problems)} of {len(listing)} pictures left out as unreadable; first: {first}"]
+    first, names = pictures.problems[min(pictures.problems)], prepared.named(pictures.problems, listing)
+    count = f"{len(pictures.problems)} of {len(listing)}"
+    return [f"warning: {count} pictures left out as unreadable: {names}; the first: {first}"]
 
 
 def _counts_note(part: str, split: Split, class_names: Sequence[str]) -> str:

@@ -15,7 +15,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError, unknown_name
-from tfl_lite_suite.data.image_folder import SPLIT_NAMES, SUFFIXES, pictures_below, read_picture
+from tfl_lite_suite.data.folder_walk import SUFFIXES, LeftOut, pictures
+from tfl_lite_suite.data.image_folder import SPLIT_NAMES, read_picture
 from tfl_lite_suite.data.samples import Listing
 
 FILE_COLUMNS = (
@@ -197,9 +198,8 @@ class _Files:
 
     def __init__(self, root: pathlib.Path) -> None:
         self.root = root
-        self.stamps = {
-            os.path.relpath(path, root).replace(os.sep, "/"): stamp for path, stamp in pictures_below(root)[0]
-        }
+        below = pictures(root, root, LeftOut())
+        self.stamps = {os.path.relpath(path, root).replace(os.sep, "/"): stamp for path, stamp in below}
         self._by_name: dict[str, list[str]] = defaultdict(list)
         for key in self.stamps:
             name = key.rpartition("/")[2]

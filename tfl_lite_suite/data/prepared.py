@@ -34,6 +34,7 @@ _CHUNK = 32
 _STACK = 512
 _SMALL_PICTURE = 48 * 48 * 3
 _WRITING = ".writing-"
+_NAMED = 10
 
 
 @dataclasses.dataclass(frozen=True)
@@ -107,7 +108,7 @@ def prepare_all(
                 target.flush()  # type: ignore[attr-defined]
     digests, problems = _read_index(folder / "index.npz")
     if problems and on_corrupt == "error":
-        raise _corrupt(problems[min(problems)])
+        raise _corrupt(problems, listing)
     if (folder / "images.npy").exists():
         kept = np.load(folder / "images.npy", mmap_mode=None if small else "r")
         return Prepared(kept.__getitem__, digests, problems, notes)
@@ -130,8 +131,6 @@ def _prepare_into(
             try:
                 pixels = _decoded(listing, row, contract.channels)
             except SuiteError as error:
-                if on_corrupt == "error":
-                    raise _corrupt(str(error)) from None
                 problems[row] = str(error)
                 continue
             digests[row] = hashlib.sha256(np.array(pixels.shape, np.int64).tobytes() + pixels.tobytes()).hexdigest()
@@ -158,6 +157,8 @@ def _prepare_into(
             raise
         finally:
             shown.close()
+    if problems and on_corrupt == "error":
+        raise _corrupt(problems, listing)
     return tuple(digests), problems
 
 
@@ -168,8 +169,17 @@ def _decoded(listing: Listing, row: int, channels: int) -> np.ndarray:
     return found if found.shape[2] == channels else np.repeat(found, channels, axis=2)
 
 
-def _corrupt(message: str) -> SuiteError:
+def _corrupt(problems: dict[int, str], listing: Listing) -> SuiteError:
+    message = problems[min(problems)]
+    if len(problems) > 1:
+        message = f"{len(problems)} of {len(listing)} pictures cannot be used: {named(problems, listing)}. {message}"
     return SuiteError(f"{message} (data.on_corrupt: skip leaves such files out and counts them)")
+
+
+def named(problems: dict[int, str], listing: Listing) -> str:
+    """Returns the names of the first ten pictures that cannot be used."""
+    rows = sorted(problems)
+    return ", ".join(listing.keys[row] for row in rows[:_NAMED]) + (", …" if len(rows) > _NAMED else "")
 
 
 def _fetch_on_demand(listing: Listing, contract: Contract) -> Callable[[np.ndarray], np.ndarray]:

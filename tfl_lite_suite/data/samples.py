@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import unicodedata
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -62,7 +63,13 @@ class Listing:
 
 
 class Split:
-    """Prepared pictures with labels, in a fixed order, read at random."""
+    """Prepared pictures with labels, in a fixed order, read at random.
+
+    Attributes:
+        notes: What a user should know of where they come from.
+    """
+
+    notes: tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -228,8 +235,11 @@ def class_indices(listing: Listing, labels: Sequence[str]) -> np.ndarray:
         SuiteError: If none of these fits.
     """
     names = listing.class_names
-    if set(names) <= set(labels):
-        return np.array([list(labels).index(name) for name in names], np.int64)
+    # Labels of others may be in another Unicode form than the names, which are composed.
+    labels = [unicodedata.normalize("NFC", label) for label in labels]
+    places = {label: place for place, label in reversed(list(enumerate(labels)))}
+    if set(names) <= set(places):
+        return np.array([places[name] for name in names], np.int64)
     if all(name.isascii() and name.isdigit() and int(name) < len(labels) for name in names):
         return np.array([int(name) for name in names], np.int64)
     if len(names) == len(labels) and not set(names) & set(labels):

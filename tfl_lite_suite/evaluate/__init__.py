@@ -201,7 +201,7 @@ def open_data(contract: Contract, source: str, limit: int | None, on_corrupt: An
     parts = data.listing_of(source).parts
     part = next((part for part in ("test", "validation") if part in parts), None)
     wanted = parts.count(part) if part else len(parts)
-    return Images(split, min(wanted, limit or wanted) - len(split), preparing_s=preparing_s)
+    return Images(split, min(wanted, limit or wanted) - len(split), split.notes, preparing_s)
 
 
 def open_recipe(model: Model, settings: "Recipe", cache_dir: str | None, limit: int | None) -> tuple[Model, Images]:

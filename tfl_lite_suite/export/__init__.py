@@ -110,6 +110,7 @@ def pictures_for(file: "ModelFile", source: str | None, limit: int) -> "np.ndarr
         return patches.repeat(_PATCH, 1).repeat(_PATCH, 2)[:, : of.height, : of.width]
     any_label = dataclasses.replace(of, labels=data.listing_of(source).class_names)
     split = data.open_all(source, any_label, limit=limit)
+    data.findings.tell(split.notes)
     return split.images(np.arange(len(split)))
 
 

@@ -278,7 +278,9 @@ def show(results: dict[str, Any]) -> str:
             for what, key in ((".tflite, float32", "file_bytes"), ("zipped", "zipped_bytes"))
         ]
         lines += [f"warning: {warning}" for warning in results["warnings"]]
-    if results["top1_before"] is None:
+    if results["top1_before"] is None and results.get("history"):
+        lines.append("accuracy: not measured, since there are no test images")
+    elif results["top1_before"] is None:
         lines.append(
             "accuracy: not measured, since there is no recipe; the network must be trained further to be of use"
         )

@@ -10,6 +10,7 @@ from tfl_lite_suite import train
 from tfl_lite_suite.core import command_line, recipe
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.recipe import Prune, Recipe
+from tfl_lite_suite.core.work_folder import at_work
 from tfl_lite_suite.prune import prune, show
 
 _FLAGS = ("params_ratio", "macs_ratio", "importance", "steps", "sparsity", "pattern", "clusters")
@@ -32,7 +33,9 @@ def _main() -> dict[str, Any]:
     settings = None
     if beside.is_file() or flags.FLAGS.recipe is not None or flags.FLAGS.data is not None or flags.FLAGS.set:
         settings = command_line.recipe_from_flags(str(beside))
-    return prune(_chosen(settings), flags.FLAGS.workdir or str(pathlib.Path(model).parent), model, settings)
+    workdir = flags.FLAGS.workdir or str(pathlib.Path(model).parent)
+    with at_work(workdir, model):
+        return prune(_chosen(settings), workdir, model, settings)
 
 
 if __name__ == "__main__":

@@ -198,10 +198,11 @@ def show(results: dict[str, Any]) -> str:
     """Returns the results as a sentence."""
     if "top1_ptq" in results:
         return _show_ptq(results)
-    return (
-        f"top-1 {100 * results['top1_float']:.2f} % float, {100 * results['top1_qat']:.2f} % with fake quantization; "
-        f"{results['epochs']} epochs in {results['seconds']:.0f} s"
-    )
+    measured = "no test images, so accuracy was not measured"
+    if results["top1_qat"] is not None:
+        shares = [f"{100 * results[key]:.2f} %" for key in ("top1_float", "top1_qat")]
+        measured = f"top-1 {shares[0]} float, {shares[1]} with fake quantization"
+    return f"{measured}; {results['epochs']} epochs in {results['seconds']:.0f} s"
 
 
 def _show_ptq(results: dict[str, Any]) -> str:

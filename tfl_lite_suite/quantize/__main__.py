@@ -9,6 +9,7 @@ from absl import flags
 from tfl_lite_suite import train
 from tfl_lite_suite.core import command_line
 from tfl_lite_suite.core.errors import SuiteError, unknown_name
+from tfl_lite_suite.core.work_folder import at_work
 from tfl_lite_suite.quantize import FALLBACKS, SCHEMES, quantize, quantize_after_training, show
 
 
@@ -26,10 +27,12 @@ def _main() -> dict[str, Any]:
             raise unknown_name("--fallback", settings.quantize.fallback, FALLBACKS, "value")
         if "fallback" in given and settings.quantize.min_agreement is None:
             raise SuiteError(f"--fallback goes with --min_agreement. Received: --fallback={given['fallback']} alone")
-        return quantize_after_training(settings, workdir, model, debug=debug)
+        with at_work(workdir, model):
+            return quantize_after_training(settings, workdir, model, debug=debug)
     if debug or given:
         raise SuiteError("--debug, --min_agreement and --fallback go with --scheme=ptq. Received: --scheme=qat")
-    return quantize(settings, workdir, model)
+    with at_work(workdir, model):
+        return quantize(settings, workdir, model)
 
 
 if __name__ == "__main__":

@@ -1,18 +1,20 @@
 """Writes one HTML page, and Markdown tables, about one or several work folders. Never imports TensorFlow."""
 
-from typing import TYPE_CHECKING, Any
+import contextlib
+import os
+from typing import Any
 
 from absl import flags
 
 from tfl_lite_suite.core import command_line
-
-if TYPE_CHECKING:
-    pass
+from tfl_lite_suite.core.work_folder import at_work
 from tfl_lite_suite.report import show, write
 
 
 def _main() -> dict[str, Any]:
-    return write(command_line.required("workdir"), flags.FLAGS.output)
+    folders = command_line.paths(command_line.required("workdir"))
+    with at_work(folders[0]) if flags.FLAGS.output is None and os.path.isdir(folders[0]) else contextlib.nullcontext():
+        return write(folders, flags.FLAGS.output)
 
 
 if __name__ == "__main__":

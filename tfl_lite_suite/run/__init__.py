@@ -10,11 +10,12 @@ import sys
 from typing import Any
 
 from tfl_lite_suite.core import errors, recipe
+from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.files import atomic_path, write_json
 from tfl_lite_suite.core.recipe import Recipe
 from tfl_lite_suite.core.work_folder import at_work
 from tfl_lite_suite.run import ledger, plan, several_runs, stages
-from tfl_lite_suite.run.state import RunState
+from tfl_lite_suite.run.state import NEEDS_TEST, RunState
 from tfl_lite_suite.run.step import Step, Task
 
 # What must not slow down --help (NumPy, Pillow) is imported where it is used.
@@ -35,7 +36,7 @@ class Run:
         Raises:
             SuiteError: If the recipe names what the suite does not have, or its stages cannot follow each other.
         """
-        from tfl_lite_suite import models, train
+        from tfl_lite_suite import data, models, train
         from tfl_lite_suite.runtime import engines
 
         models.check_name(settings.model.name)
@@ -46,6 +47,9 @@ class Run:
             for name in step.settings.benchmark.engines:
                 engines.get(name)
         train.inputs(settings)
+        self._state.needs_test = any(step.kind == "evaluate" for step in self.steps)
+        if self._state.needs_test and not data.can_test(settings.data):
+            raise SuiteError(f"data.test_fraction: 0 leaves no test images; {NEEDS_TEST}")
 
     @property
     def results(self) -> dict[str, Any]:

@@ -21,7 +21,7 @@ def _main() -> dict[str, Any]:
     if given.list:
         return {"recipes": [dataclasses.asdict(found) for found in shipped_recipes.listing()]}
     workdir = command_line.required("workdir")
-    recipes = command_line.required("recipe").split(",")
+    recipes = command_line.paths(command_line.required("recipe").split(","))
     if len(recipes) > 1 or given.seeds:
         jobs = [job for path in recipes for job in _jobs(path, pathlib.Path(workdir))]
         if not given.dry_run:

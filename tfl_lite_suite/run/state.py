@@ -2,13 +2,14 @@
 
 import dataclasses
 import pathlib
-import sys
 from typing import Any
 
 from tfl_lite_suite.core import predictions
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.recipe import Recipe
 from tfl_lite_suite.run import ledger
+
+NEEDS_TEST = "the stage evaluate needs some. Give some, or leave evaluate out of stages"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,6 +38,7 @@ class RunState:
         files: Results of the conversion of each `.tflite` file, by the file's name.
         conversions: What was converted already.
         entries: What the ledger compares.
+        needs_test: Whether a stage needs test images.
     """
 
     def __init__(self, settings: Recipe, workdir: pathlib.Path) -> None:
@@ -49,6 +51,7 @@ class RunState:
         self.files: dict[str, dict[str, Any]] = {}
         self.conversions: set[tuple[Any, ...]] = set()
         self.entries: list[ledger.Entry] = []
+        self.needs_test = False
         self._images: Any = None
 
     def images(self) -> Any:
@@ -57,8 +60,8 @@ class RunState:
             from tfl_lite_suite import train
 
             self._images = train.load_images(self.settings, str(self.workdir))
-            for note in self._images.notes:
-                print(note, file=sys.stderr)
+            if self.needs_test and not len(self._images.test):
+                raise SuiteError(f"data.source: too few images to hold any out for the test; {NEEDS_TEST}")
         return self._images
 
     def latest_model(self) -> KerasModel:
@@ -81,7 +84,7 @@ class RunState:
     def enter(
         self, name: str, runtime: str, answers: pathlib.Path, source: str | None, *, is_baseline: bool = False
     ) -> None:
-        """Enters a model's answers into the ledger, once.
+        """Enters a model's answers into the ledger, once, if it was asked anything.
 
         Args:
             name: The model's name.
@@ -90,8 +93,9 @@ class RunState:
             source: The step whose model it was made from, `None` without one.
             is_baseline: Whether later models are compared with it.
         """
-        if (name, runtime) not in [(entry.name, entry.runtime) for entry in self.entries]:
-            self.entries.append(ledger.Entry(name, runtime, predictions.read(answers), source, is_baseline))
+        given = predictions.read(answers)
+        if len(given) and (name, runtime) not in [(entry.name, entry.runtime) for entry in self.entries]:
+            self.entries.append(ledger.Entry(name, runtime, given, source, is_baseline))
 
     def enter_keras(self, step: str, *, is_teacher: bool = False) -> None:
         """Enters the answers of a step's Keras model; the first that is no teacher is the baseline."""

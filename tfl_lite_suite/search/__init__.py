@@ -108,7 +108,7 @@ class Search:
             f"    top-1 {100 * outcome['top1']:.2f} %, {front.latency(outcome)}, {outcome['bytes']:,} bytes"
             f"{self._time_left()}"
         )
-        return outcome, [record["validation_top1"] for record in results["train"]["history"]]
+        return outcome, _curve(results["train"])
 
     def _check(self, settings: "Recipe", folder: pathlib.Path, params: dict[str, Any]) -> None:
         """Stops a trial whose time is over, or that is not worth finishing."""
@@ -118,7 +118,7 @@ class Search:
         if time.monotonic() > self._deadline:
             raise _OutOfTime
         state = checkpoint.load_state(folder / "train" / "checkpoint.npz")
-        curve = [record["validation_top1"] for record in state["history"]] if state else []
+        curve = _curve(state) if state else []
         epochs = settings.train.epochs + settings.train.head_epochs
         if self._seen == (folder, len(curve)):
             return
@@ -197,6 +197,14 @@ class Search:
 
 class _OutOfTime(KeyboardInterrupt):
     """The time that --seconds gives is over."""
+
+
+def _curve(trained: dict[str, Any]) -> list[float]:
+    """Returns the top-1 of each epoch: of validation, without such images of training."""
+    return [
+        record["train_top1"] if record["validation_top1"] is None else record["validation_top1"]
+        for record in trained["history"]
+    ]
 
 
 def _share_pictures(folder: pathlib.Path, pictures: pathlib.Path) -> None:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from tfl_lite_suite.core import contract as contract_module
 from tfl_lite_suite.core import decision as decision_module
+from tfl_lite_suite.core import files
 from tfl_lite_suite.core.contract import Contract
 from tfl_lite_suite.core.decision import Decision
 from tfl_lite_suite.core.errors import SuiteError
@@ -62,7 +63,7 @@ class TfliteFile:
             SuiteError: If there is no such file, or it is empty or not a TensorFlow Lite file.
         """
         try:
-            with open(path, "rb", opener=_open_without_waiting) as file:
+            with open(path, "rb", opener=files.open_without_waiting) as file:
                 status = os.fstat(file.fileno())
                 if not stat.S_ISREG(status.st_mode):
                     raise SuiteError(f"{path}: expected a .tflite file. Received: a device or pipe")
@@ -261,8 +262,3 @@ class TfliteFile:
         tensors = [graph.tensors[index] for graph in self.subgraphs for op in graph.operators for index in op.outputs]
         quantized = {tensor.dtype for tensor in tensors if tensor.scales}
         return bool(quantized & {"int8", "uint8"}) and "int16" not in quantized and not self.float_ops
-
-
-def _open_without_waiting(path: str, flags: int) -> int:
-    """Opens a named pipe too without waiting for its writer."""
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))

@@ -241,13 +241,14 @@ def teacher_inputs(settings: Recipe, workdir: str, stage: str) -> dict[str, Any]
 
 
 def load_images(settings: Recipe, workdir: str, place: Place = Place()) -> Any:
-    """Returns the recipe's images, prepared by its contract; the prepared copy is kept in the work folder.
+    """Returns the recipe's images, prepared by its contract, and says what was found about them.
 
-    Each process of a cluster keeps one of its own, for they may share the folder.
+    The prepared copy is kept in the work folder; each process of a cluster keeps one of its own, for they may share it.
     """
     own = "" if place.is_chief or place.members is None else f"_of_worker_{place.members.rank}"
     images = data.load(settings.data, settings.seed, pathlib.Path(workdir) / f"data{own}")
     images.notes.extend(balance.notes(settings, images.train))
+    data.findings.tell(images.notes)
     return images
 
 
@@ -281,8 +282,11 @@ def save_artifacts(
 def show(results: dict[str, Any]) -> str:
     """Returns the results as a sentence."""
     shared = f", on {results['replicas']} replicas" if results.get("replicas", 1) > 1 else ""
+    measured = "no test images, so accuracy was not measured"
+    if results["top1"] is not None:
+        shares = f"top-1 {100 * results['top1']:.2f} %, top-5 {100 * results['top5']:.2f} %"
+        measured = f"{shares} on {results['images']['test']} test images"
     return (
-        f"{results['model']}: top-1 {100 * results['top1']:.2f} %, top-5 {100 * results['top5']:.2f} % on "
-        f"{results['images']['test']} test images; {results['params']:,} parameters; {results['epochs']} epochs in "
+        f"{results['model']}: {measured}; {results['params']:,} parameters; {results['epochs']} epochs in "
         f"{results['seconds']:.0f} s{shared}"
     )

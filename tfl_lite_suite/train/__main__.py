@@ -1,10 +1,12 @@
 """Trains the float network of a recipe."""
 
+import contextlib
 from typing import Any
 
 from absl import flags
 
 from tfl_lite_suite.core import command_line
+from tfl_lite_suite.core.work_folder import at_work
 from tfl_lite_suite.train import MIRRORED, MULTI_WORKER, NONE, Place, cluster, show, train
 
 
@@ -15,7 +17,10 @@ def _main() -> dict[str, Any]:
         flags.FLAGS.distribution,
     )
     members = cluster.from_environment() if spread == MULTI_WORKER else None
-    return train(settings, workdir, place=Place(spread, members, flags.FLAGS.peer_timeout))
+    place = Place(spread, members, flags.FLAGS.peer_timeout)
+    # The other processes of a cluster may share the folder, and write no results.
+    with at_work(workdir) if place.is_chief else contextlib.nullcontext():
+        return train(settings, workdir, place=place)
 
 
 if __name__ == "__main__":

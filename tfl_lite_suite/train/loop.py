@@ -110,7 +110,8 @@ class Training:
             plan: Phases in order.
 
         Returns:
-            A record an epoch: phase, epoch, loss, top-1 of training and validation, what chooses the epoch, images/s,
+            A record an epoch: phase, epoch, loss, top-1 of training and validation (`None` without images), what
+            chooses the epoch, images/s,
             share of time waited for data.
         """
         saved = checkpoint.load(self.distribution.chiefs_file(self.folder / CHECKPOINT))
@@ -219,7 +220,7 @@ class Training:
         select, count = self.settings.select, len(self.data.validation)
         if not count:
             value = record["loss"] if select == "loss" else record["train_top1"]
-            return {"validation_top1": record["train_top1"], "selected_by": {select: value}}
+            return {"validation_top1": None, "selected_by": {select: value}}
         own = self.data.validation.subset(np.arange(self.distribution.rank, count, self.distribution.processes))
         nothing = np.zeros(3 + 3 * len(self.data.class_names))
         counted = selection.counts(validate(own)["logits"], own) if len(own) else nothing
@@ -277,12 +278,16 @@ class Training:
 
     def _log(self, record: dict[str, Any], phase: Phase, progress: Progress) -> None:
         for name in ("loss", "train_top1", "validation_top1", "images_per_s"):
-            tf.summary.scalar(name, record[name], step=len(self.history))
+            if record[name] is not None:
+                tf.summary.scalar(name, record[name], step=len(self.history))
+        validation = "no validation images"
+        if record["validation_top1"] is not None:
+            validation = f"{100 * record['validation_top1']:.2f} % validation"
         select, value = next(iter(record["selected_by"].items()))
         chosen = "" if select == "top1" else f"validation {select} {value:.4f}, "
         progress.line(
             f"{phase.name} epoch {record['epoch']}/{phase.epochs}: loss {record['loss']:.4f}, top-1 "
-            f"{100 * record['train_top1']:.2f} % training, {100 * record['validation_top1']:.2f} % validation, {chosen}"
+            f"{100 * record['train_top1']:.2f} % training, {validation}, {chosen}"
             f"{record['images_per_s']:.0f} images/s, {duration(record['seconds'])}, "
             f"waited for data {100 * record['data_wait_share']:.1f} %"
         )
@@ -293,7 +298,7 @@ def accuracy_function(model: Any) -> Callable[[Any], dict[str, Any]]:
 
     An answer is right if it is one of the picture's labels. `top` holds the classes of the highest logits, best first,
     int64 `(n, 5)` or as many as there are; equal logits by class index, lowest first. `confidence` is the probability
-    of the first, float64 `(n,)`.
+    of the first, float64 `(n,)`. Without images the shares are `None`.
     """
     meaning = Decision(scores="probabilities" if ends_in_softmax(model) else "logits")
 
@@ -302,6 +307,8 @@ def accuracy_function(model: Any) -> Callable[[Any], dict[str, Any]]:
         return model(images, training=False)
 
     def measure(split: Any) -> dict[str, Any]:
+        if not len(split):
+            return {"top1": None, "top5": None, "top": np.empty((0, 1), np.int64), "confidence": np.empty(0)}
         logits = np.concatenate([forward(images).numpy() for images, _ in pipeline.evaluation_batches(split, 256)])
         top = np.argsort(-logits, axis=1, kind="stable")[:, :5]
         hits = np.take_along_axis(split.one_hot(), top, axis=1) > 0

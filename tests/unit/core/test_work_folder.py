@@ -136,9 +136,29 @@ def test_one_process_at_a_time_works_in_a_folder(tmp_path):
             work_folder.at_work(tmp_path / "work"),
         ):
             pass
+        with (
+            pytest.raises(SuiteError, match="another run is at work in '.*/work'"),
+            work_folder.at_work(tmp_path / "work" / "train" / "quantize"),
+        ):
+            pass
         child.kill()
     with work_folder.at_work(tmp_path / "work"):
         pass
+
+
+def test_work_inside_a_work_folder_keeps_it(tmp_path):
+    with work_folder.at_work(tmp_path):
+        pass
+    code = "import sys\nfrom tfl_lite_suite.core.work_folder import at_work\nwith at_work(sys.argv[1]):\n    pass"
+    with work_folder.at_work(tmp_path / "train"):
+        done = subprocess.run([sys.executable, "-c", code, tmp_path], capture_output=True, text=True)
+        assert "another run is at work" in done.stderr
+
+
+def test_nothing_is_made_for_a_model_that_is_missing(tmp_path):
+    with pytest.raises(SuiteError, match="--model: no such file"), work_folder.at_work(tmp_path / "new", "none.keras"):
+        pass
+    assert not (tmp_path / "new").exists()
 
 
 def test_results_name_their_files(stage):

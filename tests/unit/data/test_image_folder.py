@@ -35,7 +35,11 @@ def test_clutter_is_left_out_and_counted(tmp_path):
     (tmp_path / "__MACOSX").mkdir()
     found = image_folder.listing(tmp_path)
     assert len(found) == 2 and found.class_names == ("cat", "dog")
-    assert found.notes == ("7 files are no pictures by their names and were left out",)
+    assert found.notes == (
+        "5 files are hidden or made by a system and were left out: .git, __MACOSX, cat/.DS_Store, cat/.hidden.jpg, "
+        "cat/Thumbs.db",
+        "2 files are no pictures by their names and were left out: README.md, cat/notes.txt",
+    )
 
 
 def test_link_loops_end(tmp_path):

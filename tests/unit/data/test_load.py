@@ -83,7 +83,27 @@ def test_corrupt_pictures_stop_or_are_counted(source):
         load(source)
     found = load(source, on_corrupt="skip")
     assert sum(len(part) for part in keys(found).values()) == 30
-    assert any(note.startswith("warning: 1 of 31 pictures left out as unreadable; first: ") for note in found.notes)
+    assert any(
+        note.startswith("warning: 1 of 31 pictures left out as unreadable: dog/note.jpg; the first: ")
+        for note in found.notes
+    )
+
+
+def test_the_first_ten_unreadable_pictures_are_named_with_their_number(source):
+    for number in range(12):
+        (source / "dog" / f"bad{number:02d}.jpg").write_text("not a picture")
+    with pytest.raises(
+        SuiteError, match="12 of 42 pictures cannot be used: dog/bad00.jpg, .*dog/bad09.jpg, …"
+    ) as caught:
+        load(source)
+    assert "bad10" not in str(caught.value)
+
+
+def test_a_sparse_file_of_a_terabyte_is_not_read(source):
+    with open(source / "dog" / "huge.jpg", "wb") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(SuiteError, match="huge.jpg: 1,099,511,627,776 bytes; at most"):
+        load(source)
 
 
 def test_a_class_with_no_readable_picture_is_named(source):
