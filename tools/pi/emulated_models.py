@@ -18,7 +18,7 @@ from tfl_lite_suite.core.files import atomic_path
 from tfl_lite_suite.core.framework import keras
 from tfl_lite_suite.data import fashion_mnist
 from tfl_lite_suite.models import blocks, tflite_converter
-from tfl_lite_suite.models.weights import pretrained as weights
+from tfl_lite_suite.models.weights import published
 from tfl_lite_suite.tflite import metadata_writer, shared_buffers
 
 _PICTURES, _BATCH, _CALIBRATION, _PASSES = 4000, 250, 200, 40
@@ -37,7 +37,7 @@ def make(name: str, side: int) -> bytes:
     contract = Contract(side, side, 1, side, side, labels=labels)
     split = data.open_all(fashion_mnist.NAME, contract, "train", limit=_PICTURES, progress=False)
     pictures = split.images(np.arange(len(split)))
-    pretrained = "imagenet" if name in weights.PACKAGED else "none"
+    pretrained = "imagenet" if name in published.PACKAGED else "none"
     model = models.build(name, contract.image_shape, len(labels), weights=pretrained)
     if pretrained == "none":
         for step in range(_PASSES):

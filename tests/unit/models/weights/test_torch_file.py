@@ -1,98 +1,62 @@
 import collections
 import os
 import pickle
-import struct
+import zipfile
 
 import numpy as np
 import pytest
+from torch_files import Call, Named, tensor, write_legacy, write_zip
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.models.weights import torch_file
 
-
-class _Named:
-    """Pickles as a reference to a module's attribute without importing it."""
-
-    def __init__(self, module, name):
-        self.module, self.name = module, name
+FORMATS = pytest.mark.parametrize("write", [write_legacy, write_zip])
 
 
-class _Call:
-    def __init__(self, function, *arguments):
-        self.function, self.arguments = function, arguments
-
-
-class _Storage(tuple):
-    pass
-
-
-class _Pickler(pickle._Pickler):
-    def persistent_id(self, value):
-        return tuple(value) if isinstance(value, _Storage) else None
-
-    def save(self, value, save_persistent_id=True):
-        if isinstance(value, _Named):
-            self.write(pickle.GLOBAL + f"{value.module}\n{value.name}\n".encode())
-        elif isinstance(value, _Call):
-            self.save(value.function)
-            self.save(tuple(value.arguments))
-            self.write(pickle.REDUCE)
-        else:
-            super().save(value, save_persistent_id)
-
-
-def _tensor(key, array, shape=None, strides=None, offset=0, count=None, kind="FloatStorage"):
-    shape = shape or array.shape
-    strides = strides or tuple(stride // array.itemsize for stride in array.strides)
-    storage = _Storage(("storage", _Named("torch", kind), key, "cpu", count or array.size, None))
-    return _Call(
-        _Named("torch._utils", "_rebuild_tensor_v2"), storage, offset, shape, strides, False, collections.OrderedDict()
-    )
-
-
-def _write(path, state, storages=()):
-    with open(path, "wb") as file:
-        for value in (0x1950A86A20F9469CFC6C, 1001, {"little_endian": True}, state, [key for key, _ in storages]):
-            _Pickler(file, 2).dump(value)
-        for _, array in storages:
-            file.write(struct.pack("<q", array.size) + array.tobytes())
-    return path
-
-
-def test_reads_tensors_of_any_strides_and_shared_storages(tmp_path):
+@FORMATS
+def test_reads_tensors_of_any_strides_and_shared_storages(tmp_path, write):
     values = np.arange(24, dtype=np.float32)
     steps = np.array([7], np.int64)
     state = collections.OrderedDict(
-        turned=_tensor("a", values, shape=(2, 3, 4), strides=(1, 8, 2)),
-        tail=_tensor("a", values, shape=(4,), strides=(1,), offset=20),
-        steps=_tensor("b", steps, shape=(1,), strides=(1,), kind="LongStorage"),
+        turned=tensor("a", values, shape=(2, 3, 4), strides=(1, 8, 2)),
+        tail=tensor("a", values, shape=(4,), strides=(1,), offset=20),
+        steps=tensor("b", steps, shape=(1,), strides=(1,), kind="LongStorage"),
     )
-    read = torch_file.read(_write(tmp_path / "w.pth", state, [("a", values), ("b", steps)]))
+    read = torch_file.read(write(tmp_path / "w.pth", state, [("a", values), ("b", steps)]))
     assert list(read) == ["turned", "tail", "steps"]
     np.testing.assert_array_equal(read["turned"], values.reshape(3, 4, 2).transpose(2, 0, 1))
     np.testing.assert_array_equal(read["tail"], [20, 21, 22, 23])
     assert read["steps"].dtype == np.int64
 
 
+def test_reads_parameters(tmp_path):
+    values = np.arange(4, dtype=np.float32)
+    parameter = Call(Named("torch._utils", "_rebuild_parameter"), tensor("a", values), True, collections.OrderedDict())
+    read = torch_file.read(write_zip(tmp_path / "w.pth", {"weight": parameter}, [("a", values)]))
+    np.testing.assert_array_equal(read["weight"], values)
+
+
+@FORMATS
 @pytest.mark.parametrize(
     "call",
     [
-        _Call(_Named("os", "system"), "touch pwned"),
-        _Call(_Named("builtins", "eval"), "open('pwned', 'w')"),
-        _Call(_Named("torch._utils", "_rebuild_tensor"), "x"),
-        _Call(_Named("numpy.core.multiarray", "_reconstruct"), "x"),
+        Call(Named("os", "system"), "touch pwned"),
+        Call(Named("builtins", "eval"), "open('pwned', 'w')"),
+        Call(Named("torch._utils", "_rebuild_tensor"), "x"),
+        Call(Named("numpy.core.multiarray", "_reconstruct"), "x"),
     ],
 )
-def test_hostile_file_is_refused_and_runs_nothing(tmp_path, monkeypatch, call):
+def test_hostile_file_is_refused_and_runs_nothing(tmp_path, monkeypatch, call, write):
     monkeypatch.chdir(tmp_path)
-    path = _write(tmp_path / "w.pth", {"weight": call})
+    path = write(tmp_path / "w.pth", {"weight": call})
     with pytest.raises(SuiteError, match="refused"):
         torch_file.read(path)
     assert os.listdir(tmp_path) == ["w.pth"]
 
 
+@FORMATS
 @pytest.mark.parametrize(
-    "tensor",
+    "described",
     [
         {"shape": (100,), "strides": (1,)},
         {"shape": (2, 2), "strides": (1, 50)},
@@ -103,16 +67,17 @@ def test_hostile_file_is_refused_and_runs_nothing(tmp_path, monkeypatch, call):
         {"shape": (4,), "strides": (1, 1)},
     ],
 )
-def test_tensor_outside_of_its_storage_is_refused(tmp_path, tensor):
+def test_tensor_outside_of_its_storage_is_refused(tmp_path, described, write):
     values = np.zeros(8, np.float32)
-    path = _write(tmp_path / "w.pth", {"weight": _tensor("a", values, **tensor)}, [("a", values)])
+    path = write(tmp_path / "w.pth", {"weight": tensor("a", values, **described)}, [("a", values)])
     with pytest.raises(SuiteError):
         torch_file.read(path)
 
 
-def test_truncated_and_foreign_files_are_one_clear_error(tmp_path):
+@FORMATS
+def test_truncated_and_foreign_files_are_one_clear_error(tmp_path, write):
     values = np.ones(64, np.float32)
-    whole = _write(tmp_path / "w.pth", {"weight": _tensor("a", values)}, [("a", values)]).read_bytes()
+    whole = write(tmp_path / "w.pth", {"weight": tensor("a", values)}, [("a", values)]).read_bytes()
     assert torch_file.read(tmp_path / "w.pth")["weight"].sum() == 64
     for end in range(0, len(whole), 7):
         (tmp_path / "cut.pth").write_bytes(whole[:end])
@@ -126,8 +91,27 @@ def test_truncated_and_foreign_files_are_one_clear_error(tmp_path):
         torch_file.read(tmp_path / "absent.pth")
 
 
-def test_storage_of_another_length_than_announced_is_refused(tmp_path):
+@FORMATS
+def test_storage_of_another_length_than_announced_is_refused(tmp_path, write):
     values = np.zeros(8, np.float32)
-    path = _write(tmp_path / "w.pth", {"weight": _tensor("a", values, count=1 << 40)}, [("a", values)])
+    path = write(tmp_path / "w.pth", {"weight": tensor("a", values, count=1 << 40)}, [("a", values)])
     with pytest.raises(SuiteError, match="announced"):
         torch_file.read(path)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [({"byteorder": b"big"}, "byte order"), ({"compression": zipfile.ZIP_DEFLATED}, "compressed")],
+)
+def test_archives_that_pytorch_does_not_write_are_refused(tmp_path, options, message):
+    values = np.zeros(8, np.float32)
+    path = write_zip(tmp_path / "w.pth", {"weight": tensor("a", values)}, [("a", values)], **options)
+    with pytest.raises(SuiteError, match=message):
+        torch_file.read(path)
+
+
+def test_an_archive_of_something_else_is_refused(tmp_path):
+    with zipfile.ZipFile(tmp_path / "w.pth", "w") as archive:
+        archive.writestr("hello.txt", "hello")
+    with pytest.raises(SuiteError, match="no data.pkl"):
+        torch_file.read(tmp_path / "w.pth")
