@@ -113,11 +113,19 @@ def _result(main: Callable[[], Any]) -> tuple[Any, Unmet | None]:
         return error.document, error
 
 
-def define_recipe_flags() -> None:
-    """Defines the flags of verbs that work from a recipe."""
+def define_recipe_flags(trains: bool = False) -> None:
+    """Defines the flags of verbs that work from a recipe.
+
+    Args:
+        trains: Whether the verb makes the recipe's network.
+    """
     flags.DEFINE_string("recipe", None, "Recipe: a YAML file, or the name of one that ships; run --list names those.")
     flags.DEFINE_string("data", None, "Images to use in place of the recipe's data.source.")
     flags.DEFINE_multi_string("set", [], "Changes one value of the recipe: --set=train.epochs=3. May be repeated.")
+    if trains:
+        flags.DEFINE_string(
+            "weights", None, "Weights to begin with in place of the recipe's model.weights: imagenet, none or a file."
+        )
 
 
 def recipe_from_flags(beside: str | None = None) -> "Recipe":
@@ -130,6 +138,8 @@ def recipe_from_flags(beside: str | None = None) -> "Recipe":
     overrides = list(flags.FLAGS.set)
     if flags.FLAGS.data is not None:
         overrides.append(f"data.source={json.dumps(flags.FLAGS.data)}")
+    if "weights" in flags.FLAGS and flags.FLAGS.weights is not None:
+        overrides.append(f"model.weights={json.dumps(flags.FLAGS.weights)}")
     return recipe.load(shipped_recipes.find(required("recipe")), overrides)
 
 

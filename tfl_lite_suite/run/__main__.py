@@ -37,7 +37,8 @@ def _jobs(path: str, workdir: pathlib.Path) -> list[several_runs.Job]:
     settings = command_line.recipe_from_flags()
     Run(settings, str(workdir))
     shared = [f"--recipe={path}", *(f"--set={value}" for value in flags.FLAGS.set)]
-    shared += [f"--data={flags.FLAGS.data}"] if flags.FLAGS.data is not None else []
+    given = {name: flags.FLAGS[name].value for name in ("data", "weights")}
+    shared += [f"--{name}={value}" for name, value in given.items() if value is not None]
     jobs = []
     for text in flags.FLAGS.seeds or [str(settings.seed)]:
         if not text.isdecimal():
@@ -50,7 +51,7 @@ def _jobs(path: str, workdir: pathlib.Path) -> list[several_runs.Job]:
 
 
 if __name__ == "__main__":
-    command_line.define_recipe_flags()
+    command_line.define_recipe_flags(trains=True)
     flags.DEFINE_string("workdir", None, "Folder for models and results; a stopped run goes on from what is there.")
     flags.DEFINE_list("seeds", [], "Runs with each of these seeds, such as 0,1,2, in place of the recipe's.")
     flags.DEFINE_integer("jobs", 1, "With several recipes or seeds: how many run at once. Latencies want 1.", 1, 64)

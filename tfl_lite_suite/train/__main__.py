@@ -24,7 +24,7 @@ def _main() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    command_line.define_recipe_flags()
+    command_line.define_recipe_flags(trains=True)
     flags.DEFINE_string("workdir", None, "Folder for models and results.")
     flags.DEFINE_enum(
         "distribution",
