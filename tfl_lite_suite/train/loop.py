@@ -1,5 +1,6 @@
 """The training loop: schedule, moving average of the weights, best epoch, early stopping, exact resume."""
 
+import contextlib
 import dataclasses
 import pathlib
 import time
@@ -17,7 +18,7 @@ from tfl_lite_suite.core.recipe import Augment, Train
 from tfl_lite_suite.data import balance, pipeline
 from tfl_lite_suite.models.graph.rewrite import classifier, with_features
 from tfl_lite_suite.models.graph.scores import as_logits, ends_in_softmax
-from tfl_lite_suite.train import checkpoint, mixed_precision, selection
+from tfl_lite_suite.train import checkpoint, fine_tuning, mixed_precision, selection
 from tfl_lite_suite.train.distribution import Distribution, here
 from tfl_lite_suite.train.fast_gradient import fast_gradients
 from tfl_lite_suite.train.losses import Loss, Taught, loss_by_labels
@@ -37,6 +38,8 @@ class Phase:
         learning_rate: Peak learning rate.
         warmup_epochs: Epochs of linear warm-up from zero.
         first_trainable: Name of the first layer that is trained; every layer if `None`.
+        first_rate: For a pretrained network: what the learning rate of the first layer is multiplied by, see
+            `fine_tuning.rates`; batch normalization keeps its statistics. `None` trains every layer alike.
     """
 
     name: str
@@ -44,6 +47,7 @@ class Phase:
     learning_rate: float
     warmup_epochs: float = 0.0
     first_trainable: str | None = None
+    first_rate: float | None = None
 
 
 def phases(model: Any, settings: Train) -> list[Phase]:
@@ -73,6 +77,7 @@ class Training:
             settings say, if `None`.
         distribution: Where to train; the model was made in the scope of its strategy. Each process does the same, and
             its results are the same; the chief alone keeps files.
+        keeps_last: Whether the last epoch is kept, not the best one.
     """
 
     model: Any
@@ -84,6 +89,7 @@ class Training:
     key: str = ""
     loss: Loss | Taught | None = None
     distribution: Distribution = dataclasses.field(default_factory=here)
+    keeps_last: bool = False
 
     def __post_init__(self) -> None:
         self.settings = balance.resolved(self.settings, self.data.train)
@@ -126,7 +132,9 @@ class Training:
         with fast_gradients(), writer.as_default():
             for index, phase in enumerate(plan):
                 if saved is None or saved[1]["phase"] <= index:
-                    self._run_phase(index, phase, saved, finished, progress)
+                    gently = fine_tuning.kept_statistics(self.model) if phase.first_rate else contextlib.nullcontext()
+                    with gently:
+                        self._run_phase(index, phase, saved, finished, progress)
                     saved = None
                 finished += phase.epochs * self.steps
         progress.close()
@@ -154,7 +162,7 @@ class Training:
             average = MovingAverage(self.model.trainable_variables, self.settings.ema)
         first = self._restore(saved, index, optimizer, average)
         loss = self.loss or loss_by_labels(self.settings, self.data.train.class_counts, False)
-        step = _train_step(self.model, optimizer, average, loss, self.distribution.strategy)
+        step = _train_step(self.model, optimizer, average, loss, self.distribution.strategy, phase.first_rate)
         validate = accuracy_function(self._measured)
         seed = self.seed + 1_000_003 * index
         batches = iter(
@@ -182,7 +190,8 @@ class Training:
                     self._measured.set_weights(weights)
                 record = {"phase": phase.name, "epoch": epoch + 1, **record, **self._validated(validate, record)}
                 value = record["selected_by"][self.settings.select]
-                if self._best_value is None or selection.better(self.settings.select, value, self._best_value):
+                taken = self.keeps_last or self._best_value is None
+                if taken or selection.better(self.settings.select, value, self._best_value):
                     self._best_value, self._best = value, weights
             self.history.append(record)
             self._log(record, phase, progress)
@@ -331,8 +340,16 @@ def _reseed(model: Any, seed: int) -> None:
             generator.reset_from_seed((seed + position) % 2**31)
 
 
-def _train_step(model: Any, optimizer: Any, average: MovingAverage, loss_of: Loss | Taught, strategy: Any) -> Any:
+def _train_step(
+    model: Any,
+    optimizer: Any,
+    average: MovingAverage,
+    loss_of: Loss | Taught,
+    strategy: Any,
+    first_rate: float | None = None,
+) -> Any:
     variables = model.trainable_variables
+    factors = fine_tuning.rates(model, first_rate) if first_rate else []
     takes_features = isinstance(loss_of, Taught) and loss_of.takes_features
     forward = with_features(model) if takes_features else model
     scaled = getattr(optimizer, "get_scaled_loss", lambda loss: loss)
@@ -353,7 +370,10 @@ def _train_step(model: Any, optimizer: Any, average: MovingAverage, loss_of: Los
             loss /= strategy.num_replicas_in_sync  # Gradients of all replicas are summed.
             differentiated = scaled(loss)
         gradients = unscaled(tape.gradient(differentiated, variables))
+        before = [tf.identity(variable) for variable in variables] if factors else []
         optimizer.apply_gradients(zip(gradients, variables, strict=True))
+        if factors:
+            fine_tuning.slow_down(variables, before, factors)
         labelled = tf.reduce_max(targets, axis=1)
         hits = (tf.gather(targets, tf.argmax(logits, axis=1), batch_dims=1) >= labelled) & (labelled > 0)
         return loss, tf.reduce_sum(tf.cast(hits, tf.float32))
