@@ -189,9 +189,9 @@ class Training:
                 if self._measured is not self.model:
                     self._measured.set_weights(weights)
                 record = {"phase": phase.name, "epoch": epoch + 1, **record, **self._validated(validate, record)}
-                value = record["selected_by"][self.settings.select]
-                taken = self.keeps_last or self._best_value is None
-                if taken or selection.better(self.settings.select, value, self._best_value):
+                select, best = self.settings.select, self._best_value
+                value = record["selected_by"][select]
+                if self.keeps_last or best is None or selection.better(select, value, best):
                     self._best_value, self._best = value, weights
             self.history.append(record)
             self._log(record, phase, progress)

@@ -23,6 +23,7 @@ from tfl_lite_suite.models.weights.published import PACKAGED, TORCH_CONVENTIONS,
 
 imagenet_labels = imagenet_classes.labels
 
+
 @dataclasses.dataclass(frozen=True)
 class Source:
     """Weights read from somewhere.

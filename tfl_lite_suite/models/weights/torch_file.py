@@ -74,7 +74,14 @@ def read(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
         raise SuiteError(f"weights: '{path}': {error}") from None
     except (pickle.UnpicklingError, struct.error, ValueError, TypeError, KeyError, IndexError, EOFError) as error:
         raise SuiteError(f"weights: '{path}' is not a PyTorch file: {error}") from None
-    except (AttributeError, RecursionError, MemoryError, OverflowError, zipfile.BadZipFile, NotImplementedError) as error:
+    except (
+        AttributeError,
+        RecursionError,
+        MemoryError,
+        OverflowError,
+        zipfile.BadZipFile,
+        NotImplementedError,
+    ) as error:
         raise SuiteError(f"weights: '{path}' is damaged: {error}") from None
 
 

@@ -269,5 +269,7 @@ def test_networks_without_pytorch_files_refuse_one(tmp_path):
 
 
 def test_widths_without_published_weights_are_refused():
-    with pytest.raises(SuiteError, match="shufflenet_v2 has ImageNet weights for 0.5, 1.0, 1.5, 2.0 only. Received: 0.7"):
+    with pytest.raises(
+        SuiteError, match="shufflenet_v2 has ImageNet weights for 0.5, 1.0, 1.5, 2.0 only. Received: 0.7"
+    ):
         models.build("shufflenet_v2", SHAPE, 7, alpha=0.7, weights="imagenet")
