@@ -98,3 +98,37 @@ def test_benchmark_prepares_as_the_file_says_or_does_not_time_it(pictures):
     assert any("preprocessing was not timed" in warning for warning in found["warnings"])
     (pictures / "theirs.tflite").write_bytes(foreign_metadata.write(light_or_dark(), mean=[127.5], std=[127.5]))
     assert json.loads(quadrant_models.verb("benchmark", *given).stdout)["stages_ms"]["preprocessing"] > 0
+
+
+def claiming(classes):
+    """A file of a few hundred bytes that claims this many classes."""
+    graph = tflite_samples.Graph()
+    image, scores = graph.tensor("image", (1, SIDE, SIDE, 1)), graph.tensor("scores", (1, classes))
+    graph.operator("RESHAPE", [image], [scores])
+    return graph.bytes([image], [scores])
+
+
+@pytest.mark.parametrize(("classes", "words"), [(2_000_000_000, "claims 8,000,000,000 bytes"), (50_000_000, "classes")])
+@pytest.mark.parametrize("verb", ["evaluate", "benchmark"])
+def test_claimed_sizes_are_not_believed(pictures, classes, words, verb):
+    if (verb, words) == ("benchmark", "classes"):
+        words = "cannot prepare it"
+    (pictures / "liar.tflite").write_bytes(claiming(classes))
+    given = [f"--model={pictures / 'liar.tflite'}", "--json"]
+    given += [f"--data={pictures / 'pictures'}"] if verb == "evaluate" else ["--runs=2"]
+    done = quadrant_models.verb(verb, *given)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert words in done.stderr
+
+
+def test_names_from_a_file_do_not_steer_the_terminal(pictures):
+    labels = "dark\nli\x1b[31m\u202eght\x9b\n"
+    (pictures / "pictures" / "light").rename(pictures / "pictures" / "1")
+    (pictures / "pictures" / "dark").rename(pictures / "pictures" / "0")
+    for flags in ([], ["--json"]):
+        (pictures / "theirs.tflite").write_bytes(foreign_metadata.write(light_or_dark(), labels=labels))
+        given = [f"--model={pictures / 'theirs.tflite'}", f"--data={pictures / 'pictures'}", "--workers=1"]
+        done = quadrant_models.verb("evaluate", *given, *flags)
+        assert done.returncode == 0, done.stderr
+        assert not set("\x1b\x9b\u202e") & set(done.stdout + done.stderr)
+    assert json.loads(done.stdout)["per_class"][1]["label"] == "li\x1b[31m\u202eght\x9b"

@@ -8,7 +8,7 @@ import numpy as np
 from tfl_lite_suite.benchmark import timing
 from tfl_lite_suite.benchmark.job import Job, random_tensor
 from tfl_lite_suite.runtime import engines, isolation
-from tfl_lite_suite.runtime.isolation import Emit
+from tfl_lite_suite.runtime.isolation import Emit, one_inference
 from tfl_lite_suite.runtime.machine import LoadWatch
 from tfl_lite_suite.runtime.session import Session
 
@@ -71,6 +71,9 @@ def _round(first: Job, second: Job, number: int, rounds: int, emit: Emit) -> tup
             jobs[index].model, threads=jobs[index].threads, kernels=jobs[index].kernels
         )
         sessions[index].set_input(random_tensor(sessions[index].input, first.seed))
+    for session in sessions.values():
+        with one_inference():
+            session.run()
     watch = LoadWatch(first.threads)
     for session in sessions.values():
         timing.warm_up(session.run, most_seconds=0.2)

@@ -14,7 +14,7 @@ from tfl_lite_suite.core import image
 from tfl_lite_suite.core.contract import Contract
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.runtime import engines, pixels
-from tfl_lite_suite.runtime.isolation import Emit
+from tfl_lite_suite.runtime.isolation import Emit, one_inference
 from tfl_lite_suite.runtime.machine import LoadWatch
 from tfl_lite_suite.runtime.session import Kernels, Session, TensorSpec
 from tfl_lite_suite.tflite.normalization import RAW, Normalization
@@ -105,7 +105,11 @@ def measure(job: Job, emit: Emit) -> Measurement:
     opened = time.perf_counter_ns()
     tensor = random_tensor(session.input, job.seed)
     ready = time.perf_counter_ns()
-    output = session.invoke(tensor)
+    try:
+        with one_inference():
+            output = session.invoke(tensor)
+    except (RuntimeError, ValueError) as error:
+        raise SuiteError(f"{job.title}: it does not run on random input: {error}") from error
     first = time.perf_counter_ns()
     watch = LoadWatch(job.threads)
     warmup = timing.warm_up(session.run, most_seconds=max(0.2, job.min_seconds))
@@ -153,7 +157,7 @@ def profile(job: Job, runs: int, emit: Emit) -> dict[str, Any]:
 
 
 def random_tensor(spec: TensorSpec, seed: int) -> np.ndarray:
-    """Returns an input of noise: every value of an integer type, pixel values 0 to 255 as floats.
+    """Returns an input of noise: pixel values 0 to 255 as floats, every value of 8 bits, 0 and 1 of wider integers.
 
     Raises:
         SuiteError: If the tensor holds no numbers.
@@ -161,10 +165,13 @@ def random_tensor(spec: TensorSpec, seed: int) -> np.ndarray:
     generator = np.random.default_rng(seed)
     dtype = np.dtype(spec.dtype)
     if dtype.kind == "f":
-        return generator.integers(0, 256, spec.shape).astype(dtype)
+        return generator.integers(0, 256, spec.shape, np.uint8).astype(dtype)
     if dtype.kind not in "iu":
         raise SuiteError(f"input '{spec.name}' holds {spec.dtype}; expected integers or floats")
     limits = np.iinfo(dtype)
+    if dtype.itemsize > 1:
+        # Numbers of words and the like, which index tables of an unknown size.
+        return generator.integers(0, 2, spec.shape, dtype)
     return generator.integers(limits.min, limits.max, spec.shape, dtype, endpoint=True)
 
 

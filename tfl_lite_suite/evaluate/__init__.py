@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 # What must not slow down --help (NumPy, Pillow) is imported where it is used.
 
 _BATCH = 256
+# Scores that are kept (float32), and classes that a file may claim.
+_MOST_SCORES, _MOST_CLASSES = 20_000_000, 100_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,7 +86,8 @@ def evaluate(runner: "accuracy.Runner", model: Model, images: Images) -> tuple[d
     """Runs a model over images and compares its answers with their labels.
 
     Args:
-        runner: How to run it; it must keep the logits; the model's normalisation is what counts.
+        runner: How to run it; the model's normalisation is what counts. The scores are kept, unless they are so many
+            that they would fill the memory; then what needs them is left out, and a warning says so.
         model: The model, from `open_model`.
         images: The pictures, from `open_data` or `open_recipe`.
 
@@ -96,9 +99,10 @@ def evaluate(runner: "accuracy.Runner", model: Model, images: Images) -> tuple[d
 
     split = images.split
     runner = dataclasses.replace(runner, normalization=model.normalization)
+    scores = len(split) * len(model.contract.labels)
+    runner = dataclasses.replace(runner, keep_logits=scores <= _MOST_SCORES)
     answers = _answers(runner, model, split)
-    assert answers.logits is not None
-    decided = model.decide(answers.logits)
+    decided = None if answers.logits is None else model.decide(answers.logits)
     document: dict[str, Any] = {
         "model": runner.model,
         "model_bytes": model.file_bytes,
@@ -108,9 +112,13 @@ def evaluate(runner: "accuracy.Runner", model: Model, images: Images) -> tuple[d
         "workers": runner.workers,
         "skipped": images.skipped,
     } | accuracy.figures(answers, split.labels, model.contract.labels, decided)
-    if model.decision is not None:
+    if decided is None:
+        document["warnings"].append(
+            f"{scores:,} scores were not kept: no calibration, ranking or decision. --limit leaves fewer pictures"
+        )
+    elif model.decision is not None:
         document["decided"] = decisions.figures(model.decision, decided, split.labels, model.contract.labels)
-    if images.unknown is not None:
+    if images.unknown is not None and decided is not None:
         others = _answers(runner, model, images.unknown).logits
         assert others is not None
         document["unknown"] = decisions.unknown_figures(decided, model.decide(others))
@@ -143,7 +151,11 @@ def write_predictions(path: str, model: Model, split: "data.Split", answers: "ac
     """
     import numpy as np
 
-    assert answers.logits is not None
+    if answers.logits is None:
+        predictions.write(
+            path, model.contract.labels, split.keys, split.labels, answers.top, ties=answers.ties.tolist()
+        )
+        return
     decided = model.decide(answers.logits)
     sure = decided.probabilities[np.arange(len(split)), answers.top[:, 0]]
     more = {"ties": answers.ties.tolist(), "confidence": np.where(np.isnan(sure), 0.0, sure).tolist()}
@@ -176,6 +188,8 @@ def open_model(path: str, engine: str, normalization: Normalization | None = Non
         raise SuiteError(
             f"{path}: not an image classifier: [1, height, width, channels] to [1, classes]. Received: {shapes}"
         )
+    if file.output_shape[1] > _MOST_CLASSES:
+        raise SuiteError(f"{path}: it claims {file.output_shape[1]:,} classes; at most {_MOST_CLASSES:,} are evaluated")
     used = _checked(path, normalization or file.normalization, of)
     warnings = _contract_warnings(file.contract, of, used)
     of = _labelled(path, of, file.labels, file.output_shape[1])

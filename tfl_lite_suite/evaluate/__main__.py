@@ -102,7 +102,11 @@ def _main() -> Any:
         evaluation = functools.partial(_document, path)
         return engine_table.rows(path, names, evaluation, given.threads, given.kernels)
     document, answers = _document(path, names[0])
-    if given.logits is not None and answers.logits is not None:
+    if given.logits is not None:
+        if answers.logits is None:
+            raise SuiteError(
+                "--logits: too many pictures and classes to keep every score. --limit leaves fewer pictures"
+            )
         with atomic_path(given.logits) as temporary, open(temporary, "wb") as file:
             np.save(file, answers.logits)
     return document

@@ -15,13 +15,16 @@ from tfl_lite_suite.core.decision_rules import Decided
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.evaluate import metrics
 from tfl_lite_suite.runtime import engines, pixels
-from tfl_lite_suite.runtime.isolation import Child, Emit
+from tfl_lite_suite.runtime.isolation import Child, Emit, one_inference, running
 from tfl_lite_suite.runtime.session import Kernels
 from tfl_lite_suite.tflite.normalization import RAW, Normalization
 
 TOP = 5
 _MOST_CHUNKS = 8192
 _CHUNK = 64
+# A full confusion matrix of more classes than this, or a line for each of so many, says little and fills memory.
+MATRIX_CLASSES, LISTED_CLASSES = 1000, 10_000
+_MOST_CELLS = 100_000
 _NUMBER = struct.Struct("<I")
 
 Images = Callable[[np.ndarray], np.ndarray]
@@ -104,7 +107,7 @@ class Runner:
         try:
             for _ in range(self.workers):
                 work = _Work(self, images, count, chunk, tickets)
-                children.append(Child(work, f"'{self.model}' on {self.engine}"))
+                children.append(Child(work, f"'{self.model}' on {self.engine}", running(self.model)))
             _gather(children, take)
         finally:
             os.close(tickets)
@@ -144,7 +147,11 @@ class _Work:
             if (1, *pictures.shape[1:]) != spec.shape:
                 raise SuiteError(f"the model takes {list(spec.shape)}, the pictures are {list(pictures.shape[1:])}")
             tensors = encoder.encode(pictures)
-            raw = np.concatenate([session.invoke(tensors[index : index + 1]) for index in range(len(tensors))])
+            rows = []
+            for index in range(len(tensors)):
+                with one_inference():
+                    rows.append(session.invoke(tensors[index : index + 1]))
+            raw = np.concatenate(rows)
             logits = pixels.dequantize(raw, output) if runner.keep_logits else None
             digests = b"".join(hashlib.sha256(tensor).digest() for tensor in np.ascontiguousarray(tensors))
             emit((first, (*ranked(raw), logits, digests), encoder.note))
@@ -177,13 +184,13 @@ def figures(
     Returns:
         `n`, `top1`, `top5` (shares, by the greatest scores), the fields of `metrics.Metrics` (of what was decided),
         whose `per_class` has also `label` and `top1`; `confusion` (row: true class, column: class with the greatest
-        score), `ties`, `warnings`. A figure is `None` where the pictures do not say.
+        score), `ties`, `warnings`. A figure is `None` where the pictures do not say. With more than `MATRIX_CLASSES`
+        classes `confusion` is `None` and `confusion_cells` has `[true class, class answered, pictures]`, the most
+        frequent first; with more than `LISTED_CLASSES`, `per_class` has those that have pictures.
     """
     right = answers.top[:, 0] == labels
     size = len(class_names)
     answered = answers.top[:, 0] >= 0
-    cells = labels[answered] * size + answers.top[answered, 0]
-    confusion = np.bincount(cells, minlength=size * size).reshape(size, size)
     measured = metrics.measure(
         labels,
         answers.top[:, 0] if decided is None else decided.top,
@@ -196,6 +203,7 @@ def figures(
         warnings.append(
             f"{int((~answered).sum())} answers hold NaN and count as wrong. Look for an overflow in the model"
         )
+    listed = np.arange(size) if size <= LISTED_CLASSES else np.unique(labels)
     return {
         "n": len(labels),
         "top1": float(right.mean()),
@@ -203,12 +211,22 @@ def figures(
         **measured,
         "per_class": [
             {"label": item["name"], **item, "top1": int(hit) / item["n"] if item["n"] else None}
-            for item, hit in zip(measured["per_class"], hits, strict=True)
+            for item, hit in ((measured["per_class"][place], hits[place]) for place in listed)
         ],
-        "confusion": confusion.tolist(),
+        **_confusion(labels[answered], answers.top[answered, 0], size),
         "ties": int(answers.ties.sum()),
         "warnings": warnings,
     }
+
+
+def _confusion(labels: np.ndarray, top: np.ndarray, size: int) -> dict[str, Any]:
+    if size <= MATRIX_CLASSES:
+        matrix = np.bincount(labels * size + top, minlength=size * size).reshape(size, size)
+        return {"confusion": matrix.tolist()}
+    cells, counts = np.unique(labels * size + top, return_counts=True)
+    order = np.argsort(-counts, kind="stable")[:_MOST_CELLS]
+    rows = np.stack([cells[order] // size, cells[order] % size, counts[order]], axis=1)
+    return {"confusion": None, "confusion_cells": rows.tolist()}
 
 
 def _tickets(count: int) -> int:

@@ -9,6 +9,7 @@ import numpy as np
 from tfl_lite_suite.core.decision import Decision
 from tfl_lite_suite.core.decision_rules import NONE_OF_THESE, Decided
 from tfl_lite_suite.evaluate import metrics
+from tfl_lite_suite.evaluate.answers import MATRIX_CLASSES
 
 # Share of the known pictures that is kept where scores for "none of these" are compared.
 KEPT = 0.95
@@ -26,20 +27,22 @@ def figures(decision: Decision, decided: Decided, labels: np.ndarray, class_name
     Returns:
         `decision` itself; `coverage`, the share that gets an answer, with `coverage_ci95`; `accuracy`, the share of
         those answered rightly, with `accuracy_ci95`; `confusion` (row: true class; column: answer, the last for none
-        of these).
+        of these; `None` with more than `MATRIX_CLASSES` classes).
     """
     answered = int((~decided.rejected).sum())
     right = int((decided.top == labels).sum())
     size = len(class_names)
-    columns = np.where(decided.rejected, size, decided.top)
-    confusion = np.bincount(labels * (size + 1) + columns, minlength=size * (size + 1)).reshape(size, size + 1)
+    columns, confusion = np.where(decided.rejected, size, decided.top), None
+    if size <= MATRIX_CLASSES:
+        cells = np.bincount(labels * (size + 1) + columns, minlength=size * (size + 1))
+        confusion = cells.reshape(size, size + 1).tolist()
     return {
         "decision": json.loads(decision.to_json()),
         "coverage": answered / len(labels),
         "coverage_ci95": metrics.wilson(answered, len(labels)),
         "accuracy": right / answered if answered else None,
         "accuracy_ci95": metrics.wilson(right, answered),
-        "confusion": confusion.tolist(),
+        "confusion": confusion,
     }
 
 

@@ -61,12 +61,14 @@ def text(documents: Sequence[dict[str, Any]]) -> str:
 
 
 def _agreement(name: str, reference: Answers, answers: Answers) -> dict[str, Any]:
-    assert reference.logits is not None and answers.logits is not None
+    difference = None
+    if reference.logits is not None and answers.logits is not None:
+        difference = float(np.abs(reference.logits - answers.logits).max())
     return {
         "agreement": {
             "with": name,
             "top1": float((reference.top[:, 0] == answers.top[:, 0]).mean()),
-            "max_abs_diff": float(np.abs(reference.logits - answers.logits).max()),
+            "max_abs_diff": difference,
         }
     }
 
@@ -85,7 +87,7 @@ def _cells(document: dict[str, Any]) -> list[str]:
         f"{100 * document['top1']:.2f} %",
         f"{100 * document['top5']:.2f} %",
         f"{100 * agreement['top1']:.2f} %",
-        f"{agreement['max_abs_diff']:.2g}",
+        "–" if agreement["max_abs_diff"] is None else f"{agreement['max_abs_diff']:.2g}",
         f"{document['latency_ms']:.3f} ms",
         f"{document['model_bytes']:,}",
     ]

@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -84,10 +84,11 @@ def measure(
     Returns:
         The metrics; those that need probabilities are `None` or empty without them.
     """
+    if probabilities is None:
+        counts = _counts(labels, top, len(class_names))
+        return _of_classes(map(_counted, class_names, *counts), np.empty(0), np.empty(0, bool))
     truth = labels[:, None] == np.arange(len(class_names))
     answered = top[:, None] == np.arange(len(class_names))
-    if probabilities is None:
-        return _metrics(truth, answered, class_names, None, np.empty(0), np.empty(0, bool))
     usable = ~np.isnan(probabilities).any(axis=1)
     sure = probabilities.max(axis=1)
     right = top == labels
@@ -119,14 +120,19 @@ def _metrics(
     truth: np.ndarray,
     answered: np.ndarray,
     class_names: Sequence[str],
-    probabilities: np.ndarray | None,
+    probabilities: np.ndarray,
     sure: np.ndarray,
     right: np.ndarray,
 ) -> Metrics:
-    classes = tuple(
-        _of_class(name, truth[:, index], answered[:, index], None if probabilities is None else probabilities[:, index])
+    each = (
+        _of_class(name, truth[:, index], answered[:, index], probabilities[:, index])
         for index, name in enumerate(class_names)
     )
+    return _of_classes(each, sure, right)
+
+
+def _of_classes(each: Iterable[ClassMetrics], sure: np.ndarray, right: np.ndarray) -> Metrics:
+    classes = tuple(each)
     return Metrics(
         balanced_accuracy=_mean([item.recall for item in classes]),
         macro_f1=_mean([item.f1 for item in classes]),
@@ -139,9 +145,20 @@ def _metrics(
     )
 
 
-def _of_class(name: str, truth: np.ndarray, answered: np.ndarray, scores: np.ndarray | None) -> ClassMetrics:
-    of_it, answers, hits = int(truth.sum()), int(answered.sum()), int((truth & answered).sum())
-    ranks = (None, None) if scores is None else ranking(truth, scores)
+def _of_class(name: str, truth: np.ndarray, answered: np.ndarray, scores: np.ndarray) -> ClassMetrics:
+    counts = int(truth.sum()), int(answered.sum()), int((truth & answered).sum())
+    return _counted(name, *counts, ranking(truth, scores))
+
+
+def _counts(labels: np.ndarray, top: np.ndarray, classes: int) -> list[list[int]]:
+    """Returns for each class its pictures, its answers, and the answers that are right; nothing is as large as n²."""
+    of_it, answers, hits = (labels, top[top >= 0], labels[labels == top])
+    return [np.bincount(found, minlength=classes).tolist() for found in (of_it, answers, hits)]
+
+
+def _counted(
+    name: str, of_it: int, answers: int, hits: int, ranks: tuple[float | None, float | None] = (None, None)
+) -> ClassMetrics:
     return ClassMetrics(
         name,
         of_it,

@@ -5,6 +5,7 @@ before it imports anything that starts threads.
 """
 
 import contextlib
+import dataclasses
 import faulthandler
 import os
 import pickle
@@ -14,7 +15,7 @@ import signal
 import struct
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
 from tfl_lite_suite.core.command_line import describe
@@ -25,6 +26,35 @@ _PR_SET_PDEATHSIG = 1
 
 Emit = Callable[[Any], None]
 
+# A model that computes this long at a time is of no use on a small computer, or loops for ever.
+INFERENCE_SECONDS = 60
+# Room for a runtime and a model, and for each byte of a model's file.
+_RUNNING_BYTES, _RUNNING_BYTES_A_BYTE = 6 << 30, 4
+
+
+@dataclasses.dataclass(frozen=True)
+class Limits:
+    """What a child may use; `None` for as much as there is.
+
+    Attributes:
+        memory: Bytes of address space, beyond what the parent has.
+        cpu_seconds: Time of the processor.
+    """
+
+    memory: int | None = None
+    cpu_seconds: int | None = None
+
+    def apply(self) -> None:
+        """Limits this process."""
+        if self.cpu_seconds is not None:
+            resource.setrlimit(resource.RLIMIT_CPU, (self.cpu_seconds, self.cpu_seconds + 1))
+        if self.memory is not None:
+            # A system that does not say what is used has no limit that is worth its risk.
+            with contextlib.suppress(OSError, ValueError):
+                with open("/proc/self/statm", encoding="ascii") as file:
+                    used = int(file.read().split()[0]) * resource.getpagesize()
+                resource.setrlimit(resource.RLIMIT_AS, (used + self.memory, used + self.memory))
+
 
 class Child:
     """A function running in a forked process; its output on stdout and stderr is kept apart.
@@ -34,18 +64,19 @@ class Child:
         result: What the function returned, once `receive` has returned `False`.
     """
 
-    def __init__(self, work: Callable[[Emit], Any], doing: str) -> None:
+    def __init__(self, work: Callable[[Emit], Any], doing: str, limits: Limits = Limits()) -> None:
         """Starts the child.
 
         Args:
             work: Called in the child with a function that sends an event to the parent; events and the returned value
                 must be picklable.
             doing: What the child does, for messages, such as `'x.tflite' on litert`.
+            limits: What it may use.
         """
         if not hasattr(os, "fork"):
             raise SuiteError("models run in a forked process, which this system lacks. Use Linux, macOS or WSL")
         self.result: Any = None
-        self._doing = doing
+        self._doing, self._limits = doing, limits
         self._noise = tempfile.TemporaryFile()
         self._pipe, child_end = os.pipe()
         sys.stdout.flush()
@@ -53,7 +84,7 @@ class Child:
         self.pid = os.fork()
         if self.pid == 0:
             os.close(self._pipe)
-            _serve(work, child_end, self._noise.fileno())
+            _serve(work, child_end, self._noise.fileno(), limits)
         os.close(child_end)
 
     def fileno(self) -> int:
@@ -116,7 +147,27 @@ class Child:
         number = os.WTERMSIG(status)
         name = signal.Signals(number).name
         advice = " The system was probably out of memory." if number == signal.SIGKILL else ""
+        if number == signal.SIGXCPU:
+            seconds = self._limits.cpu_seconds
+            return f"{self._doing}: not done within {seconds} s of the processor. The file is hostile or huge"
+        if number == signal.SIGALRM:
+            return f"{self._doing}: one inference did not end within {INFERENCE_SECONDS} s. It may never end"
         return f"{self._doing}: the model killed the runtime: {name} ({signal.strsignal(number)}).{advice}{last}"
+
+
+def running(model: str) -> Limits:
+    """Returns what a child that runs a model's file may use."""
+    size = os.path.getsize(model) if os.path.isfile(model) else 0
+    return Limits(_RUNNING_BYTES + _RUNNING_BYTES_A_BYTE * size)
+
+
+@contextlib.contextmanager
+def one_inference() -> Iterator[None]:
+    """Ends a child that is at work in a runtime for too long; its parent says so."""
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.alarm(INFERENCE_SECONDS)
+    yield
+    signal.alarm(0)
 
 
 def call(
@@ -125,6 +176,7 @@ def call(
     on_event: Callable[[Any], None] = lambda event: None,
     on_tick: Callable[[], None] | None = None,
     tick_seconds: float = 0.2,
+    limits: Limits = Limits(),
 ) -> Any:
     """Runs a function in a child process and returns what it returned.
 
@@ -134,11 +186,12 @@ def call(
         on_event: Called in this process with each event.
         on_tick: Called in this process about every `tick_seconds` while the child is busy.
         tick_seconds: Time between two ticks, in seconds.
+        limits: What the child may use.
 
     Raises:
         SuiteError: If the function raised or the child died.
     """
-    child = Child(work, doing)
+    child = Child(work, doing, limits)
     try:
         while True:
             if on_tick is not None and not select.select([child], [], [], tick_seconds)[0]:
@@ -149,7 +202,7 @@ def call(
         child.close()
 
 
-def _serve(work: Callable[[Emit], Any], pipe: int, noise: int) -> NoReturn:
+def _serve(work: Callable[[Emit], Any], pipe: int, noise: int, limits: Limits) -> NoReturn:
     """Runs `work` in the child and leaves without the parent's clean-up handlers."""
     status = 1
     try:
@@ -157,6 +210,7 @@ def _serve(work: Callable[[Emit], Any], pipe: int, noise: int) -> NoReturn:
         # A crash is told in one line by the parent, not by a stack of this process.
         faulthandler.disable()
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        limits.apply()
         os.dup2(noise, 1)
         os.dup2(noise, 2)
         sys.stdout = sys.stderr = open(noise, "w", buffering=1, closefd=False)

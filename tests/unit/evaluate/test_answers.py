@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 import quadrant_models
@@ -92,3 +94,20 @@ def test_figures_by_hand():
 def test_nan_is_no_answer():
     top, _ = accuracy.ranked(np.array([[1.0, np.nan, 3.0], [1.0, 2.0, 3.0]], np.float32))
     assert top.tolist() == [[-1, -1, -1], [2, 1, 0]]
+
+
+def test_many_classes_have_no_matrix_but_cells():
+    classes = accuracy.LISTED_CLASSES + 5
+    labels = np.array([0, 0, 7, classes - 1])
+    top = np.array([[3], [3], [7], [-1]])
+    found = accuracy.figures(
+        accuracy.Answers(top, np.zeros(4, bool), 1.0), labels, [f"class {place}" for place in range(classes)]
+    )
+    assert found["confusion"] is None and found["confusion_cells"] == [[0, 3, 2], [7, 7, 1]]
+    assert [(item["name"], item["n"], item["recall"]) for item in found["per_class"]] == [
+        ("class 0", 2, 0.0),
+        ("class 7", 1, 1.0),
+        (f"class {classes - 1}", 1, 0.0),
+    ]
+    assert (found["top1"], found["balanced_accuracy"]) == (0.25, pytest.approx(1 / 3))
+    assert len(json.dumps(found)) < 5000

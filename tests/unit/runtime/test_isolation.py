@@ -111,3 +111,36 @@ def test_the_child_ends_with_its_parent():
         time.sleep(0.05)
     else:
         pytest.fail("the child outlived its parent")
+
+
+def test_a_child_has_the_memory_and_the_time_that_it_is_given():
+    def greedy(emit):
+        return len(bytearray(1 << 30))
+
+    def busy(emit):
+        while True:
+            pass
+
+    with pytest.raises(SuiteError, match="not enough memory"):
+        isolation.call(greedy, "greedy", limits=isolation.Limits(memory=256 << 20))
+    assert isolation.call(greedy, "greedy", limits=isolation.Limits(memory=2 << 30)) == 1 << 30
+    with pytest.raises(SuiteError, match="busy: not done within 1 s of the processor"):
+        isolation.call(busy, "busy", limits=isolation.Limits(cpu_seconds=1))
+
+
+def test_an_inference_that_never_ends_is_told(monkeypatch):
+    monkeypatch.setattr(isolation, "INFERENCE_SECONDS", 1)
+
+    def endless(emit):
+        with isolation.one_inference():
+            time.sleep(60)
+
+    def quick(emit):
+        with isolation.one_inference():
+            pass
+        time.sleep(1.2)
+        return "done"
+
+    with pytest.raises(SuiteError, match="endless: one inference did not end within 1 s"):
+        isolation.call(endless, "endless")
+    assert isolation.call(quick, "quick") == "done"

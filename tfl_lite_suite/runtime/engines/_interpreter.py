@@ -1,14 +1,16 @@
 """What tflite-runtime and LiteRT share: the same `Interpreter` class."""
 
 import dataclasses
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.runtime import isolation
 from tfl_lite_suite.runtime.session import Engine, Kernels, ModelFile, Session, TensorSpec
-from tfl_lite_suite.tflite import normalization
+from tfl_lite_suite.tflite import limits, normalization
 from tfl_lite_suite.tflite.file import TfliteFile
 
 _RESOLVERS: dict[Kernels, str] = {
@@ -16,6 +18,7 @@ _RESOLVERS: dict[Kernels, str] = {
     "builtin": "BUILTIN_WITHOUT_DEFAULT_DELEGATES",
     "reference": "BUILTIN_REF",
 }
+_READING_BYTES, _READING_SECONDS = 512 << 20, 10
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,12 +26,11 @@ class InterpreterEngine(Engine):
     """A package with TensorFlow Lite's `Interpreter`."""
 
     def inspect(self, path: str) -> ModelFile:
-        """Reads a `.tflite` file; see `Engine.inspect`."""
-        file = TfliteFile.read(path)
-        taken, given = (specs[0].shape if specs else () for specs in (file.inputs, file.outputs))
-        probabilities = bool(file.outputs) and file.gives_probabilities
-        says = file.decision, probabilities, normalization.of_file(file)
-        return ModelFile(file.file_bytes, file.contract, file.labels, taken, given, *says)
+        """Reads a `.tflite` file in a process with limits, for it may be hostile; see `Engine.inspect`."""
+        size = os.path.getsize(path) if os.path.isfile(path) else 0
+        allowed = isolation.Limits(_READING_BYTES + size, _READING_SECONDS)
+        found: ModelFile = isolation.call(lambda emit: _inspected(path), f"reading '{path}'", limits=allowed)
+        return found
 
     def open(self, path: str, *, threads: int = 1, kernels: Kernels = "default") -> Session:
         """Opens a `.tflite` file; see `Engine.open`."""
@@ -41,6 +43,15 @@ class InterpreterEngine(Engine):
         except (ValueError, RuntimeError) as error:
             raise SuiteError(f"'{path}': {self.name} {self.version} refuses the file: {error}") from error
         return InterpreterSession(interpreter, path, f"{self.name} {self.version}")
+
+
+def _inspected(path: str) -> ModelFile:
+    file = TfliteFile.read(path)
+    limits.check_claims(file)
+    taken, given = (specs[0].shape if specs else () for specs in (file.inputs, file.outputs))
+    probabilities = bool(file.outputs) and file.gives_probabilities
+    says = file.decision, probabilities, normalization.of_file(file)
+    return ModelFile(file.file_bytes, file.contract, file.labels, taken, given, *says)
 
 
 class InterpreterSession(Session):
@@ -56,6 +67,8 @@ class InterpreterSession(Session):
         self._interpreter = interpreter
         self.inputs = _specs(interpreter.get_input_details())
         self.outputs = _specs(interpreter.get_output_details())
+        if not self.outputs:
+            raise SuiteError(f"'{path}': the model has no output; there is nothing to compute")
         self.run = interpreter.invoke
         self._input_index = interpreter.get_input_details()[0]["index"] if self.inputs else -1
         self._output_index = interpreter.get_output_details()[0]["index"] if self.outputs else -1

@@ -45,7 +45,13 @@ class Local(Target):
         job = dataclasses.replace(job, contract=file.contract, normalization=file.normalization)
         startup_ms = _startup_ms(job.made_in_seconds)
         watcher = _Watcher(job.min_seconds)
-        found = isolation.call(functools.partial(measure, job), job.title, on_event=watcher.event, on_tick=watcher.tick)
+        found = isolation.call(
+            functools.partial(measure, job),
+            job.title,
+            on_event=watcher.event,
+            on_tick=watcher.tick,
+            limits=isolation.running(job.model),
+        )
         document = _document(job, file.file_bytes, found, watcher, startup_ms)
         if curve:
             document["curve"] = _curve(found.raw_ns, watcher.history)
