@@ -84,6 +84,17 @@ def _described(output: str, scheme: str) -> dict[str, Any]:
     }
 
 
+def plain_contract(model: Any) -> contract.Contract:
+    """Returns the contract of a model that has none of its own: the centre square, scaled to its input."""
+    if len(model.input_shape) != 4 or None in model.input_shape[1:]:
+        raise SuiteError(
+            f"model '{model.name}': expected pictures of one size, (batch, height, width, channels), as input. "
+            f"Received: {model.input_shape}. Build it on keras.Input((224, 224, 3)) or the like, and save it again"
+        )
+    height, width, channels = model.input_shape[1:]
+    return contract.Contract(height, width, channels, height, width)
+
+
 def show(results: dict[str, Any]) -> str:
     """Returns the results as a sentence."""
     floats = describe_ops(results["float_ops"])

@@ -47,7 +47,7 @@ def _from_file(path: str) -> tuple[Any, contract.Contract, Recipe | None]:
 
     model = keras_file.load(path, of.image_shape if of else None)
     rewrite.check_functional(model)
-    return model, of or _plain_contract(model), settings
+    return model, of or plain_contract(model), settings
 
 
 def _fresh(name: str) -> tuple[Any, contract.Contract, None]:
@@ -59,18 +59,7 @@ def _fresh(name: str) -> tuple[Any, contract.Contract, None]:
         alpha=flags.FLAGS.alpha,
         weights=flags.FLAGS.weights,
     )
-    return model, _plain_contract(model), None
-
-
-def _plain_contract(model: Any) -> contract.Contract:
-    """Returns the contract of a model that has none of its own: the centre square, scaled to its input."""
-    if len(model.input_shape) != 4 or None in model.input_shape[1:]:
-        raise SuiteError(
-            f"model '{model.name}': expected pictures of one size, (batch, height, width, channels), as input. "
-            f"Received: {model.input_shape}. Build it on keras.Input((224, 224, 3)) or the like, and save it again"
-        )
-    height, width, channels = model.input_shape[1:]
-    return contract.Contract(height, width, channels, height, width)
+    return model, plain_contract(model), None
 
 
 def _calibration(model: Any, of: contract.Contract, settings: Recipe | None) -> np.ndarray | None:

@@ -9,14 +9,16 @@ import dataclasses
 import json
 import os
 import pathlib
+import zipfile
 from typing import Any, Literal
 
 from tfl_lite_suite.core.errors import SuiteError
 
 VERSION = 1
-# Inside a `.tflite` file, and beside a `.keras` file.
+# Inside a `.tflite` file, or a `.keras` file that `Classifier.save` wrote; and beside the others.
 FILE_NAME = "tfl_lite_suite.json"
 FILE_BESIDE = "contract.json"
+_LARGEST = 1 << 24
 LABELS_FILE_NAME = "labels.txt"
 
 
@@ -103,10 +105,25 @@ def from_json(text: str) -> Contract:
 
 
 def beside(model: str | os.PathLike[str]) -> Contract | None:
-    """Returns the contract that lies beside a `.keras` file; `None` where there is none.
+    """Returns the contract of a `.keras` file: the one inside it, else the one that lies beside it; else `None`.
 
     Raises:
         SuiteError: If it is no contract, or of a newer version.
     """
+    inside = _inside(model)
+    if inside is not None:
+        return from_json(inside)
     path = pathlib.Path(model).parent / FILE_BESIDE
     return from_json(path.read_text(encoding="utf-8")) if path.is_file() else None
+
+
+def _inside(model: str | os.PathLike[str]) -> str | None:
+    """Returns the contract's text in a `.keras` file, an archive; `None` where there is none."""
+    try:
+        with zipfile.ZipFile(model) as archive:
+            if archive.getinfo(FILE_NAME).file_size > _LARGEST:
+                raise SuiteError(f"contract: '{FILE_NAME}' in '{model}' is too large to be one")
+            return archive.read(FILE_NAME).decode()
+    except (OSError, zipfile.BadZipFile, LookupError, UnicodeDecodeError, NotImplementedError, RuntimeError):
+        # The model's own reader tells what is wrong with the file.
+        return None

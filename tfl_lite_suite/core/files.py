@@ -75,15 +75,29 @@ def _unwritable(path: str | os.PathLike[str], error: OSError) -> Exception:
 
 
 def to_json(document: Any, indent: int | None = None) -> str:
-    """Returns a document as JSON; NaN and the infinities, which JSON lacks, become null. It steers no terminal."""
+    """Returns a document, of plain values and results, as JSON; NaN and the infinities, which JSON lacks, become null. It
+    steers no terminal.
+
+    Args:
+        document: The document; whatever has a method `document`, as results have, is written as what that returns.
+        indent: Spaces of indentation; one line if absent.
+    """
     try:
-        text = json.dumps(document, indent=indent, ensure_ascii=False, allow_nan=False)
+        text = json.dumps(document, indent=indent, ensure_ascii=False, allow_nan=False, default=_document)
     except ValueError:
         text = json.dumps(_finite(document), indent=indent, ensure_ascii=False, allow_nan=False)
     return printable_json(text)
 
 
+def _document(value: Any) -> Any:
+    if hasattr(value, "document"):
+        return value.document()
+    raise TypeError(f"{type(value).__name__} is no part of a JSON document")
+
+
 def _finite(value: Any) -> Any:
+    if hasattr(value, "document"):
+        value = value.document()
     if isinstance(value, dict):
         return {key: _finite(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

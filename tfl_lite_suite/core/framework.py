@@ -1,6 +1,7 @@
 """The one place that loads TensorFlow and decides which Keras the suite uses.
 
-TFMOT works on Keras 2 layers only, so the suite's Keras is `tf-keras`. `import keras` elsewhere stays Keras 3.
+TFMOT works on Keras 2 layers only, so the suite's Keras is `tf-keras`. `import keras` elsewhere stays Keras 3. Where a
+notebook imported TensorFlow before, its `tf.keras` stays what it was, and TFMOT finds `tf-keras` beside it.
 """
 
 import contextlib
@@ -10,17 +11,14 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from types import ModuleType
 
 from tfl_lite_suite.core.errors import SuiteError
 
-os.environ["TF_USE_LEGACY_KERAS"] = "1"
+_TENSORFLOW_IS_THE_USERS = "tensorflow" in sys.modules
+if not _TENSORFLOW_IS_THE_USERS:
+    os.environ["TF_USE_LEGACY_KERAS"] = "1"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
-if "tensorflow" in sys.modules and "tf_keras" not in sys.modules and "keras" in sys.modules:
-    raise SuiteError(
-        "TensorFlow was imported with Keras 3 before tfl_lite_suite.core.framework. "
-        "Import tfl_lite_suite.core.framework first, or set TF_USE_LEGACY_KERAS=1"
-    )
 
 
 @contextlib.contextmanager
@@ -50,11 +48,23 @@ try:
         import tensorflow as tf
         import tf_keras as keras
 
+        if _TENSORFLOW_IS_THE_USERS:
+            # TensorFlow decides at the first access which Keras `tf.keras` is, and TFMOT asks for Keras 2.
+            _ = tf.keras.__name__
         tf.config.list_physical_devices()  # Looks for GPUs now, while its messages are kept off the terminal.
 except ImportError as error:
     raise SuiteError(
         f"this command needs TensorFlow and tf-keras: {error}. Install them with: pip install 'tfl-lite-suite[host]'"
     ) from error
+
+
+def newest_keras() -> ModuleType | None:
+    """Returns Keras 3, or `None` where it is not installed. The suite only checks with it that its files open there."""
+    try:
+        import keras as newest
+    except ImportError:
+        return None
+    return newest
 
 
 def _minor(package: str) -> str:
@@ -72,4 +82,4 @@ keras.backend.experimental.enable_tf_random_generator()
 for _logger in ("tensorflow", "absl"):
     logging.getLogger(_logger).setLevel(logging.ERROR)
 
-__all__ = ["keras", "native_messages", "tf"]
+__all__ = ["keras", "native_messages", "newest_keras", "tf"]

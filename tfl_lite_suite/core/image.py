@@ -10,6 +10,7 @@ import functools
 import io
 import os
 import warnings
+from typing import Any
 
 import numpy as np
 from PIL import Image, features
@@ -21,6 +22,9 @@ from tfl_lite_suite.core.picture_bytes import MAX_FILE_BYTES
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF")
 PRECISION_BITS = 22
+
+# A file, encoded bytes, a Pillow image, or whatever NumPy takes as an array of pixels.
+Picture = str | os.PathLike[str] | bytes | Image.Image | np.ndarray
 
 # decode() has its own limit, with a message that names the file; Pillow's would begin to warn at 89 million.
 Image.MAX_IMAGE_PIXELS = None
@@ -77,6 +81,74 @@ def decode(source: str | os.PathLike[str] | bytes, channels: int, name: str | No
         # Pillow's readers raise nearly anything on damaged bytes: OSError, SyntaxError, struct.error, IndexError, …
         reason = " ".join(str(error).split()) or type(error).__name__
         raise SuiteError(f"{name}: corrupt or truncated picture: {reason}") from None
+
+
+def pixels_of(picture: Picture, channels: int) -> np.ndarray:
+    """Returns the pixels of a picture in any form, as `decode` gives them.
+
+    Args:
+        picture: A file, its encoded bytes, a Pillow image, or an array: grey `(height, width)` or
+            `(height, width, 1)`, RGB `(height, width, 3)` or RGBA `(height, width, 4)`, of pixel values 0 to 255,
+            whole numbers or floats.
+        channels: 3 for RGB, 1 for grey.
+
+    Returns:
+        Pixels `(height, width, channels)`, uint8 in [0, 255].
+
+    Raises:
+        SuiteError: If it is no picture, or the array's shape or values are not those of one.
+    """
+    if isinstance(picture, (str, bytes, os.PathLike)):
+        return decode(picture, channels)
+    if isinstance(picture, Image.Image):
+        try:
+            picture.load()
+        except (OSError, SyntaxError, ValueError) as error:
+            raise SuiteError(f"picture: corrupt or truncated picture: {error}") from None
+        return _oriented(_recoloured(_flattened(picture), channels), _orientation(picture))
+    return _recoloured(array_pixels(picture), channels)
+
+
+def array_pixels(array: Any, name: str = "picture") -> np.ndarray:
+    """Returns an array's pixels as uint8; see `pixels_of`.
+
+    Args:
+        array: Anything that NumPy takes as an array.
+        name: What errors call it.
+
+    Returns:
+        `(height, width, 1 or 3)`, uint8; an RGBA array is put on white.
+
+    Raises:
+        SuiteError: If its shape or its values are not those of a picture.
+    """
+    pixels = np.asarray(array)
+    pixels = pixels[:, :, None] if pixels.ndim == 2 else pixels
+    if pixels.ndim != 3 or pixels.shape[2] not in (1, 3, 4) or not pixels.size:
+        raise SuiteError(
+            f"{name}: expected an array of shape (height, width), or (height, width, 1, 3 or 4). "
+            f"Received: {tuple(np.shape(array))}"
+        )
+    pixels = _whole_pixels(pixels, name)
+    return _on_white(pixels) if pixels.shape[2] == 4 else pixels
+
+
+def _whole_pixels(pixels: np.ndarray, name: str) -> np.ndarray:
+    """Returns pixel values as uint8, floats rounded to the nearest."""
+    if pixels.dtype == np.uint8:
+        return pixels
+    if pixels.dtype.kind not in "iuf":
+        raise SuiteError(f"{name}: expected pixel values from 0 to 255. Received: an array of {pixels.dtype}")
+    low, high = pixels.min(), pixels.max()
+    # A NaN fails every comparison.
+    if not (low >= 0 and high <= 255):
+        raise SuiteError(f"{name}: expected pixel values from 0 to 255. Received: {low:g} to {high:g}")
+    if pixels.dtype.kind == "f" and 0 < high <= 1:
+        raise SuiteError(
+            f"{name}: expected pixel values from 0 to 255. Received: floats from {low:g} to {high:g}, which look like "
+            "pixels divided by 255. Multiply them by 255"
+        )
+    return np.rint(pixels).astype(np.uint8)
 
 
 def prepare(pixels: np.ndarray, contract: Contract) -> np.ndarray:

@@ -16,6 +16,7 @@ from tfl_lite_suite.core import recipe
 from tfl_lite_suite.core.contract import Contract
 from tfl_lite_suite.core.errors import SuiteError, unknown_name
 from tfl_lite_suite.data import (
+    arrays,
     fashion_mnist,
     findings,
     folder_walk,
@@ -32,6 +33,7 @@ __all__ = [
     "Listing",
     "Split",
     "can_test",
+    "class_indices",
     "contract_for",
     "files_of",
     "findings",
@@ -43,7 +45,11 @@ __all__ = [
 
 
 def load(
-    recipe_data: recipe.Data, seed: int, cache_dir: str | os.PathLike[str] | None = None, progress: bool = True
+    recipe_data: recipe.Data,
+    seed: int,
+    cache_dir: str | os.PathLike[str] | None = None,
+    progress: bool = True,
+    contract: Contract | None = None,
 ) -> Dataset:
     """Opens the source of a recipe, prepares every picture and cuts the splits.
 
@@ -52,6 +58,7 @@ def load(
         seed: Seed of the splits.
         cache_dir: Where to keep prepared pictures for the next run; see `prepared.prepare_all`.
         progress: Print progress on stderr.
+        contract: How to prepare the pictures, in place of what the recipe says; its labels are the classes.
 
     Returns:
         The three splits, the contract, and notes for the user.
@@ -63,7 +70,7 @@ def load(
     if len(listing.class_names) < 2:
         found = f"only one class, '{listing.class_names[0]}'" if listing.class_names else "no class"
         raise SuiteError(f"{listing.source}: {found}; a classifier needs two or more")
-    contract = contract_for(recipe_data, listing.class_names)
+    contract = contract or contract_for(recipe_data, listing.class_names)
     pictures = prepared.prepare_all(listing, contract, cache_dir, recipe_data.on_corrupt, progress)
     usable = pictures.usable
     labels, groups = listing.labels[usable], [pictures.digests[row] for row in usable]
@@ -184,6 +191,8 @@ def listing_of(source: str) -> Listing:
     Raises:
         SuiteError: If there is no such source, nothing usable in it, or a class with a name that no label can have.
     """
+    if arrays.is_source(source):
+        return arrays.listing(source)
     found = _listing_of(source)
     names = tuple(folder_walk.checked_name(name, source) for name in found.class_names)
     if len(set(names)) < len(names):

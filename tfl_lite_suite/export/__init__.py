@@ -2,10 +2,14 @@
 
 import dataclasses
 import pathlib
+import sys
 import tempfile
+import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.export.result import Export
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,6 +19,76 @@ if TYPE_CHECKING:
 
 _PATCH = 8
 # What must not slow down --help (NumPy) is imported where it is used.
+
+
+def export_formats(
+    model: str, formats: Sequence[str], output_dir: str, source: str | None = None, limit: int = 100
+) -> list[Export]:
+    """Writes a model in several formats and compares their answers with its own.
+
+    Args:
+        model: The `.tflite` file.
+        formats: Names of `export.exporters.names()`.
+        output_dir: Where to; made if missing.
+        source: Pictures to compare on, what `--data` names; patches of random colours if absent.
+        limit: Greatest number of pictures.
+
+    Returns:
+        The rows that `--json` prints.
+
+    Raises:
+        SuiteError: If the file is no `.tflite` file, an exporter or its engine is not installed, or no format can hold
+            the model.
+    """
+    from tfl_lite_suite.core.files import make_folder
+    from tfl_lite_suite.export import exporters
+    from tfl_lite_suite.runtime import engines
+    from tfl_lite_suite.runtime.session import TFLITE
+
+    chosen = [exporters.get(format) for format in formats]
+    reference = engines.get(engines.default(model))
+    if reference.format != TFLITE:
+        raise SuiteError(f"--model: expected a .tflite file. Received: '{model}'")
+    file = reference.inspect(model)
+    for exporter in chosen:
+        exporter.require()
+        engines.get(exporter.ENGINE).require()
+    make_folder(output_dir)
+    pictures = pictures_for(file, source, limit)
+    if source is None:
+        print("compared on patches of random colours; --data=DATA compares on pictures", file=sys.stderr)
+    rows = [_exported(model, format, output_dir, pictures) for format in formats]
+    if all(row.unsupported for row in rows):
+        raise SuiteError("; ".join(str(row.unsupported) for row in rows))
+    return rows
+
+
+def _exported(model: str, format: str, output_dir: str, pictures: "np.ndarray") -> Export:
+    from tfl_lite_suite.export import exporters
+
+    engine, files = exporters.get(format).ENGINE, list[str]()
+    print(f"exporting to {format} …", file=sys.stderr)
+    begin = time.monotonic()
+    try:
+        files, converter = export(model, format, output_dir)
+        size = sum(pathlib.Path(name).stat().st_size for name in files)
+        seconds = time.monotonic() - begin
+        return Export(
+            engine=engine,
+            format=format,
+            files=tuple(files),
+            **compare(model, files[0], engine, pictures),
+            bytes=size,
+            converter=converter,
+            seconds=seconds,
+            unsupported=None,
+        )
+    except SuiteError as error:
+        for name in files:
+            pathlib.Path(name).unlink(missing_ok=True)
+        reason = str(error)
+    unsupported = reason if reason.startswith("not supported") else f"not supported by {engine}: {reason}"
+    return Export(engine, format, (), *[None] * 7, unsupported=unsupported)
 
 
 def export(model: str, format: str, output_dir: str) -> tuple[list[str], str]:
@@ -114,17 +188,17 @@ def pictures_for(file: "ModelFile", source: str | None, limit: int) -> "np.ndarr
     return split.images(np.arange(len(split)))
 
 
-def show(rows: list[dict[str, Any]]) -> str:
+def show(rows: Sequence[Export]) -> str:
     """Returns the rows as text."""
     lines = []
     for row in rows:
-        if row["unsupported"]:
-            lines.append(f"{row['engine']}: {row['unsupported']}")
+        if row.unsupported:
+            lines.append(f"{row.engine}: {row.unsupported}")
             continue
         lines.append(
-            f"{row['engine']}: {row['files'][0]}, {row['bytes']:,} bytes; top-1 agrees with {row['reference']} on "
-            f"{100 * row['top1_agreement']:.2f} % of {row['pictures']} pictures, logits differ by at most "
-            f"{row['max_abs_diff']:.3g}; {row['converter']}, {row['seconds']:.1f} s"
+            f"{row.engine}: {row.files[0]}, {row.bytes:,} bytes; top-1 agrees with {row.reference} on "
+            f"{100 * (row.top1_agreement or 0):.2f} % of {row.pictures} pictures, logits differ by at most "
+            f"{row.max_abs_diff:.3g}; {row.converter}, {row.seconds:.1f} s"
         )
     return "\n".join(lines)
 

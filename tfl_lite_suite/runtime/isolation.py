@@ -206,7 +206,7 @@ def _serve(work: Callable[[Emit], Any], pipe: int, noise: int, limits: Limits) -
     """Runs `work` in the child and leaves without the parent's clean-up handlers."""
     status = 1
     try:
-        _die_with_parent()
+        die_with_parent()
         # A crash is told in one line by the parent, not by a stack of this process.
         faulthandler.disable()
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -224,7 +224,7 @@ def _serve(work: Callable[[Emit], Any], pipe: int, noise: int, limits: Limits) -
         os._exit(status)
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     """Has Linux end this process when its parent ends, however that ends."""
     import ctypes
 

@@ -152,6 +152,7 @@ class Engine(abc.ABC):
         module: The module that is imported to use it.
         format: What `export --to` calls the files it runs.
         suffix: How their names end.
+        beside_tensorflow: Whether it works in a process that has TensorFlow loaded; the symbols of others collide.
     """
 
     name: str
@@ -159,6 +160,7 @@ class Engine(abc.ABC):
     module: str
     format: str = TFLITE
     suffix: str = ".tflite"
+    beside_tensorflow: bool = False
 
     def available(self) -> bool:
         """Whether the runtime is installed; does not import it."""
@@ -176,11 +178,11 @@ class Engine(abc.ABC):
         """Checks that the runtime can be used in this process.
 
         Raises:
-            SuiteError: If it is not installed, or TensorFlow is loaded here, whose symbols collide with a runtime's.
+            SuiteError: If it is not installed, or TensorFlow is loaded here and its symbols collide with the runtime's.
         """
         if not self.available():
             raise SuiteError(f"--engine: {self.name} is not installed{self._how_to_install()}")
-        if "tensorflow" in sys.modules:
+        if "tensorflow" in sys.modules and not self.beside_tensorflow:
             raise SuiteError(f"{self.name} cannot run in a process that has TensorFlow loaded; use a child process")
 
     def load(self) -> Any:

@@ -71,7 +71,8 @@ def train(
     Returns:
         `top1` and `top5` (shares of the test images), `epochs`, `seconds`, and what else was measured.
     """
-    models.check_side(settings.model.name, *settings.data.size)
+    if start is None:
+        models.check_side(settings.model.name, *settings.data.size)
     load = load or functools.cache(lambda: load_images(settings, workdir, place))
     teacher = teacher_of(settings, workdir, "train", load, place)
     stage = stage_of(settings, workdir, name, start)

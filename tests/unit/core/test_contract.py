@@ -1,9 +1,10 @@
 import dataclasses
 import json
+import zipfile
 
 import pytest
 
-from tfl_lite_suite.core.contract import FILE_BESIDE, Contract, beside, from_json
+from tfl_lite_suite.core.contract import FILE_BESIDE, FILE_NAME, Contract, beside, from_json
 from tfl_lite_suite.core.errors import SuiteError
 
 CONTRACT = Contract(224, 192, 3, 256, 256, fit="crop", contrast="stretch", labels=("cat", "hünd", "a b"))
@@ -21,6 +22,17 @@ def test_the_contract_beside_a_model(tmp_path):
     (tmp_path / FILE_BESIDE).write_text("[]", encoding="utf-8")
     with pytest.raises(SuiteError, match="expected a JSON object"):
         beside(tmp_path / "model.keras")
+
+
+def test_a_contract_in_the_file_comes_before_the_one_beside_it(tmp_path):
+    path = tmp_path / "mine.keras"
+    (tmp_path / FILE_BESIDE).write_text(CONTRACT.to_json(), encoding="utf-8")
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("config.json", "{}")
+    assert beside(path) == CONTRACT
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(FILE_NAME, dataclasses.replace(CONTRACT, contrast="none").to_json())
+    assert beside(path).contrast == "none"
 
 
 def test_image_shape():

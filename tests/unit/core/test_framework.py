@@ -74,11 +74,18 @@ def test_without_tensorflow_the_line_says_what_to_install(run):
     )
 
 
-def test_keras_3_first_is_one_line(run):
-    done = run("import tensorflow, keras\n" + VERB)
-    assert (done.returncode, done.stdout) == (1, "")
-    line = done.stderr.splitlines()[-1]
-    assert line.startswith("error: TensorFlow was imported with Keras 3 before tfl_lite_suite.core.framework. Import")
+def test_tensorflow_of_a_notebook_keeps_its_keras():
+    """The real packages: Keras 3 is loaded first, stays `tf.keras`, and quantization-aware training works beside it."""
+    code = (
+        "import tensorflow as tf, keras, numpy as np\n"
+        "from tfl_lite_suite import models\n"
+        "from tfl_lite_suite.quantize.qat.fake_quantization import quantization_aware\n"
+        "network = models.build('micro', (16, 16, 1), 3, alpha=0.25)\n"
+        "aware = quantization_aware(network, np.arange(4 * 256, dtype=np.uint8).reshape(4, 16, 16, 1))\n"
+        "assert aware.count_params() and tf.keras.__version__.startswith('3.') and tf.keras.Model is keras.Model\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_native_messages_are_kept_and_stderr_comes_back(run):

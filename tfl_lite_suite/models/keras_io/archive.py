@@ -9,6 +9,7 @@ import json
 import os
 import re
 import zipfile
+from collections.abc import Mapping
 from typing import Any
 
 import h5py
@@ -73,6 +74,22 @@ def read(path: str | os.PathLike[str]) -> tuple[str, dict[str, Any]]:
             f"{'; '.join(refused[:_MOST_NAMED])}{more}. {_ADVICE}"
         )
     return version, config
+
+
+def copy(source: str | os.PathLike[str], target: str | os.PathLike[str], texts: Mapping[str, str]) -> None:
+    """Copies a `.keras` file.
+
+    Args:
+        source: The file.
+        target: The copy.
+        texts: Texts in place of the file's own, or beside them, by their names in the archive.
+    """
+    with zipfile.ZipFile(source) as archive, zipfile.ZipFile(target, "w") as made:
+        for name in archive.namelist():
+            if name not in texts:
+                made.writestr(name, archive.read(name))
+        for name, text in texts.items():
+            made.writestr(name, text)
 
 
 def _unpacked(archive: zipfile.ZipFile, name: str, most: int) -> bytes:

@@ -1,0 +1,452 @@
+"""A network that is trained, pruned and quantized; every step is the verb's own function in a work folder."""
+
+import collections
+import dataclasses
+import os
+import pathlib
+import shutil
+import tempfile
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from tfl_lite_suite import models
+from tfl_lite_suite.api.tflite_model import TfliteModel
+from tfl_lite_suite.convert.result import Conversion
+from tfl_lite_suite.core import contract as contracts
+from tfl_lite_suite.core import dataclass_parser, recipe
+from tfl_lite_suite.core.contract import Contract
+from tfl_lite_suite.core.errors import SuiteError, unknown_name
+from tfl_lite_suite.core.files import atomic_path, make_folder
+from tfl_lite_suite.core.recipe import Augment, Distill, Model, Prune, Quantize, Recipe, Train
+from tfl_lite_suite.core.result import Result
+from tfl_lite_suite.predict import TOP, Predictor
+from tfl_lite_suite.predict.result import Prediction
+from tfl_lite_suite.prune.result import PruneResult
+from tfl_lite_suite.quantize.result import QuantizeResult
+from tfl_lite_suite.train.result import TrainResult
+
+if TYPE_CHECKING:
+    from tfl_lite_suite.api.images import Images, Part
+    from tfl_lite_suite.core.image import Picture
+    from tfl_lite_suite.evaluate.result import Evaluation
+
+T = TypeVar("T")
+
+FORMATS = ("keras", "plain")
+_MODEL, _RECIPE, _TFLITE = "model.keras", "recipe.yaml", "model.tflite"
+# How a network with pretrained weights is trained where nothing else is said: as in recipes/photos_transfer.yaml.
+TRANSFER = Train(
+    epochs=30,
+    batch_size=32,
+    learning_rate=0.01,
+    weight_decay=0.0005,
+    label_smoothing=0.1,
+    head_epochs=2,
+    head_learning_rate=0.005,
+    clip_norm=1.0,
+)
+TRANSFER_AUGMENT = Augment(flip=True, crop=0.1, color=0.2)
+TRANSFER_QUANTIZE = Quantize(batch_size=32)
+
+
+class _Work:
+    """A work folder, and the names of the steps taken in it."""
+
+    def __init__(self, workdir: str | os.PathLike[str] | None) -> None:
+        # Kept, because the folder is removed with it.
+        self._temporary = tempfile.TemporaryDirectory(prefix="tfl_lite_suite-") if workdir is None else None
+        self.folder = pathlib.Path(self._temporary.name if self._temporary else str(workdir))
+        self._taken: collections.Counter[str] = collections.Counter()
+        make_folder(self.folder)
+
+    def name(self, step: str) -> str:
+        """Returns the name of the next step of a kind: `train`, `train_2`, …"""
+        self._taken[step] += 1
+        return step if self._taken[step] == 1 else f"{step}_{self._taken[step]}"
+
+
+class Classifier:
+    """A network for classifying pictures, on its way to a `.tflite` file.
+
+    `Classifier.build` and `Classifier.load` make one. `train` changes it; `prune` gives another; `quantize` and
+    `convert` give a `TfliteModel`.
+
+    Attributes:
+        contract: How pictures become its input, with the class names; `None` where the file it was loaded from does not
+            say.
+        results: What each step gave, the first step first.
+
+    Example:
+        >>> model = tls.Classifier.build("micro", images)
+        >>> trained = model.train(images, epochs=2, batch_size=4)
+        >>> trained.epochs, model.contract.labels
+        (2, ('birch', 'oak'))
+        >>> model.quantize(images, "ptq").save("small.tflite")
+    """
+
+    def __init__(
+        self, settings: Recipe, work: _Work, contract: Contract | None, file: str | None, results: tuple[Result, ...]
+    ) -> None:
+        """See `build` and `load`.
+
+        Args:
+            settings: The recipe that would give this network.
+            work: Where its steps are kept.
+            contract: Its contract.
+            file: Its `.keras` file; `None` for a fresh network.
+            results: What the steps so far gave.
+        """
+        self.contract, self.results = contract, results
+        self._settings, self._work, self._file = settings, work, file
+        self._fresh: str | None = None
+        self._augment: Augment | None = None
+        self._predictor: Predictor | None = None
+
+    @classmethod
+    def build(
+        cls,
+        name: str,
+        images: "Images",
+        *,
+        weights: str = "none",
+        alpha: float = 1.0,
+        dropout: float | None = None,
+        seed: int = 0,
+        workdir: str | os.PathLike[str] | None = None,
+    ) -> "Classifier":
+        """Makes a fresh network for the classes and the size of some images.
+
+        Args:
+            name: A network of the suite, such as `mobilenet_v2`.
+            images: Their contract becomes the network's.
+            weights: `none`, `imagenet`, or a weights file.
+            alpha: Width multiplier.
+            dropout: Dropout before the classifier; 0.2 with pretrained weights, else 0, if absent.
+            seed: Seed of weights, shuffling and augmentation.
+            workdir: Keeps every step, so that the same script goes on where it was stopped; a temporary folder if
+                absent.
+
+        Raises:
+            SuiteError: If there is no such network, or it does not fit the images.
+
+        Example:
+            >>> tls.Classifier.build("mobilenet_v2", images, alpha=0.35)
+            Classifier(mobilenet_v2, 2 classes, 32x32x3, steps: none)
+        """
+        pretrained = weights != "none"
+        dropout = (0.2 if pretrained else 0.0) if dropout is None else dropout
+        models.check_name(name, "name")
+        models.check_weights(weights, "weights")
+        models.check_values(name, images.contract.image_shape, len(images.class_names), alpha, dropout)
+        settings = Recipe(
+            name="api",
+            data=images.settings,
+            model=Model(name, alpha, weights, dropout),
+            train=TRANSFER if pretrained else Train(),
+            quantize=TRANSFER_QUANTIZE if pretrained else Quantize(),
+            seed=seed,
+        )
+        return cls(settings, _Work(workdir), images.contract, None, ())
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], *, workdir: str | os.PathLike[str] | None = None) -> "Classifier":
+        """Opens a `.keras` file of the suite, of tf-keras or of Keras 3.
+
+        Args:
+            path: The file. A contract inside or beside it, and a recipe beside it, are taken with it.
+            workdir: See `build`.
+
+        Raises:
+            SuiteError: If the file is missing or damaged, or holds what the suite does not know.
+
+        Example:
+            >>> tls.Classifier.load("leaf.keras").contract.labels
+            ('birch', 'oak')
+        """
+        file, beside = pathlib.Path(path), pathlib.Path(path).parent / _RECIPE
+        if not file.is_file():
+            raise SuiteError(f"path: no such file '{file}'")
+        if beside.is_file():
+            settings = recipe.load(beside)
+        else:
+            settings = Recipe(name="api", data=recipe.Data(source=""), model=Model(file.stem))
+        return cls(settings, _Work(workdir), contracts.beside(file), str(file), ())
+
+    def train(
+        self,
+        images: "Images",
+        epochs: int | None = None,
+        *,
+        augment: Mapping[str, object] | None = None,
+        distill: Mapping[str, object] | None = None,
+        **settings: object,
+    ) -> "TrainResult":
+        """Trains the network, further if it was trained before.
+
+        Args:
+            images: What to train on.
+            epochs: Passes over the training pictures.
+            augment: Random changes to them, as a recipe's `data.augment`, such as `{"flip": True}`; those of the images
+                if absent.
+            distill: A teacher, as a recipe's `distill`, such as `{"teacher": "resnet50"}`.
+            **settings: Other keys of a recipe's `train` section, such as `learning_rate=0.01`. Those that are absent
+                are as in the training before; first as in `recipes/photos_transfer.yaml` with pretrained weights, else
+                a recipe's defaults.
+
+        Returns:
+            What `train` prints.
+
+        Raises:
+            SuiteError: If the images are not those of the network, or a key or value is not allowed.
+
+        Example:
+            >>> model = tls.Classifier.build("micro", images)
+            >>> model.train(images, epochs=1, batch_size=4, learning_rate=0.02).images["train"]
+            20
+        """
+        from tfl_lite_suite import train
+
+        given = settings if epochs is None else {"epochs": epochs, **settings}
+        changed = dataclasses.replace(
+            self._for(images, augment),
+            train=_changed(self._settings.train, given, "train"),
+            distill=_changed(Distill(), distill or {}, "distill"),
+        )
+        name = self._work.name(train.STAGE)
+        found = train.train(changed, str(self._work.folder), lambda: images.dataset, name=name, start=self._file)
+        done = TrainResult.from_document(found)
+        self._settings, self._augment = changed, changed.data.augment
+        self._adopt(images, name, done)
+        return done
+
+    def prune(
+        self, images: "Images", params_ratio: float | None = None, *, epochs: int | None = None, **settings: object
+    ) -> "Classifier":
+        """Removes channels, or makes weights sparse, and trains what remains.
+
+        Args:
+            images: What to train on.
+            params_ratio: Share of the parameters that remains; one half if nothing else is asked.
+            epochs: Passes over the training pictures afterwards.
+            **settings: Other keys of a recipe's `prune` section, such as `macs_ratio=0.5` or `sparsity=0.8`.
+
+        Returns:
+            The pruned network; `results[-1]` is what `prune` prints. This one stays as it is.
+
+        Raises:
+            SuiteError: If the images are not those of the network, or it cannot be made so small.
+
+        Example:
+            >>> small = model.prune(images, params_ratio=0.7, epochs=1)
+            >>> small.results[-1].params_after < small.results[-1].params_before
+            True
+        """
+        from tfl_lite_suite import prune
+
+        given = {**({} if params_ratio is None else {"params_ratio": params_ratio}), **settings}
+        given = given if epochs is None else {"epochs": epochs, **given}
+        chosen = _changed(Prune(), given, "prune")
+        whole, name = self._for(images), self._work.name("prune")
+        found = prune.prune(chosen, str(self._work.folder), self._saved(), whole, lambda: images.dataset, name=name)
+        small = Classifier(whole, self._work, self.contract, self._file, self.results)
+        small._augment = self._augment
+        small._adopt(images, name, PruneResult.from_document(found))
+        return small
+
+    def quantize(
+        self,
+        images: "Images",
+        scheme: Literal["qat", "ptq"] = "qat",
+        *,
+        io_type: Literal["int8", "uint8", "float32"] = "int8",
+        **settings: object,
+    ) -> TfliteModel:
+        """Makes an int8 file.
+
+        Args:
+            images: What to train or to calibrate on.
+            scheme: `qat`, training with fake quantization; `ptq`, without training.
+            io_type: Type of the file's input and output.
+            **settings: Other keys of a recipe's `quantize` section, such as `epochs=3`, or with `ptq`
+                `min_agreement=0.98`.
+
+        Returns:
+            The file; its `result` is what `quantize` prints. It is kept with the model: `save` copies it elsewhere.
+
+        Raises:
+            SuiteError: If the images are not those of the network, or a layer has no int8 form.
+
+        Example:
+            >>> model.quantize(images, epochs=1, batch_size=4).save("aware.tflite")
+        """
+        from tfl_lite_suite import quantize
+
+        if scheme not in quantize.SCHEMES:
+            raise unknown_name("scheme", scheme, quantize.SCHEMES, "scheme")
+        whole = self._for(images)
+        whole = dataclasses.replace(
+            whole,
+            quantize=_changed(whole.quantize, settings, "quantize"),
+            convert=_changed(whole.convert, {"io_type": io_type}, "convert"),
+        )
+        name = self._work.name(scheme)
+        make: Any = quantize.quantize_after_training if scheme == "ptq" else quantize.quantize
+        found = make(whole, str(self._work.folder), self._saved(), lambda: images.dataset, name=name)
+        done = QuantizeResult.from_document(found)
+        if scheme == "qat":
+            self._written(name, "int8", io_type)
+        return TfliteModel(self._work.folder / name / _TFLITE, result=done, keeper=self._work)
+
+    def convert(self, scheme: Literal["float32", "float16", "dynamic"] = "float32") -> TfliteModel:
+        """Makes a file that is not int8; `quantize` makes those.
+
+        Args:
+            scheme: `float32`; `float16`, half the size; or `dynamic`, 8-bit weights and float computation.
+
+        Returns:
+            The file; its `result` is what `convert` prints. It is kept with the model: `save` copies it elsewhere.
+
+        Example:
+            >>> model.convert("float16").save("half.tflite")
+        """
+        if scheme not in ("float32", "float16", "dynamic"):
+            hint = ". int8 files are made by quantize" if scheme == "int8" else ""
+            raise SuiteError(f"scheme: expected float32, float16 or dynamic. Received: '{scheme}'{hint}")
+        name = self._work.name(scheme)
+        done = Conversion.from_document(self._written(name, scheme, "float32"))
+        return TfliteModel(self._work.folder / name / _TFLITE, result=done, keeper=self._work)
+
+    def evaluate(self, images: "Images", part: "Part" = "test") -> "Evaluation":
+        """Measures how well the network answers labelled pictures.
+
+        Args:
+            images: The pictures.
+            part: `test`, `validation`, `train` or `all`; see `TfliteModel.evaluate`.
+
+        Example:
+            >>> model.evaluate(images).n
+            2
+        """
+        from tfl_lite_suite import evaluate
+        from tfl_lite_suite.evaluate.answers import Runner
+        from tfl_lite_suite.evaluate.result import Evaluation
+
+        file = self._saved()
+        opened = evaluate.open_model(file, "keras")
+        split = images.split_for(opened.contract, part)
+        document, _ = evaluate.evaluate(Runner(file, "keras"), opened, evaluate.Images(split))
+        return Evaluation.from_document(document)
+
+    def predict(self, picture: "Picture", top: int | None = TOP) -> Prediction:
+        """Answers one picture with the float network; see `TfliteModel.predict`.
+
+        Example:
+            >>> model.predict("leaf.png").label in model.contract.labels
+            True
+        """
+        file = self._saved()
+        if self._predictor is None or self._predictor.path != file:
+            self._predictor = Predictor(file)
+        return self._predictor.predict(picture, top)
+
+    def save(self, path: str | os.PathLike[str], format: Literal["keras", "plain"] = "keras") -> None:
+        """Writes the float network, with its contract in the file.
+
+        Args:
+            path: The `.keras` file.
+            format: `keras`, as the suite writes it; or `plain`, with standard layers alone, so that Keras 3 and tf-keras
+                open it where the suite is not installed, with the same answers.
+
+        Raises:
+            SuiteError: If the file cannot be written, or a layer has no form in standard layers.
+
+        Example:
+            >>> model.save("leaf.keras")
+            >>> model.save("anywhere.keras", format="plain")
+        """
+        if format not in FORMATS:
+            raise unknown_name("format", format, FORMATS, "format")
+        if not os.fspath(path).endswith(".keras"):
+            raise SuiteError(
+                f"path: expected a name that ends in .keras; quantize and convert make .tflite files. "
+                f"Received: '{os.fspath(path)}'"
+            )
+        from tfl_lite_suite.models.keras_io import archive, plain
+
+        if format == "plain":
+            plain.save(self.keras, path, self.contract)
+            return
+        with atomic_path(path) as temporary:
+            if self.contract is None:
+                shutil.copyfile(self._saved(), temporary)
+            else:
+                archive.copy(self._saved(), temporary, {contracts.FILE_NAME: self.contract.to_json()})
+
+    @property
+    def keras(self) -> Any:
+        """The network as a tf-keras model."""
+        from tfl_lite_suite.models.keras_io import keras_file
+
+        return keras_file.load(self._saved(), self.contract.image_shape if self.contract else None)
+
+    def __repr__(self) -> str:
+        steps = ", ".join(type(result).__name__.removesuffix("Result").lower() for result in self.results) or "none"
+        of = "no contract"
+        if self.contract:
+            of = f"{len(self.contract.labels)} classes, {'x'.join(map(str, self.contract.image_shape))}"
+        return f"Classifier({self._settings.model.name}, {of}, steps: {steps})"
+
+    def _for(self, images: "Images", augment: Mapping[str, object] | None = None) -> Recipe:
+        """Returns the recipe of the next step, having checked that the images are those of the network."""
+        for field in dataclasses.fields(Contract) if self.contract else ():
+            wanted, given = getattr(self.contract, field.name), getattr(images.contract, field.name)
+            if wanted != given:
+                raise SuiteError(f"images: {field.name} is {given}, the network's is {wanted}")
+        changes = images.settings.augment
+        if augment is not None:
+            changes = _changed(Augment(), augment, "augment")
+        elif self._augment is not None:
+            changes = self._augment
+        elif changes == Augment() and self._settings.model.weights != "none":
+            changes = TRANSFER_AUGMENT
+        return dataclasses.replace(self._settings, data=dataclasses.replace(images.settings, augment=changes))
+
+    def _adopt(self, images: "Images", name: str, done: Result) -> None:
+        """Goes on with the network that a step has made."""
+        self.contract, self.results = images.contract, (*self.results, done)
+        self._file = str(self._work.folder / name / _MODEL)
+
+    def _saved(self) -> str:
+        """Returns the network's `.keras` file; a fresh network is written first, as `train` would begin with it."""
+        if self._file is not None:
+            return self._file
+        if self._fresh is None:
+            from tfl_lite_suite.core.framework import keras
+            from tfl_lite_suite.models.keras_io import keras_file
+
+            assert self.contract is not None
+            keras.utils.set_random_seed(self._settings.seed)
+            of, shape, classes = self._settings.model, self.contract.image_shape, len(self.contract.labels)
+            fresh = models.build(of.name, shape, classes, alpha=of.alpha, dropout=of.dropout, weights=of.weights)
+            folder = self._work.folder / self._work.name("fresh")
+            keras_file.save(fresh, folder / _MODEL)
+            with atomic_path(folder / contracts.FILE_BESIDE) as temporary:
+                temporary.write_text(self.contract.to_json(), encoding="utf-8")
+            self._fresh = str(folder / _MODEL)
+        return self._fresh
+
+    def _written(self, name: str, scheme: str, io_type: str) -> Any:
+        """Converts the Keras model of a step into its folder; returns what `convert` prints."""
+        from tfl_lite_suite import convert
+        from tfl_lite_suite.models.keras_io import keras_file
+
+        folder = self._work.folder / name
+        model = keras_file.load(folder / _MODEL) if (folder / _MODEL).is_file() else self.keras
+        of = self.contract or convert.plain_contract(model)
+        return convert.convert(model, of, str(folder / _TFLITE), scheme, io_type)
+
+
+def _changed(section: T, given: Mapping[str, object], key: str) -> T:
+    """Returns a recipe's section with some values changed, each checked as in a recipe."""
+    parsed = dataclass_parser.parse(type(section), dict(given), key)
+    return dataclasses.replace(section, **{name: getattr(parsed, name) for name in given})  # type: ignore[type-var]

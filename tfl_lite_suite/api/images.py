@@ -1,0 +1,212 @@
+"""Labelled pictures, from a folder, a CSV, TFRecords or arrays, cut into training, validation and test pictures."""
+
+import dataclasses
+import functools
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from tfl_lite_suite import data
+from tfl_lite_suite.core import dataclass_parser
+from tfl_lite_suite.core.contract import Contract
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.recipe import Data
+from tfl_lite_suite.data import Dataset, Listing, Split, arrays
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Part = Literal["train", "validation", "test", "all"]
+
+# Of arrays whose resolution is not given: the networks' smallest side, and the greatest resolution of a recipe.
+_LEAST_SIDE, _GREATEST_SIDE = 32, 1024
+
+
+class Images:
+    """Labelled pictures and the way they are prepared for a model.
+
+    They are listed at once and decoded when first needed. `load_images` and `Images.from_arrays` make them.
+
+    Attributes:
+        settings: The `data` section of the recipe that would give the same pictures.
+        seed: Seed of the splits.
+
+    Example:
+        >>> images = tls.load_images("leaves", resolution=32)
+        >>> images.class_names, len(images)
+        (('birch', 'oak'), 24)
+        >>> len(images.train), len(images.validation), len(images.test)
+        (20, 2, 2)
+    """
+
+    def __init__(self, settings: Data, seed: int = 0) -> None:
+        """Lists the pictures of a recipe's `data` section; see `load_images`.
+
+        Args:
+            settings: The section.
+            seed: Seed of the splits.
+
+        Raises:
+            SuiteError: If the source is missing, or nothing in it is usable.
+        """
+        self.settings, self.seed = settings, seed
+        # Pictures in memory are known only while their listing is held.
+        self._listing: Listing = data.listing_of(settings.source)
+
+    @classmethod
+    def from_arrays(
+        cls,
+        x: Sequence[np.ndarray] | np.ndarray,
+        y: Sequence[object] | np.ndarray,
+        names: Sequence[str] | None = None,
+        *,
+        parts: Sequence[str] | None = None,
+        resolution: int | None = None,
+        seed: int = 0,
+        **settings: object,
+    ) -> "Images":
+        """Takes pictures that lie in memory.
+
+        Args:
+            x: `(n, height, width)` or `(n, height, width, channels)`, or a list of n pictures of any sizes: grey, RGB
+                or RGBA, pixel values 0 to 255.
+            y: The class of each: its index, or its name.
+            names: One name a class, in the order of the model's outputs; taken from `y` if absent.
+            parts: `train`, `validation` or `test` for each picture; they are cut at random if absent.
+            resolution: Height and width of the model's input; the pictures' shorter side if absent.
+            seed: Seed of the splits.
+            **settings: Other keys of a recipe's `data` section, such as `test_fraction=0.2`.
+
+        Raises:
+            SuiteError: If pictures and classes do not fit each other, or a key or value is not allowed.
+
+        Example:
+            >>> x = numpy.random.default_rng(0).integers(0, 256, (40, 32, 32, 3), "uint8")
+            >>> tls.Images.from_arrays(x, numpy.arange(40) % 2, ["cat", "dog"])
+            Images('arrays:e9f2c5b1e6cf6a2c': 40 pictures of 2 classes at 32x32, rgb)
+        """
+        listing = arrays.register(x, y, names, parts)
+        found = [listing.read(index) for index in range(len(listing))]
+        pixels = [picture for picture in found if isinstance(picture, np.ndarray)]
+        side = min(min(picture.shape[:2]) for picture in pixels)
+        given = {
+            "resolution": min(max(side, _LEAST_SIDE), _GREATEST_SIDE) if resolution is None else resolution,
+            "color": "rgb" if any(picture.shape[2] == 3 for picture in pixels) else "grey",
+            **settings,
+        }
+        return cls(_settings(listing.source, given), seed)
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """One name a class, in the order of the model's outputs."""
+        return self._listing.class_names
+
+    @property
+    def contract(self) -> Contract:
+        """How pictures are prepared; a model trained on them carries it."""
+        return data.contract_for(self.settings, self.class_names)
+
+    @functools.cached_property
+    def dataset(self) -> Dataset:
+        """The prepared pictures, as the verbs take them."""
+        return self.load(None)
+
+    def load(self, cache_dir: str | os.PathLike[str] | None) -> Dataset:
+        """Prepares the pictures; `dataset` does so once and keeps them.
+
+        Args:
+            cache_dir: Where to keep prepared pictures for the next process; see `data.load`.
+        """
+        return data.load(self.settings, self.seed, cache_dir)
+
+    @property
+    def train(self) -> Split:
+        """The pictures to train on."""
+        return self.dataset.train
+
+    @property
+    def validation(self) -> Split:
+        """The pictures by which the best epoch is chosen."""
+        return self.dataset.validation
+
+    @property
+    def test(self) -> Split:
+        """The pictures for the final figures."""
+        return self.dataset.test
+
+    @property
+    def notes(self) -> list[str]:
+        """Class counts, files left out, duplicates and what else to know."""
+        return self.dataset.notes
+
+    def split_for(self, contract: Contract, part: Part) -> Split:
+        """Returns some of the pictures as a model wants them.
+
+        Args:
+            contract: The model's; the split's labels are places in `contract.labels`.
+            part: `train`, `validation` or `test`; or `all`, what `evaluate --data` takes: every picture, or where the
+                source has ready-made test pictures, those.
+
+        Raises:
+            SuiteError: If the classes are not the model's, or there are no such pictures.
+        """
+        if part == "all":
+            return data.open_all(self.settings.source, contract, on_corrupt=self.settings.on_corrupt)
+        own = dataclasses.replace(contract, labels=self.class_names)
+        dataset = self.dataset if own == self.contract else data.load(self.settings, self.seed, contract=own)
+        split: Split = getattr(dataset, part)
+        if not len(split):
+            raise SuiteError(f"part: there are no {part} pictures. Use part='all', or images with a {part}_fraction")
+        if contract.labels == self.class_names:
+            return split
+        mapping = data.class_indices(self._listing, contract.labels)
+        rows = np.arange(len(split))
+        return Split(split.images, rows, mapping[split.labels], split.keys, len(contract.labels))
+
+    def __len__(self) -> int:
+        return len(self._listing)
+
+    def __repr__(self) -> str:
+        size, source = self.settings.resolution, self.settings.source
+        return (
+            f"Images('{source}': {len(self):,} pictures of {len(self.class_names)} classes at {size}x{size}, "
+            f"{self.settings.color})"
+        )
+
+
+def load_images(
+    source: str | os.PathLike[str],
+    *,
+    resolution: int = 224,
+    color: Literal["rgb", "grey"] = "rgb",
+    seed: int = 0,
+    **settings: object,
+) -> Images:
+    """Lists the pictures of a folder, a CSV, TFRecords, or Fashion-MNIST.
+
+    Args:
+        source: A folder with one subfolder a class (or `train`, `validation` and `test` folders which have them), a
+            folder with a CSV of labels or the CSV itself, a folder of TFRecords, or `fashion_mnist`.
+        resolution: Height and width of the model's input, in pixels.
+        color: `rgb`, or `grey` for one channel.
+        seed: Seed of the splits.
+        **settings: Other keys of a recipe's `data` section, such as `fit="stretch"`, `validation_fraction=0.2` or
+            `on_corrupt="skip"`.
+
+    Returns:
+        The pictures, not yet decoded.
+
+    Raises:
+        SuiteError: If there is no such source, or a key or value is not allowed.
+
+    Example:
+        >>> tls.load_images("leaves", resolution=32, test_fraction=0.25)
+        Images('leaves': 24 pictures of 2 classes at 32x32, rgb)
+    """
+    return Images(_settings(os.fspath(source), {"resolution": resolution, "color": color, **settings}), seed)
+
+
+def _settings(source: str, given: "Mapping[str, object]") -> Data:
+    return dataclass_parser.parse(Data, {"source": source, **given}, "data")

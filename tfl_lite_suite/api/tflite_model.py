@@ -1,0 +1,306 @@
+"""A `.tflite` file as an object: it answers pictures, and is measured, inspected and exported."""
+
+import contextlib
+import dataclasses
+import os
+import pathlib
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tfl_lite_suite.core.contract import Contract
+from tfl_lite_suite.core.errors import InvalidMeasurement, SuiteError
+from tfl_lite_suite.core.files import atomic_path
+from tfl_lite_suite.core.result import Result
+from tfl_lite_suite.predict import TOP, Predictor, engine_for
+from tfl_lite_suite.predict.result import Prediction
+from tfl_lite_suite.runtime import clean_process, engines, exporting, machine
+
+if TYPE_CHECKING:
+    from tfl_lite_suite.api.images import Images, Part
+    from tfl_lite_suite.benchmark.result import Measurement
+    from tfl_lite_suite.core.image import Picture
+    from tfl_lite_suite.evaluate.result import Evaluation
+    from tfl_lite_suite.export.result import Export
+    from tfl_lite_suite.lint.result import LintReport
+    from tfl_lite_suite.runtime.session import Kernels
+
+_CHUNK = 256
+
+
+class TfliteModel:
+    """A `.tflite` file, or one that `export` wrote for another engine.
+
+    Needs the extra `[pi]` alone. What may kill a runtime, and what measures time, runs in a process of its own, so that
+    it works in a notebook that has TensorFlow loaded.
+
+    Attributes:
+        path: The file.
+        engine: What runs it.
+        threads: Threads that the runtime may use.
+        kernels: Which kernels.
+        result: What making the file gave, if the suite made it in this process: a `Conversion` or `QuantizeResult`.
+
+    Example:
+        >>> model = tls.TfliteModel("leaf.tflite")
+        >>> model.labels
+        ('birch', 'oak')
+        >>> model.predict("leaf.png").label
+        'oak'
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        engine: str | None = None,
+        threads: int = 1,
+        kernels: "Kernels" = "default",
+        result: Result | None = None,
+        keeper: object = None,
+    ) -> None:
+        """Reads what the file says of itself; a runtime is loaded when one is needed.
+
+        Args:
+            path: The file.
+            engine: What runs it, such as `litert`; the first installed if absent.
+            threads: Threads that the runtime may use.
+            kernels: `default`, `builtin` or `reference`; as in `benchmark`.
+            result: What making the file gave.
+            keeper: Held as long as this object: what would remove the file when it goes.
+
+        Raises:
+            SuiteError: If the file is missing or damaged, or the engine is not installed.
+        """
+        self.path = os.fspath(path)
+        if self.path.endswith(".keras"):
+            raise SuiteError(f"path: a .keras file is opened by Classifier.load. Received: '{self.path}'")
+        self.engine = engine_for(self.path, engine)
+        self.threads, self.kernels, self.result = threads, kernels, result
+        self._file = engines.get(self.engine).inspect(self.path)
+        self._predictor: Predictor | None = None
+        self._keeper = keeper
+
+    @property
+    def contract(self) -> Contract | None:
+        """How pictures become its input; `None` where the file does not say."""
+        return self._file.contract
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Class names, in the order of the outputs; empty where the file has none."""
+        return self._file.labels or (self._file.contract.labels if self._file.contract else ())
+
+    @property
+    def file_bytes(self) -> int:
+        """Size of the file."""
+        return self._file.file_bytes
+
+    def predict(self, picture: "Picture", top: int | None = TOP) -> Prediction:
+        """Answers one picture: prepares it by the file's contract, and decides by the file's decision.
+
+        Args:
+            picture: A path, the encoded bytes, a Pillow image, or an array of pixel values 0 to 255: grey
+                `(height, width)`, RGB or RGBA `(height, width, channels)`.
+            top: How many classes to rank; all of them if `None`.
+
+        Raises:
+            SuiteError: If it is no picture, or the file cannot be run.
+
+        Example:
+            >>> prediction = tls.TfliteModel("leaf.tflite").predict(PIL.Image.open("leaf.png"))
+            >>> prediction.label, prediction.rejected
+            ('oak', False)
+        """
+        if self._predictor is None and self._runs_here():
+            # A damaged file may kill its runtime: once it has run in another process, it runs in this one.
+            clean_process.call(_tried, *self._opening(), doing=self._doing)
+            self._predictor = Predictor(*self._opening()[:2], threads=self.threads, kernels=self.kernels)
+        if self._predictor is None:
+            return clean_process.call(_predicted, *self._opening(), picture, top, doing=self._doing)
+        return self._predictor.predict(picture, top)
+
+    def evaluate(self, images: "Images", part: "Part" = "test", *, workers: int | None = None) -> "Evaluation":
+        """Measures how well the file answers labelled pictures, prepared by its own contract.
+
+        Args:
+            images: The pictures.
+            part: `test`, `validation` or `train`; or `all`: every picture, for images that hold none that the model
+                was trained on.
+            workers: Processes; one for each core if absent.
+
+        Raises:
+            SuiteError: If the file cannot be run, or its classes are not those of the images.
+
+        Example:
+            >>> tls.TfliteModel("leaf.tflite").evaluate(images).top1
+            1.0
+        """
+        from tfl_lite_suite import evaluate
+
+        model = evaluate.open_model(*self._opening()[:2])
+        split = images.split_for(model.contract, part)
+        count = workers or max(1, machine.usable_cores() // self.threads)
+        with _on_disk(split.images, len(split)) as pictures:
+            return clean_process.call(
+                _evaluated, *self._opening(), count, pictures, split.labels, split.keys, doing=self._doing
+            )
+
+    def benchmark(
+        self, runs: int = 50, *, min_seconds: float = 0.1, profile: bool = False, target: str = "local"
+    ) -> "Measurement":
+        """Measures latency, memory and energy, in a process of its own.
+
+        Args:
+            runs: Least number of timed inferences.
+            min_seconds: Least time over which inferences are timed.
+            profile: Whether to time single operators as well, in runs of their own.
+            target: Where to measure: `local`, `ssh:USER@HOST`, or `adb`.
+
+        Returns:
+            The measurement; `valid` is false, and `warnings` say why, where the machine was too busy for it to count.
+
+        Raises:
+            SuiteError: If the file cannot be run there.
+
+        Example:
+            >>> tls.TfliteModel("leaf.tflite").benchmark(runs=50).latency_ms.p50 < 100
+            True
+        """
+        settings = {"runs": runs, "min_seconds": min_seconds, "profile": profile}
+        return clean_process.call(_measured, *self._opening(), target, settings, doing=self._doing)
+
+    def lint(self, target_runtime: str = "tflite_runtime-2.14", *, trial: bool = True) -> "LintReport":
+        """Tells what is inside the file and what will go wrong with it on which device.
+
+        Args:
+            target_runtime: The runtime it must run on, such as `litert-2.1`.
+            trial: Whether to run it once on each installed runtime.
+
+        Example:
+            >>> tls.TfliteModel("leaf.tflite").lint().fully_int8
+            True
+        """
+        from tfl_lite_suite import lint
+        from tfl_lite_suite.lint.result import LintReport
+
+        return LintReport.from_document(lint.lint(self.path, target_runtime, trial=trial))
+
+    def export(self, to: Sequence[str], output_dir: str | os.PathLike[str], limit: int = 100) -> "list[Export]":
+        """Writes the model for other engines and compares their answers with its own.
+
+        Args:
+            to: Formats, such as `["onnx", "ncnn"]`.
+            output_dir: Where to; made if missing.
+            limit: Number of patches of random colours to compare on.
+
+        Raises:
+            SuiteError: If an exporter or its engine is not installed, or no format can hold the model.
+
+        Example:
+            >>> [row.top1_agreement for row in tls.TfliteModel("leaf.tflite").export(["onnx"], "exported")]
+            [1.0]
+        """
+        given = (self.path, tuple(to), os.fspath(output_dir), limit)
+        return clean_process.call(_exported, *given, doing=f"exporting '{self.path}'")
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Copies the file.
+
+        Example:
+            >>> tls.TfliteModel("leaf.tflite").save("copy.tflite")
+        """
+        if not os.fspath(path).endswith(engines.get(self.engine).suffix):
+            raise SuiteError(f"path: expected a name that ends in .tflite. Received: '{os.fspath(path)}'")
+        with atomic_path(path) as temporary:
+            shutil.copyfile(self.path, temporary)
+
+    def __repr__(self) -> str:
+        return f"TfliteModel('{self.path}': {self.file_bytes:,} bytes, {len(self.labels)} classes, on {self.engine})"
+
+    @property
+    def _doing(self) -> str:
+        return f"'{self.path}' on {self.engine}"
+
+    def _opening(self) -> "tuple[str, str, int, Kernels]":
+        return exporting.file_for(self.path, self.engine), self.engine, self.threads, self.kernels
+
+    def _runs_here(self) -> bool:
+        return "tensorflow" not in sys.modules or engines.get(self.engine).beside_tensorflow
+
+
+@contextlib.contextmanager
+def _on_disk(images: Any, count: int) -> Iterator[str]:
+    """Yields a NumPy file of prepared pictures, for another process."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "pictures.npy")
+        shape = images(np.arange(1)).shape[1:]
+        kept = np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=(count, *shape))
+        for first in range(0, count, _CHUNK):
+            rows = np.arange(first, min(first + _CHUNK, count))
+            kept[rows] = images(rows)
+        kept.flush()
+        yield path
+
+
+# What follows runs in a process of its own.
+
+
+def _tried(path: str, engine: str, threads: int, kernels: "Kernels") -> None:
+    """Runs the model once, on black."""
+    predictor = Predictor(path, engine, threads=threads, kernels=kernels)
+    predictor.answer(np.zeros(predictor.model.contract.image_shape, np.uint8))
+
+
+def _predicted(
+    path: str, engine: str, threads: int, kernels: "Kernels", picture: "Picture", top: int | None
+) -> Prediction:
+    return Predictor(path, engine, threads=threads, kernels=kernels).predict(picture, top)
+
+
+def _evaluated(
+    path: str,
+    engine: str,
+    threads: int,
+    kernels: "Kernels",
+    workers: int,
+    pictures: str,
+    labels: np.ndarray,
+    keys: Sequence[str],
+) -> "Evaluation":
+    from tfl_lite_suite import evaluate
+    from tfl_lite_suite.data import Split
+    from tfl_lite_suite.evaluate.answers import Runner
+    from tfl_lite_suite.evaluate.result import Evaluation
+
+    model = evaluate.open_model(path, engine)
+    fetch = np.load(pictures, mmap_mode="r").__getitem__
+    split = Split(fetch, np.arange(len(labels)), labels, keys, len(model.contract.labels))
+    document, _ = evaluate.evaluate(Runner(path, engine, threads, workers, kernels), model, evaluate.Images(split))
+    return Evaluation.from_document(document)
+
+
+def _measured(
+    path: str, engine: str, threads: int, kernels: "Kernels", target: str, settings: dict[str, Any]
+) -> "Measurement":
+    from tfl_lite_suite.benchmark.job import Job
+    from tfl_lite_suite.benchmark.result import Measurement
+    from tfl_lite_suite.runtime import targets
+
+    with targets.get(target) as place:
+        (name,) = place.engines([engine] if target == "local" else None)
+        job = dataclasses.replace(Job(path, name, threads, kernels), **settings)
+        try:
+            return Measurement.from_document(place.benchmark(job))
+        except InvalidMeasurement as error:
+            return Measurement.from_document(error.document)
+
+
+def _exported(path: str, to: Sequence[str], output_dir: str, limit: int) -> "list[Export]":
+    from tfl_lite_suite import export
+
+    return export.export_formats(path, to, output_dir, limit=limit)

@@ -1,0 +1,144 @@
+"""Results: frozen dataclasses that are exactly the JSON documents which verbs print and work folders keep."""
+
+import dataclasses
+import json
+import math
+import os
+import types
+import typing
+from collections.abc import Mapping
+from typing import Any, Literal, TypeVar
+
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.files import to_json
+
+R = TypeVar("R", bound="Result")
+# A part of a document that has no type of its own.
+Document = Mapping[str, Any]
+
+
+def omitted() -> Any:
+    """Defines a field that is `None` where the document does not have its key."""
+    return dataclasses.field(default=None, metadata={"omitted": True})
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Result:
+    """What a verb found; its fields are the keys of the document that the verb prints with `--json`.
+
+    Attributes:
+        others: Keys of the document that are no fields: details given on request, or by another release.
+    """
+
+    others: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+    def document(self) -> dict[str, Any]:
+        """Returns the result as the JSON document, of dictionaries, lists and plain values."""
+        values = {field.name: (field, getattr(self, field.name)) for field in dataclasses.fields(self)}
+        del values["others"]
+        kept = {
+            name: _plain(value)
+            for name, (field, value) in values.items()
+            if value is not None or not field.metadata.get("omitted")
+        }
+        return {**kept, **self.others}
+
+    def to_json(self) -> str:
+        """Returns the text that the verb prints with `--json`."""
+        return to_json(self.document())
+
+    @classmethod
+    def from_document(cls: type[R], document: Any, where: str = "") -> R:
+        """Returns the result that a document describes.
+
+        Args:
+            document: As `document` returns it.
+            where: What errors call it, such as the path of its file.
+
+        Raises:
+            SuiteError: If it is no such document; the message names the key.
+        """
+        where = where or cls.__name__
+        if not isinstance(document, Mapping):
+            raise SuiteError(f"{where}: expected a JSON object. Received: {_shown(document)}")
+        hints, values = typing.get_type_hints(cls), dict(document)
+        found: dict[str, Any] = {}
+        for field in dataclasses.fields(cls):
+            if field.name == "others":
+                continue
+            if field.name in values:
+                found[field.name] = _typed(hints[field.name], values.pop(field.name), f"{where}: {field.name}")
+            elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
+                raise SuiteError(f"{where}: '{field.name}' is missing")
+        return cls(**found, others=values)
+
+    @classmethod
+    def from_json(cls: type[R], text: str | bytes, where: str = "") -> R:
+        """Returns the result that `to_json` wrote.
+
+        Args:
+            text: One JSON object.
+            where: What errors call it, such as the path of its file.
+
+        Raises:
+            SuiteError: If it is damaged, or no such result.
+        """
+        try:
+            document = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise SuiteError(f"{where or cls.__name__}: not JSON: {error}") from None
+        return cls.from_document(document, where)
+
+    @classmethod
+    def read(cls: type[R], path: str | os.PathLike[str]) -> R:
+        """Returns the result that a file holds; see `from_json`."""
+        try:
+            with open(path, encoding="utf-8") as file:
+                return cls.from_json(file.read(), os.fspath(path))
+        except (OSError, UnicodeDecodeError) as error:
+            raise SuiteError(f"{os.fspath(path)}: cannot be read: {error}") from None
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Result):
+        return value.document()
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+def _typed(hint: Any, value: Any, where: str) -> Any:
+    """Returns a value of a document as the type `hint`; raises the error that names both."""
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (typing.Union, types.UnionType):
+        if value is None and types.NoneType in arguments:
+            return None
+        return _typed(arguments[0], value, where)
+    if hint is Any:
+        return value
+    if origin is Literal:
+        known = value in arguments
+    elif origin is tuple:
+        known = isinstance(value, (list, tuple))
+        if known:
+            return tuple(_typed(arguments[0], item, f"{where}[{index}]") for index, item in enumerate(value))
+    elif origin in (dict, Mapping) or hint is dict:
+        known = isinstance(value, Mapping)
+        if known and arguments:
+            return {key: _typed(arguments[1], item, f"{where}.{key}") for key, item in value.items()}
+    elif isinstance(hint, type) and issubclass(hint, Result):
+        return hint.from_document(value, where)
+    elif hint is float:
+        if value is None:
+            return math.nan
+        known = isinstance(value, (int, float)) and not isinstance(value, bool)
+    else:
+        known = isinstance(value, hint) and (hint is bool or not isinstance(value, bool))
+    if not known:
+        raise SuiteError(f"{where}: expected {getattr(hint, '__name__', hint)}. Received: {_shown(value)}")
+    return value
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:80] + "…"

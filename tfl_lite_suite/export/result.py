@@ -1,0 +1,36 @@
+"""What writing a model in another format gave."""
+
+import dataclasses
+
+from tfl_lite_suite.core.result import Result
+
+
+@dataclasses.dataclass(frozen=True)
+class Export(Result):
+    """A row of what `export` prints; `None` stands where the format cannot hold the model.
+
+    Attributes:
+        engine: What runs the file.
+        format: `onnx`, `ncnn`, `mnn`, …
+        files: Paths, the one that the engine opens first.
+        max_abs_diff: Greatest difference between its logits and those of the `.tflite` file.
+        top1_agreement: Share of pictures with the same first answer.
+        pictures: How many were compared.
+        reference: The engine that ran the `.tflite` file.
+        bytes: Size of the files.
+        converter: What converted them.
+        seconds: Time of the export.
+        unsupported: Why the format cannot hold the model.
+    """
+
+    engine: str
+    format: str
+    files: tuple[str, ...]
+    max_abs_diff: float | None
+    top1_agreement: float | None
+    pictures: int | None
+    reference: str | None
+    bytes: int | None
+    converter: str | None
+    seconds: float | None
+    unsupported: str | None

@@ -1,0 +1,203 @@
+"""Answers pictures with a `.tflite`, exported or `.keras` model, as its file says that they are prepared and decided.
+
+TensorFlow is loaded for `.keras` only.
+"""
+
+import pathlib
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.predict.result import Prediction, Ranked
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from tfl_lite_suite.core.image import Picture
+    from tfl_lite_suite.evaluate import Model
+    from tfl_lite_suite.runtime.session import Kernels
+
+# What must not slow down --help (NumPy, Pillow) is imported where it is used.
+
+TOP = 5
+KERAS = "keras"
+
+
+class Predictor:
+    """A model, opened and ready to answer pictures in this process."""
+
+    def __init__(
+        self, path: str, engine: str | None = None, *, threads: int = 1, kernels: "Kernels" = "default"
+    ) -> None:
+        """Opens a model.
+
+        Args:
+            path: A `.tflite`, exported or `.keras` file.
+            engine: What runs it; the first installed if absent.
+            threads: Threads that the runtime may use.
+            kernels: See `Engine.open`.
+
+        Raises:
+            SuiteError: If it cannot be read or run, or is no image classifier.
+        """
+        from tfl_lite_suite import evaluate
+
+        self.path, self.engine = path, engine_for(path, engine)
+        self.model: Model = evaluate.open_model(path, self.engine)
+        contract = self.model.contract
+        self._scores = (
+            _keras_scores(self.model.keras)
+            if self.model.keras is not None
+            else _session_scores(self.path, self.engine, self.model, threads, kernels)
+        )
+        self.labels = contract.labels
+
+    def tensor(self, picture: "Picture") -> "np.ndarray":
+        """Returns a picture as the contract prepares it, uint8 `(height, width, channels)`."""
+        from tfl_lite_suite.core import image
+
+        return image.prepare(image.pixels_of(picture, self.model.contract.channels), self.model.contract)
+
+    def predict(self, picture: "Picture", top: int | None = TOP) -> Prediction:
+        """Answers a picture.
+
+        Args:
+            picture: See `image.pixels_of`.
+            top: How many classes to rank; all of them if `None`.
+
+        Raises:
+            SuiteError: If it is no picture, or the model's scores are no numbers.
+        """
+        return self.answer(self.tensor(picture), top)
+
+    def answer(self, tensor: "np.ndarray", top: int | None = TOP) -> Prediction:
+        """Answers a prepared picture; see `predict`."""
+        return decided(self.model, self._scores(tensor), top)
+
+
+def engine_for(path: str, engine: str | None) -> str:
+    """Returns the engine that runs a file: the one asked for, Keras for `.keras`, else the first installed.
+
+    Raises:
+        SuiteError: If the engine does not run such files, or none is installed.
+    """
+    from tfl_lite_suite.runtime import engines
+
+    if path.endswith(".keras"):
+        if engine not in (None, KERAS):
+            raise SuiteError(f"--engine: a .keras file is run by Keras. Received: '{engine}'")
+        return KERAS
+    return engine or engines.default(path)
+
+
+def decided(model: "Model", scores: "np.ndarray", top: int | None = TOP) -> Prediction:
+    """Returns what scores mean, by the decision in the model's file.
+
+    Args:
+        model: The model.
+        scores: Real values of its output, float32 `(classes,)`.
+        top: How many classes to rank; all of them if `None`.
+
+    Raises:
+        SuiteError: If a score is NaN.
+    """
+    import numpy as np
+
+    from tfl_lite_suite.runtime import pixels
+
+    if np.isnan(scores).any():
+        raise SuiteError("the model's scores are no numbers (NaN). Look for an overflow in the model")
+    labels, found = model.contract.labels, model.decide(scores[None])
+    order = pixels.rank(scores[None], len(labels))[0]
+    probabilities, answer = found.probabilities[0], int(found.top[0])
+    ranked = tuple(Ranked(labels[index], float(probabilities[index])) for index in order[:top])
+    rejected = answer < 0
+    return Prediction(
+        label=None if rejected else labels[answer],
+        probability=float(probabilities[order[0] if rejected else answer]),
+        ranked=ranked,
+        rejected=rejected,
+        labels=tuple(labels[index] for index in order if found.answered[0, index]),
+    )
+
+
+def pictures_of(names: Sequence[str]) -> list[str]:
+    """Returns the picture files that `--picture` names: each file as it is, and those in each folder, sorted.
+
+    Raises:
+        SuiteError: If a name is no file and no folder with pictures in it.
+    """
+    from tfl_lite_suite.data.image_folder import SUFFIXES
+
+    found = []
+    for name in names:
+        path = pathlib.Path(name)
+        if not path.is_dir():
+            found.append(name)
+            continue
+        below = sorted(str(file) for file in path.rglob("*") if file.name.lower().endswith(SUFFIXES) and file.is_file())
+        if not below:
+            raise SuiteError(f"--picture: no picture in the folder '{name}' (looked for {', '.join(SUFFIXES)})")
+        found += below
+    return found
+
+
+def predict_files(
+    path: str,
+    pictures: Sequence[str],
+    emit: Callable[[tuple[str, Prediction | str]], None],
+    *,
+    engine: str | None = None,
+    threads: int = 1,
+    kernels: "Kernels" = "default",
+    top: int | None = TOP,
+) -> None:
+    """Answers picture files one after the other.
+
+    Args:
+        path: The model's file.
+        pictures: Paths.
+        emit: Told each picture with its answer, or with what is wrong with it.
+        engine: See `Predictor`.
+        threads: See `Predictor`.
+        kernels: See `Predictor`.
+        top: See `Predictor.predict`.
+    """
+    predictor = Predictor(path, engine, threads=threads, kernels=kernels)
+    for picture in pictures:
+        try:
+            tensor = predictor.tensor(picture)
+        except SuiteError as error:
+            emit((picture, str(error)))
+            continue
+        emit((picture, predictor.answer(tensor, top)))
+
+
+def _session_scores(
+    path: str, engine: str, model: "Model", threads: int, kernels: "Kernels"
+) -> Callable[["np.ndarray"], "np.ndarray"]:
+    """Opens a model's file and returns the function from a prepared picture to scores, float32 `(classes,)`."""
+    from tfl_lite_suite.runtime import engines, pixels
+
+    session = engines.get(engine).open(path, threads=threads, kernels=kernels)
+    spec, output = session.input, session.output
+    if output.shape[0] != 1 or len(output.shape) != 2:
+        raise SuiteError(f"{path}: the output has shape {list(output.shape)}; an image classifier's is [1, classes]")
+    if (1, *model.contract.image_shape) != spec.shape:
+        raise SuiteError(f"{path}: the model takes {list(spec.shape)}, its contract is for {model.contract.image_shape}")
+    encoder = pixels.encoder(spec)
+
+    def scores(tensor: "np.ndarray") -> "np.ndarray":
+        return pixels.dequantize(session.invoke(encoder.encode(tensor[None])), output)[0]
+
+    return scores
+
+
+def _keras_scores(model: Any) -> Callable[["np.ndarray"], "np.ndarray"]:
+    """Returns the function from a prepared picture to a Keras model's scores, float32 `(classes,)`."""
+    import numpy as np
+
+    def scores(tensor: "np.ndarray") -> "np.ndarray":
+        return np.asarray(model(tensor[None].astype(np.float32), training=False))[0]
+
+    return scores

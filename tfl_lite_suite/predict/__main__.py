@@ -1,0 +1,74 @@
+"""Answers pictures with a `.tflite`, exported or `.keras` model: one, several, or those of a folder."""
+
+import os
+import sys
+from typing import Any
+
+from absl import flags
+
+from tfl_lite_suite.core import command_line
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.predict import KERAS, TOP, engine_for, pictures_of, predict_files
+from tfl_lite_suite.predict.result import Prediction
+
+
+def _main() -> Any:
+    """Returns the document of one picture, or a list of such for a folder or several pictures."""
+    from tfl_lite_suite.runtime import engines, exporting, isolation
+
+    given = flags.FLAGS
+    path, names = command_line.required("model"), command_line.required("picture")
+    engine = engine_for(path, given.engine)
+    version = "" if engine == KERAS else engines.get(engine).version
+    pictures, documents = pictures_of(names), []
+    path_run = path if engine == KERAS else exporting.file_for(path, engine)
+
+    def take(event: tuple[str, Prediction | str]) -> None:
+        picture, answer = event
+        if isinstance(answer, Prediction):
+            about = {"model": path, "engine": engine, "engine_version": version}
+            documents.append({"picture": picture, **answer.document(), **about})
+        elif given.on_corrupt == "error":
+            raise SuiteError(answer)
+        else:
+            print(f"left out: {answer}", file=sys.stderr)
+
+    def work(emit: Any) -> None:
+        top = given.top or None
+        predict_files(path_run, pictures, emit, engine=engine, threads=given.threads, kernels=given.kernels, top=top)
+
+    if engine == KERAS:
+        work(take)
+    else:
+        isolation.call(work, f"'{path}' on {engine}", on_event=take)
+    if not documents:
+        raise SuiteError("--picture: not one readable picture")
+    return documents[0] if len(names) == 1 and not os.path.isdir(names[0]) else documents
+
+
+def _show(found: Any) -> str:
+    """Returns the answers as text: a line a picture, for a single one its ranked classes below it."""
+    if isinstance(found, list):
+        return "\n".join(f"{item['picture']}: {_answer(item)}" for item in found)
+    lines = [_answer(found), *(f"  {item['label']}: {100 * item['probability']:.1f} %" for item in found["ranked"])]
+    return "\n".join(lines)
+
+
+def _answer(document: dict[str, Any]) -> str:
+    likeliest = document["ranked"][0]
+    if document["rejected"]:
+        return f"none of the classes (likeliest: {likeliest['label']}, {100 * likeliest['probability']:.1f} %)"
+    if len(document["labels"]) > 1:
+        return ", ".join(document["labels"])
+    return f"{document['label']} ({100 * document['probability']:.1f} %)"
+
+
+if __name__ == "__main__":
+    flags.DEFINE_string("model", None, "The .tflite, .onnx, .ncnn.param, .mnn or .keras file.")
+    flags.DEFINE_multi_string("picture", None, "A picture, or a folder of pictures. May be repeated.")
+    flags.DEFINE_integer("top", TOP, "How many classes to rank, the likeliest first; 0 ranks all.", 0)
+    flags.DEFINE_string("engine", None, "Engine; the first installed if absent.")
+    flags.DEFINE_integer("threads", 1, "Threads the runtime may use.", 1, 256)
+    flags.DEFINE_enum("kernels", "default", ["default", "builtin", "reference"], "Which kernels; as in benchmark.")
+    flags.DEFINE_enum("on_corrupt", "error", ["error", "skip"], "What an unreadable picture does.")
+    command_line.run_verb("predict", __doc__, _main, _show)

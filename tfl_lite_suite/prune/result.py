@@ -1,0 +1,57 @@
+"""What pruning a network gave."""
+
+import dataclasses
+
+from tfl_lite_suite.core.result import Document, Result, omitted
+
+
+@dataclasses.dataclass(frozen=True)
+class LeftWhole(Result):
+    """Layers whose channels stay.
+
+    Attributes:
+        layers: Their names.
+        reason: Why.
+    """
+
+    layers: tuple[str, ...]
+    reason: str
+
+
+@dataclasses.dataclass(frozen=True)
+class PruneResult(Result):
+    """What `prune` prints.
+
+    Attributes:
+        params_before: Parameters before.
+        params_after: Parameters after.
+        macs_before: Multiply-adds before.
+        macs_after: Multiply-adds after.
+        left_whole: Layers that were not pruned, and why.
+        history: A record an epoch of fine-tuning.
+        top1_before: Share of the test pictures answered rightly before; `None` without pictures.
+        top1_after: The same after.
+        zero_share: Share of the kernels' weights that are zero, where weights were pruned in place of channels.
+        most_values: Greatest number of different values in a kernel.
+        file_bytes_before: Size of the float32 `.tflite` file.
+        file_bytes_after: The same after.
+        zipped_bytes_before: Its size when zipped.
+        zipped_bytes_after: The same after.
+        warnings: What else to know.
+    """
+
+    params_before: int
+    params_after: int
+    macs_before: int
+    macs_after: int
+    left_whole: tuple[LeftWhole, ...]
+    history: tuple[Document, ...]
+    top1_before: float | None
+    top1_after: float | None
+    zero_share: float | None = omitted()
+    most_values: int | None = omitted()
+    file_bytes_before: int | None = omitted()
+    file_bytes_after: int | None = omitted()
+    zipped_bytes_before: int | None = omitted()
+    zipped_bytes_after: int | None = omitted()
+    warnings: tuple[str, ...] | None = omitted()

@@ -1,0 +1,66 @@
+"""What preparing a network for int8 gave."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from tfl_lite_suite.core.result import Document, Result
+
+Q = TypeVar("Q", bound="QuantizeResult")
+
+
+@dataclasses.dataclass(frozen=True)
+class QuantizeResult(Result):
+    """What `quantize` prints: a `QatResult` or a `PtqResult`.
+
+    Attributes:
+        top1_float: Share of the test pictures that the float model answers rightly; `None` without test pictures.
+        seconds: Time of the work.
+    """
+
+    top1_float: float | None
+    seconds: float
+
+    @classmethod
+    def from_document(cls: type[Q], document: Any, where: str = "") -> Q:
+        """Returns the result that a document describes, of the class that its keys tell; see `Result`."""
+        if cls is QuantizeResult and isinstance(document, Mapping):
+            kind: Any = PtqResult if "top1_ptq" in document else QatResult
+            return kind.from_document(document, where)  # type: ignore[no-any-return]
+        return super().from_document(document, where)
+
+
+@dataclasses.dataclass(frozen=True)
+class QatResult(QuantizeResult):
+    """Quantization-aware training.
+
+    Attributes:
+        top1_qat: Share of the test pictures answered rightly with fake quantization.
+        top5_qat: Share whose class is among the first five.
+        epochs: Epochs trained.
+        history: A record an epoch.
+    """
+
+    top1_qat: float
+    top5_qat: float
+    epochs: int
+    history: tuple[Document, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class PtqResult(QuantizeResult):
+    """Quantization without training.
+
+    Attributes:
+        output: The `.tflite` file.
+        top1_ptq: Share of the test pictures that it answers rightly; `None` without test pictures.
+        ptq: Which techniques were used, and how far its answers are those of the float model.
+        calibration: What is wrong with the calibration pictures.
+        float_ops: Operators that compute in float.
+    """
+
+    output: str
+    top1_ptq: float | None
+    ptq: Document
+    calibration: tuple[Document, ...]
+    float_ops: tuple[Document, ...]

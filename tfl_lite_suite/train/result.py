@@ -1,0 +1,39 @@
+"""What training a network gave."""
+
+import dataclasses
+from collections.abc import Mapping
+
+from tfl_lite_suite.core.result import Document, Result
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainResult(Result):
+    """What `train` prints.
+
+    Attributes:
+        top1: Share of the test pictures whose class is the first answer.
+        top5: Share whose class is among the first five.
+        epochs: Epochs trained.
+        seconds: Their time.
+        model: The network's name.
+        params: Its parameters.
+        precision: The policy it was trained with, such as `float32`.
+        processes: How many trained it.
+        replicas: On how many devices.
+        images: Number of pictures in `train`, `validation` and `test`.
+        notes: What there is to know about the pictures.
+        history: A record an epoch.
+    """
+
+    top1: float
+    top5: float
+    epochs: int
+    seconds: float
+    model: str
+    params: int
+    precision: str
+    processes: int
+    replicas: int
+    images: Mapping[str, int]
+    notes: tuple[str, ...]
+    history: tuple[Document, ...]
