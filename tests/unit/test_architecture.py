@@ -39,7 +39,14 @@ FRAMEWORK = "core.framework"
 LOAD_TENSORFLOW = ("data.pipeline", "data.augment", "evaluate")
 MODEL_OPTIMIZATION = ("models", "prune", "quantize")
 # Calls of another room's verb as a process, which may go any way but must be known.
-PROCESSES = {("runtime", "export"), ("runtime", "convert"), ("run", "run"), ("search", "run"), ("lint", "lint.child")}
+PROCESSES = {
+    ("runtime", "runtime.clean_process"),
+    ("runtime", "export"),
+    ("runtime", "convert"),
+    ("run", "run"),
+    ("search", "run"),
+    ("lint", "lint.child"),
+}
 # Verbs that do something when called with no flag at all.
 NOTHING_REQUIRED = ("advise", "doctor", "summary")
 LONGEST_FILE, LONGEST_FUNCTION = 400, 60

@@ -60,7 +60,7 @@ class _Work:
         make_folder(self.folder)
 
     def name(self, step: str) -> str:
-        """Returns the name of the next step of a kind: `train`, `train_2`, …"""
+        """Returns the name of the next step of a kind: `train`, then `train_2`."""
         self._taken[step] += 1
         return step if self._taken[step] == 1 else f"{step}_{self._taken[step]}"
 
@@ -354,8 +354,8 @@ class Classifier:
 
         Args:
             path: The `.keras` file.
-            format: `keras`, as the suite writes it; or `plain`, with standard layers alone, so that Keras 3 and tf-keras
-                open it where the suite is not installed, with the same answers.
+            format: `keras`, as the suite writes it; or `plain`, with standard layers alone, so that Keras 3 and
+                tf-keras open it where the suite is not installed, with the same answers.
 
         Raises:
             SuiteError: If the file cannot be written, or a layer has no form in standard layers.

@@ -2,10 +2,9 @@
 
 import contextlib
 import dataclasses
+import importlib.util
 import os
-import pathlib
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ import numpy as np
 from tfl_lite_suite.core.contract import Contract
 from tfl_lite_suite.core.errors import InvalidMeasurement, SuiteError
 from tfl_lite_suite.core.files import atomic_path
+from tfl_lite_suite.core.native_messages import native_messages
 from tfl_lite_suite.core.result import Result
 from tfl_lite_suite.predict import TOP, Predictor, engine_for
 from tfl_lite_suite.predict.result import Prediction
@@ -119,7 +119,8 @@ class TfliteModel:
         if self._predictor is None and self._runs_here():
             # A damaged file may kill its runtime: once it has run in another process, it runs in this one.
             clean_process.call(_tried, *self._opening(), doing=self._doing)
-            self._predictor = Predictor(*self._opening()[:2], threads=self.threads, kernels=self.kernels)
+            with native_messages():
+                self._predictor = Predictor(*self._opening()[:2], threads=self.threads, kernels=self.kernels)
         if self._predictor is None:
             return clean_process.call(_predicted, *self._opening(), picture, top, doing=self._doing)
         return self._predictor.predict(picture, top)
@@ -230,7 +231,8 @@ class TfliteModel:
         return exporting.file_for(self.path, self.engine), self.engine, self.threads, self.kernels
 
     def _runs_here(self) -> bool:
-        return "tensorflow" not in sys.modules or engines.get(self.engine).beside_tensorflow
+        # TensorFlow may be loaded later: a runtime whose symbols collide with its own must not come first either.
+        return importlib.util.find_spec("tensorflow") is None or engines.get(self.engine).beside_tensorflow
 
 
 @contextlib.contextmanager
@@ -252,14 +254,17 @@ def _on_disk(images: Any, count: int) -> Iterator[str]:
 
 def _tried(path: str, engine: str, threads: int, kernels: "Kernels") -> None:
     """Runs the model once, on black."""
-    predictor = Predictor(path, engine, threads=threads, kernels=kernels)
+    with native_messages():
+        predictor = Predictor(path, engine, threads=threads, kernels=kernels)
     predictor.answer(np.zeros(predictor.model.contract.image_shape, np.uint8))
 
 
 def _predicted(
     path: str, engine: str, threads: int, kernels: "Kernels", picture: "Picture", top: int | None
 ) -> Prediction:
-    return Predictor(path, engine, threads=threads, kernels=kernels).predict(picture, top)
+    with native_messages():
+        predictor = Predictor(path, engine, threads=threads, kernels=kernels)
+    return predictor.predict(picture, top)
 
 
 def _evaluated(
@@ -280,7 +285,9 @@ def _evaluated(
     model = evaluate.open_model(path, engine)
     fetch = np.load(pictures, mmap_mode="r").__getitem__
     split = Split(fetch, np.arange(len(labels)), labels, keys, len(model.contract.labels))
-    document, _ = evaluate.evaluate(Runner(path, engine, threads, workers, kernels), model, evaluate.Images(split))
+    document, _ = evaluate.evaluate(
+        Runner(path, engine, threads, workers, kernels, keep_logits=True), model, evaluate.Images(split)
+    )
     return Evaluation.from_document(document)
 
 

@@ -43,6 +43,11 @@ class Measurement(Result):
         valid: Whether the measurement counts.
         warnings: Why it does not, and what else to know.
         raw_ms: Time of each inference.
+
+    Example:
+        >>> measured = tls.TfliteModel("leaf.tflite").benchmark(runs=20)
+        >>> measured.runs >= 20, measured.latency_ms.min <= measured.latency_ms.p50
+        (True, True)
     """
 
     model: str

@@ -17,6 +17,11 @@ class Conversion(Result):
         float_ops: Operators that compute in float.
         seconds: Time of the conversion.
         ptq: How an int8 file was made without training; absent where it was not.
+
+    Example:
+        >>> result = model.convert("dynamic").result
+        >>> result.scheme, result.fully_int8
+        ('dynamic', False)
     """
 
     output: str

@@ -36,6 +36,11 @@ class Contract:
             `stretch` scales to the `resize_` sides exactly, and crops the centre.
         contrast: `none`, or `stretch`: the tensor's darkest value becomes 0 and its brightest 255.
         labels: Class names, in the order of the logits.
+
+    Example:
+        >>> contract = tls.TfliteModel("leaf.tflite").contract
+        >>> contract.image_shape, contract.fit
+        ((32, 32, 3), 'crop')
     """
 
     height: int

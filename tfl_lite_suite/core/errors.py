@@ -11,6 +11,13 @@ class SuiteError(Exception):
     """A user's mistake or an outside failure: one line with what was wrong, what was received and what to do.
 
     Verbs print it as `error: …` and exit with status 1, without a traceback.
+
+    Example:
+        >>> try:
+        ...     tls.Classifier.load("nowhere.keras")
+        ... except tls.SuiteError as error:
+        ...     print(error)
+        path: no such file 'nowhere.keras'
     """
 
 

@@ -4,44 +4,19 @@ TFMOT works on Keras 2 layers only, so the suite's Keras is `tf-keras`. `import 
 notebook imported TensorFlow before, its `tf.keras` stays what it was, and TFMOT finds `tf-keras` beside it.
 """
 
-import contextlib
 import importlib.metadata
 import logging
 import os
 import sys
-import tempfile
-from collections.abc import Callable, Iterator
 from types import ModuleType
 
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.native_messages import native_messages
 
 _TENSORFLOW_IS_THE_USERS = "tensorflow" in sys.modules
 if not _TENSORFLOW_IS_THE_USERS:
     os.environ["TF_USE_LEGACY_KERAS"] = "1"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
-
-@contextlib.contextmanager
-def native_messages() -> Iterator[Callable[[], str]]:
-    """Keeps what TensorFlow's C++ code prints on stderr off the terminal.
-
-    Yields:
-        A function that returns what was printed so far.
-    """
-    with tempfile.TemporaryFile() as file:
-        saved = os.dup(2)
-        os.dup2(file.fileno(), 2)
-
-        def printed() -> str:
-            file.seek(0)
-            return file.read().decode(errors="replace")
-
-        try:
-            yield printed
-        finally:
-            os.dup2(saved, 2)
-            os.close(saved)
-
 
 try:
     with native_messages():

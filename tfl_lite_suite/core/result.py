@@ -28,9 +28,14 @@ class Result:
 
     Attributes:
         others: Keys of the document that are no fields: details given on request, or by another release.
+
+    Example:
+        >>> result = tls.TfliteModel("leaf.tflite").predict("leaf.png")
+        >>> tls.Prediction.from_json(result.to_json()) == result
+        True
     """
 
-    others: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    others: Mapping[str, Any] = dataclasses.field(default_factory=dict, repr=False)
 
     def document(self) -> dict[str, Any]:
         """Returns the result as the JSON document, of dictionaries, lists and plain values."""
@@ -135,8 +140,15 @@ def _typed(hint: Any, value: Any, where: str) -> Any:
     else:
         known = isinstance(value, hint) and (hint is bool or not isinstance(value, bool))
     if not known:
-        raise SuiteError(f"{where}: expected {getattr(hint, '__name__', hint)}. Received: {_shown(value)}")
+        raise SuiteError(f"{where}: expected {_named(origin or hint, arguments)}. Received: {_shown(value)}")
     return value
+
+
+def _named(kind: Any, arguments: tuple[Any, ...]) -> str:
+    if kind is Literal:
+        return " or ".join(map(repr, arguments))
+    names = {tuple: "a list", dict: "an object", Mapping: "an object"}
+    return names.get(kind, getattr(kind, "__name__", str(kind)))
 
 
 def _shown(value: Any) -> str:

@@ -88,7 +88,7 @@ def _exported(model: str, format: str, output_dir: str, pictures: "np.ndarray") 
             pathlib.Path(name).unlink(missing_ok=True)
         reason = str(error)
     unsupported = reason if reason.startswith("not supported") else f"not supported by {engine}: {reason}"
-    return Export(engine, format, (), *[None] * 7, unsupported=unsupported)
+    return Export(engine=engine, format=format, unsupported=unsupported)
 
 
 def export(model: str, format: str, output_dir: str) -> tuple[list[str], str]:

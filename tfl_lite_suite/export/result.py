@@ -21,16 +21,21 @@ class Export(Result):
         converter: What converted them.
         seconds: Time of the export.
         unsupported: Why the format cannot hold the model.
+
+    Example:
+        >>> rows = tls.TfliteModel("leaf.tflite").export(["onnx"], "exported")
+        >>> [(row.engine, row.files) for row in rows]
+        [('onnxruntime', ('exported/leaf.onnx',))]
     """
 
     engine: str
     format: str
-    files: tuple[str, ...]
-    max_abs_diff: float | None
-    top1_agreement: float | None
-    pictures: int | None
-    reference: str | None
-    bytes: int | None
-    converter: str | None
-    seconds: float | None
-    unsupported: str | None
+    files: tuple[str, ...] = ()
+    max_abs_diff: float | None = None
+    top1_agreement: float | None = None
+    pictures: int | None = None
+    reference: str | None = None
+    bytes: int | None = None
+    converter: str | None = None
+    seconds: float | None = None
+    unsupported: str | None = None

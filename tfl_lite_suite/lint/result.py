@@ -56,6 +56,11 @@ class LintReport(Result):
         weight_bytes: Bytes of weights.
         arena_bytes: Bytes of activations that are needed at once.
         trials: Whether the installed runtimes run it.
+
+    Example:
+        >>> report = tls.TfliteModel("leaf.tflite").lint(trial=False)
+        >>> [problem.code for problem in report.problems if problem.severity == "error"]
+        []
     """
 
     file: str

@@ -184,7 +184,9 @@ def _session_scores(
     if output.shape[0] != 1 or len(output.shape) != 2:
         raise SuiteError(f"{path}: the output has shape {list(output.shape)}; an image classifier's is [1, classes]")
     if (1, *model.contract.image_shape) != spec.shape:
-        raise SuiteError(f"{path}: the model takes {list(spec.shape)}, its contract is for {model.contract.image_shape}")
+        raise SuiteError(
+            f"{path}: the model takes {list(spec.shape)}, its contract is for {model.contract.image_shape}"
+        )
     encoder = pixels.encoder(spec)
 
     def scores(tensor: "np.ndarray") -> "np.ndarray":

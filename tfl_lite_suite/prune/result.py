@@ -38,6 +38,10 @@ class PruneResult(Result):
         zipped_bytes_before: Its size when zipped.
         zipped_bytes_after: The same after.
         warnings: What else to know.
+
+    Example:
+        >>> model.prune(images, params_ratio=0.7, epochs=1).results[-1].params_after < 30_000
+        True
     """
 
     params_before: int

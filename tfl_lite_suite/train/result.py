@@ -23,6 +23,11 @@ class TrainResult(Result):
         images: Number of pictures in `train`, `validation` and `test`.
         notes: What there is to know about the pictures.
         history: A record an epoch.
+
+    Example:
+        >>> result = tls.Classifier.build("micro", images).train(images, epochs=1, batch_size=4)
+        >>> len(result.history), result.model
+        (1, 'micro')
     """
 
     top1: float

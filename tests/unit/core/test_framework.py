@@ -88,16 +88,6 @@ def test_tensorflow_of_a_notebook_keeps_its_keras():
     assert done.returncode == 0, done.stderr
 
 
-def test_native_messages_are_kept_and_stderr_comes_back(run):
-    done = run(
-        "import os, sys\nfrom tfl_lite_suite.core.framework import native_messages\n"
-        "try:\n    with native_messages() as printed:\n        os.write(2, b'inside \\xff')\n"
-        "        print(printed())\n        raise ValueError\n"
-        "except ValueError:\n    os.write(2, b'outside')\n"
-    )
-    assert (done.stdout, done.stderr) == ("inside \N{REPLACEMENT CHARACTER}\n", "outside")
-
-
 def test_the_installed_versions_fit():
     """The real ones: `keras` is tf-keras, and `import keras` stays Keras 3."""
     code = (

@@ -28,4 +28,6 @@ class LitertEngine(InterpreterEngine):
         return LitertProfiledSession(path, threads, kernels)
 
 
-ENGINE = LitertEngine(name="litert", package="ai-edge-litert", module="ai_edge_litert.interpreter", beside_tensorflow=True)
+ENGINE = LitertEngine(
+    name="litert", package="ai-edge-litert", module="ai_edge_litert.interpreter", beside_tensorflow=True
+)

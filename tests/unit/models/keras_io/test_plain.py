@@ -35,7 +35,9 @@ def scrambled(name, channels=3):
     random = np.random.default_rng(0)
     for weight in model.weights:
         kept = weight.numpy()
-        change = random.uniform(0.7, 1.4, kept.shape) if "variance" in weight.name else random.normal(1, 0.2, kept.shape)
+        change = (
+            random.uniform(0.7, 1.4, kept.shape) if "variance" in weight.name else random.normal(1, 0.2, kept.shape)
+        )
         weight.assign(kept * change + (0.01 if kept.ndim == 1 else 0))
     pictures = random.integers(0, 256, (3, SIDE, SIDE, channels)).astype(np.float32)
     return model, pictures, model(pictures, training=False).numpy()

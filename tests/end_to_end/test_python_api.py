@@ -1,0 +1,119 @@
+"""The Python API: every example of its documentation, in a process that has loaded TensorFlow with Keras 3 before."""
+
+import json
+import re
+import subprocess
+import sys
+import textwrap
+
+import leaves
+import pytest
+from places import ROOT
+
+# Leaves to look at, a trained network and its file.
+PREPARE = """
+import tensorflow, keras
+assert tensorflow.keras.__version__.startswith("3.")
+import numpy, PIL.Image
+import tfl_lite_suite as tls
+images = tls.load_images("leaves", resolution=32)
+model = tls.Classifier.build("micro", images)
+model.train(images, epochs=4, batch_size=4, learning_rate=0.02)
+model.save("leaf.keras")
+model.quantize(images, "ptq").save("leaf.tflite")
+"""
+DOCTESTS = """
+import doctest, inspect
+names = dict(tls=tls, numpy=numpy, PIL=PIL, images=images, model=model)
+finder, runner = doctest.DocTestFinder(), doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
+without = []
+for name in ["", *tls.__all__]:
+    found = getattr(tls, name) if name else tls
+    tests = finder.find(found, name or "tfl_lite_suite", module=False, globs=dict(names))
+    if name:
+        public = [test for test in tests if not test.name.rpartition(".")[2].startswith("_")]
+        members = vars(found) if inspect.isclass(found) else {}
+        properties = {f"{name}.{key}" for key, value in members.items() if not callable(getattr(found, key))}
+        without += [test.name for test in public if not test.examples and test.name not in properties]
+        without += [] if public else [name]
+    for test in tests:
+        if test.examples:
+            runner.run(test)
+print(f"{runner.summarize(verbose=False)} {without}")
+"""
+
+
+def run(code, folder):
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=folder, timeout=900)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture
+def folder(tmp_path):
+    leaves.write(tmp_path)
+    return tmp_path
+
+
+def test_every_public_name_has_an_example_that_holds(folder):
+    printed = run(PREPARE + DOCTESTS, folder)
+    assert printed.splitlines()[-1].startswith("TestResults(failed=0"), printed
+    without = printed.rpartition("[")[2]
+    assert without.strip() == "]", f"no example: {without}"
+
+
+def test_the_page_s_code_runs_from_top_to_bottom(folder):
+    page = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    assert len(blocks) >= 6
+    printed = run("\n".join(map(textwrap.dedent, blocks)), folder)
+    assert "oak" in printed
+
+
+def test_the_notebook_runs(tmp_path):
+    nbformat = pytest.importorskip("nbformat")
+    nbclient = pytest.importorskip("nbclient")
+    notebook = nbformat.read(ROOT / "examples" / "quickstart.ipynb", as_version=4)
+    nbclient.NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    texts = [output.get("text", "") for cell in notebook.cells for output in cell.get("outputs", [])]
+    assert "top-1" in "".join(texts)
+    assert (tmp_path / "shapes.tflite").stat().st_size < 100_000
+
+
+def test_importing_the_package_is_quick_and_loads_nothing(tmp_path):
+    code = (
+        "import sys\nbefore = set(sys.modules)\nimport tfl_lite_suite\n"
+        "print(sorted({name.partition('.')[0] for name in set(sys.modules) - before} - sys.stdlib_module_names))\n"
+        "assert 'load_images' in dir(tfl_lite_suite) and 'TfliteModel' in tfl_lite_suite.__all__\n"
+        "try:\n    tfl_lite_suite.nothing\nexcept AttributeError as error:\n    print(error)\n"
+    )
+    first, second = run(code, tmp_path).splitlines()
+    assert first == "['tfl_lite_suite']"
+    assert second == "module 'tfl_lite_suite' has no attribute 'nothing'"
+
+
+def test_verbs_in_one_process_do_not_clash(tmp_path):
+    verbs = sorted(path.parent.name for path in (ROOT / "tfl_lite_suite").glob("*/__main__.py"))
+    code = (
+        f"import importlib, sys\nfor verb in {verbs}:\n    importlib.import_module('tfl_lite_suite.' + verb)\n"
+        "from absl import flags\n"
+        "print([name for name in flags.FLAGS.flags_by_module_dict() if name.startswith('tfl_lite_suite')])\n"
+    )
+    assert run(code, tmp_path).strip() == "[]"
+
+
+def test_predict_needs_no_tensorflow_and_takes_every_kind_of_picture(folder):
+    run(PREPARE, folder)
+    code = (
+        "import sys, json, pathlib\n"
+        "for name in ('tensorflow', 'tf_keras', 'keras', 'h5py'):\n    sys.modules[name] = None\n"
+        "import numpy as np, PIL.Image\nimport tfl_lite_suite as tls\n"
+        "image = PIL.Image.open('leaf.png')\n"
+        "given = ['leaf.png', pathlib.Path('leaf.png'), open('leaf.png', 'rb').read(), image, np.asarray(image)]\n"
+        "given += [np.asarray(image).astype('float32'), np.asarray(image.convert('RGBA')), image.convert('P')]\n"
+        "answers = [tls.TfliteModel('leaf.tflite').predict(picture).document() for picture in given]\n"
+        "print(json.dumps(answers))\n"
+    )
+    answers = json.loads(run(code, folder))
+    assert {answer["label"] for answer in answers} == {"oak"}
+    assert all(answer == answers[0] for answer in answers[:7])
