@@ -1,25 +1,25 @@
 """A network that is trained, pruned and quantized; every step is the verb's own function in a work folder."""
 
-import collections
 import dataclasses
 import os
 import pathlib
 import shutil
-import tempfile
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal
 
 from tfl_lite_suite import models
+from tfl_lite_suite.api.settings import TRANSFER, TRANSFER_AUGMENT, TRANSFER_QUANTIZE, changed
 from tfl_lite_suite.api.tflite_model import TfliteModel
+from tfl_lite_suite.api.work import Work
 from tfl_lite_suite.convert.result import Conversion
 from tfl_lite_suite.core import contract as contracts
-from tfl_lite_suite.core import dataclass_parser, recipe
+from tfl_lite_suite.core import recipe
 from tfl_lite_suite.core.contract import Contract
 from tfl_lite_suite.core.errors import SuiteError, unknown_name
-from tfl_lite_suite.core.files import atomic_path, make_folder
+from tfl_lite_suite.core.files import atomic_path
 from tfl_lite_suite.core.recipe import Augment, Distill, Model, Prune, Quantize, Recipe, Train
 from tfl_lite_suite.core.result import Result
-from tfl_lite_suite.predict import TOP, Predictor
+from tfl_lite_suite.predict import TOP, Opening, Predictor
 from tfl_lite_suite.predict.result import Prediction
 from tfl_lite_suite.prune.result import PruneResult
 from tfl_lite_suite.quantize.result import QuantizeResult
@@ -30,50 +30,17 @@ if TYPE_CHECKING:
     from tfl_lite_suite.core.image import Picture
     from tfl_lite_suite.evaluate.result import Evaluation
 
-T = TypeVar("T")
-
 FORMATS = ("keras", "plain")
 _MODEL, _RECIPE, _TFLITE = "model.keras", "recipe.yaml", "model.tflite"
-# How a network with pretrained weights is trained where nothing else is said: as in recipes/photos_transfer.yaml.
-TRANSFER = Train(
-    epochs=30,
-    batch_size=32,
-    learning_rate=0.01,
-    weight_decay=0.0005,
-    label_smoothing=0.1,
-    head_epochs=2,
-    head_learning_rate=0.005,
-    clip_norm=1.0,
-)
-TRANSFER_AUGMENT = Augment(flip=True, crop=0.1, color=0.2)
-TRANSFER_QUANTIZE = Quantize(batch_size=32)
-
-
-class _Work:
-    """A work folder, and the names of the steps taken in it."""
-
-    def __init__(self, workdir: str | os.PathLike[str] | None) -> None:
-        # Kept, because the folder is removed with it.
-        self._temporary = tempfile.TemporaryDirectory(prefix="tfl_lite_suite-") if workdir is None else None
-        self.folder = pathlib.Path(self._temporary.name if self._temporary else str(workdir))
-        self._taken: collections.Counter[str] = collections.Counter()
-        make_folder(self.folder)
-
-    def name(self, step: str) -> str:
-        """Returns the name of the next step of a kind: `train`, then `train_2`."""
-        self._taken[step] += 1
-        return step if self._taken[step] == 1 else f"{step}_{self._taken[step]}"
 
 
 class Classifier:
     """A network for classifying pictures, on its way to a `.tflite` file.
 
-    `Classifier.build` and `Classifier.load` make one. `train` changes it; `prune` gives another; `quantize` and
-    `convert` give a `TfliteModel`.
+    `build` and `load` make one. `train` changes it; `prune` gives another; `quantize` and `convert` a `TfliteModel`.
 
     Attributes:
-        contract: How pictures become its input, with the class names; `None` where the file it was loaded from does not
-            say.
+        contract: How pictures become its input, with the class names; `None` where its file does not say.
         results: What each step gave, the first step first.
 
     Example:
@@ -85,17 +52,9 @@ class Classifier:
     """
 
     def __init__(
-        self, settings: Recipe, work: _Work, contract: Contract | None, file: str | None, results: tuple[Result, ...]
+        self, settings: Recipe, work: Work, contract: Contract | None, file: str | None, results: tuple[Result, ...]
     ) -> None:
-        """See `build` and `load`.
-
-        Args:
-            settings: The recipe that would give this network.
-            work: Where its steps are kept.
-            contract: Its contract.
-            file: Its `.keras` file; `None` for a fresh network.
-            results: What the steps so far gave.
-        """
+        """See `build` and `load`."""
         self.contract, self.results = contract, results
         self._settings, self._work, self._file = settings, work, file
         self._fresh: str | None = None
@@ -146,7 +105,7 @@ class Classifier:
             quantize=TRANSFER_QUANTIZE if pretrained else Quantize(),
             seed=seed,
         )
-        return cls(settings, _Work(workdir), images.contract, None, ())
+        return cls(settings, Work(workdir), images.contract, None, ())
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], *, workdir: str | os.PathLike[str] | None = None) -> "Classifier":
@@ -170,7 +129,7 @@ class Classifier:
             settings = recipe.load(beside)
         else:
             settings = Recipe(name="api", data=recipe.Data(source=""), model=Model(file.stem))
-        return cls(settings, _Work(workdir), contracts.beside(file), str(file), ())
+        return cls(settings, Work(workdir), contracts.beside(file), str(file), ())
 
     def train(
         self,
@@ -207,15 +166,15 @@ class Classifier:
         from tfl_lite_suite import train
 
         given = settings if epochs is None else {"epochs": epochs, **settings}
-        changed = dataclasses.replace(
+        whole = dataclasses.replace(
             self._for(images, augment),
-            train=_changed(self._settings.train, given, "train"),
-            distill=_changed(Distill(), distill or {}, "distill"),
+            train=changed(self._settings.train, given, "train"),
+            distill=changed(Distill(), distill or {}, "distill"),
         )
         name = self._work.name(train.STAGE)
-        found = train.train(changed, str(self._work.folder), lambda: images.dataset, name=name, start=self._file)
+        found = train.train(whole, str(self._work.folder), lambda: images.dataset, name=name, start=self._file)
         done = TrainResult.from_document(found)
-        self._settings, self._augment = changed, changed.data.augment
+        self._settings, self._augment = whole, whole.data.augment
         self._adopt(images, name, done)
         return done
 
@@ -245,7 +204,7 @@ class Classifier:
 
         given = {**({} if params_ratio is None else {"params_ratio": params_ratio}), **settings}
         given = given if epochs is None else {"epochs": epochs, **given}
-        chosen = _changed(Prune(), given, "prune")
+        chosen = changed(Prune(), given, "prune")
         whole, name = self._for(images), self._work.name("prune")
         found = prune.prune(chosen, str(self._work.folder), self._saved(), whole, lambda: images.dataset, name=name)
         small = Classifier(whole, self._work, self.contract, self._file, self.results)
@@ -286,8 +245,8 @@ class Classifier:
         whole = self._for(images)
         whole = dataclasses.replace(
             whole,
-            quantize=_changed(whole.quantize, settings, "quantize"),
-            convert=_changed(whole.convert, {"io_type": io_type}, "convert"),
+            quantize=changed(whole.quantize, settings, "quantize"),
+            convert=changed(whole.convert, {"io_type": io_type}, "convert"),
         )
         name = self._work.name(scheme)
         make: Any = quantize.quantize_after_training if scheme == "ptq" else quantize.quantize
@@ -304,14 +263,13 @@ class Classifier:
             scheme: `float32`; `float16`, half the size; or `dynamic`, 8-bit weights and float computation.
 
         Returns:
-            The file; its `result` is what `convert` prints. It is kept with the model: `save` copies it elsewhere.
+            The file; see `quantize`.
 
         Example:
             >>> model.convert("float16").save("half.tflite")
         """
         if scheme not in ("float32", "float16", "dynamic"):
-            hint = ". int8 files are made by quantize" if scheme == "int8" else ""
-            raise SuiteError(f"scheme: expected float32, float16 or dynamic. Received: '{scheme}'{hint}")
+            raise SuiteError(f"scheme: expected float32, float16 or dynamic; quantize makes int8. Received: '{scheme}'")
         name = self._work.name(scheme)
         done = Conversion.from_document(self._written(name, scheme, "float32"))
         return TfliteModel(self._work.folder / name / _TFLITE, result=done, keeper=self._work)
@@ -345,8 +303,8 @@ class Classifier:
             True
         """
         file = self._saved()
-        if self._predictor is None or self._predictor.path != file:
-            self._predictor = Predictor(file)
+        if self._predictor is None or self._predictor.opening.path != file:
+            self._predictor = Predictor(Opening(file, "keras"))
         return self._predictor.predict(picture, top)
 
     def save(self, path: str | os.PathLike[str], format: Literal["keras", "plain"] = "keras") -> None:
@@ -357,9 +315,6 @@ class Classifier:
             format: `keras`, as the suite writes it; or `plain`, with standard layers alone, so that Keras 3 and
                 tf-keras open it where the suite is not installed, with the same answers.
 
-        Raises:
-            SuiteError: If the file cannot be written, or a layer has no form in standard layers.
-
         Example:
             >>> model.save("leaf.keras")
             >>> model.save("anywhere.keras", format="plain")
@@ -367,10 +322,7 @@ class Classifier:
         if format not in FORMATS:
             raise unknown_name("format", format, FORMATS, "format")
         if not os.fspath(path).endswith(".keras"):
-            raise SuiteError(
-                f"path: expected a name that ends in .keras; quantize and convert make .tflite files. "
-                f"Received: '{os.fspath(path)}'"
-            )
+            raise SuiteError(f"path: expected a name that ends in .keras. Received: '{os.fspath(path)}'")
         from tfl_lite_suite.models.keras_io import archive, plain
 
         if format == "plain":
@@ -404,7 +356,7 @@ class Classifier:
                 raise SuiteError(f"images: {field.name} is {given}, the network's is {wanted}")
         changes = images.settings.augment
         if augment is not None:
-            changes = _changed(Augment(), augment, "augment")
+            changes = changed(Augment(), augment, "augment")
         elif self._augment is not None:
             changes = self._augment
         elif changes == Augment() and self._settings.model.weights != "none":
@@ -444,9 +396,3 @@ class Classifier:
         model = keras_file.load(folder / _MODEL) if (folder / _MODEL).is_file() else self.keras
         of = self.contract or convert.plain_contract(model)
         return convert.convert(model, of, str(folder / _TFLITE), scheme, io_type)
-
-
-def _changed(section: T, given: Mapping[str, object], key: str) -> T:
-    """Returns a recipe's section with some values changed, each checked as in a recipe."""
-    parsed = dataclass_parser.parse(type(section), dict(given), key)
-    return dataclasses.replace(section, **{name: getattr(parsed, name) for name in given})  # type: ignore[type-var]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from tfl_lite_suite import data
+from tfl_lite_suite.api.settings import listed
 from tfl_lite_suite.core import dataclass_parser
 from tfl_lite_suite.core.contract import Contract
 from tfl_lite_suite.core.errors import SuiteError
@@ -63,7 +64,7 @@ class Images:
         names: Sequence[str] | None = None,
         *,
         parts: Sequence[str] | None = None,
-        resolution: int | None = None,
+        resolution: int | tuple[int, int] | None = None,
         seed: int = 0,
         **settings: object,
     ) -> "Images":
@@ -162,24 +163,27 @@ class Images:
         if contract.labels == self.class_names:
             return split
         mapping = data.class_indices(self._listing, contract.labels)
-        rows = np.arange(len(split))
-        return Split(split.images, rows, mapping[split.labels], split.keys, len(contract.labels))
+        labels, targets = np.where(split.labels < 0, split.labels, mapping[split.labels]), None
+        if split.targets is not None:
+            targets = np.zeros((len(split), len(contract.labels)), bool)
+            targets[:, mapping] = split.targets
+        return Split(split.images, np.arange(len(split)), labels, split.keys, len(contract.labels), targets)
 
     def __len__(self) -> int:
         return len(self._listing)
 
     def __repr__(self) -> str:
-        size, source = self.settings.resolution, self.settings.source
+        height, width = self.settings.size
         return (
-            f"Images('{source}': {len(self):,} pictures of {len(self.class_names)} classes at {size}x{size}, "
-            f"{self.settings.color})"
+            f"Images('{self.settings.source}': {len(self):,} pictures of {len(self.class_names)} classes at "
+            f"{height}x{width}, {self.settings.color})"
         )
 
 
 def load_images(
     source: str | os.PathLike[str],
     *,
-    resolution: int = 224,
+    resolution: int | tuple[int, int] = 224,
     color: Literal["rgb", "grey"] = "rgb",
     seed: int = 0,
     **settings: object,
@@ -189,7 +193,7 @@ def load_images(
     Args:
         source: A folder with one subfolder a class (or `train`, `validation` and `test` folders which have them), a
             folder with a CSV of labels or the CSV itself, a folder of TFRecords, or `fashion_mnist`.
-        resolution: Height and width of the model's input, in pixels.
+        resolution: Height and width of the model's input, in pixels: a number, or `(height, width)`.
         color: `rgb`, or `grey` for one channel.
         seed: Seed of the splits.
         **settings: Other keys of a recipe's `data` section, such as `fit="stretch"`, `validation_fraction=0.2` or
@@ -209,4 +213,4 @@ def load_images(
 
 
 def _settings(source: str, given: "Mapping[str, object]") -> Data:
-    return dataclass_parser.parse(Data, {"source": source, **given}, "data")
+    return dataclass_parser.parse(Data, {"source": source, **listed(given)}, "data")

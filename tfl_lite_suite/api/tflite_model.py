@@ -16,9 +16,10 @@ from tfl_lite_suite.core.errors import InvalidMeasurement, SuiteError
 from tfl_lite_suite.core.files import atomic_path
 from tfl_lite_suite.core.native_messages import native_messages
 from tfl_lite_suite.core.result import Result
-from tfl_lite_suite.predict import TOP, Predictor, engine_for
+from tfl_lite_suite.predict import TOP, Opening, Predictor, engine_for
 from tfl_lite_suite.predict.result import Prediction
 from tfl_lite_suite.runtime import clean_process, engines, exporting, machine
+from tfl_lite_suite.tflite.normalization import Normalization
 
 if TYPE_CHECKING:
     from tfl_lite_suite.api.images import Images, Part
@@ -60,6 +61,8 @@ class TfliteModel:
         engine: str | None = None,
         threads: int = 1,
         kernels: "Kernels" = "default",
+        mean: Sequence[float] | None = None,
+        std: Sequence[float] | None = None,
         result: Result | None = None,
         keeper: object = None,
     ) -> None:
@@ -70,6 +73,9 @@ class TfliteModel:
             engine: What runs it, such as `litert`; the first installed if absent.
             threads: Threads that the runtime may use.
             kernels: `default`, `builtin` or `reference`; as in `benchmark`.
+            mean: How the model was trained, where its file does not say: it takes `(pixel - mean) / std`; one number or
+                one a channel, in pixel units 0 to 255.
+            std: See `mean`.
             result: What making the file gave.
             keeper: Held as long as this object: what would remove the file when it goes.
 
@@ -81,6 +87,9 @@ class TfliteModel:
             raise SuiteError(f"path: a .keras file is opened by Classifier.load. Received: '{self.path}'")
         self.engine = engine_for(self.path, engine)
         self.threads, self.kernels, self.result = threads, kernels, result
+        self._normalization = None
+        if mean is not None or std is not None:
+            self._normalization = Normalization(tuple(mean or (0.0,)), tuple(std or (1.0,)), "flags")
         self._file = engines.get(self.engine).inspect(self.path)
         self._predictor: Predictor | None = None
         self._keeper = keeper
@@ -118,11 +127,11 @@ class TfliteModel:
         """
         if self._predictor is None and self._runs_here():
             # A damaged file may kill its runtime: once it has run in another process, it runs in this one.
-            clean_process.call(_tried, *self._opening(), doing=self._doing)
+            clean_process.call(_tried, self._opening, doing=self._doing)
             with native_messages():
-                self._predictor = Predictor(*self._opening()[:2], threads=self.threads, kernels=self.kernels)
+                self._predictor = Predictor(self._opening)
         if self._predictor is None:
-            return clean_process.call(_predicted, *self._opening(), picture, top, doing=self._doing)
+            return clean_process.call(_predicted, self._opening, picture, top, doing=self._doing)
         return self._predictor.predict(picture, top)
 
     def evaluate(self, images: "Images", part: "Part" = "test", *, workers: int | None = None) -> "Evaluation":
@@ -141,15 +150,11 @@ class TfliteModel:
             >>> tls.TfliteModel("leaf.tflite").evaluate(images).top1
             1.0
         """
-        from tfl_lite_suite import evaluate
-
-        model = evaluate.open_model(*self._opening()[:2])
-        split = images.split_for(model.contract, part)
+        split = images.split_for(self._opening.read().contract, part)
         count = workers or max(1, machine.usable_cores() // self.threads)
         with _on_disk(split.images, len(split)) as pictures:
-            return clean_process.call(
-                _evaluated, *self._opening(), count, pictures, split.labels, split.keys, doing=self._doing
-            )
+            labelled = (pictures, split.labels, split.keys, split.targets)
+            return clean_process.call(_evaluated, self._opening, count, *labelled, doing=self._doing)
 
     def benchmark(
         self, runs: int = 50, *, min_seconds: float = 0.1, profile: bool = False, target: str = "local"
@@ -173,7 +178,7 @@ class TfliteModel:
             True
         """
         settings = {"runs": runs, "min_seconds": min_seconds, "profile": profile}
-        return clean_process.call(_measured, *self._opening(), target, settings, doing=self._doing)
+        return clean_process.call(_measured, self._opening, target, settings, doing=self._doing)
 
     def lint(self, target_runtime: str = "tflite_runtime-2.14", *, trial: bool = True) -> "LintReport":
         """Tells what is inside the file and what will go wrong with it on which device.
@@ -227,8 +232,10 @@ class TfliteModel:
     def _doing(self) -> str:
         return f"'{self.path}' on {self.engine}"
 
-    def _opening(self) -> "tuple[str, str, int, Kernels]":
-        return exporting.file_for(self.path, self.engine), self.engine, self.threads, self.kernels
+    @property
+    def _opening(self) -> Opening:
+        path = exporting.file_for(self.path, self.engine)
+        return Opening(path, self.engine, self.threads, self.kernels, self._normalization)
 
     def _runs_here(self) -> bool:
         # TensorFlow may be loaded later: a runtime whose symbols collide with its own must not come first either.
@@ -252,55 +259,48 @@ def _on_disk(images: Any, count: int) -> Iterator[str]:
 # What follows runs in a process of its own.
 
 
-def _tried(path: str, engine: str, threads: int, kernels: "Kernels") -> None:
+def _tried(opening: Opening) -> None:
     """Runs the model once, on black."""
     with native_messages():
-        predictor = Predictor(path, engine, threads=threads, kernels=kernels)
+        predictor = Predictor(opening)
     predictor.answer(np.zeros(predictor.model.contract.image_shape, np.uint8))
 
 
-def _predicted(
-    path: str, engine: str, threads: int, kernels: "Kernels", picture: "Picture", top: int | None
-) -> Prediction:
+def _predicted(opening: Opening, picture: "Picture", top: int | None) -> Prediction:
     with native_messages():
-        predictor = Predictor(path, engine, threads=threads, kernels=kernels)
+        predictor = Predictor(opening)
     return predictor.predict(picture, top)
 
 
 def _evaluated(
-    path: str,
-    engine: str,
-    threads: int,
-    kernels: "Kernels",
+    opening: Opening,
     workers: int,
     pictures: str,
     labels: np.ndarray,
     keys: Sequence[str],
+    targets: np.ndarray | None,
 ) -> "Evaluation":
     from tfl_lite_suite import evaluate
     from tfl_lite_suite.data import Split
     from tfl_lite_suite.evaluate.answers import Runner
     from tfl_lite_suite.evaluate.result import Evaluation
 
-    model = evaluate.open_model(path, engine)
-    fetch = np.load(pictures, mmap_mode="r").__getitem__
-    split = Split(fetch, np.arange(len(labels)), labels, keys, len(model.contract.labels))
-    document, _ = evaluate.evaluate(
-        Runner(path, engine, threads, workers, kernels, keep_logits=True), model, evaluate.Images(split)
-    )
+    model = opening.read()
+    fetch, rows = np.load(pictures, mmap_mode="r").__getitem__, np.arange(len(labels))
+    split = Split(fetch, rows, labels, keys, len(model.contract.labels), targets)
+    runner = Runner(opening.path, opening.engine, opening.threads, workers, opening.kernels, keep_logits=True)
+    document, _ = evaluate.evaluate(runner, model, evaluate.Images(split))
     return Evaluation.from_document(document)
 
 
-def _measured(
-    path: str, engine: str, threads: int, kernels: "Kernels", target: str, settings: dict[str, Any]
-) -> "Measurement":
+def _measured(opening: Opening, target: str, settings: dict[str, Any]) -> "Measurement":
     from tfl_lite_suite.benchmark.job import Job
     from tfl_lite_suite.benchmark.result import Measurement
     from tfl_lite_suite.runtime import targets
 
     with targets.get(target) as place:
-        (name,) = place.engines([engine] if target == "local" else None)
-        job = dataclasses.replace(Job(path, name, threads, kernels), **settings)
+        (name,) = place.engines([opening.engine] if target == "local" else None)
+        job = dataclasses.replace(Job(opening.path, name, opening.threads, opening.kernels), **settings)
         try:
             return Measurement.from_document(place.benchmark(job))
         except InvalidMeasurement as error:

@@ -75,11 +75,10 @@ def _unwritable(path: str | os.PathLike[str], error: OSError) -> Exception:
 
 
 def to_json(document: Any, indent: int | None = None) -> str:
-    """Returns a document, of plain values and results, as JSON; NaN and the infinities, which JSON lacks, become null. It
-    steers no terminal.
+    """Returns a document as JSON; NaN and the infinities, which JSON lacks, become null. It steers no terminal.
 
     Args:
-        document: The document; whatever has a method `document`, as results have, is written as what that returns.
+        document: Plain values and results: whatever has a method `document` is written as what that returns.
         indent: Spaces of indentation; one line if absent.
     """
     try:

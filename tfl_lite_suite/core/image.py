@@ -10,7 +10,6 @@ import functools
 import io
 import os
 import warnings
-from typing import Any
 
 import numpy as np
 from PIL import Image, features
@@ -19,6 +18,7 @@ from tfl_lite_suite.core import files, picture_bytes
 from tfl_lite_suite.core.contract import Contract
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.picture_bytes import MAX_FILE_BYTES
+from tfl_lite_suite.core.pixel_array import array_pixels, on_white
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF")
 PRECISION_BITS = 22
@@ -107,48 +107,6 @@ def pixels_of(picture: Picture, channels: int) -> np.ndarray:
             raise SuiteError(f"picture: corrupt or truncated picture: {error}") from None
         return _oriented(_recoloured(_flattened(picture), channels), _orientation(picture))
     return _recoloured(array_pixels(picture), channels)
-
-
-def array_pixels(array: Any, name: str = "picture") -> np.ndarray:
-    """Returns an array's pixels as uint8; see `pixels_of`.
-
-    Args:
-        array: Anything that NumPy takes as an array.
-        name: What errors call it.
-
-    Returns:
-        `(height, width, 1 or 3)`, uint8; an RGBA array is put on white.
-
-    Raises:
-        SuiteError: If its shape or its values are not those of a picture.
-    """
-    pixels = np.asarray(array)
-    pixels = pixels[:, :, None] if pixels.ndim == 2 else pixels
-    if pixels.ndim != 3 or pixels.shape[2] not in (1, 3, 4) or not pixels.size:
-        raise SuiteError(
-            f"{name}: expected an array of shape (height, width), or (height, width, 1, 3 or 4). "
-            f"Received: {tuple(np.shape(array))}"
-        )
-    pixels = _whole_pixels(pixels, name)
-    return _on_white(pixels) if pixels.shape[2] == 4 else pixels
-
-
-def _whole_pixels(pixels: np.ndarray, name: str) -> np.ndarray:
-    """Returns pixel values as uint8, floats rounded to the nearest."""
-    if pixels.dtype == np.uint8:
-        return pixels
-    if pixels.dtype.kind not in "iuf":
-        raise SuiteError(f"{name}: expected pixel values from 0 to 255. Received: an array of {pixels.dtype}")
-    low, high = pixels.min(), pixels.max()
-    # A NaN fails every comparison.
-    if not (low >= 0 and high <= 255):
-        raise SuiteError(f"{name}: expected pixel values from 0 to 255. Received: {low:g} to {high:g}")
-    if pixels.dtype.kind == "f" and 0 < high <= 1:
-        raise SuiteError(
-            f"{name}: expected pixel values from 0 to 255. Received: floats from {low:g} to {high:g}, which look like "
-            "pixels divided by 255. Multiply them by 255"
-        )
-    return np.rint(pixels).astype(np.uint8)
 
 
 def prepare(pixels: np.ndarray, contract: Contract) -> np.ndarray:
@@ -351,7 +309,7 @@ def _flattened(image: Image.Image) -> np.ndarray:
     if not image.has_transparency_data:
         pixels = np.asarray(image.convert("L" if grey else "RGB"))
         return pixels[:, :, None] if grey else pixels
-    return _on_white(np.asarray(image.convert("LA" if grey else "RGBA")))
+    return on_white(np.asarray(image.convert("LA" if grey else "RGBA")))
 
 
 def _flattened_16_bit(image: Image.Image) -> np.ndarray:
@@ -360,16 +318,6 @@ def _flattened_16_bit(image: Image.Image) -> np.ndarray:
     if isinstance(image.info.get("transparency"), int):
         pixels[values == image.info["transparency"]] = 255
     return pixels[:, :, None]
-
-
-def _on_white(pixels: np.ndarray) -> np.ndarray:
-    """Composites `(height, width, colours + alpha)` on white, rounding to the nearest."""
-    result = np.empty((*pixels.shape[:2], pixels.shape[2] - 1), np.uint8)
-    for begin in range(0, len(pixels), _BLOCK_ROWS):
-        block = pixels[begin : begin + _BLOCK_ROWS].astype(np.int32)
-        colour, alpha = block[:, :, :-1], block[:, :, -1:]
-        result[begin : begin + _BLOCK_ROWS] = (colour * alpha + 255 * (255 - alpha) + 127) // 255
-    return result
 
 
 def _recoloured(pixels: np.ndarray, channels: int) -> np.ndarray:

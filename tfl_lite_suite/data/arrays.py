@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError
-from tfl_lite_suite.core.image import array_pixels
+from tfl_lite_suite.core.pixel_array import array_pixels
 from tfl_lite_suite.data.folder_walk import checked_name
 from tfl_lite_suite.data.samples import PARTS, Listing
 

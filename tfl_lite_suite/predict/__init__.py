@@ -3,9 +3,10 @@
 TensorFlow is loaded for `.keras` only.
 """
 
+import dataclasses
 import pathlib
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.predict.result import Prediction, Ranked
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from tfl_lite_suite.core.image import Picture
     from tfl_lite_suite.evaluate import Model
     from tfl_lite_suite.runtime.session import Kernels
+    from tfl_lite_suite.tflite.normalization import Normalization
 
 # What must not slow down --help (NumPy, Pillow) is imported where it is used.
 
@@ -23,34 +25,43 @@ TOP = 5
 KERAS = "keras"
 
 
+@dataclasses.dataclass(frozen=True)
+class Opening:
+    """How a model is opened.
+
+    Attributes:
+        path: A `.tflite`, exported or `.keras` file.
+        engine: What runs it; see `engine_for`.
+        threads: Threads that the runtime may use.
+        kernels: See `Engine.open`.
+        normalization: How a pixel becomes the input's value; what the file says if absent.
+    """
+
+    path: str
+    engine: str
+    threads: int = 1
+    kernels: "Kernels" = "default"
+    normalization: "Normalization | None" = None
+
+    def read(self) -> "Model":
+        """Reads what the file says of itself; see `evaluate.open_model`."""
+        from tfl_lite_suite import evaluate
+
+        return evaluate.open_model(self.path, self.engine, self.normalization)
+
+
 class Predictor:
     """A model, opened and ready to answer pictures in this process."""
 
-    def __init__(
-        self, path: str, engine: str | None = None, *, threads: int = 1, kernels: "Kernels" = "default"
-    ) -> None:
+    def __init__(self, opening: Opening) -> None:
         """Opens a model.
-
-        Args:
-            path: A `.tflite`, exported or `.keras` file.
-            engine: What runs it; the first installed if absent.
-            threads: Threads that the runtime may use.
-            kernels: See `Engine.open`.
 
         Raises:
             SuiteError: If it cannot be read or run, or is no image classifier.
         """
-        from tfl_lite_suite import evaluate
-
-        self.path, self.engine = path, engine_for(path, engine)
-        self.model: Model = evaluate.open_model(path, self.engine)
-        contract = self.model.contract
-        self._scores = (
-            _keras_scores(self.model.keras)
-            if self.model.keras is not None
-            else _session_scores(self.path, self.engine, self.model, threads, kernels)
-        )
-        self.labels = contract.labels
+        self.opening, self.model = opening, opening.read()
+        of_keras = self.model.keras is not None
+        self._scores = _keras_scores(self.model) if of_keras else _session_scores(opening, self.model)
 
     def tensor(self, picture: "Picture") -> "np.ndarray":
         """Returns a picture as the contract prepares it, uint8 `(height, width, channels)`."""
@@ -143,27 +154,20 @@ def pictures_of(names: Sequence[str]) -> list[str]:
 
 
 def predict_files(
-    path: str,
+    opening: Opening,
     pictures: Sequence[str],
     emit: Callable[[tuple[str, Prediction | str]], None],
-    *,
-    engine: str | None = None,
-    threads: int = 1,
-    kernels: "Kernels" = "default",
     top: int | None = TOP,
 ) -> None:
     """Answers picture files one after the other.
 
     Args:
-        path: The model's file.
+        opening: The model.
         pictures: Paths.
         emit: Told each picture with its answer, or with what is wrong with it.
-        engine: See `Predictor`.
-        threads: See `Predictor`.
-        kernels: See `Predictor`.
         top: See `Predictor.predict`.
     """
-    predictor = Predictor(path, engine, threads=threads, kernels=kernels)
+    predictor = Predictor(opening)
     for picture in pictures:
         try:
             tensor = predictor.tensor(picture)
@@ -173,13 +177,12 @@ def predict_files(
         emit((picture, predictor.answer(tensor, top)))
 
 
-def _session_scores(
-    path: str, engine: str, model: "Model", threads: int, kernels: "Kernels"
-) -> Callable[["np.ndarray"], "np.ndarray"]:
+def _session_scores(opening: Opening, model: "Model") -> Callable[["np.ndarray"], "np.ndarray"]:
     """Opens a model's file and returns the function from a prepared picture to scores, float32 `(classes,)`."""
     from tfl_lite_suite.runtime import engines, pixels
 
-    session = engines.get(engine).open(path, threads=threads, kernels=kernels)
+    path = opening.path
+    session = engines.get(opening.engine).open(path, threads=opening.threads, kernels=opening.kernels)
     spec, output = session.input, session.output
     if output.shape[0] != 1 or len(output.shape) != 2:
         raise SuiteError(f"{path}: the output has shape {list(output.shape)}; an image classifier's is [1, classes]")
@@ -187,7 +190,7 @@ def _session_scores(
         raise SuiteError(
             f"{path}: the model takes {list(spec.shape)}, its contract is for {model.contract.image_shape}"
         )
-    encoder = pixels.encoder(spec)
+    encoder = pixels.encoder(spec, model.normalization)
 
     def scores(tensor: "np.ndarray") -> "np.ndarray":
         return pixels.dequantize(session.invoke(encoder.encode(tensor[None])), output)[0]
@@ -195,11 +198,16 @@ def _session_scores(
     return scores
 
 
-def _keras_scores(model: Any) -> Callable[["np.ndarray"], "np.ndarray"]:
+def _keras_scores(model: "Model") -> Callable[["np.ndarray"], "np.ndarray"]:
     """Returns the function from a prepared picture to a Keras model's scores, float32 `(classes,)`."""
     import numpy as np
 
+    from tfl_lite_suite.runtime import pixels
+    from tfl_lite_suite.runtime.session import TensorSpec
+
+    encoder = pixels.encoder(TensorSpec("image", (1, *model.contract.image_shape), "float32"), model.normalization)
+
     def scores(tensor: "np.ndarray") -> "np.ndarray":
-        return np.asarray(model(tensor[None].astype(np.float32), training=False))[0]
+        return np.asarray(model.keras(encoder.encode(tensor[None]), training=False))[0]
 
     return scores

@@ -8,7 +8,8 @@ from absl import flags
 
 from tfl_lite_suite.core import command_line
 from tfl_lite_suite.core.errors import SuiteError
-from tfl_lite_suite.predict import KERAS, TOP, engine_for, pictures_of, predict_files
+from tfl_lite_suite.evaluate import normalization_of
+from tfl_lite_suite.predict import KERAS, TOP, Opening, engine_for, pictures_of, predict_files
 from tfl_lite_suite.predict.result import Prediction
 
 
@@ -21,7 +22,8 @@ def _main() -> Any:
     engine = engine_for(path, given.engine)
     version = "" if engine == KERAS else engines.get(engine).version
     pictures, documents = pictures_of(names), []
-    path_run = path if engine == KERAS else exporting.file_for(path, engine)
+    file = path if engine == KERAS else exporting.file_for(path, engine)
+    opening = Opening(file, engine, given.threads, given.kernels, normalization_of(given.mean, given.std))
 
     def take(event: tuple[str, Prediction | str]) -> None:
         picture, answer = event
@@ -34,8 +36,7 @@ def _main() -> Any:
             print(f"left out: {answer}", file=sys.stderr)
 
     def work(emit: Any) -> None:
-        top = given.top or None
-        predict_files(path_run, pictures, emit, engine=engine, threads=given.threads, kernels=given.kernels, top=top)
+        predict_files(opening, pictures, emit, given.top or None)
 
     if engine == KERAS:
         work(take)
@@ -70,5 +71,7 @@ if __name__ == "__main__":
     flags.DEFINE_string("engine", None, "Engine; the first installed if absent.")
     flags.DEFINE_integer("threads", 1, "Threads the runtime may use.", 1, 256)
     flags.DEFINE_enum("kernels", "default", ["default", "builtin", "reference"], "Which kernels; as in benchmark.")
+    flags.DEFINE_list("mean", None, "How the model was trained, where its file does not say: (pixel - mean) / std.")
+    flags.DEFINE_list("std", None, "See --mean; one number, or one for each channel, in pixel units 0-255.")
     flags.DEFINE_enum("on_corrupt", "error", ["error", "skip"], "What an unreadable picture does.")
     command_line.run_verb("predict", __doc__, _main, _show)

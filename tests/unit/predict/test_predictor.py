@@ -8,7 +8,7 @@ from tfl_lite_suite import evaluate
 from tfl_lite_suite.core.contract import Contract
 from tfl_lite_suite.core.decision import Decision, Reject
 from tfl_lite_suite.core.errors import SuiteError
-from tfl_lite_suite.predict import Predictor, decided, engine_for, pictures_of
+from tfl_lite_suite.predict import Opening, Predictor, decided, engine_for, pictures_of
 from tfl_lite_suite.tflite import metadata_writer
 
 NAMES = ("north-west", "north-east", "south-west", "south-east")
@@ -24,7 +24,7 @@ def path(tmp_path):
 
 def test_the_answers_are_those_of_evaluate(path):
     pictures = np.random.default_rng(1).integers(0, 256, (20, 4, 4, 1), np.uint8)
-    predictor = Predictor(path, "litert")
+    predictor = Predictor(Opening(path, "litert"))
     for picture, order in zip(pictures, quadrant_models.expected(pictures), strict=True):
         found = predictor.predict(picture)
         assert found.label == NAMES[order[0]] and found.labels == (found.label,) and not found.rejected
@@ -35,14 +35,14 @@ def test_the_answers_are_those_of_evaluate(path):
 
 def test_top_cuts_the_ranking(path):
     picture = np.zeros((4, 4), np.uint8)
-    assert len(Predictor(path, "litert").predict(picture, top=2).ranked) == 2
-    assert len(Predictor(path, "litert").predict(picture, top=None).ranked) == 4
+    assert len(Predictor(Opening(path, "litert")).predict(picture, top=2).ranked) == 2
+    assert len(Predictor(Opening(path, "litert")).predict(picture, top=None).ranked) == 4
 
 
 def test_a_picture_of_any_size_is_prepared_by_the_contract(path):
     picture = np.zeros((80, 120, 3), np.uint8)
     picture[40:, 60:] = 255
-    assert Predictor(path, "litert").predict(picture).label == "south-east"
+    assert Predictor(Opening(path, "litert")).predict(picture).label == "south-east"
 
 
 def test_the_decision_of_the_file_rules(path):

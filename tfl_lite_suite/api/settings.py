@@ -1,0 +1,44 @@
+"""Keyword arguments as parts of a recipe, and what stands for those that are absent."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import TypeVar
+
+from tfl_lite_suite.core import dataclass_parser
+from tfl_lite_suite.core.recipe import Augment, Quantize, Train
+
+T = TypeVar("T")
+
+# How a network with pretrained weights is trained where nothing else is said: as in recipes/photos_transfer.yaml.
+TRANSFER = Train(
+    epochs=30,
+    batch_size=32,
+    learning_rate=0.01,
+    weight_decay=0.0005,
+    label_smoothing=0.1,
+    head_epochs=2,
+    head_learning_rate=0.005,
+    clip_norm=1.0,
+)
+TRANSFER_AUGMENT = Augment(flip=True, crop=0.1, color=0.2)
+TRANSFER_QUANTIZE = Quantize(batch_size=32)
+
+
+def changed(section: T, given: Mapping[str, object], key: str) -> T:
+    """Returns a recipe's section with some values changed, each checked as in a recipe.
+
+    Args:
+        section: The section.
+        given: Values by their keys.
+        key: The section's name, for messages.
+
+    Raises:
+        SuiteError: If a key or a value is not allowed.
+    """
+    parsed = dataclass_parser.parse(type(section), listed(given), key)
+    return dataclasses.replace(section, **{name: getattr(parsed, name) for name in given})  # type: ignore[type-var]
+
+
+def listed(given: Mapping[str, object]) -> dict[str, object]:
+    """Returns values as a recipe would have them: lists, where Python has tuples."""
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in given.items()}
