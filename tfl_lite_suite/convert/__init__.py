@@ -15,6 +15,7 @@ from tfl_lite_suite.quantize.ptq.description import describe_ops, describe_ptq
 SCHEMES = ("float32", "float16", "dynamic", "int8")
 IO_TYPES = ("int8", "uint8", "float32")
 PTQ = ("auto", "plain")
+HARD_SWISH = ("auto", "operator", "split")
 
 
 def convert(
@@ -25,6 +26,7 @@ def convert(
     io_type: str = "int8",
     calibration: np.ndarray | None = None,
     ptq: str = "auto",
+    hard_swish: str = "auto",
 ) -> dict[str, Any]:
     """Writes a `.tflite` file.
 
@@ -37,6 +39,8 @@ def convert(
         calibration: uint8 `(n, height, width, channels)` for int8.
         ptq: One of `PTQ`, for int8 without fake quantization: `auto` tries techniques against int8 loss on the
             calibration pictures and keeps those that help, `plain` tries none.
+        hard_swish: One of `HARD_SWISH`, for int8: `split` into ADD and MUL, which XNNPACK takes; `auto`: split, and of
+            a model with fake quantization the form that it was trained for.
 
     Returns:
         `output`, `file_bytes`, `seconds`, `fully_int8`, `float_ops` (operators that compute in float), and with `auto`
@@ -44,24 +48,33 @@ def convert(
     """
     from tfl_lite_suite.models import tflite_converter
     from tfl_lite_suite.quantize.ptq import techniques as post_training
-    from tfl_lite_suite.tflite import metadata_writer, shared_buffers
+    from tfl_lite_suite.tflite import delegated_forms, metadata_writer, shared_buffers
 
     start = time.monotonic()
     aware = tflite_converter.is_quantization_aware(model)
     if aware and scheme != "int8":
         raise SuiteError(f"--scheme: a quantization-aware model converts to int8. Received: '{scheme}'")
     report = {}
+    split = hard_swish != "operator" and (hard_swish == "split" or not aware or _is_split(model))
     if scheme == "int8" and ptq == "auto" and not aware and calibration is not None and len(calibration):
-        quantized = post_training.quantize(model, calibration, io_type)
+        quantized = post_training.quantize(model, calibration, io_type, split_hard_swish=split)
         content, report = quantized.content, {"ptq": quantized.report}
     else:
         content = tflite_converter.convert(
             model, scheme, io_type=io_type, calibration=calibration, quantization_aware=aware
         )
+        content = delegated_forms.rewrite(content, split_hard_swish=split) if scheme == "int8" else content
     content = metadata_writer.write(shared_buffers.compact(content), of, name=model.name)
     with atomic_path(output) as temporary:
         temporary.write_bytes(content)
     return {**_described(output, scheme), "seconds": time.monotonic() - start, **report}
+
+
+def _is_split(model: Any) -> bool:
+    """Tells whether a model was trained with fake quantization for HARD_SWISH as ADD and MUL."""
+    from tfl_lite_suite.models.layers import SplitHardSwish
+
+    return any(isinstance(getattr(layer, "layer", None), SplitHardSwish) for layer in model.layers)
 
 
 def keep(made: str, output: str, scheme: str) -> dict[str, Any]:

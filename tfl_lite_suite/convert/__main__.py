@@ -9,7 +9,7 @@ import numpy as np
 from absl import flags
 
 from tfl_lite_suite import data, models, train
-from tfl_lite_suite.convert import IO_TYPES, PTQ, SCHEMES, convert, plain_contract, show
+from tfl_lite_suite.convert import HARD_SWISH, IO_TYPES, PTQ, SCHEMES, convert, plain_contract, show
 from tfl_lite_suite.core import command_line, contract, recipe
 from tfl_lite_suite.core.errors import SuiteError, unknown_name
 from tfl_lite_suite.core.recipe import Recipe
@@ -24,6 +24,8 @@ def _main() -> dict[str, Any]:
         raise unknown_name("--io_type", given.io_type, IO_TYPES, "type")
     if given.ptq not in PTQ:
         raise unknown_name("--ptq", given.ptq, PTQ, "choice")
+    if given.hard_swish not in HARD_SWISH:
+        raise unknown_name("--hard_swish", given.hard_swish, HARD_SWISH, "choice")
     if name.endswith(".keras"):
         model, of, settings = _from_file(name)
     else:
@@ -32,7 +34,8 @@ def _main() -> dict[str, Any]:
     # A network that was never trained has no accuracy to keep.
     untrained = not name.endswith(".keras") and given.weights == "none"
     ptq = "plain" if untrained else given.ptq
-    return convert(model, of, output, given.scheme, given.io_type, _calibration(model, of, settings), ptq)
+    pictures = _calibration(model, of, settings)
+    return convert(model, of, output, given.scheme, given.io_type, pictures, ptq, given.hard_swish)
 
 
 def _from_file(path: str) -> tuple[Any, contract.Contract, Recipe | None]:
@@ -93,6 +96,9 @@ if __name__ == "__main__":
     flags.DEFINE_integer("calibration_images", 200, "How many of them.", 1)
     flags.DEFINE_string(
         "ptq", "auto", "int8 of a trained network: auto keeps the techniques that help, plain uses none."
+    )
+    flags.DEFINE_string(
+        "hard_swish", "auto", "int8: operator; split into ADD and MUL, which XNNPACK takes; auto: the faster on LiteRT."
     )
     flags.DEFINE_string("output", None, "The .tflite file to write.")
     flags.DEFINE_integer("resolution", 224, "Network by name: height and width in pixels.", 16, 1024)

@@ -190,11 +190,14 @@ class Convert:
         schemes: One file each.
         io_type: Type of input and output of int8 files; the others are float32.
         calibration_images: Training images from which int8 ranges are taken.
+        hard_swish: Of int8 files: `operator`; `split` into ADD and MUL, which XNNPACK takes; or `auto`, whichever is
+            faster on the engines of `benchmark.engines`.
     """
 
     schemes: tuple[Scheme, ...] = ("float32", "int8")
     io_type: Literal["int8", "uint8", "float32"] = "int8"
     calibration_images: int = ranged(200, 1)
+    hard_swish: Literal["auto", "operator", "split"] = "auto"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -285,6 +288,12 @@ class Recipe:
             )
         for index in range(len(self.stages)):
             self._section_of(index)
+
+    @property
+    def splits_hard_swish(self) -> bool:
+        """Whether the HARD_SWISH of int8 files becomes ADD and MUL."""
+        asked, engines = self.convert.hard_swish, self.benchmark.engines
+        return asked == "split" or asked == "auto" and (not engines or "litert" in engines)
 
     def step(self, index: int) -> tuple[str, "Recipe"]:
         """Returns the name of a stage without what stands behind it, and the recipe with those settings."""

@@ -49,6 +49,17 @@ class HardSwish(keras.layers.Layer):
 
 
 @_register
+class SplitHardSwish(HardSwish):
+    """`HardSwish` where its int8 form is ADD with RELU6, and MUL: in training the gate is rounded to 8 bits as well."""
+
+    def call(self, inputs: Any, training: Any = None) -> Any:
+        """Applies the function to each element."""
+        if training is not True:
+            return super().call(inputs)
+        return inputs * (tf.quantization.fake_quant_with_min_max_args(inputs + 3.0, 0.0, 6.0) * (1.0 / 6.0))
+
+
+@_register
 class HardSigmoid(keras.layers.Layer):
     """Computes `relu6(x + 3) / 6`.
 

@@ -226,9 +226,11 @@ class LayerConfig(tfmot.quantization.keras.QuantizeConfig):
         return {"kernel": self.kernel, "output_range": self.output_range, "input_ranges": self.input_ranges}
 
 
-def _hard_swish(inputs: Any, source: Quantization, result: Quantization) -> Any:
-    """Looks up what the int8 kernel answers to each value."""
-    table = (integer_arithmetic.hard_swish(source, result) - result.zero_point).astype(np.float32) * result.step
+def _hard_swish(layer: Any, inputs: Any, source: Quantization, result: Quantization) -> Any:
+    """Looks up what the int8 kernels answer to each value."""
+    split = isinstance(layer, layers.SplitHardSwish)
+    answers = (integer_arithmetic.split_hard_swish if split else integer_arithmetic.hard_swish)(source, result)
+    table = (answers - result.zero_point).astype(np.float32) * result.step
     return tf.gather(table, tf.cast(tf.round(inputs / source.step), tf.int32) + (source.zero_point - LEAST))
 
 
@@ -253,7 +255,7 @@ class FakeQuantized(tfmot.quantization.keras.QuantizeWrapperV2):
         if training is True or integer_arithmetic.converting() or not config.input_ranges or not config.output_range:
             return super().call(inputs, training=training, **kwargs)
         if isinstance(self.layer, layers.HardSwish):
-            return _hard_swish(inputs, config.inputs[0], quantization(config.output_range))
+            return _hard_swish(self.layer, inputs, config.inputs[0], quantization(config.output_range))
         if type(self.layer) is keras.layers.Add and len(inputs) == 2:
             return _sum(inputs, config.inputs, quantization(config.output_range))
         return self._on_integers(inputs) if isinstance(self.layer, _LINEAR) else super().call(inputs, training=False)

@@ -97,9 +97,10 @@ def _train(model: Any, settings: Recipe, images: Any, stage: Stage, loss: Any) -
         return training
 
     if chosen.batch_norm == "folded":
-        aware = quantization_aware(model, calibration)
+        aware = quantization_aware(model, calibration, split_hard_swish=settings.splits_hard_swish)
         return aware, [run(aware, folder, "quantization-aware", chosen.epochs)]
-    live, epochs = LiveBatchNorm(model, calibration), (chosen.epochs + 1) // 2
+    live = LiveBatchNorm(model, calibration, split_hard_swish=settings.splits_hard_swish)
+    epochs = (chosen.epochs + 1) // 2
     first = run(live.model, folder / "live", "quantization-aware, live batch norm", epochs)
     aware = live.freeze()
     return aware, [first, run(aware, folder, "quantization-aware", chosen.epochs - epochs)]
@@ -108,7 +109,11 @@ def _train(model: Any, settings: Recipe, images: Any, stage: Stage, loss: Any) -
 def stage_of(settings: Recipe, workdir: str, model_path: str, name: str = STAGE) -> Stage:
     """Returns the stage that `quantize` makes; the teacher, if there is one, must be there already."""
     of_teacher = train.teacher_inputs(settings, workdir, "quantize")
-    of_quantize = {"quantize": settings.quantize, "float": sha256(model_path)}
+    of_quantize = {
+        "quantize": settings.quantize,
+        "split_hard_swish": settings.splits_hard_swish,
+        "float": sha256(model_path),
+    }
     return Stage(workdir, name, {**train.inputs(settings), **of_teacher, **of_quantize})
 
 
@@ -150,10 +155,10 @@ def quantize_after_training(
     from tfl_lite_suite.tflite.file import TfliteFile
     from tfl_lite_suite.train.loop import accuracy_function
 
-    start, io_type = time.monotonic(), settings.convert.io_type
+    start, io_type, split = time.monotonic(), settings.convert.io_type, settings.splits_hard_swish
     pictures, findings = _calibration(settings, images)
     model = keras_file.load_classifier(model_path, images)
-    quantized = techniques.quantize(model, pictures, io_type, settings.seed)
+    quantized = techniques.quantize(model, pictures, io_type, settings.seed, split_hard_swish=split)
     if (least := settings.quantize.min_agreement) is not None:
         quantized = techniques.with_fallback(quantized, least, settings.quantize.fallback, io_type)
     content = metadata_writer.write(shared_buffers.compact(quantized.content), images.contract, name=model.name)
@@ -175,7 +180,11 @@ def quantize_after_training(
 
 def ptq_stage_of(settings: Recipe, workdir: str, model_path: str, debug: bool = False, name: str = PTQ_STAGE) -> Stage:
     """Returns the stage that `quantize_after_training` makes."""
-    asked = {"convert": settings.convert, "asked": [debug, settings.quantize.min_agreement, settings.quantize.fallback]}
+    asked = {
+        "convert": settings.convert,
+        "split_hard_swish": settings.splits_hard_swish,
+        "asked": [debug, settings.quantize.min_agreement, settings.quantize.fallback],
+    }
     return Stage(workdir, name, {**train.inputs(settings), **asked, "float": sha256(model_path)})
 
 

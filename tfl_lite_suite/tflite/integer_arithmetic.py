@@ -38,6 +38,11 @@ def quantization(limits: Sequence[float]) -> Quantization:
     return Quantization(np.float32(step), min(max(math.floor(LEAST - least / step + 0.5), LEAST), MOST))
 
 
+# `relu6(x + 3)` in int8, and its 3: steps, and what one step is.
+GATE = quantization((0.0, 6.0))
+HALF_GATE = MOST, 3 / MOST
+
+
 @contextlib.contextmanager
 def as_operators() -> Iterator[None]:
     """Makes what is traced inside the block use the operators that the converter knows, not their arithmetic."""
@@ -69,6 +74,20 @@ def hard_swish(source: Quantization, result: Quantization) -> np.ndarray:
     gate = (gate + 32768) >> 1
     products = _high_product(gate, scaled, rounded=False)
     return np.clip(_rounded_shift(products, -shift) + result.zero_point, LEAST, MOST)
+
+
+def split_hard_swish(source: Quantization, result: Quantization) -> np.ndarray:
+    """Returns what ADD with RELU6, and MUL, answer in HARD_SWISH's stead, in the order and type of `hard_swish`.
+
+    Their product has six times the value, and six times the step.
+    """
+    three, step_of_three = HALF_GATE
+    values = np.arange(LEAST - source.zero_point, MOST + 1 - source.zero_point)
+    factors, bits = addition((source, Quantization(np.float32(step_of_three), 0)), GATE)
+    gate = np.clip((values * factors[0] + three * factors[1] + (1 << (bits - 1))) >> bits, 0, MOST - LEAST)
+    factor = source.step * GATE.step / (result.step * np.float32(6))
+    products = np.rint((values * gate).astype(np.float32) * factor).astype(np.int64)
+    return np.clip(products + result.zero_point, LEAST, MOST)
 
 
 def addition(sources: Sequence[Quantization], result: Quantization) -> tuple[list[int], int]:

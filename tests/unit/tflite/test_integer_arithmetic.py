@@ -4,7 +4,7 @@ import pytest
 from tfl_lite_suite.core.framework import tf
 from tfl_lite_suite.models import layers
 from tfl_lite_suite.models.tflite_interpreter import Interpreter
-from tfl_lite_suite.tflite import integer_arithmetic
+from tfl_lite_suite.tflite import delegated_forms, integer_arithmetic
 
 # Ranges of input and output; steps far apart, gates far below and above 3, outputs that clip.
 RANGES = [
@@ -41,6 +41,15 @@ def test_hard_swish_is_the_kernels_for_every_input(source, result):
     found = [tuple(detail[0]["quantization"]) for detail in (interpreter.inputs, interpreter.outputs)]
     assert found == [tuple(each) for each in quantizations]
     np.testing.assert_array_equal(integer_arithmetic.hard_swish(*quantizations), wanted)
+
+
+@pytest.mark.parametrize(("source", "result"), RANGES)
+def test_split_hard_swish_is_what_xnnpack_computes(source, result):
+    interpreter = Interpreter(delegated_forms.rewrite(converted(source, result)))
+    wanted = interpreter.invoke([np.arange(-128, 128, dtype=np.int8)[np.newaxis]])[0][0]
+    quantizations = [integer_arithmetic.quantization(limits) for limits in (source, result)]
+    assert not interpreter.refusal
+    np.testing.assert_array_equal(integer_arithmetic.split_hard_swish(*quantizations), wanted)
 
 
 def test_real_values_of_int8_ones():

@@ -24,6 +24,7 @@ from tfl_lite_suite.quantize.ptq.equalization import Equalized, equalize
 from tfl_lite_suite.quantize.ptq.fallback import fewest, latency_ratio
 from tfl_lite_suite.quantize.ptq.float_fallback import Mixed
 from tfl_lite_suite.quantize.ptq.layer_error import layer_errors, layer_name, worst
+from tfl_lite_suite.tflite import delegated_forms
 
 EQUALIZATION, BIAS_CORRECTION, LOGIT_RANGE = "cross_layer_equalization", "bias_correction", "logit_range"
 # More pictures do not make better ranges.
@@ -50,7 +51,7 @@ class Candidate:
         refusal: Why XNNPACK does not run the file; empty where it does.
         model: The Keras model that was converted.
         reference: The float32 flatbuffer of `model`.
-        full_range: `content` with the whole range of logits, as it was before `LOGIT_RANGE`.
+        full_range: The flatbuffer before `LOGIT_RANGE` and `Quantized.finish`.
     """
 
     techniques: tuple[str, ...]
@@ -74,6 +75,7 @@ class Quantized:
         judging: The pictures that judged.
         expected: The float model's scores of `judging`.
         logits: The float model's scores of `for_ranges`.
+        finish: What was done last to each flatbuffer.
     """
 
     best: Candidate
@@ -82,6 +84,7 @@ class Quantized:
     judging: np.ndarray
     expected: np.ndarray
     logits: np.ndarray
+    finish: Callable[[bytes], bytes] = bytes
 
     @property
     def content(self) -> bytes:
@@ -89,7 +92,9 @@ class Quantized:
         return self.best.content
 
 
-def quantize(model: Any, calibration: np.ndarray, io_type: str = "int8", seed: int = 0) -> Quantized:
+def quantize(
+    model: Any, calibration: np.ndarray, io_type: str = "int8", seed: int = 0, *, split_hard_swish: bool = True
+) -> Quantized:
     """Quantizes a trained model to int8.
 
     Args:
@@ -97,6 +102,7 @@ def quantize(model: Any, calibration: np.ndarray, io_type: str = "int8", seed: i
         calibration: uint8 `(n, height, width, channels)`, training pictures; about 200 are enough.
         io_type: As for `converter.convert`.
         seed: Seed of the split into pictures for ranges and pictures to judge by.
+        split_hard_swish: As for `delegated_forms.rewrite`.
 
     Returns:
         The int8 file that is closest to the float model on the judging pictures. A technique is kept only if it is
@@ -112,12 +118,15 @@ def quantize(model: Any, calibration: np.ndarray, io_type: str = "int8", seed: i
     progress = Progress("post-training quantization", 5)
     expected, logits = _float_scores(model, judging), _float_scores(model, for_ranges)
     progress.update(0, "plain conversion")
-    candidates = _converted(model, (), for_ranges, judging, expected, logits, io_type)
+    finish = functools.partial(delegated_forms.rewrite, split_hard_swish=split_hard_swish)
+    candidates = _converted(model, (), for_ranges, judging, expected, logits, io_type, finish)
     progress.update(2, "cross-layer equalization")
     equalized, note = _equalized(model, for_ranges)
     if equalized is not None:
         progress.update(3, "conversion after equalization")
-        candidates += _converted(equalized.model, (EQUALIZATION,), for_ranges, judging, expected, logits, io_type)
+        candidates += _converted(
+            equalized.model, (EQUALIZATION,), for_ranges, judging, expected, logits, io_type, finish
+        )
     progress.close()
     notes += [note] if note else []
     best = choose(candidates)
@@ -130,7 +139,7 @@ def quantize(model: Any, calibration: np.ndarray, io_type: str = "int8", seed: i
         "pictures": {"ranges": len(for_ranges), "judging": len(judging)},
         "notes": notes,
     }
-    return Quantized(best, report, for_ranges, judging, expected, logits)
+    return Quantized(best, report, for_ranges, judging, expected, logits, finish)
 
 
 def with_fallback(done: Quantized, least_agreement: float, fallback: str = "float", io_type: str = "int8") -> Quantized:
@@ -162,7 +171,7 @@ def with_fallback(done: Quantized, least_agreement: float, fallback: str = "floa
 
     def judged(full_range: bytes) -> Candidate:
         content = logit_range.narrow(full_range, done.logits) if LOGIT_RANGE in best.techniques else full_range
-        return _judged(best.techniques, content, done.judging, done.expected)
+        return _judged(best.techniques, done.finish(content), done.judging, done.expected)
 
     found = fewest(build, ranked, lambda content: judged(content).agreement, least_agreement)
     if found is None:
@@ -262,6 +271,7 @@ def _converted(
     expected: np.ndarray,
     logits: np.ndarray,
     io_type: str,
+    finish: Callable[[bytes], bytes],
 ) -> list[Candidate]:
     """Returns a model as int8, without and with corrected biases, each also with the logits in finer steps."""
     content = tflite_converter.convert(model, "int8", io_type=io_type, calibration=for_ranges)
@@ -274,7 +284,7 @@ def _converted(
     for done, full_range in files.items():
         narrowed = logit_range.narrow(full_range, logits)
         variants = {done: full_range, **({(*done, LOGIT_RANGE): narrowed} if narrowed is not full_range else {})}
-        judged = [_judged(*variant, judging, expected) for variant in variants.items()]
+        judged = [_judged(name, finish(content), judging, expected) for name, content in variants.items()]
         known = {"model": model, "reference": reference, "full_range": full_range}
         found += [dataclasses.replace(candidate, **known) for candidate in judged]
     return found

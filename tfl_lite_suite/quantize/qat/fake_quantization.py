@@ -53,12 +53,13 @@ _SAME_SCALE = (
 )
 
 
-def quantization_aware(model: Any, calibration: np.ndarray) -> Any:
+def quantization_aware(model: Any, calibration: np.ndarray, *, split_hard_swish: bool = True) -> Any:
     """Returns a trainable model with fake quantization wherever its int8 file will round.
 
     Args:
         model: Trained functional model from raw pixels to logits.
         calibration: uint8 `(n, height, width, channels)`, pictures that activation ranges are taken from.
+        split_hard_swish: Whether the file will have ADD and MUL in place of HARD_SWISH.
 
     Returns:
         A functional model of TFMOT wrappers, named like `model`.
@@ -66,18 +67,18 @@ def quantization_aware(model: Any, calibration: np.ndarray) -> Any:
     Raises:
         SuiteError: If the graph holds a layer that has no int8 form here; the message names each.
     """
-    folded, plan = planned(model, calibration)
+    folded, plan = planned(model, calibration, split_hard_swish)
     return rewrite.rebuild(folded, plan.wrap)
 
 
-def planned(model: Any, calibration: np.ndarray) -> "tuple[Any, Plan]":
+def planned(model: Any, calibration: np.ndarray, split_hard_swish: bool = True) -> "tuple[Any, Plan]":
     """Returns the folded float model, and how `quantization_aware`, which has these arguments, wraps its layers."""
-    folded = _expand(fold_batch_norm(canonical(model)))
+    folded = _expand(fold_batch_norm(canonical(model)), split_hard_swish)
     _check(folded)
     return folded, Plan(folded, calibration)
 
 
-def _expand(model: Any) -> Any:
+def _expand(model: Any, split_hard_swish: bool) -> Any:
     """Rewrites layers that are several operators in a `.tflite` file, or can be part of the convolution before them."""
     after = rewrite.consumers(model)
     gated = {
@@ -95,6 +96,8 @@ def _expand(model: Any) -> Any:
         if isinstance(layer, layers.Swish):
             gate = keras.layers.Activation("sigmoid", name=f"{layer.name}_gate")(inputs)
             return keras.layers.Multiply(name=layer.name)([inputs, gate])
+        if isinstance(layer, layers.HardSwish) and split_hard_swish:
+            return layers.SplitHardSwish(name=layer.name)(inputs)
         output = rewrite.copy_layer(layer, inputs)
         if id(layer) in gated:
             copy = output._keras_history.layer

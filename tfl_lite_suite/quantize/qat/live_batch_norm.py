@@ -27,11 +27,11 @@ class LiveBatchNorm:
         folded: What `quantization_aware` makes; its weights are those of `model` after `freeze`.
     """
 
-    def __init__(self, model: Any, calibration: np.ndarray) -> None:
+    def __init__(self, model: Any, calibration: np.ndarray, *, split_hard_swish: bool = True) -> None:
         """Wraps a trained float model; see `quantization_aware` for arguments and errors."""
         float_model = canonical(model)
         self._pairs = _convolutions(float_model)
-        plain, plan = planned(float_model, calibration)
+        plain, plan = planned(float_model, calibration, split_hard_swish)
 
         def replace(layer: Any, inputs: Any) -> Any:
             if layer.name not in self._pairs:

@@ -52,6 +52,7 @@ def _task(state: RunState, scheme: str, source: KerasModel, name: str, settings:
 
     chosen = dataclasses.replace(settings.convert, schemes=())
     inputs = {"model": sha256(source.file), "convert": chosen, "scheme": scheme, "seed": settings.seed}
+    inputs["split_hard_swish"] = settings.splits_hard_swish
     quantized = state.post_training.get(source.file) if scheme == "int8" else None
     if quantized:
         inputs["quantized"] = sha256(quantized["output"])
@@ -77,12 +78,13 @@ def _converted(state: RunState, source: KerasModel, output: str, scheme: str, se
     if scheme == "int8" and source != state.aware_model:
         calibration = state.images().train.sample(chosen.calibration_images, settings.seed)
     model = keras_file.load(source.file)
-    return convert.convert(model, state.images().contract, output, scheme, chosen.io_type, calibration)
+    form = "split" if settings.splits_hard_swish else "operator"
+    return convert.convert(model, state.images().contract, output, scheme, chosen.io_type, calibration, hard_swish=form)
 
 
 def _conversion(source: str, scheme: str, chosen: Settings) -> tuple[Any, ...]:
     """Returns what makes two conversions the same."""
-    return source, scheme, chosen.io_type, chosen.calibration_images
+    return source, scheme, chosen.io_type, chosen.calibration_images, chosen.hard_swish
 
 
 STAGE = Convert()
