@@ -23,7 +23,7 @@ def _limits() -> dict[str, float]:
 def _main() -> dict[str, Any]:
     from tfl_lite_suite.advise import presentation
     from tfl_lite_suite.core import recipe
-    from tfl_lite_suite.core.files import atomic_path
+    from tfl_lite_suite.core.files import write_text
 
     given = flags.FLAGS
     found = advise(
@@ -37,8 +37,7 @@ def _main() -> dict[str, Any]:
     texts = {given.html: presentation.page} | {given.output: lambda of: recipe.dump(presentation.recipe_for(of))}
     for path, text in texts.items():
         if path:
-            with atomic_path(path) as temporary:
-                temporary.write_text(text(found), encoding="utf-8")
+            write_text(path, text(found))
     return found
 
 

@@ -64,13 +64,17 @@ def median_interval(values: np.ndarray, *, confidence: float = 0.95, seed: int =
     Source: Künsch, 1989, https://doi.org/10.1214/aos/1176347265, section 2.3 (the blocks bootstrap).
     """
     n = len(values)
-    block = max(1, round(n ** (1 / 3)))
+    block, resamples = bootstrap_sizes(n)
     blocks = math.ceil(n / block)
-    resamples = int(np.clip(_MOST_RESAMPLED // n, 100, 1000))
     starts = np.random.default_rng(seed).integers(0, n - block + 1, (resamples, blocks))
     drawn = values[(starts[:, :, None] + np.arange(block)).reshape(resamples, -1)[:, :n]]
     low, high = np.percentile(np.median(drawn, axis=1), (50 - 50 * confidence, 50 + 50 * confidence))
     return float(low), float(high)
+
+
+def bootstrap_sizes(n: int) -> tuple[int, int]:
+    """Returns how many neighbours a block of the bootstrap over `n` times has, and how often they are drawn again."""
+    return max(1, round(n ** (1 / 3))), min(1000, max(100, _MOST_RESAMPLED // n))
 
 
 def ratio_interval(ratios: np.ndarray, *, confidence: float = 0.99) -> tuple[float, float, float]:

@@ -9,10 +9,9 @@ import numpy as np
 
 from tfl_lite_suite.core import contract
 from tfl_lite_suite.core.errors import SuiteError
-from tfl_lite_suite.core.files import atomic_path
+from tfl_lite_suite.core.files import atomic_path, write_bytes
 from tfl_lite_suite.quantize.ptq.description import describe_ops, describe_ptq
 
-SCHEMES = ("float32", "float16", "dynamic", "int8")
 IO_TYPES = ("int8", "uint8", "float32")
 PTQ = ("auto", "plain")
 HARD_SWISH = ("auto", "operator", "split")
@@ -34,7 +33,7 @@ def convert(
         model: Keras model; if it carries fake quantization, int8 needs no calibration.
         of: Its contract, which goes into the file.
         output: Path of the file.
-        scheme: One of `SCHEMES`.
+        scheme: One of `recipe.SCHEMES`.
         io_type: One of `IO_TYPES`, for int8.
         calibration: uint8 `(n, height, width, channels)` for int8.
         ptq: One of `PTQ`, for int8 without fake quantization: `auto` tries techniques against int8 loss on the
@@ -65,8 +64,7 @@ def convert(
         )
         content = delegated_forms.rewrite(content, split_hard_swish=split) if scheme == "int8" else content
     content = metadata_writer.write(shared_buffers.compact(content), of, name=model.name)
-    with atomic_path(output) as temporary:
-        temporary.write_bytes(content)
+    write_bytes(output, content)
     return {**_described(output, scheme), "seconds": time.monotonic() - start, **report}
 
 

@@ -9,10 +9,10 @@ import numpy as np
 from absl import flags
 
 from tfl_lite_suite import data, models, train
-from tfl_lite_suite.convert import HARD_SWISH, IO_TYPES, PTQ, SCHEMES, convert, plain_contract, show
+from tfl_lite_suite.convert import HARD_SWISH, IO_TYPES, PTQ, convert, plain_contract, show
 from tfl_lite_suite.core import command_line, contract, recipe
 from tfl_lite_suite.core.errors import SuiteError, unknown_name
-from tfl_lite_suite.core.recipe import Recipe
+from tfl_lite_suite.core.recipe import SCHEMES, Recipe
 
 
 def _main() -> dict[str, Any]:

@@ -128,19 +128,23 @@ def define_recipe_flags(trains: bool = False) -> None:
         )
 
 
-def recipe_from_flags(beside: str | None = None) -> "Recipe":
-    """Returns the recipe that the flags of `define_recipe_flags` name, or the file `beside` in place of none."""
+def recipe_from_flags(given: str | None = None, *, beside: str | None = None) -> "Recipe":
+    """Returns the recipe that the flags of `define_recipe_flags` name.
+
+    Args:
+        given: A recipe in place of `--recipe`.
+        beside: A file that is read where `--recipe` is absent; it need not be there.
+    """
     from tfl_lite_suite.core import recipe, shipped_recipes
 
-    if flags.FLAGS.recipe is None and beside is not None and os.path.isfile(beside):
-        flags.FLAGS.recipe = beside
-
+    if given is None:
+        given = beside if flags.FLAGS.recipe is None and os.path.isfile(beside or "") else required("recipe")
     overrides = list(flags.FLAGS.set)
     if flags.FLAGS.data is not None:
         overrides.append(f"data.source={json.dumps(flags.FLAGS.data)}")
     if "weights" in flags.FLAGS and flags.FLAGS.weights is not None:
         overrides.append(f"model.weights={json.dumps(flags.FLAGS.weights)}")
-    return recipe.load(shipped_recipes.find(required("recipe")), overrides)
+    return recipe.load(shipped_recipes.find(str(given)), overrides)
 
 
 def required(name: str) -> Any:

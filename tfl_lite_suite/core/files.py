@@ -53,6 +53,17 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[pathlib.Path]:
         os.replace(temporary, target)
 
 
+def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:
+    """Writes a file whole or not at all."""
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def write_text(path: str | os.PathLike[str], text: str) -> None:
+    """Writes a text in UTF-8 whole or not at all; what UTF-8 lacks, such as half of a surrogate pair, is spelt out."""
+    write_bytes(path, text.encode("utf-8", errors="backslashreplace"))
+
+
 def make_folder(path: str | os.PathLike[str]) -> None:
     """Makes a folder and those above it, where they are missing.
 
@@ -106,17 +117,23 @@ def _finite(value: Any) -> Any:
 
 def write_json(path: str | os.PathLike[str], document: Any) -> None:
     """Writes a JSON document whole or not at all."""
-    with atomic_path(path) as temporary:
-        # A name that is no UTF-8 holds lone surrogates; their backslash form is JSON's, too.
-        temporary.write_text(to_json(document, indent=1) + "\n", encoding="utf-8", errors="backslashreplace")
+    # A name that is no UTF-8 holds lone surrogates; their backslash form is JSON's, too.
+    write_text(path, to_json(document, indent=1) + "\n")
 
 
 def read_json(path: str | os.PathLike[str]) -> Any:
-    """Reads a JSON document; `None` where there is no such file or it is not JSON."""
+    """Reads a JSON document; `None` where there is no such file.
+
+    Raises:
+        SuiteError: If the file is there and is not JSON.
+    """
     try:
         return json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError, RecursionError, ValueError):
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
         return None
+    except (RecursionError, ValueError) as error:
+        cause = "nested too deeply" if isinstance(error, RecursionError) else error
+        raise SuiteError(f"{path}: damaged, not JSON ({cause}). Remove the file to have it written again") from None
 
 
 def read_bytes(path: str | os.PathLike[str], most: int) -> bytes:

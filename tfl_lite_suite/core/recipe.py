@@ -7,7 +7,7 @@ import pathlib
 import pkgutil
 import sys
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from tfl_lite_suite.core import yaml_text
 from tfl_lite_suite.core.dataclass_parser import parse, ranged
@@ -19,6 +19,7 @@ from tfl_lite_suite.core.recipe_data import Data as Data
 UNPRUNED = "unpruned"
 
 Scheme = Literal["float32", "float16", "dynamic", "int8"]
+SCHEMES: tuple[str, ...] = get_args(Scheme)
 STAGES = ("train", "quantize", "convert", "evaluate", "benchmark")
 
 

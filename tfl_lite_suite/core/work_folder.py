@@ -78,15 +78,24 @@ class Stage:
         return self._folder
 
     def finished(self) -> dict[str, Any] | None:
-        """Returns the results, if this stage ended with the same inputs and its files are as it left them."""
-        document = read_json(self._folder / RESULTS)
-        if not isinstance(document, dict) or document.get("key") != self.key:
+        """Returns the results, if this stage ended with the same inputs and its files are as it left them.
+
+        Raises:
+            SuiteError: If the file of the results is damaged.
+        """
+        path = self._folder / RESULTS
+        document = read_json(path)
+        if document is None and not path.is_file():
+            return None
+        if not isinstance(document, dict) or not isinstance(document.get("key"), str):
+            raise SuiteError(f"{path}: damaged, no results of a stage. Remove the file to have the stage done again")
+        if document["key"] != self.key:
             return None
         if not all(isinstance(document.get(part), dict) for part in ("files", "results")):
-            return None
+            raise SuiteError(f"{path}: damaged, no results of a stage. Remove the file to have the stage done again")
         for name, digest in document["files"].items():
-            path = self._folder / name
-            if not path.is_file() or sha256(path) != digest:
+            file = self._folder / name
+            if not file.is_file() or sha256(file) != digest:
                 return None
         return dict(document["results"])
 

@@ -9,7 +9,7 @@ from absl import flags
 
 from tfl_lite_suite.core import command_line
 from tfl_lite_suite.core.errors import SuiteError
-from tfl_lite_suite.core.files import atomic_path
+from tfl_lite_suite.core.files import atomic_path, write_bytes
 from tfl_lite_suite.evaluate import (
     evaluate,
     normalization_of,
@@ -47,8 +47,7 @@ def _on_target(model: str) -> dict[str, Any]:
         model = exporting.file_for(model, settings["engine"]) if "engine" in settings else model
         document, files = target.evaluate(model, data.files_of(source), known, settings, list(wanted))
     for name, path in wanted.items():
-        with atomic_path(path) as temporary:
-            temporary.write_bytes(files[name])
+        write_bytes(path, files[name])
     return document
 
 

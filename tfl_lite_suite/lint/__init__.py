@@ -24,11 +24,10 @@ def lint(model: str, target_runtime: str, *, trial: bool = True, html: str | Non
 
     document = process.run(model, target_runtime, trial=trial)
     if html:
-        from tfl_lite_suite.core.files import atomic_path
+        from tfl_lite_suite.core.files import write_text
         from tfl_lite_suite.lint import html_page
 
-        with atomic_path(html) as path:
-            path.write_text(html_page.draw(document), encoding="utf-8")
+        write_text(html, html_page.draw(document))
     return document
 
 

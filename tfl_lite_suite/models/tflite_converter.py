@@ -15,7 +15,6 @@ from tfl_lite_suite.tflite.integer_arithmetic import as_operators
 
 INPUT_NAME = "image"
 OUTPUT_NAME = "logits"
-PIXEL_QUANTIZATION = {"int8": (1.0, -128), "uint8": (1.0, 0)}
 
 
 def convert(

@@ -13,7 +13,7 @@ import numpy as np
 from tfl_lite_suite import train
 from tfl_lite_suite.core import contract
 from tfl_lite_suite.core.errors import SuiteError
-from tfl_lite_suite.core.files import atomic_path, sha256
+from tfl_lite_suite.core.files import sha256, write_text
 from tfl_lite_suite.core.recipe import UNPRUNED, Prune, Recipe
 from tfl_lite_suite.core.work_folder import Stage
 
@@ -256,8 +256,7 @@ def _save(folder: pathlib.Path, model: Any, model_path: str) -> list[str]:
     of = contract.beside(model_path)
     if of is None:
         return [train.MODEL]
-    with atomic_path(folder / contract.FILE_BESIDE) as temporary:
-        temporary.write_text(of.to_json(), encoding="utf-8")
+    write_text(folder / contract.FILE_BESIDE, of.to_json())
     return [train.MODEL, contract.FILE_BESIDE]
 
 

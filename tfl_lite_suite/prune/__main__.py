@@ -32,7 +32,7 @@ def _main() -> dict[str, Any]:
     beside = pathlib.Path(model).parent / train.RECIPE
     settings = None
     if beside.is_file() or flags.FLAGS.recipe is not None or flags.FLAGS.data is not None or flags.FLAGS.set:
-        settings = command_line.recipe_from_flags(str(beside))
+        settings = command_line.recipe_from_flags(beside=str(beside))
     workdir = flags.FLAGS.workdir or str(pathlib.Path(model).parent)
     with at_work(workdir, model):
         return prune(_chosen(settings), workdir, model, settings)

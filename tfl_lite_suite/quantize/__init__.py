@@ -10,7 +10,7 @@ from typing import Any
 
 from tfl_lite_suite import train
 from tfl_lite_suite.core.errors import SuiteError
-from tfl_lite_suite.core.files import atomic_path, sha256
+from tfl_lite_suite.core.files import sha256, write_bytes
 from tfl_lite_suite.core.recipe import Recipe
 from tfl_lite_suite.core.work_folder import Stage
 from tfl_lite_suite.quantize.ptq.description import describe_ops, describe_ptq
@@ -162,8 +162,7 @@ def quantize_after_training(
     if (least := settings.quantize.min_agreement) is not None:
         quantized = techniques.with_fallback(quantized, least, settings.quantize.fallback, io_type)
     content = metadata_writer.write(shared_buffers.compact(quantized.content), images.contract, name=model.name)
-    with atomic_path(stage.folder / FILE) as temporary:
-        temporary.write_bytes(content)
+    write_bytes(stage.folder / FILE, content)
     results = {
         "output": str(stage.folder / FILE),
         "top1_float": accuracy_function(model)(images.test)["top1"] if len(images.test) else None,

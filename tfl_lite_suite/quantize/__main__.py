@@ -17,7 +17,7 @@ def _main() -> dict[str, Any]:
     if flags.FLAGS.scheme not in SCHEMES:
         raise unknown_name("--scheme", flags.FLAGS.scheme, SCHEMES, "scheme")
     model = command_line.required("model")
-    settings = command_line.recipe_from_flags(str(pathlib.Path(model).parent / train.RECIPE))
+    settings = command_line.recipe_from_flags(beside=str(pathlib.Path(model).parent / train.RECIPE))
     workdir = flags.FLAGS.workdir or str(pathlib.Path(model).parent)
     debug = flags.FLAGS.debug
     given = {key: flags.FLAGS[key].value for key in ("min_agreement", "fallback") if flags.FLAGS[key].present}

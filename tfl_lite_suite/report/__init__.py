@@ -35,7 +35,7 @@ def write(workdirs: Sequence[str | os.PathLike[str]], output: str | os.PathLike[
     Raises:
         SuiteError: If a work folder is missing or holds nothing that has ended.
     """
-    from tfl_lite_suite.core.files import atomic_path
+    from tfl_lite_suite.core.files import write_text
     from tfl_lite_suite.core.page import document
     from tfl_lite_suite.report import recorded_run, run_sections
 
@@ -46,8 +46,7 @@ def write(workdirs: Sequence[str | os.PathLike[str]], output: str | os.PathLike[
     html = document.page(title, _body(runs, rows, notes))
     tables = target.with_suffix(".md")
     for path, content in ((target, html), (tables, _markdown(title, runs, rows))):
-        with atomic_path(path) as temporary:
-            temporary.write_text(content, encoding="utf-8", errors="replace")
+        write_text(path, content)
     keys = ("name", "runtime", "top1", "file_bytes", "ms")
     models = [
         {"number": number, "workdir": str(run.folder), **{key: getattr(model, key) for key in keys}}

@@ -9,11 +9,11 @@ from tfl_lite_suite.core.page import plot
 from tfl_lite_suite.core.page.document import details, side_by_side, text
 from tfl_lite_suite.core.page.table import Table
 from tfl_lite_suite.core.progress import duration
+from tfl_lite_suite.core.recipe import SCHEMES
 from tfl_lite_suite.core.work_folder import kind_of
 from tfl_lite_suite.report.recorded_run import FinishedRun, Measured
 from tfl_lite_suite.run import ledger, stages
 
-_SCHEMES = ("float32", "float16", "dynamic", "int8")
 _MOST_CLASSES = 40
 _MOST_IN_MATRIX = 60
 _MOST_CONFUSED = 8
@@ -57,11 +57,11 @@ def _energy(timing: dict[str, Any]) -> str:
 def trade_offs(rows: Sequence[Row], several: bool) -> str:
     """Returns the plots of accuracy against size and latency; points carry the numbers of `models_table`."""
     by_size, by_time, seen = [], [], set()
-    names = list(dict.fromkeys(run.title for _, run, _ in rows)) if several else _SCHEMES
+    names = list(dict.fromkeys(run.title for _, run, _ in rows)) if several else SCHEMES
     for number, (place, run, model) in enumerate(rows, 1):
         if model.top1 is None:
             continue
-        series = place if several else _SCHEMES.index(model.scheme or "float32")
+        series = place if several else SCHEMES.index(model.scheme or "float32")
         title = f"{number}: {run.title}, {model.what}, {model.runtime}: {percent(model.top1)}"
         if model.file_bytes and (place, model.name) not in seen:
             # Of one size on every runtime: the first stands for all.

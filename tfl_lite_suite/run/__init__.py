@@ -11,7 +11,7 @@ from typing import Any
 
 from tfl_lite_suite.core import errors, recipe
 from tfl_lite_suite.core.errors import SuiteError
-from tfl_lite_suite.core.files import atomic_path, write_json
+from tfl_lite_suite.core.files import write_json, write_text
 from tfl_lite_suite.core.recipe import Recipe
 from tfl_lite_suite.core.work_folder import at_work
 from tfl_lite_suite.run import ledger, plan, several_runs, stages
@@ -71,8 +71,7 @@ class Run:
     def _run(self) -> dict[str, Any]:
         from tfl_lite_suite import report
 
-        with atomic_path(self.workdir / RECIPE) as temporary:
-            temporary.write_text(recipe.dump(self.settings), encoding="utf-8")
+        write_text(self.workdir / RECIPE, recipe.dump(self.settings))
         clock, broken = plan.Clock(len(self.steps)), ""
         for step in self.steps:
             stage, tasks = stages.get(step.kind), self._tasks(step)
@@ -106,8 +105,7 @@ class Run:
         self.results["ledger"] = ledger.rows(self._state.entries)
         write_json(self.workdir / "results.json", self.results)
         write_json(self.workdir / FLIPS, ledger.all_flips(self._state.entries))
-        with atomic_path(self.workdir / TABLE) as temporary:
-            temporary.write_text(show(self.results), encoding="utf-8")
+        write_text(self.workdir / TABLE, show(self.results))
 
 
 def show(document: dict[str, Any]) -> str:

@@ -33,8 +33,7 @@ def _main() -> dict[str, Any]:
 
 def _jobs(path: str, workdir: pathlib.Path) -> list[several_runs.Job]:
     """Returns a run for each seed of a recipe; mistakes are found before the first begins."""
-    flags.FLAGS.recipe = path
-    settings = command_line.recipe_from_flags()
+    settings = command_line.recipe_from_flags(path)
     Run(settings, str(workdir))
     shared = [f"--recipe={path}", *(f"--set={value}" for value in flags.FLAGS.set)]
     given = {name: flags.FLAGS[name].value for name in ("data", "weights")}

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tfl_lite_suite.core.errors import SuiteError, Unmet
-from tfl_lite_suite.core.files import atomic_path, make_folder, read_json, write_json
+from tfl_lite_suite.core.files import make_folder, read_json, write_json, write_text
 from tfl_lite_suite.core.recipe import Recipe
 from tfl_lite_suite.core.verb_process import verb_command
 from tfl_lite_suite.run import plan as plan_of
@@ -50,7 +50,10 @@ class Job:
         """Returns what `described` returns, and `status`, the `error` if it has one, and the `results`."""
         last = (self.workdir / LOG).read_text(encoding="utf-8", errors="replace").strip().rpartition("\n")[2]
         error = last.removeprefix("error: ") if status else None
-        return {**self.described(), "status": status, "error": error, "results": read_json(self.workdir / DOCUMENT)}
+        # A run that failed has printed nothing there, or its results up to a broken limit.
+        document = self.workdir / DOCUMENT
+        results = read_json(document) if document.stat().st_size else None
+        return {**self.described(), "status": status, "error": error, "results": results}
 
     def described(self, plan: list[dict[str, Any]] | None = None) -> dict[str, Any]:
         """Returns `recipe`, `seed`, `workdir`, and the `plan` if there is one."""
@@ -81,8 +84,7 @@ def run_all(jobs: Sequence[Job], at_once: int, workdir: pathlib.Path) -> dict[st
     with_ledger = [{**run, "ledger": run["results"]["ledger"]} for run in runs if "ledger" in (run["results"] or {})]
     document = {"runs": runs, "summary": seed_comparison.summary(with_ledger)}
     write_json(workdir / SUMMARY, {"summary": document["summary"]})
-    with atomic_path(workdir / TABLE) as temporary:
-        temporary.write_text(seed_comparison.table(document["summary"]), encoding="utf-8")
+    write_text(workdir / TABLE, seed_comparison.table(document["summary"]))
     failed = [f"{job.name}: {run['error']}" for job, run in zip(jobs, runs, strict=True) if run["status"]]
     if failed:
         raise Unmet(f"{len(failed)} of {len(jobs)} runs failed: {'; '.join(failed)}", document)

@@ -85,7 +85,7 @@ class Search:
     def _judge(self, params: dict[str, Any], number: int) -> tuple[dict[str, Any], list[float]]:
         """Runs one trial; returns its outcome and its validation top-1 after each epoch."""
         from tfl_lite_suite.core import recipe
-        from tfl_lite_suite.core.files import atomic_path
+        from tfl_lite_suite.core.files import write_text
         from tfl_lite_suite.search import front, space, study, trial_process
 
         try:
@@ -96,8 +96,7 @@ class Search:
         _say(f"[{done + 1}/{self._most}] trial {number}: {front.words(params)}")
         folder, file = self.workdir / "trials" / space.folder_name(settings), space.file_of(self._base, params)
         path = folder / f"{file}.yaml"
-        with atomic_path(path) as temporary:
-            temporary.write_text(recipe.dump(settings), encoding="utf-8")
+        write_text(path, recipe.dump(settings))
         _share_pictures(folder, self.workdir / "data")
         results = trial_process.run(path, folder, partial(self._check, settings, folder, params))
         try:
@@ -172,7 +171,7 @@ class Search:
     def write(self) -> dict[str, Any]:
         """Writes the results, the page with plots, and a recipe for each point of the front; returns the results."""
         from tfl_lite_suite.core import recipe
-        from tfl_lite_suite.core.files import atomic_path, write_json
+        from tfl_lite_suite.core.files import write_json, write_text
         from tfl_lite_suite.search import front, space
 
         found, folder = self.document(), self.workdir / _FRONT
@@ -189,14 +188,13 @@ class Search:
             if old not in texts:
                 old.unlink(missing_ok=True)
         for path, text in texts.items():
-            with atomic_path(path) as temporary:
-                temporary.write_text(text, encoding="utf-8")
+            write_text(path, text)
         write_json(self.workdir / _RESULTS, found)
         return found
 
 
-class _OutOfTime(KeyboardInterrupt):
-    """The time that --seconds gives is over."""
+class _OutOfTime(BaseException):
+    """The time that --seconds gives is over. No `Exception`, so that Optuna does not count the trial as failed."""
 
 
 def _curve(trained: dict[str, Any]) -> list[float]:

@@ -9,7 +9,7 @@ from typing import Any
 from tfl_lite_suite import data, models
 from tfl_lite_suite.core import contract, predictions, recipe
 from tfl_lite_suite.core.errors import SuiteError
-from tfl_lite_suite.core.files import atomic_path, sha256
+from tfl_lite_suite.core.files import sha256, write_text
 from tfl_lite_suite.core.recipe import Distill, Model, Recipe
 from tfl_lite_suite.core.work_folder import Stage
 from tfl_lite_suite.data import balance
@@ -272,8 +272,7 @@ def save_artifacts(
 
     keras_file.save(model, folder / MODEL)
     for name, text in ((contract.FILE_BESIDE, images.contract.to_json()), (RECIPE, recipe.dump(settings))):
-        with atomic_path(folder / name) as temporary:
-            temporary.write_text(text, encoding="utf-8")
+        write_text(folder / name, text)
     test = images.test
     top, sure = measured["top"], measured["confidence"].tolist()
     predictions.write(folder / predictions.FILE, images.class_names, test.keys, test.labels, top, confidence=sure)

@@ -47,8 +47,9 @@ def test_a_full_disk_keeps_the_earlier_file(tmp_path):
     """The limit on a file's size fails in write(2), as a full disk does."""
     files.write_json(tmp_path / "results.json", {"old": 1})
     code = (
-        "import sys\nfrom tfl_lite_suite import cli, results\nsys.argv = ['verb']\n"
-        f"cli.run_verb('verb', '', lambda: results.write_json({str(tmp_path / 'results.json')!r}, 'x' * 10**6), str)\n"
+        "import sys\nfrom tfl_lite_suite.core import command_line, files\nsys.argv = ['verb']\n"
+        f"path = {str(tmp_path / 'results.json')!r}\n"
+        "command_line.run_verb('verb', '', lambda: files.write_json(path, 'x' * 10**6), str)\n"
     )
 
     def limit():
@@ -125,9 +126,9 @@ def test_a_folder_that_may_not_be_written_is_one_clear_line(public_folder, path)
     sealed = public_folder / "sealed"
     sealed.mkdir(mode=0o555)
     code = (
-        "import os, sys\nfrom tfl_lite_suite import cli, results\nsys.argv = ['verb']\n"
+        "import os, sys\nfrom tfl_lite_suite.core import command_line, files\nsys.argv = ['verb']\n"
         "if os.getuid() == 0:\n    os.setuid(65534)\n"
-        f"cli.run_verb('verb', '', lambda: results.write_json({str(sealed / path)!r}, 1), str)\n"
+        f"command_line.run_verb('verb', '', lambda: files.write_json({str(sealed / path)!r}, 1), str)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 1 and done.stderr.count("\n") == 1
@@ -153,10 +154,11 @@ def test_json_that_is_no_json(tmp_path):
     assert files.read_json(tmp_path / "x.json") and names(tmp_path) == ["x.json"]
 
 
-def test_what_is_no_json_document_reads_as_none(tmp_path):
+def test_damaged_json_is_an_error_that_names_the_file_and_none_is_there_where_no_file_is(tmp_path):
     for content in (b"", b'{"a": ', b"\xff\xfe", b"[" * 100_000):
         (tmp_path / "x.json").write_bytes(content)
-        assert files.read_json(tmp_path / "x.json") is None
+        with pytest.raises(SuiteError, match="x.json: damaged, not JSON"):
+            files.read_json(tmp_path / "x.json")
     for path in (tmp_path / "missing", tmp_path / "x.json" / "y", tmp_path):
         assert files.read_json(path) is None
 

@@ -18,11 +18,11 @@ def test_a_full_disk_leaves_nothing_that_complains_later(tmp_path):
     # A limit on the size of files fails in mid-write as a full disk does.
     code = """
 import resource, numpy
-from tfl_lite_suite import arrays_file, results
+from tfl_lite_suite.core import files, npz
 resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))
 try:
-    with results.atomic_path("a.npz") as path:
-        arrays_file.write_arrays(path, {str(index): numpy.zeros(300) for index in range(9)})
+    with files.atomic_path("a.npz") as path:
+        npz.write_arrays(path, {str(index): numpy.zeros(300) for index in range(9)})
 except OSError as error:
     print(error.filename)
 """

@@ -94,9 +94,10 @@ def test_damaged_files_are_not_finished(stage, damage):
         '{"key": "KEY", "files": {}}',
     ],
 )
-def test_damaged_results_are_not_finished(stage, text):
+def test_damaged_results_are_an_error_that_names_the_file(stage, text):
     (stage.folder / work_folder.RESULTS).write_text(text.replace("KEY", stage.key))
-    assert again(stage).finished() is None
+    with pytest.raises(SuiteError, match="results.json: damaged, .* Remove the file"):
+        again(stage).finished()
 
 
 def test_results_that_name_a_file_that_is_not_there_are_an_error(tmp_path):

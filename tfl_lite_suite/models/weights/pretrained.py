@@ -17,11 +17,9 @@ from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.framework import keras
 from tfl_lite_suite.models import blocks
 from tfl_lite_suite.models.conventions import IMAGENET_STD, Conventions
-from tfl_lite_suite.models.weights import download, imagenet_classes, keras_applications, python_packages, torch_file
+from tfl_lite_suite.models.weights import download, keras_applications, python_packages, torch_file
 from tfl_lite_suite.models.weights.keras_applications import SourceLayer
 from tfl_lite_suite.models.weights.published import PACKAGED, TORCH_CONVENTIONS, WEB
-
-imagenet_labels = imagenet_classes.labels
 
 
 @dataclasses.dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tfl_lite_suite.core.files import atomic_path
+from tfl_lite_suite.core.files import write_text
 from tfl_lite_suite.core.progress import Progress
 from tfl_lite_suite.models import tflite_converter
 from tfl_lite_suite.models.tflite_interpreter import Interpreter
@@ -44,8 +44,7 @@ def debug(quantized: techniques.Quantized, folder: pathlib.Path, io_type: str) -
     """
     best = quantized.best
     errors = layer_error.layer_errors(best.full_range, best.reference, quantized.for_ranges[:_PICTURES])
-    with atomic_path(folder / CHART) as temporary:
-        temporary.write_text(layer_error.chart(errors, "Error of each int8 operator"), encoding="utf-8")
+    write_text(folder / CHART, layer_error.chart(errors, "Error of each int8 operator"))
     return {
         "layers": [dataclasses.asdict(error) for error in errors],
         "worst_layers": [

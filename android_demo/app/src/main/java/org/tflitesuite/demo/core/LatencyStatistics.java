@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Random;
 
-/** Summaries of measured times, by the same rules as the suite's {@code runtime/statistics.py}. */
+/** Summaries of measured times, by the same rules as the suite's {@code benchmark/statistics.py}; a golden file holds both to them. */
 public final class LatencyStatistics {
-    private static final int MOST_RESAMPLED = 4_000_000;
+    private static final int MOST_RESAMPLED = 1_000_000;
 
     private final double[] times;
     private final double[] sorted;
@@ -60,8 +60,8 @@ public final class LatencyStatistics {
      */
     public double[] medianInterval(long seed) {
         int n = times.length;
-        int block = (int) Math.max(1, Math.rint(Math.cbrt(n)));
-        double[] medians = new double[Math.max(100, Math.min(MOST_RESAMPLED / n, 1000))];
+        int block = block(n);
+        double[] medians = new double[resamples(n)];
         Random random = new Random(seed);
         double[] drawn = new double[n];
         for (int resample = 0; resample < medians.length; resample++) {
@@ -73,6 +73,16 @@ public final class LatencyStatistics {
         }
         Arrays.sort(medians);
         return new double[] {percentile(medians, 2.5), percentile(medians, 97.5)};
+    }
+
+    /** Neighbours in a block of the bootstrap over that many times. */
+    static int block(int count) {
+        return (int) Math.max(1, Math.rint(Math.cbrt(count)));
+    }
+
+    /** How often the bootstrap over that many times draws them again. */
+    static int resamples(int count) {
+        return Math.max(100, Math.min(MOST_RESAMPLED / count, 1000));
     }
 
     /** Returns one line for each sign that the times do not come from one steady state. */

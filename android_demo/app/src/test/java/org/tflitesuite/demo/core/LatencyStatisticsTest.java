@@ -5,21 +5,34 @@ import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertTrue;
 
 import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
 import java.util.Random;
 
 import org.junit.Test;
 
 public final class LatencyStatisticsTest {
     @Test
-    public void agreesWithNumPy() {
-        // numpy.percentile([3, 1, 4, 1, 5], (50, 90, 95, 99)); mean 2.8, std(ddof=1) 1.7888543819998317
-        LatencyStatistics found = new LatencyStatistics(new double[] {3, 1, 4, 1, 5});
-        assertEquals(2.8, found.mean(), 1e-12);
-        assertEquals(1.7888543819998317, found.std(), 1e-12);
-        assertEquals(3, found.percentile(50), 1e-12);
-        assertEquals(4.6, found.percentile(90), 1e-12);
-        assertEquals(4.8, found.percentile(95), 1e-12);
-        assertEquals(4.96, found.percentile(99), 1e-12);
+    public void agreesWithThePythonSide() throws Exception {
+        for (Map<?, ?> golden : TestFiles.cases(TestFiles.golden().resolve("statistics.json"))) {
+            int count = ((Number) golden.get("count")).intValue();
+            assertEquals(((Number) golden.get("block")).intValue(), LatencyStatistics.block(count));
+            assertEquals(((Number) golden.get("resamples")).intValue(), LatencyStatistics.resamples(count));
+            if (golden.get("times") != null) {
+                LatencyStatistics found = new LatencyStatistics(numbers(golden.get("times")));
+                double[] percentiles = numbers(golden.get("percentiles"));
+                assertEquals(((Number) golden.get("mean")).doubleValue(), found.mean(), 1e-12);
+                assertEquals(((Number) golden.get("std")).doubleValue(), found.std(), 1e-12);
+                assertEquals(percentiles[0], found.percentile(50), 1e-12);
+                assertEquals(percentiles[1], found.percentile(90), 1e-12);
+                assertEquals(percentiles[2], found.percentile(95), 1e-12);
+                assertEquals(percentiles[3], found.percentile(99), 1e-12);
+            }
+        }
+    }
+
+    private static double[] numbers(Object list) {
+        return ((List<?>) list).stream().mapToDouble(number -> ((Number) number).doubleValue()).toArray();
     }
 
     @Test
