@@ -30,7 +30,14 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 _LONGEST = 600
 
 
-def run_verb(verb: str, summary: str | None, main: Callable[[], Any], show: Callable[[Any], str]) -> None:
+def run_verb(
+    verb: str,
+    summary: str | None,
+    main: Callable[[], Any],
+    show: Callable[[Any], str],
+    *,
+    positional: str | None = None,
+) -> None:
     """Runs a verb and exits the process.
 
     Args:
@@ -38,6 +45,7 @@ def run_verb(verb: str, summary: str | None, main: Callable[[], Any], show: Call
         summary: One line that `--help` begins with; `None` under `python -OO`, which drops docstrings.
         main: Does the work from the parsed flags; returns a JSON-serialisable document.
         show: Turns that document into the text for people.
+        positional: Name of a flag whose value may stand alone, without `--name=`.
     """
     _open_standard_streams()
     flags.DEFINE_bool("json", False, "Print one JSON document on stdout; progress and messages go to stderr.")
@@ -47,7 +55,7 @@ def run_verb(verb: str, summary: str | None, main: Callable[[], Any], show: Call
         if any(argument in ("--help", "-help", "-h", "--helpfull", "--helpshort") for argument in sys.argv[1:]):
             _print_result(sys.stdout, _help(verb, summary or verb))
             sys.exit(0)
-        _parse(sys.argv)
+        _parse(sys.argv, positional)
         with _stdout_kept_for_result(flags.FLAGS.json) as stdout:
             document, unmet = _result(main)
             _print_result(stdout, to_json(document) if flags.FLAGS.json else show(document))
@@ -209,8 +217,10 @@ def _complain(text: str) -> None:
         print(text, file=sys.stderr, flush=True)
 
 
-def _parse(arguments: list[str]) -> None:
+def _parse(arguments: list[str], positional: str | None) -> None:
     rest = flags.FLAGS(arguments)[1:]
+    if rest and positional and flags.FLAGS[positional].value is None:
+        flags.FLAGS[positional].value = rest.pop(0)
     if rest:
         raise SuiteError(f"unexpected argument '{rest[0]}'. Flags look like --name=value; --help lists them")
     for flag in _verb_flags():
