@@ -19,6 +19,7 @@ HEAVY = {"tensorflow", "tf-keras", "keras", "tensorflow-model-optimization", "h5
 PACKAGE_OF = {
     "absl": "absl-py",
     "PIL": "pillow",
+    "pillow_heif": "pillow-heif",
     "yaml": "pyyaml",
     "tf_keras": "tf-keras",
     "tflite_runtime": "tflite-runtime",
@@ -65,10 +66,15 @@ def test_every_requirement_has_both_bounds(extras):
 
 
 def test_every_python_has_a_runtime(setup, extras):
-    assert setup["options"]["python_requires"] == ">=3.10,<3.14"
+    """LiteRT, but on 32-bit ARM, for which it has no wheels."""
+    assert setup["options"]["python_requires"] == ">=3.10,<3.15"
     markers = {package: marker for package, _, marker in extras["pi"]}
-    assert markers["tflite-runtime"] == 'python_version < "3.12"'
-    assert markers["ai-edge-litert"] == 'python_version >= "3.12"'
+    assert markers["ai-edge-litert"] == 'platform_machine != "armv7l"'
+    assert markers["tflite-runtime"] == 'platform_machine == "armv7l" and python_version < "3.12"'
+    assert [(package, marker) for package, _, marker in extras["tflite-runtime"]][0] == (
+        "tflite-runtime",
+        'python_version < "3.12"',
+    )
 
 
 def test_whatever_is_imported_is_required(extras):

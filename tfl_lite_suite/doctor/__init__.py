@@ -60,6 +60,9 @@ def _python_problems() -> list[dict[str, str]]:
     if not package_requirements.own():
         message = f"the package {package_requirements.DISTRIBUTION} is not installed here, so its bounds are not known"
         found.append(_problem("not_installed", "warning", message, f"pip install {package_requirements.DISTRIBUTION}"))
+    if engines.is_32_bit_arm():
+        message = "LiteRT has no wheels for 32-bit ARM"
+        found.append(_problem("arm_32_bit", "error", message, engines.how_to_install()))
     if not hasattr(os, "fork"):
         message = "models run in forked processes, which this system lacks"
         found.append(_problem("fork", "error", message, "use Linux, macOS or WSL"))

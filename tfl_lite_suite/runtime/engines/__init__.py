@@ -6,9 +6,12 @@ shared code.
 
 import importlib
 import pkgutil
+import platform
 
 from tfl_lite_suite.core.errors import SuiteError, unknown_name
 from tfl_lite_suite.runtime.session import TFLITE, Engine
+
+_ARM_32_BIT = ("armv6l", "armv7l")
 
 
 def names() -> list[str]:
@@ -51,6 +54,22 @@ def installed_for(path: str) -> list[str]:
     return [name for name in installed() if name in suited]
 
 
+def is_32_bit_arm(machine: str = platform.machine()) -> bool:
+    """Whether a processor, such as `aarch64`, is one for which LiteRT has no wheels."""
+    return machine in _ARM_32_BIT
+
+
+def how_to_install(machine: str = platform.machine()) -> str:
+    """Returns how to get an engine for `.tflite` files on a processor, such as `aarch64`."""
+    if is_32_bit_arm(machine):
+        return (
+            f"LiteRT has no wheels for 32-bit ARM ({machine}). Install a 64-bit system and pip install "
+            "'tfl-lite-suite[pi]', or use Python 3.11 or older and pip install 'tfl-lite-suite[tflite-runtime]', which "
+            "runs int8 slower"
+        )
+    return "Install one with: pip install 'tfl-lite-suite[pi]'"
+
+
 def default(path: str = "") -> str:
     """Returns the engine used where none is named: the first of `installed_for(path)`.
 
@@ -64,7 +83,7 @@ def default(path: str = "") -> str:
     if found:
         return found[0]
     if format_of(path) == TFLITE:
-        raise SuiteError("--engine: no engine is installed. Install one with: pip install 'tfl-lite-suite[pi]'")
+        raise SuiteError(f"--engine: no engine is installed. {how_to_install()}")
     raise SuiteError(
         f"--engine: no engine for '{path}' is installed. Install one: pip install 'tfl-lite-suite[engines]'"
     )

@@ -25,3 +25,10 @@ def test_installed_are_those_available(monkeypatch):
 def test_engines_for_a_file_by_its_name():
     assert engines.names_for("x.tflite") == ["litert", "tflite_runtime"]
     assert engines.names_for("x.ncnn.param") == ["ncnn"] and engines.names_for("x.onnx") == ["onnxruntime"]
+
+
+def test_what_32_bit_arm_can_install_is_said_at_once():
+    assert engines.is_32_bit_arm("armv7l") and not engines.is_32_bit_arm("aarch64")
+    words = engines.how_to_install("armv7l")
+    assert "no wheels for 32-bit ARM (armv7l)" in words and "tfl-lite-suite[tflite-runtime]" in words
+    assert engines.how_to_install("aarch64") == "Install one with: pip install 'tfl-lite-suite[pi]'"
