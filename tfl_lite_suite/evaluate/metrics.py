@@ -49,10 +49,11 @@ class Metrics:
         macro_f1: Mean F1 of the classes that have pictures or answers.
         auroc: Mean of the classes' area below the ROC curve.
         mean_average_precision: Mean of the classes' average precision.
-        calibration_error: Mean distance between probability and accuracy, over bins of equal width.
+        calibration_error: Mean distance between the greatest probability and how often it is right, over bins of
+            equal width.
         reliability: Of each bin that holds pictures `low`, `high`, `n`, mean `probability` and `accuracy`.
-        risk_coverage: Of the surest `coverage` of the pictures the share answered wrongly, `risk`, and the
-            `probability` of the least sure of them.
+        risk_coverage: Of the surest `coverage` of the pictures the share whose most probable class is wrong, `risk`,
+            and the `probability` of the least sure of them.
         per_class: Each class.
     """
 
@@ -89,9 +90,10 @@ def measure(
         return _of_classes(map(_counted, class_names, *counts), np.empty(0), np.empty(0, bool))
     truth = labels[:, None] == np.arange(len(class_names))
     answered = top[:, None] == np.arange(len(class_names))
+    # Whether a probability is true does not depend on whether it sufficed for an answer.
     usable = ~np.isnan(probabilities).any(axis=1)
     sure = probabilities.max(axis=1)
-    right = top == labels
+    right = probabilities.argmax(axis=1) == labels
     return _metrics(truth, answered, class_names, probabilities, sure[usable], right[usable])
 
 

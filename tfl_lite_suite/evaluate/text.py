@@ -5,6 +5,7 @@ from typing import Any
 from tfl_lite_suite.core.figures import percent
 
 _MOST_CLASSES = 20
+_COLUMNS = f"{'recall (95 % interval)':31} {'precision':>9}  {'F1':>8} {'images':>7}"
 
 
 def show(document: Any) -> str:
@@ -27,7 +28,7 @@ def show(document: Any) -> str:
             *_decided_lines(document),
             f"{document['engine']} {document['engine_version']}, {document['images_per_s']:.0f} images/s, "
             f"{document['model_bytes']:,} bytes",
-            f"  {heading:{max(width, len(heading))}}  recall (95 % interval)         precision  F1       images",
+            f"  {heading:{max(width, len(heading))}}  {_COLUMNS}",
             *(f"  {item['name']:{max(width, len(heading))}}  {_class_cells(item)}" for item in shown),
             *(f"warning: {warning}" for warning in document["warnings"]),
         ]

@@ -63,6 +63,12 @@ def test_nan_counts_as_wrong_and_leaves_the_rest():
     assert found.per_class[1].recall == 0.0
 
 
+def test_what_is_not_answered_does_not_spoil_the_calibration():
+    scores = np.array([[0.9, 0.1]] * 10)
+    labels = np.array([0] * 9 + [1])
+    assert metrics.measure(labels, np.full(10, -1), ("a", "b"), scores).calibration_error == pytest.approx(0.0)
+
+
 def test_several_labels_a_picture():
     truth = np.array([[1, 1], [0, 1], [0, 0]], bool)
     chances = np.array([[0.9, 0.8], [0.2, 0.4], [0.1, 0.3]])
