@@ -44,6 +44,7 @@ PROCESSES = {
     ("runtime", "export"),
     ("runtime", "convert"),
     ("run", "run"),
+    ("run", "decide"),
     ("search", "run"),
     ("lint", "lint.child"),
 }

@@ -24,6 +24,11 @@ def ranged(default: Any, least: float | None = None, most: float | None = None) 
     return dataclasses.field(default=default, metadata={"least": least, "most": most})
 
 
+def shares() -> Any:
+    """Defines a field of shares by name, none by default."""
+    return dataclasses.field(default_factory=dict, metadata={"least": 0, "most": 1})
+
+
 def parse(kind: type[T], document: Any, path: str) -> T:
     """Parses plain YAML values into a dataclass.
 
@@ -50,7 +55,7 @@ def parse(kind: type[T], document: Any, path: str) -> T:
         values[key] = _coerce(hints[key], value, where)
         _check_range(fields[key], values[key], where)
     for name, field in fields.items():
-        if name not in values and field.default is dataclasses.MISSING:
+        if name not in values and field.default is field.default_factory is dataclasses.MISSING:
             raise SuiteError(f"{path + '.' if path else ''}{name}: missing; the recipe must say it")
     return kind(**values)
 
@@ -71,6 +76,10 @@ def _coerce(hint: Any, value: Any, where: str) -> Any:
             return None
         listed = [kind for kind in arguments if typing.get_origin(kind) is tuple]
         return _coerce(listed[0] if listed and isinstance(value, list) else arguments[0], value, where)
+    if origin is dict:
+        if not isinstance(value, Mapping):
+            raise SuiteError(f"{where}: expected names and values, such as {{name: 0.9}}. Received: {_shown(value)}")
+        return {_coerce(str, key, where): _coerce(arguments[1], item, f"{where}.{key}") for key, item in value.items()}
     if origin is tuple:
         if not isinstance(value, list):
             example = f"a list, such as [{_example(arguments[0])}]"
@@ -107,7 +116,10 @@ def _check_range(field: Any, value: Any, where: str) -> None:
     if isinstance(value, tuple):
         for index, item in enumerate(value):
             _check_range(field, item, f"{where}[{index}]")
-    if value is None or isinstance(value, (str, tuple)):
+    if isinstance(value, dict):
+        for name, item in value.items():
+            _check_range(field, item, f"{where}.{name}")
+    if value is None or isinstance(value, (str, tuple, dict)):
         return
     finite = not isinstance(value, float) or math.isfinite(value)
     if not finite or (least is not None and value < least) or (most is not None and value > most):

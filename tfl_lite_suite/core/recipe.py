@@ -15,6 +15,8 @@ from tfl_lite_suite.core.errors import SuiteError, unknown_name
 from tfl_lite_suite.core.overrides import with_value
 from tfl_lite_suite.core.recipe_data import Augment as Augment
 from tfl_lite_suite.core.recipe_data import Data as Data
+from tfl_lite_suite.core.recipe_wishes import Budget as Budget
+from tfl_lite_suite.core.recipe_wishes import Decide as Decide
 
 UNPRUNED = "unpruned"
 
@@ -221,34 +223,6 @@ class Benchmark:
 
 
 @dataclasses.dataclass(frozen=True)
-class Budget:
-    """Limits that the run must keep to; a limit that is absent is not checked.
-
-    Attributes:
-        files: Names of the files that must keep them; every int8 file if empty, or every file where none is int8.
-        max_top1_drop: Greatest loss of top-1 against the first float network, as a share: 0.01 is one point.
-        min_top1: Least top-1, as a share.
-        min_agreement: Least share of test images on which a file answers as the Keras model that it was made from.
-        max_bytes: Greatest size of the file.
-        max_ms: Greatest median latency, in milliseconds, on the fastest of the engines.
-        max_memory: Greatest resident memory of the benchmark's process, in bytes, on the leanest of the engines.
-    """
-
-    files: tuple[str, ...] = ()
-    max_top1_drop: float | None = ranged(None, 0, 1)
-    min_top1: float | None = ranged(None, 0, 1)
-    min_agreement: float | None = ranged(None, 0, 1)
-    max_bytes: int | None = ranged(None, 1)
-    max_ms: float | None = ranged(None, 0)
-    max_memory: int | None = ranged(None, 1)
-
-    @property
-    def limits(self) -> dict[str, float]:
-        """The limits that are set, by name."""
-        return {key: value for key, value in dataclasses.asdict(self).items() if key != "files" and value is not None}
-
-
-@dataclasses.dataclass(frozen=True)
 class Recipe:
     """A whole run.
 
@@ -261,6 +235,7 @@ class Recipe:
         prune: Pruning.
         quantize: Quantization, with or without training.
         convert: Files to write.
+        decide: What their scores should mean.
         benchmark: Latency measurement.
         budget: Limits that the run must keep to.
         stages: What `run` does, in this order: names of `known_stages()`, any of them more than once. Settings behind a
@@ -276,6 +251,7 @@ class Recipe:
     prune: Prune = Prune()
     quantize: Quantize = Quantize()
     convert: Convert = Convert()
+    decide: Decide = Decide()
     benchmark: Benchmark = Benchmark()
     budget: Budget = Budget()
     stages: tuple[str, ...] = STAGES

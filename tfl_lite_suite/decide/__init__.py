@@ -215,10 +215,11 @@ def score(model: str, source: Source) -> "tuple[Scored, str, str]":
     engine = source.engine or engines.default(model)
     opened = evaluate.open_model(model, engine)
     if source.settings is not None:
-        opened, split = evaluate.open_validation(opened, source.settings, source.cache_dir)
+        opened, images = evaluate.open_validation(opened, source.settings, source.cache_dir)
+        split, unknown = images.split, images.unknown
     else:
         split = data.open_all(source.data, opened.contract, source.split, source.on_corrupt)
-    unknown = None
+        unknown = None
     if source.unknown is not None:
         unknown = data.open_unknown(source.unknown, opened.contract, on_corrupt=source.on_corrupt)
     targets: Any = getattr(split, "targets", None)

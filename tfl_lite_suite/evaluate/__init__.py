@@ -233,11 +233,12 @@ def open_recipe(model: Model, settings: "Recipe", cache_dir: str | None, limit: 
     if limit is not None and limit < len(split):
         split = split.subset(np.sort(np.random.default_rng(settings.seed).permutation(len(split))[:limit]))
     warnings = tuple(note for note in images.notes if note.startswith("warning"))
-    return model, Images(split, 0 if settings.data.on_corrupt == "error" else None, warnings)
+    skipped = 0 if settings.data.on_corrupt == "error" else None
+    return model, Images(split, skipped, warnings, unknown=_half(images.unknown, settings.seed, 1))
 
 
-def open_validation(model: Model, settings: "Recipe", cache_dir: str | None) -> tuple[Model, "data.Split"]:
-    """Opens a recipe's validation split; see `open_recipe`.
+def open_validation(model: Model, settings: "Recipe", cache_dir: str | None) -> tuple[Model, Images]:
+    """Opens a recipe's validation split, and the half of its unknown pictures that `open_recipe` does not take.
 
     Raises:
         SuiteError: As `open_recipe`, or if it has no validation pictures.
@@ -245,7 +246,16 @@ def open_validation(model: Model, settings: "Recipe", cache_dir: str | None) -> 
     model, images = _of_recipe(model, settings, cache_dir)
     if not len(images.validation):
         raise SuiteError("data.validation_fraction: 0 leaves no validation pictures to fit on. Raise it")
-    return model, images.validation
+    return model, Images(images.validation, None, unknown=_half(images.unknown, settings.seed, 0))
+
+
+def _half(split: "data.Split | None", seed: int, which: int) -> "data.Split | None":
+    """Returns one of the two halves of some pictures: a decision is not judged by those that it was fitted on."""
+    import numpy as np
+
+    if split is None or len(split) < 2:
+        return split
+    return split.subset(np.sort(np.random.default_rng(seed).permutation(len(split))[which::2]))
 
 
 def scores_of(path: str, engine: str, split: "data.Split") -> "np.ndarray":

@@ -14,6 +14,9 @@ MEASURED_BY = {
     "max_bytes": "convert",
     "max_ms": "benchmark",
     "max_memory": "benchmark",
+    "min_recall": "evaluate",
+    "min_macro_f1": "evaluate",
+    "max_calibration_error": "evaluate",
 }
 _WORDS = {
     "max_top1_drop": ("top-1 falls by", 100, "points", ".2f"),
@@ -22,6 +25,9 @@ _WORDS = {
     "max_bytes": ("the file has", 1, "bytes", ",d"),
     "max_ms": ("median latency is", 1, "ms", ".3f"),
     "max_memory": ("resident memory is", 1, "bytes", ",d"),
+    "min_recall": ("recall is", 100, "%", ".2f"),
+    "min_macro_f1": ("macro F1 is", 100, "%", ".2f"),
+    "max_calibration_error": ("calibration error is", 100, "%", ".2f"),
 }
 
 
@@ -30,6 +36,7 @@ def check(
     files: Sequence[dict[str, Any]],
     ledger: Sequence[dict[str, Any]],
     timed: Sequence[dict[str, Any]],
+    evaluated: Sequence[dict[str, Any]] = (),
 ) -> list[dict[str, Any]]:
     """Compares every limit that is set with every file that must keep it.
 
@@ -38,6 +45,7 @@ def check(
         files: `name`, `scheme` and `file_bytes` of each file.
         ledger: From `ledger.rows`.
         timed: From `benchmark`, with the file's `name`.
+        evaluated: From `evaluate`, with the file's `name`.
 
     Returns:
         For each file and limit `file`, `limit`, `allowed`, `received` (the worst engine's accuracy, the best engine's
@@ -54,7 +62,11 @@ def check(
     checks = []
     for name in chosen.files or default:
         for limit, allowed in chosen.limits.items():
-            received = _received(limit, name, files, ledger, timed)
+            kind, _, of_class = limit.partition(".")
+            if kind in ("min_recall", "min_macro_f1", "max_calibration_error"):
+                received = _of_answers(kind, of_class, [row for row in evaluated if row["name"] == name])
+            else:
+                received = _received(limit, name, files, ledger, timed)
             ok = received <= allowed if limit.startswith("max_") else received >= allowed
             checks.append({"file": name, "limit": limit, "allowed": allowed, "received": received, "ok": ok})
     return checks
@@ -76,13 +88,35 @@ def _received(limit: str, name: str, files: Any, ledger: Any, timed: Any) -> flo
     return max(values) if limit == "max_top1_drop" else min(values)
 
 
+def measured_by(limit: str) -> str:
+    """Returns the stage that measures what a limit limits."""
+    return MEASURED_BY[limit.partition(".")[0]]
+
+
+def _of_answers(kind: str, of_class: str, rows: Sequence[dict[str, Any]]) -> float:
+    """Returns the worst engine's figure."""
+    if kind == "min_recall":
+        recalls = [{item["name"]: item["recall"] for item in row["per_class"]} for row in rows]
+        if recalls and of_class not in recalls[0]:
+            raise unknown_name("budget.min_recall", of_class, recalls[0], "class")
+        values = [recall[of_class] for recall in recalls]
+    else:
+        values = [row[kind.partition("_")[2]] for row in rows]
+    known = [value for value in values if value is not None]
+    if not known:
+        raise SuiteError(f"budget.{kind}: nothing measured it; evaluate comes before budget, on pictures of the class")
+    return max(known) if kind.startswith("max_") else min(known)
+
+
 def failure(checks: Sequence[dict[str, Any]]) -> str:
     """Returns which limits were broken by how much, in one line; empty if none was."""
     return "; ".join(f"{item['file']}: {_broken(item)}" for item in checks if not item["ok"])
 
 
 def _broken(item: dict[str, Any]) -> str:
-    words, factor, unit, form = _WORDS[item["limit"]]
+    kind, _, of_class = item["limit"].partition(".")
+    words, factor, unit, form = _WORDS[kind]
+    words = f"{of_class}: {words}" if of_class else words
     received, allowed = item["received"] * factor, item["allowed"] * factor
     side = "more" if received > allowed else "less"
     by = format(abs(received - allowed), form)

@@ -3,7 +3,7 @@ from typing import Literal
 
 import pytest
 
-from tfl_lite_suite.core.dataclass_parser import parse, ranged
+from tfl_lite_suite.core.dataclass_parser import parse, ranged, shares
 from tfl_lite_suite.core.errors import SuiteError
 
 
@@ -56,3 +56,18 @@ def test_mistakes(change, message):
 def test_what_has_no_default_must_be_said():
     with pytest.raises(SuiteError, match="^top.name: missing"):
         parse(Outer, {}, "top")
+
+
+@dataclasses.dataclass(frozen=True)
+class Shared:
+    """A section with shares by name."""
+
+    least: dict[str, float] = shares()
+
+
+def test_shares_by_name():
+    assert parse(Shared, {"least": {"crack": 1, 3: 0.5}}, "x") == Shared({"crack": 1.0, "3": 0.5})
+    assert parse(Shared, {}, "x") == Shared({})
+    for strange in (0.5, {"crack": "much"}, {"crack": 2}):
+        with pytest.raises(SuiteError, match="x.least"):
+            parse(Shared, {"least": strange}, "x")

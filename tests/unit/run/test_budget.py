@@ -77,3 +77,34 @@ def test_no_file_is_forgotten():
 def test_what_cannot_be_checked_is_an_error(limits, message):
     with pytest.raises(SuiteError, match=message):
         broken(**limits)
+
+
+EVALUATED = [
+    {"name": name, "macro_f1": f1, "calibration_error": 0.04, "per_class": [{"name": "crack", "recall": recall}]}
+    for name, f1, recall in (("int8_ptq", 0.8, 0.9), ("int8_ptq", 0.7, 0.96), ("int8_qat", 0.9, None))
+]
+
+
+def test_limits_on_the_decided_answers_take_the_worst_engine():
+    chosen = Budget(("int8_ptq",), min_recall={"crack": 0.95}, min_macro_f1=0.7, max_calibration_error=0.03)
+    checks = budget.check(chosen, FILES, LEDGER, TIMED, EVALUATED)
+    found = {item["limit"]: (item["received"], item["ok"]) for item in checks}
+    assert found == {
+        "min_recall.crack": (0.9, False),
+        "min_macro_f1": (0.7, True),
+        "max_calibration_error": (0.04, False),
+    }
+    assert "crack: recall is 90.00 %, 5.00 less than min_recall.crack allows (95.00)" in budget.failure(checks)
+    assert budget.measured_by("min_recall.crack") == "evaluate"
+
+
+@pytest.mark.parametrize(
+    ("limits", "message"),
+    [
+        ({"min_recall": {"crak": 0.9}}, "budget.min_recall: unknown class 'crak'"),
+        ({"files": ("int8_qat",), "min_recall": {"crack": 0.9}}, "nothing measured it"),
+    ],
+)
+def test_a_recall_that_was_not_measured(limits, message):
+    with pytest.raises(SuiteError, match=message):
+        budget.check(Budget(**limits), FILES, LEDGER, TIMED, EVALUATED)

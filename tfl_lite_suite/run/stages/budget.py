@@ -23,8 +23,8 @@ class Budget(StageKind):
         if not settings.budget.limits:
             raise SuiteError(f"{place}: budget has no limit. Set one, such as budget: {{max_top1_drop: 0.01}}")
         for limit in settings.budget.limits:
-            if not before[budget.MEASURED_BY[limit]]:
-                raise SuiteError(f"budget.{limit}: the stage {budget.MEASURED_BY[limit]} must come before it")
+            if not before[budget.measured_by(limit)]:
+                raise SuiteError(f"budget.{limit}: the stage {budget.measured_by(limit)} must come before it")
 
     def tasks(self, state: RunState, step: Step) -> list[Task]:
         """Returns none: limits are checked anew by every run."""
@@ -32,8 +32,12 @@ class Budget(StageKind):
 
     def take(self, state: RunState, step: Step, done: list[dict[str, Any]]) -> None:
         """Checks the limits."""
-        timed = [row for name in state.results if kind_of(name) == "benchmark" for row in state.results[name]]
-        checks = budget.check(step.settings.budget, list(state.files.values()), ledger.rows(state.entries), timed)
+        timed, answered = (
+            [row for name in state.results if kind_of(name) == kind for row in state.results[name]]
+            for kind in ("benchmark", "evaluate")
+        )
+        files, compared = list(state.files.values()), ledger.rows(state.entries)
+        checks = budget.check(step.settings.budget, files, compared, timed, answered)
         state.results[step.name] = {"ok": not budget.failure(checks), "checks": checks}
 
     def unmet(self, state: RunState, step: Step) -> str:

@@ -1,0 +1,101 @@
+"""The decision of every file, fitted with its own scores on the validation images."""
+
+import collections
+import dataclasses
+import json
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import Any
+
+from tfl_lite_suite.core.errors import SuiteError, unknown_name
+from tfl_lite_suite.core.files import sha256
+from tfl_lite_suite.core.recipe import Decide as Settings
+from tfl_lite_suite.core.recipe import Recipe
+from tfl_lite_suite.core.verb_process import verb_command
+from tfl_lite_suite.core.work_folder import Stage
+from tfl_lite_suite.run.stages import StageKind
+from tfl_lite_suite.run.state import RunState
+from tfl_lite_suite.run.step import Step, Task
+
+
+class Decide(StageKind):
+    """Writes a copy of each file with its decision; later stages take the copy."""
+
+    needs_files = True
+    gives_models = True
+    lists = True
+
+    def check(self, settings: Recipe, before: collections.Counter[str], place: str, text: str) -> None:
+        """See `StageKind.check`."""
+        super().check(settings, before, place, text)
+        _check_names("decide.min_recall", settings, settings.decide.min_recall)
+
+    def tasks(self, state: RunState, step: Step) -> list[Task]:
+        """See `StageKind.tasks`."""
+        from tfl_lite_suite import train
+
+        of_images = train.inputs(step.settings)
+        options = [
+            f"--recipe={state.workdir / train.RECIPE}",
+            f"--workdir={state.workdir}",
+            *_flags(step.settings.decide),
+        ]
+        tasks = []
+        for file in state.files.values():
+            inputs = {"file": sha256(file["output"]), "decide": step.settings.decide, **of_images}
+            stage = Stage(state.workdir / step.name, file["name"], inputs)
+            tasks.append(Task(stage, partial(_decide, file, stage, options)))
+        return tasks
+
+    def take(self, state: RunState, step: Step, done: list[dict[str, Any]]) -> None:
+        """See `StageKind.take`."""
+        # The work folder may have been moved since.
+        rows = [{**row, "output": str(state.workdir / step.name / row["name"] / _file(row["name"]))} for row in done]
+        super().take(state, step, rows)
+        for row in rows:
+            state.files[row["name"]] = {**state.files[row["name"]], "output": row["output"]}
+
+    def outcome(self, results: Any) -> str:
+        """See `StageKind.outcome`."""
+        unmet = sum(not wish["met"] for row in results for wish in row["wishes"])
+        return f"{len(results)} files: {unmet} wishes out of reach" if unmet else f"{len(results)} files"
+
+
+def _check_names(key: str, settings: Recipe, names: Iterable[str]) -> None:
+    """Finds a class that the pictures do not have before anything is trained."""
+    from tfl_lite_suite import data
+
+    if names:
+        known = data.listing_of(settings.data.source).class_names
+        for name in names:
+            if name not in known:
+                raise unknown_name(key, name, known, "class")
+
+
+def _file(name: str) -> str:
+    return f"{name}.tflite"
+
+
+def _flags(chosen: Settings) -> list[str]:
+    given = {key: value for key, value in dataclasses.asdict(chosen).items() if value not in (None, "", {})}
+    if chosen.min_recall:
+        given["min_recall"] = ",".join(f"{name}={share}" for name, share in chosen.min_recall.items())
+    return [f"--{key}={value}" for key, value in given.items()]
+
+
+def _decide(file: Mapping[str, Any], stage: Stage, options: list[str]) -> dict[str, Any]:
+    print(f"decide {file['name']}", file=sys.stderr, flush=True)
+    output = stage.folder / _file(file["name"])
+    command = verb_command("decide", f"--model={file['output']}", f"--output={output}", "--json", *options)
+    child = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    if child.returncode:
+        raise SuiteError(f"decide of {file['output']} failed with status {child.returncode}; see above")
+    found = json.loads(child.stdout)
+    for note in found["warnings"]:
+        print(f"{file['name']}: warning: {note}", file=sys.stderr)
+    return stage.finish({"name": file["name"], **found}, [output.name])
+
+
+STAGE = Decide()
