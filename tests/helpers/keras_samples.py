@@ -89,11 +89,12 @@ _RUN = """
 import json, sys
 import numpy as np
 from tfl_lite_suite.runtime import engines, pixels
+from tfl_lite_suite.tflite.normalization import RAW
 answers = {}
 for path, pictures in json.load(sys.stdin):
     for name in engines.installed_for(path):
         session = engines.get(name).open(path)
-        tensors = pixels.encoder(session.input).encode(np.load(pictures))
+        tensors = pixels.encoder(session.input, RAW).encode(np.load(pictures))
         found = [pixels.dequantize(session.invoke(tensor[None])[0], session.output).tolist() for tensor in tensors]
         answers[f"{path} {name}"] = found
 print()

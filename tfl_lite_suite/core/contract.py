@@ -57,7 +57,7 @@ class Contract:
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 4096:
                 raise SuiteError(f"contract.{name}: expected a whole number from 1 to 4096. Received: {value!r}")
-        if self.channels not in (1, 3):
+        if self.channels not in (1, 3) or not isinstance(self.channels, int) or isinstance(self.channels, bool):
             raise SuiteError(f"contract.channels: expected 1 (grey) or 3 (RGB). Received: {self.channels!r}")
         if self.resize_height < self.height or self.resize_width < self.width:
             raise SuiteError(
@@ -119,7 +119,12 @@ def beside(model: str | os.PathLike[str]) -> Contract | None:
     if inside is not None:
         return from_json(inside)
     path = pathlib.Path(model).parent / FILE_BESIDE
-    return from_json(path.read_text(encoding="utf-8")) if path.is_file() else None
+    if not path.is_file():
+        return None
+    try:
+        return from_json(path.read_text(encoding="utf-8"))
+    except (SuiteError, UnicodeDecodeError) as error:
+        raise SuiteError(f"{path}: {error}") from None
 
 
 def _inside(model: str | os.PathLike[str]) -> str | None:

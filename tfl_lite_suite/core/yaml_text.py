@@ -69,8 +69,9 @@ def read(text: str) -> Any:
         raise SuiteError(f"not YAML: {error.problem or error.context}{where}") from None
     except RecursionError:
         raise SuiteError("not YAML: nested too deeply") from None
-    except (yaml.YAMLError, ValueError) as error:
-        raise SuiteError(f"not YAML: {error}") from None
+    except (yaml.YAMLError, ValueError, KeyError, TypeError, OverflowError) as error:
+        # A tag such as !!bool before what is none gives nearly any error.
+        raise SuiteError(f"not YAML: {' '.join(str(error).split())}") from None
 
 
 def write(document: Any) -> str:

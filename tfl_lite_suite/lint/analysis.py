@@ -13,8 +13,10 @@ from tfl_lite_suite.lint import cost, delegates, graph_rules, metadata_rules, qu
 from tfl_lite_suite.lint.problem import SEVERITIES, Problem, listed
 from tfl_lite_suite.tflite import operator_versions
 from tfl_lite_suite.tflite.file import TfliteFile
-from tfl_lite_suite.tflite.graph import Subgraph, TensorSpec
+from tfl_lite_suite.tflite.graph import MOST, Subgraph, TensorSpec
 
+# What a small file can repeat without end is cut: names, and lists of operators (`ops` counts them all).
+_LONGEST_NAME, _MOST_LISTED = 500, 10_000
 DEFAULT_TARGET = "litert-2.1"
 _ADVICE = {
     "xnnpack": "replace them in the network; each piece that XNNPACK does not take runs on slower kernels",
@@ -40,7 +42,7 @@ def analyse(path: str | os.PathLike[str], target: str = DEFAULT_TARGET) -> dict[
     file = TfliteFile.read(path)
     graph = file.subgraphs[0]
     metadata, contract, labels, found = metadata_rules.read(file)
-    refused = delegates.refusals(graph)
+    refused = delegates.refusals(graph, target)
     found += graph_rules.problems(file, target) + quantization_rules.problems(file, target)
     found += _delegate_problems(graph, refused)
     costs = [cost.multiply_adds(graph, op) for op in graph.operators]
@@ -52,7 +54,7 @@ def analyse(path: str | os.PathLike[str], target: str = DEFAULT_TARGET) -> dict[
         "target_runtime": target,
         "ops": [{"name": name, "version": version, "count": n} for (name, version), n in file.op_histogram.items()],
         "fully_int8": file.fully_int8,
-        "float_ops": list(file.float_ops),
+        "float_ops": [{**op, "output": _short(op["output"])} for op in file.float_ops[:_MOST_LISTED]],
         "min_runtime": _min_runtime(file),
         "contract": dataclasses.asdict(contract) if contract else None,
         "labels": list(labels),
@@ -63,8 +65,8 @@ def analyse(path: str | os.PathLike[str], target: str = DEFAULT_TARGET) -> dict[
         "weight_bytes": cost.weight_bytes(file),
         "arena_bytes": memory.bytes,
         "arena_method": memory.method,
-        "macs": sum(costs),
-        "operators": _operators(graph, costs),
+        "macs": min(sum(costs), MOST),
+        "operators": _operators(graph, costs)[:_MOST_LISTED],
         "delegates": {
             name: {"partitions": delegates.partitions(graph, entries), "refused": entries}
             for name, entries in refused.items()
@@ -137,9 +139,13 @@ def _operators(graph: Subgraph, costs: list[int]) -> list[dict[str, Any]]:
     ]
 
 
+def _short(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…"
+
+
 def _describe(tensor: TensorSpec) -> dict[str, Any]:
     return {
-        "name": tensor.name,
+        "name": _short(tensor.name),
         "shape": list(tensor.shape_signature or tensor.shape),
         "dtype": tensor.dtype,
         "scale": tensor.scale if len(tensor.scales) == 1 else None,

@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import sys
+import traceback
 from typing import Any
 
 _GIBIBYTE = 1 << 30
@@ -28,7 +29,7 @@ def main(work: str, argument: str, path: str) -> None:
     try:
         result = _analyse(argument, path) if work == "analyse" else _try(argument, path)
     except Exception as error:
-        result = {"error": describe(error)}
+        result = {"error": describe(error), "traceback": traceback.format_exc()}
     print("\n" + json.dumps(result), end="", flush=True)
 
 

@@ -5,7 +5,7 @@ import dataclasses
 import math
 
 from tfl_lite_suite.tflite.file import TfliteFile
-from tfl_lite_suite.tflite.graph import Operator, Subgraph, TensorSpec
+from tfl_lite_suite.tflite.graph import MOST, Operator, Subgraph, TensorSpec
 
 # The runtimes align each activation to this many bytes.
 _ALIGNMENT = 64
@@ -24,7 +24,14 @@ def multiply_adds(graph: Subgraph, op: Operator) -> int:
     Args:
         graph: The graph that `op` belongs to.
         op: The operator.
+
+    Returns:
+        At most `MOST`, however much a file claims.
     """
+    return max(0, min(_multiply_adds(graph, op), MOST))
+
+
+def _multiply_adds(graph: Subgraph, op: Operator) -> int:
     inputs = [graph.tensors[index] if index >= 0 else None for index in op.inputs]
     outputs = [graph.tensors[index] for index in op.outputs if index >= 0]
     first, second = (*inputs, None, None)[:2]

@@ -57,16 +57,19 @@ _QUANTIZED_TYPES = frozenset({"int8", "uint8"})
 _XNNPACK_ACTIVATIONS = frozenset({"NONE", "RELU", "RELU_N1_TO_1", "RELU6"})
 
 
-def refusals(graph: Subgraph) -> dict[str, list[dict[str, Any]]]:
+def refusals(graph: Subgraph, target: str) -> dict[str, list[dict[str, Any]]]:
     """Finds the operators that each delegate would not take.
 
     Args:
         graph: The main graph.
+        target: The runtime that brings XNNPACK, such as `tflite_runtime-2.14`.
 
     Returns:
         Delegate to a list of `{"index", "name", "why"}`.
     """
-    judges: dict[str, Callable[[Subgraph, Operator], str]] = {"xnnpack": _xnnpack, "gpu": _gpu, "nnapi": _nnapi}
+    # Its wheels are built without XNNPACK's quantized operators.
+    xnnpack = _xnnpack_in_float if target.startswith("tflite_runtime") else _xnnpack
+    judges: dict[str, Callable[[Subgraph, Operator], str]] = {"xnnpack": xnnpack, "gpu": _gpu, "nnapi": _nnapi}
     return {
         delegate: [
             {"index": op.index, "name": op.name, "why": why} for op in graph.operators if (why := judge(graph, op))
@@ -115,6 +118,12 @@ def _xnnpack(graph: Subgraph, op: Operator) -> str:
         if weights and not _is_known(graph, weights[0]):
             return "its weights are computed, not stored"
     return ""
+
+
+def _xnnpack_in_float(graph: Subgraph, op: Operator) -> str:
+    if {tensor.dtype for tensor in _computed(graph, op)} & _QUANTIZED_TYPES:
+        return "tflite-runtime's XNNPACK takes no quantized operator"
+    return _xnnpack(graph, op)
 
 
 def _is_known(graph: Subgraph, tensor: TensorSpec) -> bool:

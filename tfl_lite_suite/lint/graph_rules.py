@@ -1,9 +1,9 @@
 """Checks of a model's graph: what keeps its operators from running, or from running fast."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from tfl_lite_suite.lint.problem import Problem, listed
+from tfl_lite_suite.lint.problem import Check, Problem, applied, listed
 from tfl_lite_suite.tflite import operator_versions
 from tfl_lite_suite.tflite.file import TfliteFile
 from tfl_lite_suite.tflite.graph import Operator, Subgraph, TensorSpec
@@ -13,8 +13,6 @@ _BUNDLED = frozenset({"TFLite_Detection_PostProcess", "Convolution2DTransposeBia
 WEIGHTED = frozenset({"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV"})
 _FUSABLE = frozenset({*WEIGHTED - {"TRANSPOSE_CONV"}, "ADD", "MUL", "SUB", "DIV"})
 _ACTIVATIONS = frozenset({"RELU", "RELU6", "RELU_N1_TO_1"})
-
-Check = Callable[[TfliteFile, str], Iterator[Problem]]
 
 
 def problems(file: TfliteFile, target: str) -> list[Problem]:
@@ -34,7 +32,7 @@ def problems(file: TfliteFile, target: str) -> list[Problem]:
         _old_runtime, _unknown_operators, _custom_operators, _unused_codes, _order_of_execution, _unused_results,
         _dynamic_shapes, _unfused_activations, _unfused_batch_norm, _alignment, _buffer_sizes, _schema_version,
     )  # fmt: skip
-    return [problem for check in checks for problem in check(file, target)]
+    return applied(checks, file, target)
 
 
 def all_operators(file: TfliteFile) -> Iterator[tuple[Subgraph, Operator]]:
@@ -56,7 +54,7 @@ def _old_runtime(file: TfliteFile, target: str) -> Iterator[Problem]:
     release = operator_versions.target_release(target)
     for name, version in file.op_histogram:
         first = operator_versions.first_release(name, version)
-        if first and operator_versions.order(first)[:2] > operator_versions.order(release)[:2]:
+        if first and operator_versions.order(first) > (*operator_versions.order(release), 0)[:3]:
             yield Problem(
                 "runtime_too_old",
                 "error",
@@ -205,8 +203,9 @@ def _unfused_batch_norm(file: TfliteFile, target: str) -> Iterator[Problem]:
         maker = next((graph.makers[tensor.index] for tensor in tensors if tensor.index in graph.makers), None)
         if not constants or not maker or maker.name not in WEIGHTED or maker.activation != "NONE":
             continue
-        channels = graph.tensors[maker.outputs[0]].shape[-1:]
-        alone = len(graph.users[maker.outputs[0]]) == 1
+        made = maker.outputs[0]
+        channels = graph.tensors[made].shape[-1:]
+        alone = len(graph.users.get(made, ())) == 1
         if alone and constants[0].shape[-1:] == channels and constants[0].size == math.prod(channels):
             names.append(output_name(graph, op))
     if names:

@@ -82,7 +82,8 @@ def _analysis(path: str | os.PathLike[str], target: str, until: float) -> dict[s
         ended = _ended(child.process.returncode)
         raise SuiteError(f"{path}: the analysis {ended}. The file is hostile or huge") from error
     if "error" in document:
-        raise SuiteError(document["error"])
+        # Where it arose in the child, for --traceback.
+        raise SuiteError(document["error"]) from RuntimeError(document.get("traceback", ""))
     return dict(document)
 
 

@@ -3,8 +3,8 @@
 import math
 from collections.abc import Iterator
 
-from tfl_lite_suite.lint.graph_rules import WEIGHTED, Check, all_operators, inputs_of, output_name
-from tfl_lite_suite.lint.problem import Problem, listed
+from tfl_lite_suite.lint.graph_rules import WEIGHTED, all_operators, inputs_of, output_name
+from tfl_lite_suite.lint.problem import Check, Problem, applied, listed
 from tfl_lite_suite.tflite import operator_versions
 from tfl_lite_suite.tflite.file import TfliteFile
 from tfl_lite_suite.tflite.graph import Operator, Subgraph, TensorSpec
@@ -29,7 +29,7 @@ def problems(file: TfliteFile, target: str) -> list[Problem]:
         _float_islands, _needless_conversions, _hybrid, _int16_activations, _quantization_numbers,
         _weights_per_tensor, _dense_per_channel, _input_quantization,
     )  # fmt: skip
-    return [problem for check in checks for problem in check(file, target)]
+    return applied(checks, file, target)
 
 
 def looks_like_image(tensor: TensorSpec) -> bool:
@@ -153,10 +153,11 @@ def _quantization_numbers(file: TfliteFile, target: str) -> Iterator[Problem]:
                 wrong.append(f"'{tensor.name}' has a scale that is not a positive number")
             elif tensor.dtype in _RANGES and not all(low <= zero <= high for zero in tensor.zero_points):
                 wrong.append(f"'{tensor.name}' has a zero point outside {tensor.dtype}")
-            elif len(tensor.scales) > 1 and (
-                not 0 <= tensor.axis < len(tensor.shape) or tensor.shape[tensor.axis] != len(tensor.scales)
-            ):
-                wrong.append(f"'{tensor.name}' has {len(tensor.scales)} scales for shape {tensor.shape}")
+            elif len(tensor.scales) > 1 and not 0 <= tensor.axis < len(tensor.shape):
+                wrong.append(f"'{tensor.name}' has scales along axis {tensor.axis}, and {len(tensor.shape)} axes")
+            elif len(tensor.scales) > 1 and tensor.shape[tensor.axis] != len(tensor.scales):
+                sizes = f"{len(tensor.scales)} scales for {tensor.shape[tensor.axis]} slices along axis {tensor.axis}"
+                wrong.append(f"'{tensor.name}' has {sizes}")
             elif tensor.dtype == "int8" and len(tensor.scales) > 1 and any(tensor.zero_points):
                 wrong.append(f"'{tensor.name}' has per-channel zero points, which must be 0")
     if wrong:
@@ -180,7 +181,9 @@ def _weights_per_tensor(file: TfliteFile, target: str) -> Iterator[Problem]:
     names = [
         weights.name
         for op, weights in _quantized_weights(file)
-        if op.name != "FULLY_CONNECTED" and len(weights.scales) == 1 and max(weights.shape[:1] + weights.shape[-1:]) > 1
+        if op.name != "FULLY_CONNECTED"
+        and len(weights.scales) == 1
+        and max(weights.shape[:1] + weights.shape[-1:], default=0) > 1
     ]
     if names:
         yield Problem(

@@ -18,6 +18,7 @@ from tfl_lite_suite.core import files
 from tfl_lite_suite.core.contract import Contract
 from tfl_lite_suite.core.decision import Decision
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.tflite import labels as labels_file
 from tfl_lite_suite.tflite import metadata as tflite_metadata
 from tfl_lite_suite.tflite import operator_names
 from tfl_lite_suite.tflite.flatbuffer import Reader, Table
@@ -227,8 +228,10 @@ class TfliteFile:
         for name in (*named, contract_module.LABELS_FILE_NAME):
             content = self.archive.read(name)
             if content is not None:
-                lines = content.decode("utf-8", "replace").replace("\r\n", "\n").removesuffix("\n").split("\n")
-                return tuple(lines)
+                text = content.decode("utf-8", "replace")
+                # The suite's own names are what they are, though they begin with numbers.
+                as_written = self.contract is not None
+                return labels_file.lines(text) if as_written else labels_file.parse(text, f"{self.where}: '{name}'")
         return self.contract.labels if self.contract else ()
 
     @functools.cached_property
@@ -248,7 +251,7 @@ class TfliteFile:
             {
                 "index": op.index,
                 "name": op.name,
-                "output": graph.tensors[op.outputs[0]].name if op.outputs else "",
+                "output": graph.tensors[op.outputs[0]].name if op.outputs and op.outputs[0] >= 0 else "",
                 "subgraph": number,
             }
             for number, graph in enumerate(self.subgraphs)
@@ -259,6 +262,12 @@ class TfliteFile:
     @property
     def fully_int8(self) -> bool:
         """Whether every operator computes in 8-bit integers; the input and output may still be float."""
-        tensors = [graph.tensors[index] for graph in self.subgraphs for op in graph.operators for index in op.outputs]
+        tensors = [
+            graph.tensors[index]
+            for graph in self.subgraphs
+            for op in graph.operators
+            for index in op.outputs
+            if index >= 0
+        ]
         quantized = {tensor.dtype for tensor in tensors if tensor.scales}
         return bool(quantized & {"int8", "uint8"}) and "int16" not in quantized and not self.float_ops

@@ -26,13 +26,14 @@ class Reader:
     Offsets may be shared, so a small file can describe an exponentially large graph; the budget ends that.
     """
 
-    def __init__(self, data: Any, identifier: bytes, where: str) -> None:
+    def __init__(self, data: Any, identifier: bytes, where: str, budget: int = _BUDGET) -> None:
         """Checks the header.
 
         Args:
             data: A bytes-like object that begins with the root offset.
             identifier: The four bytes that must stand at offset 4.
             where: What is read, for error messages: a path, or a part of a file.
+            budget: What reading may cost: 64 a table, 4 a number, 1 for 8 letters.
 
         Raises:
             FlatbufferError: If the header is cut off or another format's.
@@ -40,7 +41,7 @@ class Reader:
         self.view = memoryview(data).cast("B")
         self.length = len(self.view)
         self.where, self.kind = where, _KINDS.get(identifier, "flatbuffer")
-        self._left = _BUDGET
+        self._left = budget
         if self.length < 8:
             raise self.error(f"it has only {self.length} bytes")
         if bytes(self.view[4:8]) != identifier:

@@ -12,6 +12,9 @@ from typing import Any, Protocol
 from tfl_lite_suite.tflite import operator_names
 from tfl_lite_suite.tflite.flatbuffer import Table
 
+# No memory holds as many values; what a file claims beyond that is cut, so that sums of it stay numbers.
+MOST = 2**53
+_MOST_AXES = 64
 _ACTIVATED = (("fused_activation", "b", 0),)
 _WINDOW = (("padding", "b", 0), ("stride_w", "i", 0), ("stride_h", "i", 0))
 _DILATION = (("dilation_w", "i", 1), ("dilation_h", "i", 1))
@@ -88,8 +91,8 @@ class TensorSpec:
 
     @property
     def size(self) -> int:
-        """Number of values; a free size counts as 1."""
-        return math.prod(max(size, 1) if size < 0 else size for size in self.shape)
+        """Number of values; a free size counts as 1. At most `MOST`, however much a file claims."""
+        return min(math.prod(max(size, 1) if size < 0 else size for size in self.shape), MOST)
 
     @property
     def bytes(self) -> int:
@@ -154,9 +157,12 @@ class Subgraph:
         buffer = table.scalar(2, "I")
         if buffer >= max(self._file.buffer_count, 1):
             raise table.reader.error(f"tensor {index} refers to buffer {buffer} of {self._file.buffer_count}")
+        shape = table.scalars(0, "i")
+        if len(shape) > _MOST_AXES:
+            raise table.reader.error(f"tensor {index} claims {len(shape)} axes")
         return TensorSpec(
             name=table.text(3),
-            shape=table.scalars(0, "i"),
+            shape=shape,
             dtype=name_of(operator_names.TENSOR_TYPE, table.scalar(1, "b")),
             index=index,
             buffer=buffer,

@@ -21,6 +21,7 @@ TENSOR_AXIS_LABELS = 2
 COLOR_SPACES = ("unknown", "rgb", "grayscale")
 MAX_FILE_BYTES = 4 << 20
 _MAX_FILES = 256
+_BUDGET = 1_000_000
 _MAX_DIRECTORY_BYTES = 1 << 18
 _END_RECORD = struct.Struct("<4s4H2LH")
 
@@ -85,7 +86,7 @@ def parse(block: Any, where: str) -> ModelMetadata:
     Raises:
         SuiteError: If it is no metadata block.
     """
-    root = Reader(block, FILE_IDENTIFIER, f"{where}: metadata").root()
+    root = Reader(block, FILE_IDENTIFIER, f"{where}: metadata", _BUDGET).root()
     graph = next(root.items(3), None)
     return ModelMetadata(
         name=root.text(0),
@@ -182,6 +183,8 @@ class Archive:
         import zipfile
         import zlib
 
+        if self._zip.getinfo(name).compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise SuiteError(f"{self.where}: the associated file '{name}' is packed in a way that no app reads")
         try:
             with self._zip.open(name) as file:
                 content: bytes = file.read(MAX_FILE_BYTES + 1)

@@ -77,4 +77,4 @@ def test_absurd_sizes_cost_nothing(analyse):
     a, b = graph.tensor("a", shape), graph.tensor("b", shape)
     kernel = graph.tensor("kernel", shape)
     graph.operator("CONV_2D", [a, kernel, -1], [b], options=tflite_samples.convolution())
-    assert analyse(graph.bytes([a], [b]))["macs"] > 2**100
+    assert analyse(graph.bytes([a], [b]))["macs"] == 2**53

@@ -17,7 +17,10 @@ def unary(name, dtype, *, scales=((), ())):
 
 
 def refused(graph):
-    return {delegate: [entry["name"] for entry in entries] for delegate, entries in delegates.refusals(graph).items()}
+    return {
+        delegate: [entry["name"] for entry in entries]
+        for delegate, entries in delegates.refusals(graph, "litert-2.1").items()
+    }
 
 
 def test_an_int8_classifier_is_taken_whole():
@@ -44,3 +47,11 @@ def test_pieces_are_counted():
     assert delegates.partitions(graph, [{"index": 1}]) == 2
     assert delegates.partitions(graph, [{"index": 0}]) == 1
     assert delegates.partitions(graph, [{"index": index} for index in range(3)]) == 0
+
+
+def test_the_wheels_of_tflite_runtime_take_no_quantized_operator():
+    whole = graph_of(tflite_samples.int8_classifier())
+    entries = delegates.refusals(whole, "tflite_runtime-2.14")["xnnpack"]
+    assert len(entries) == len(whole.operators) and delegates.partitions(whole, entries) == 0
+    in_float = graph_of(tflite_samples.float_classifier())
+    assert delegates.refusals(in_float, "tflite_runtime-2.14")["xnnpack"] == []

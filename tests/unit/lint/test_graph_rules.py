@@ -125,3 +125,17 @@ def test_another_schema_version():
     graph = single("RELU")
     graph.model.version = 2
     assert codes(graph.bytes([0], [1])) == {"schema_version"}
+
+
+def operator(name, version):
+    graph = tflite_samples.Graph()
+    a, b = graph.tensor("a", (1, 4)), graph.tensor("b", (1, 4))
+    graph.operator(name, [a], [b], version=version)
+    return graph.bytes([a], [b])
+
+
+def test_versions_that_the_wheels_refuse():
+    assert "runtime_too_old" in codes(operator("TRANSPOSE", 7))
+    assert "runtime_too_old" not in codes(operator("TRANSPOSE", 7), "litert-1.0")
+    assert "runtime_too_old" not in codes(operator("TRANSPOSE", 6))
+    assert "unknown_operator" in codes(operator("STABLEHLO_CBRT", 1), "litert-2.1")

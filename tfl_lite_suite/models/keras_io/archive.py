@@ -63,7 +63,7 @@ def read(path: str | os.PathLike[str]) -> tuple[str, dict[str, Any]]:
             _check_arrays(file)
         version = str(metadata["keras_version"])
         config = {key: value for key, value in config.items() if key != "compile_config"}
-    except (OSError, zipfile.BadZipFile, LookupError, ValueError, RecursionError) as error:
+    except (OSError, zipfile.BadZipFile, LookupError, ValueError, RuntimeError) as error:
         detail = error.args[0] if isinstance(error, LookupError) else error
         raise SuiteError(f"cannot read '{os.fspath(path)}' as a .keras file: {detail}") from None
     refused = list(dict.fromkeys(_refused(config, "")))

@@ -73,16 +73,17 @@ def read(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
     except SuiteError as error:
         raise SuiteError(f"weights: '{path}': {error}") from None
     except (pickle.UnpicklingError, struct.error, ValueError, TypeError, KeyError, IndexError, EOFError) as error:
-        raise SuiteError(f"weights: '{path}' is not a PyTorch file: {error}") from None
+        raise SuiteError(f"weights: '{path}' is not a PyTorch file: {' '.join(str(error).split())}") from None
     except (
         AttributeError,
         RecursionError,
         MemoryError,
         OverflowError,
+        OSError,
         zipfile.BadZipFile,
         NotImplementedError,
     ) as error:
-        raise SuiteError(f"weights: '{path}' is damaged: {error}") from None
+        raise SuiteError(f"weights: '{path}' is damaged: {' '.join(str(error).split())}") from None
 
 
 def _read_zip(file: BinaryIO) -> dict[str, np.ndarray]:

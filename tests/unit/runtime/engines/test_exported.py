@@ -17,6 +17,7 @@ RUN = """
 import json, os, sys, numpy as np
 from tfl_lite_suite.core.command_line import describe
 from tfl_lite_suite.runtime import engines, pixels
+from tfl_lite_suite.tflite.normalization import RAW
 result = os.fdopen(os.dup(1), "w")
 os.dup2(2, 1)  # MNN prints on stdout.
 name, path, threads = sys.argv[1:4]
@@ -24,7 +25,7 @@ try:
     session = engines.get(name).open(path, threads=int(threads))
     generator = np.random.default_rng(1)
     pictures = generator.integers(0, 256, (20, *session.input.shape[1:]), np.uint8)
-    tensors = pixels.encoder(session.input).encode(pictures)
+    tensors = pixels.encoder(session.input, RAW).encode(pictures)
     raw = [session.invoke(tensor[None]) for tensor in tensors]
     again = [session.invoke(tensor[None]) for tensor in tensors]
     assert all((one == other).all() for one, other in zip(raw, again))

@@ -1,0 +1,56 @@
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+TOOL = pathlib.Path(__file__).resolve().parents[2] / "tools" / "fuzz.py"
+sys.path.insert(0, str(TOOL.parent))
+import fuzz  # noqa: E402
+import fuzz_readers  # noqa: E402
+
+from tfl_lite_suite.core.errors import SuiteError  # noqa: E402
+
+EXECUTIONS = 150
+
+
+@pytest.mark.parametrize("name", fuzz_readers.READERS)
+def test_no_reader_is_surprised_by_damaged_files(name):
+    outcome = fuzz.fuzz(name, EXECUTIONS, seed=3, memory=1 << 30)
+    assert outcome.findings == {}, outcome.first
+    assert sum(outcome.kinds.values()) == EXECUTIONS and len(outcome.kinds) == 2
+
+
+def test_what_a_reader_does_is_told_apart(monkeypatch):
+    def read(path):
+        number = len(path.read_bytes()) % 6
+        if number == 1:
+            raise SuiteError("refused")
+        if number == 2:
+            raise KeyError("x")
+        if number == 3:
+            import os
+
+            os.kill(os.getpid(), 11)
+        if number == 4:
+            bytearray(1 << 31)
+
+    of_length = (lambda random, data, others: bytes(random.randrange(600)),)
+    reader = fuzz_readers.Reader(lambda: [bytes(6)], read, of_length, ".x")
+    monkeypatch.setitem(fuzz_readers.READERS, "made_up", reader)
+    first = fuzz.fuzz("made_up", 60, seed=0, memory=1 << 28)
+    kinds = {kind.partition(" at ")[0] for kind in first.findings}
+    assert kinds == {"KeyError", "MemoryError", "death SIGSEGV"}
+    assert sum(first.kinds.values()) == 60
+    assert fuzz.fuzz("made_up", 60, seed=0, memory=1 << 28).kinds == first.kinds
+    number = first.first["death SIGSEGV"]
+    assert len(fuzz.mutated("made_up", 0, number, [bytes(6)])) % 6 == 3
+
+
+def test_the_command_line():
+    done = subprocess.run([sys.executable, TOOL, "--readers=none"], capture_output=True, text=True)
+    assert done.returncode == 1 and "unknown reader 'none'. Known: tflite, " in done.stderr
+    done = subprocess.run(
+        [sys.executable, TOOL, "--readers=predictions", "--executions=50"], capture_output=True, text=True
+    )
+    assert done.returncode == 0 and done.stdout.startswith("predictions: 50 executions in ")
