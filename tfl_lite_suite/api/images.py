@@ -86,7 +86,7 @@ class Images:
         Example:
             >>> x = numpy.random.default_rng(0).integers(0, 256, (40, 32, 32, 3), "uint8")
             >>> tls.Images.from_arrays(x, numpy.arange(40) % 2, ["cat", "dog"])
-            Images('arrays:e9f2c5b1e6cf6a2c': 40 pictures of 2 classes at 32x32, rgb)
+            Images('arrays:27d793773602befc': 40 pictures of 2 classes at 32x32, rgb)
         """
         listing = arrays.register(x, y, names, parts)
         found = [listing.read(index) for index in range(len(listing))]
@@ -112,15 +112,7 @@ class Images:
     @functools.cached_property
     def dataset(self) -> Dataset:
         """The prepared pictures, as the verbs take them."""
-        return self.load(None)
-
-    def load(self, cache_dir: str | os.PathLike[str] | None) -> Dataset:
-        """Prepares the pictures; `dataset` does so once and keeps them.
-
-        Args:
-            cache_dir: Where to keep prepared pictures for the next process; see `data.load`.
-        """
-        return data.load(self.settings, self.seed, cache_dir)
+        return data.load(self.settings, self.seed)
 
     @property
     def train(self) -> Split:
@@ -152,6 +144,10 @@ class Images:
 
         Raises:
             SuiteError: If the classes are not the model's, or there are no such pictures.
+
+        Example:
+            >>> images.split_for(model.contract, "test").images([0]).shape
+            (1, 32, 32, 3)
         """
         if part == "all":
             return data.open_all(self.settings.source, contract, on_corrupt=self.settings.on_corrupt)

@@ -288,7 +288,7 @@ def _evaluated(
     model = opening.read()
     fetch, rows = np.load(pictures, mmap_mode="r").__getitem__, np.arange(len(labels))
     split = Split(fetch, rows, labels, keys, len(model.contract.labels), targets)
-    runner = Runner(opening.path, opening.engine, opening.threads, workers, opening.kernels, keep_logits=True)
+    runner = Runner(opening.path, opening.engine, opening.threads, workers, opening.kernels)
     document, _ = evaluate.evaluate(runner, model, evaluate.Images(split))
     return Evaluation.from_document(document)
 

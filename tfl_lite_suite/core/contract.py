@@ -77,7 +77,12 @@ class Contract:
         return self.height, self.width, self.channels
 
     def to_json(self) -> str:
-        """Returns the contract as one JSON object, keys sorted."""
+        """Returns the contract as one JSON object, keys sorted.
+
+        Example:
+            >>> tls.TfliteModel("leaf.tflite").contract.to_json()[:14]
+            '{"channels": 3'
+        """
         return json.dumps({"version": VERSION, **dataclasses.asdict(self)}, sort_keys=True, ensure_ascii=False)
 
 

@@ -56,7 +56,7 @@ class Evaluation(Result):
         reliability: Probability and accuracy of pictures of like probability.
         risk_coverage: Of the surest share of the pictures the share answered wrongly.
         per_class: The classes, in the order of the logits.
-        confusion: Pictures by true class (row) and answer (column).
+        confusion: Pictures by true class (row) and answer (column); `None` of very many classes.
         ties: Pictures for which several classes have the highest score.
         seconds: Time of `preparing` the pictures and of `running` the model.
         images_per_s: Pictures a second, preparation included.
@@ -76,7 +76,7 @@ class Evaluation(Result):
     top1: float
     top5: float
     per_class: tuple[ClassResult, ...]
-    confusion: tuple[tuple[int, ...], ...]
+    confusion: tuple[tuple[int, ...], ...] | None
     ties: int
     seconds: Document
     images_per_s: float

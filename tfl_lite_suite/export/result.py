@@ -24,8 +24,8 @@ class Export(Result):
 
     Example:
         >>> rows = tls.TfliteModel("leaf.tflite").export(["onnx"], "exported")
-        >>> [(row.engine, row.files) for row in rows]
-        [('onnxruntime', ('exported/leaf.onnx',))]
+        >>> [(row.engine, row.files[0]) for row in rows]
+        [('onnxruntime', 'exported/leaf.onnx')]
     """
 
     engine: str

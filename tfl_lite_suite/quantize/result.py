@@ -27,7 +27,13 @@ class QuantizeResult(Result):
 
     @classmethod
     def from_document(cls: type[Q], document: Any, where: str = "") -> Q:
-        """Returns the result that a document describes, of the class that its keys tell; see `Result`."""
+        """Returns the result that a document describes, of the class that its keys tell; see `Result`.
+
+        Example:
+            >>> result = model.quantize(images, "ptq").result
+            >>> type(tls.QuantizeResult.from_document(result.document())).__name__
+            'PtqResult'
+        """
         if cls is QuantizeResult and isinstance(document, Mapping):
             kind: Any = PtqResult if "top1_ptq" in document else QatResult
             return kind.from_document(document, where)  # type: ignore[no-any-return]
