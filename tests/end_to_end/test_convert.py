@@ -35,13 +35,13 @@ def test_files_that_are_no_classifier_of_pictures_are_refused(inputs, outputs, m
     model = keras.Model(tensors, [keras.layers.Dense(3)(x) for _ in range(outputs)])
     model.save(tmp_path / "model.keras")
     with pytest.raises(SuiteError, match=message):
-        convert._from_file(str(tmp_path / "model.keras"))
+        convert.open_model(str(tmp_path / "model.keras"))
 
 
 def test_operators_in_float_are_counted_by_name():
     from tfl_lite_suite import convert
+    from tfl_lite_suite.convert.result import Conversion
 
     ops = [{"name": name, "index": 0, "output": "x", "subgraph": 0} for name in ("ADD", "CONV_2D", "CONV_2D")]
-    results = {"output": "x.tflite", "scheme": "float32", "file_bytes": 1234, "seconds": 1.0, "fully_int8": False}
-    shown = convert.show({**results, "float_ops": ops})
+    shown = convert.show(Conversion("x.tflite", "float32", 1234, False, tuple(ops), 1.0))
     assert shown == "x.tflite: float32, 1,234 bytes, 1.0 s; operators that compute in float: 2 CONV_2D, 1 ADD"

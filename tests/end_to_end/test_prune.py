@@ -31,7 +31,8 @@ def trained(tmp_path_factory):
     settings = recipe.parse(recipe.Recipe, document, "")
     model = keras_samples.randomize(keras_samples.tiny_network())
     images = train.load_images(settings, str(root))
-    train.save_artifacts(root / "train", model, images, settings, np.zeros((len(images.test), 1), np.int64))
+    measured = {"top": np.zeros((len(images.test), 1), np.int64), "confidence": np.ones(len(images.test))}
+    train.save_artifacts(root / "train", model, images, settings, measured)
     return root / "train" / train.MODEL, settings
 
 
@@ -44,7 +45,7 @@ def test_the_unpruned_network_teaches_wherever_it_lies(trained, tmp_path):
     settings = dataclasses.replace(settings, distill=recipe.Distill("unpruned", during=("prune",)))
     stage = prune.stage_of(settings.prune, str(tmp_path), str(path), settings)
     results = prune.prune(settings.prune, str(tmp_path), str(path), settings)
-    assert (tmp_path / "teacher_answers" / "answers.npy").is_file() and stage.finished() == results
+    assert (tmp_path / "teacher_answers" / "answers.npy").is_file() and stage.finished() == results.document()
     assert recipe.load(tmp_path / "prune" / train.RECIPE).distill == settings.distill
     moved = shutil.copy(path, tmp_path / "elsewhere.keras")
     assert prune.stage_of(settings.prune, str(tmp_path), moved, settings).key == stage.key
@@ -56,11 +57,11 @@ def test_steps_with_fine_tuning_and_nothing_done_twice(trained, tmp_path):
     path, settings = trained
     chosen = recipe.parse(recipe.Prune, {"params_ratio": 0.6, "steps": 2, "epochs": 1, "importance": "taylor"}, "")
     results = prune.prune(chosen, str(tmp_path), str(path), settings)
-    assert results["params_after"] <= 0.8 * results["params_before"]
-    assert results["macs_after"] < results["macs_before"]
-    assert 0 <= results["top1_before"] <= 1 and 0 <= results["top1_after"] <= 1
-    assert [record["phase"] for record in results["history"]] == ["fine-tuning, step 1", "fine-tuning, step 2"]
-    assert results["left_whole"] == [{"layers": ["classifier"], "reason": "the model's output"}]
+    assert results.params_after <= 0.8 * results.params_before
+    assert results.macs_after < results.macs_before
+    assert 0 <= results.top1_before <= 1 and 0 <= results.top1_after <= 1
+    assert [record["phase"] for record in results.history] == ["fine-tuning, step 1", "fine-tuning, step 2"]
+    assert [(item.layers, item.reason) for item in results.left_whole] == [(("classifier",), "the model's output")]
     folder = tmp_path / "prune"
     assert set(files(folder)) >= {train.MODEL, FILE_BESIDE, train.RECIPE, "results.json"}
     assert not list(folder.glob("step_*"))
@@ -92,14 +93,14 @@ def test_a_stopped_run_goes_on_after_its_last_step(trained, tmp_path, monkeypatc
         prune.prune(chosen, str(tmp_path), str(path), settings)
     results = prune.prune(chosen, str(tmp_path), str(path), settings)
     assert made == ["pruned", "stopped", "pruned"]
-    assert results["params_after"] < results["params_before"]
+    assert results.params_after < results.params_before
 
 
 def test_without_recipe_there_is_no_accuracy(trained, tmp_path):
     path, _ = trained
     results = prune.prune(recipe.Prune(macs_ratio=0.7), str(tmp_path), str(path))
-    assert results["top1_before"] is None and results["top1_after"] is None and results["history"] == []
-    assert results["macs_after"] <= 0.8 * results["macs_before"]
+    assert results.top1_before is None and results.top1_after is None and results.history == ()
+    assert results.macs_after <= 0.8 * results.macs_before
     assert "not measured" in prune.show(results) and "left whole: classifier" in prune.show(results)
     assert files(tmp_path / "prune") == [FILE_BESIDE, train.MODEL, "results.json"]
 
@@ -127,17 +128,17 @@ def test_sparsity_saves_zipped_bytes_only_and_says_so(trained, tmp_path, chosen)
     path, settings = trained
     of = recipe.parse(recipe.Prune, {"epochs": 2, **chosen}, "")
     results = prune.prune(of, str(tmp_path), str(path), settings)
-    assert results["zero_share"] == pytest.approx(chosen.get("sparsity", 0.35), abs=0.1)
-    assert "clusters" not in chosen or results["most_values"] <= 6
-    assert results["params_after"] == results["params_before"] and results["macs_after"] == results["macs_before"]
-    assert results["file_bytes_after"] == pytest.approx(results["file_bytes_before"], rel=0.02)
-    assert results["zipped_bytes_after"] < results["zipped_bytes_before"]
+    assert results.zero_share == pytest.approx(chosen.get("sparsity", 0.35), abs=0.1)
+    assert "clusters" not in chosen or results.most_values <= 6
+    assert results.params_after == results.params_before and results.macs_after == results.macs_before
+    assert results.file_bytes_after == pytest.approx(results.file_bytes_before, rel=0.02)
+    assert results.zipped_bytes_after < results.zipped_bytes_before
     assert "Only the zipped file is smaller" in prune.show(results)
     from tfl_lite_suite.models.keras_io import keras_file
     from tfl_lite_suite.prune.sparsity import zero_share
 
     saved = keras_file.load(tmp_path / "prune" / train.MODEL)
-    assert zero_share(saved) == results["zero_share"]
+    assert zero_share(saved) == results.zero_share
 
 
 def run(*arguments):

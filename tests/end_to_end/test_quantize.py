@@ -15,6 +15,7 @@ from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.framework import keras
 from tfl_lite_suite.core.recipe import Data, Model, Recipe
 from tfl_lite_suite.models.keras_io import keras_file
+from tfl_lite_suite.quantize.result import PtqResult
 from tfl_lite_suite.tflite.file import TfliteFile
 
 
@@ -23,7 +24,7 @@ def trained(tmp_path_factory):
     keras.utils.set_random_seed(0)
     folder = tmp_path_factory.mktemp("ptq")
     source = picture_folder(folder / "pictures", per_class=40)
-    settings = Recipe("tiny", Data(str(source), 32, "grey", test_fraction=0.3), Model("mobilenet_v2"))
+    settings = Recipe("tiny", Data(str(source), 32, color="grey", test_fraction=0.3), Model("mobilenet_v2"))
     data, model = train.load_images(settings, str(folder)), tiny_network()
     model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     images = data.train.images(np.arange(len(data.train))).astype(np.float32)
@@ -35,15 +36,15 @@ def trained(tmp_path_factory):
 def test_results_file_and_debugging(trained, tmp_path):
     settings, data, path = trained
     results = quantize.quantize_after_training(settings, str(tmp_path), path, lambda: data, debug=True)
-    assert results["top1_float"] >= 0.9 and abs(results["top1_float"] - results["top1_ptq"]) <= 0.05
-    file = TfliteFile.read(results["output"])
+    assert results.top1_float >= 0.9 and abs(results.top1_float - results.top1_ptq) <= 0.05
+    file = TfliteFile.read(results.output)
     assert file.fully_int8 and file.contract == data.contract
-    assert {"techniques", "agreement", "kl", "candidates"} <= set(results["ptq"])
-    assert [row["pictures"] for row in results["sensitivity"]] == [8, 16, 32]
-    assert len(results["worst_layers"]) == 5
-    assert "stem_relu6" in {row["layer"] for row in results["layers"]}
+    assert {"techniques", "agreement", "kl", "candidates"} <= set(results.ptq)
+    assert [row["pictures"] for row in results.others["sensitivity"]] == [8, 16, 32]
+    assert len(results.others["worst_layers"]) == 5
+    assert "stem_relu6" in {row["layer"] for row in results.others["layers"]}
     text = quantize.show(results)
-    assert "calibration pictures" in text and "top-1" in text and results["chart"] in text
+    assert "calibration pictures" in text and "top-1" in text and results.others["chart"] in text
 
 
 def test_the_stage_is_kept(trained, tmp_path):
@@ -57,9 +58,9 @@ def test_batch_normalization_is_live_in_the_first_half_of_the_epochs(trained, tm
     settings, data, path = trained
     chosen = dataclasses.replace(settings.quantize, epochs=3, batch_size=16, batch_norm="live")
     results = quantize.quantize(dataclasses.replace(settings, quantize=chosen), str(tmp_path), path, lambda: data)
-    live = [record["phase"].endswith("live batch norm") for record in results["history"]]
-    assert live == [True, True, False] and results["epochs"] == 3
-    assert results["top1_qat"] >= results["top1_float"] - 0.05
+    live = [record["phase"].endswith("live batch norm") for record in results.history]
+    assert live == [True, True, False] and results.epochs == 3
+    assert results.top1_qat >= results.top1_float - 0.05
     kept = keras_file.load(tmp_path / "quantize" / "model.keras")
     assert not any(isinstance(layer, keras.layers.BatchNormalization) for layer in kept.layers)
     assert not list(tmp_path.rglob("checkpoint*"))
@@ -82,20 +83,25 @@ def test_command_line_takes_the_recipe_and_the_folder_of_the_model(trained, tmp_
     assert {"top1_float", "top1_ptq", "ptq", "output"} <= set(results)
 
 
+def ptq_result(report, float_ops=()):
+    shares = {"top1_float": 0.9, "top1_ptq": 0.9, "seconds": 1.0}
+    return PtqResult(output="x.tflite", ptq=report, calibration=(), float_ops=tuple(float_ops), **shares)
+
+
 @pytest.mark.parametrize(("fallback", "words"), [("float", "left in float"), ("int16", "with 16-bit outputs")])
 def test_layers_that_fell_back_are_named(fallback, words):
     report = {f"{fallback}_layers": ["stem", "pool"], f"{fallback}_latency_ratio": 1.5}
     report |= {"techniques": [], "agreement": 1.0, "kl": 0.0, "notes": [], "pictures": {"judging": 9}}
-    text = quantize.show({"output": "x.tflite", "top1_float": 0.9, "top1_ptq": 0.9, "ptq": report})
+    text = quantize.show(ptq_result(report))
     assert text.endswith(f"{words}: stem, pool; latency here 1.50 times the int8 file's")
 
 
 def test_operators_without_an_int8_form_are_named():
     report = {"techniques": [], "agreement": 1.0, "kl": 0.0, "notes": [], "pictures": {"judging": 9}}
     ops = [{"name": name} for name in ("ELU", "QUANTIZE", "ELU")]
-    results = {"output": "x.tflite", "top1_float": 0.9, "top1_ptq": 0.9, "ptq": report, "float_ops": ops}
-    assert quantize.show(results).endswith("compute in float, having no int8 form: 2 ELU, 1 QUANTIZE")
-    assert "compute in float" not in quantize.show({**results, "float_ops": []})
+    shown = quantize.show(ptq_result(report, ops))
+    assert shown.endswith("compute in float, having no int8 form: 2 ELU, 1 QUANTIZE")
+    assert "compute in float" not in quantize.show(ptq_result(report))
 
 
 def test_the_kind_of_fallback_belongs_to_the_stage(trained, tmp_path):

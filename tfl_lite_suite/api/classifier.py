@@ -11,7 +11,6 @@ from tfl_lite_suite import models
 from tfl_lite_suite.api.settings import TRANSFER, TRANSFER_AUGMENT, TRANSFER_QUANTIZE, changed
 from tfl_lite_suite.api.tflite_model import TfliteModel
 from tfl_lite_suite.api.work import Work
-from tfl_lite_suite.convert.result import Conversion
 from tfl_lite_suite.core import contract as contracts
 from tfl_lite_suite.core import recipe
 from tfl_lite_suite.core.contract import Contract
@@ -21,14 +20,13 @@ from tfl_lite_suite.core.recipe import Augment, Distill, Model, Prune, Quantize,
 from tfl_lite_suite.core.result import Result
 from tfl_lite_suite.predict import TOP, Opening, Predictor
 from tfl_lite_suite.predict.result import Prediction
-from tfl_lite_suite.prune.result import PruneResult
-from tfl_lite_suite.quantize.result import QuantizeResult
-from tfl_lite_suite.train.result import TrainResult
 
 if TYPE_CHECKING:
     from tfl_lite_suite.api.images import Images, Part
+    from tfl_lite_suite.convert.result import Conversion
     from tfl_lite_suite.core.image import Picture
     from tfl_lite_suite.evaluate.result import Evaluation
+    from tfl_lite_suite.train.result import TrainResult
 
 FORMATS = ("keras", "plain")
 _MODEL, _RECIPE, _TFLITE = "model.keras", "recipe.yaml", "model.tflite"
@@ -172,8 +170,7 @@ class Classifier:
             distill=changed(Distill(), distill or {}, "distill"),
         )
         name = self._work.name(train.STAGE)
-        found = train.train(whole, str(self._work.folder), lambda: images.dataset, name=name, start=self._file)
-        done = TrainResult.from_document(found)
+        done = train.train(whole, str(self._work.folder), lambda: images.dataset, name=name, start=self._file)
         self._settings, self._augment = whole, whole.data.augment
         self._adopt(images, name, done)
         return done
@@ -206,10 +203,10 @@ class Classifier:
         given = given if epochs is None else {"epochs": epochs, **given}
         chosen = changed(Prune(), given, "prune")
         whole, name = self._for(images), self._work.name("prune")
-        found = prune.prune(chosen, str(self._work.folder), self._saved(), whole, lambda: images.dataset, name=name)
+        done = prune.prune(chosen, str(self._work.folder), self._saved(), whole, lambda: images.dataset, name=name)
         small = Classifier(whole, self._work, self.contract, self._file, self.results)
         small._augment = self._augment
-        small._adopt(images, name, PruneResult.from_document(found))
+        small._adopt(images, name, done)
         return small
 
     def quantize(
@@ -250,8 +247,7 @@ class Classifier:
         )
         name = self._work.name(scheme)
         make: Any = quantize.quantize_after_training if scheme == "ptq" else quantize.quantize
-        found = make(whole, str(self._work.folder), self._saved(), lambda: images.dataset, name=name)
-        done = QuantizeResult.from_document(found)
+        done = make(whole, str(self._work.folder), self._saved(), lambda: images.dataset, name=name)
         if scheme == "qat":
             self._written(name, "int8", io_type)
         return TfliteModel(self._work.folder / name / _TFLITE, result=done, keeper=self._work)
@@ -271,7 +267,7 @@ class Classifier:
         if scheme not in ("float32", "float16", "dynamic"):
             raise SuiteError(f"scheme: expected float32, float16 or dynamic; quantize makes int8. Received: '{scheme}'")
         name = self._work.name(scheme)
-        done = Conversion.from_document(self._written(name, scheme, "float32"))
+        done = self._written(name, scheme, "float32")
         return TfliteModel(self._work.folder / name / _TFLITE, result=done, keeper=self._work)
 
     def evaluate(self, images: "Images", part: "Part" = "test") -> "Evaluation":
@@ -387,7 +383,7 @@ class Classifier:
             self._fresh = str(folder / _MODEL)
         return self._fresh
 
-    def _written(self, name: str, scheme: str, io_type: str) -> Any:
+    def _written(self, name: str, scheme: str, io_type: str) -> "Conversion":
         """Converts the Keras model of a step into its folder; returns what `convert` prints."""
         from tfl_lite_suite import convert
         from tfl_lite_suite.models.keras_io import keras_file

@@ -7,9 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from tfl_lite_suite.core import contract
+from tfl_lite_suite import train
+from tfl_lite_suite.convert.result import Conversion
+from tfl_lite_suite.core import contract, recipe
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.files import atomic_path, write_bytes
+from tfl_lite_suite.core.recipe import Recipe
+from tfl_lite_suite.core.result import Document
 from tfl_lite_suite.quantize.ptq.description import describe_ops, describe_ptq
 
 IO_TYPES = ("int8", "uint8", "float32")
@@ -26,7 +30,7 @@ def convert(
     calibration: np.ndarray | None = None,
     ptq: str = "auto",
     hard_swish: str = "auto",
-) -> dict[str, Any]:
+) -> Conversion:
     """Writes a `.tflite` file.
 
     Args:
@@ -42,8 +46,7 @@ def convert(
             a model with fake quantization the form that it was trained for.
 
     Returns:
-        `output`, `file_bytes`, `seconds`, `fully_int8`, `float_ops` (operators that compute in float), and with `auto`
-        the report `ptq` of `quantize.ptq.techniques.quantize`.
+        What was written, and with `auto` the report of `quantize.ptq.techniques.quantize`.
     """
     from tfl_lite_suite.models import tflite_converter
     from tfl_lite_suite.quantize.ptq import techniques as post_training
@@ -53,11 +56,11 @@ def convert(
     aware = tflite_converter.is_quantization_aware(model)
     if aware and scheme != "int8":
         raise SuiteError(f"--scheme: a quantization-aware model converts to int8. Received: '{scheme}'")
-    report = {}
+    report = None
     split = hard_swish != "operator" and (hard_swish == "split" or not aware or _is_split(model))
     if scheme == "int8" and ptq == "auto" and not aware and calibration is not None and len(calibration):
         quantized = post_training.quantize(model, calibration, io_type, split_hard_swish=split)
-        content, report = quantized.content, {"ptq": quantized.report}
+        content, report = quantized.content, quantized.report
     else:
         content = tflite_converter.convert(
             model, scheme, io_type=io_type, calibration=calibration, quantization_aware=aware
@@ -65,7 +68,7 @@ def convert(
         content = delegated_forms.rewrite(content, split_hard_swish=split) if scheme == "int8" else content
     content = metadata_writer.write(shared_buffers.compact(content), of, name=model.name)
     write_bytes(output, content)
-    return {**_described(output, scheme), "seconds": time.monotonic() - start, **report}
+    return _described(output, scheme, time.monotonic() - start, report)
 
 
 def _is_split(model: Any) -> bool:
@@ -75,24 +78,59 @@ def _is_split(model: Any) -> bool:
     return any(isinstance(getattr(layer, "layer", None), SplitHardSwish) for layer in model.layers)
 
 
-def keep(made: str, output: str, scheme: str) -> dict[str, Any]:
-    """Copies a `.tflite` file that was made already; returns what `convert` returns, but for `seconds` and `ptq`."""
+def keep(made: str, output: str, scheme: str, seconds: float, ptq: Document | None) -> Conversion:
+    """Copies a `.tflite` file that was made already.
+
+    Args:
+        made: The file.
+        output: Path of the copy.
+        scheme: One of `SCHEMES`.
+        seconds: Time of making it.
+        ptq: How it was made without training, if it was.
+    """
     with atomic_path(output) as temporary:
         shutil.copyfile(made, temporary)
-    return _described(output, scheme)
+    return _described(output, scheme, seconds, ptq)
 
 
-def _described(output: str, scheme: str) -> dict[str, Any]:
+def _described(output: str, scheme: str, seconds: float, ptq: Document | None) -> Conversion:
     from tfl_lite_suite.tflite.file import TfliteFile
 
     written = TfliteFile.read(output)
-    return {
-        "output": output,
-        "scheme": scheme,
-        "file_bytes": pathlib.Path(output).stat().st_size,
-        "fully_int8": written.fully_int8,
-        "float_ops": written.float_ops,
-    }
+    return Conversion(
+        output=output,
+        scheme=scheme,
+        file_bytes=pathlib.Path(output).stat().st_size,
+        fully_int8=written.fully_int8,
+        float_ops=tuple(written.float_ops),
+        seconds=seconds,
+        ptq=ptq,
+    )
+
+
+def open_model(path: str) -> tuple[Any, contract.Contract, Recipe | None]:
+    """Opens a saved model that is to be converted.
+
+    Args:
+        path: A `.keras` file.
+
+    Returns:
+        The model, its contract (the plainest one where it has none), and the recipe that lies beside it, if any.
+
+    Raises:
+        SuiteError: If the file is missing, or no classifier of pictures.
+    """
+    folder = pathlib.Path(path).parent
+    if not pathlib.Path(path).is_file():
+        raise SuiteError(f"--model: no such file '{path}'")
+    of = contract.beside(path)
+    settings = recipe.load(folder / train.RECIPE) if (folder / train.RECIPE).is_file() else None
+    from tfl_lite_suite.models.graph import rewrite
+    from tfl_lite_suite.models.keras_io import keras_file
+
+    model = keras_file.load(path, of.image_shape if of else None)
+    rewrite.check_functional(model)
+    return model, of or plain_contract(model), settings
 
 
 def plain_contract(model: Any) -> contract.Contract:
@@ -106,12 +144,11 @@ def plain_contract(model: Any) -> contract.Contract:
     return contract.Contract(height, width, channels, height, width)
 
 
-def show(results: dict[str, Any]) -> str:
-    """Returns the results as a sentence."""
-    floats = describe_ops(results["float_ops"])
-    report = results.get("ptq")
-    kept = "" if report is None else f"; {describe_ptq(report)}"
+def show(result: Conversion) -> str:
+    """Returns the result as a sentence."""
+    kept = "" if result.ptq is None else f"; {describe_ptq(result.ptq)}"
+    floats = "operators that compute in float: " + describe_ops(result.float_ops)
     return (
-        f"{results['output']}: {results['scheme']}, {results['file_bytes']:,} bytes, {results['seconds']:.1f} s; "
-        f"{'entirely integer' if results['fully_int8'] else 'operators that compute in float: ' + floats}{kept}"
+        f"{result.output}: {result.scheme}, {result.file_bytes:,} bytes, {result.seconds:.1f} s; "
+        f"{'entirely integer' if result.fully_int8 else floats}{kept}"
     )

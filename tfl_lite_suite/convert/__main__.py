@@ -1,21 +1,21 @@
 """Converts a Keras model, or a fresh network, to a TensorFlow Lite file that carries its preprocessing contract."""
 
 import dataclasses
-import pathlib
 import sys
 from typing import Any
 
 import numpy as np
 from absl import flags
 
-from tfl_lite_suite import data, models, train
-from tfl_lite_suite.convert import HARD_SWISH, IO_TYPES, PTQ, convert, plain_contract, show
-from tfl_lite_suite.core import command_line, contract, recipe
+from tfl_lite_suite import data, models
+from tfl_lite_suite.convert import HARD_SWISH, IO_TYPES, PTQ, convert, open_model, plain_contract, show
+from tfl_lite_suite.convert.result import Conversion
+from tfl_lite_suite.core import command_line, contract
 from tfl_lite_suite.core.errors import SuiteError, unknown_name
 from tfl_lite_suite.core.recipe import SCHEMES, Recipe
 
 
-def _main() -> dict[str, Any]:
+def _main() -> Conversion:
     given = flags.FLAGS
     name, output = command_line.required("model"), command_line.required("output")
     if given.scheme not in SCHEMES:
@@ -27,7 +27,7 @@ def _main() -> dict[str, Any]:
     if given.hard_swish not in HARD_SWISH:
         raise unknown_name("--hard_swish", given.hard_swish, HARD_SWISH, "choice")
     if name.endswith(".keras"):
-        model, of, settings = _from_file(name)
+        model, of, settings = open_model(name)
     else:
         models.check_name(name, "--model")
         model, of, settings = _fresh(name)
@@ -36,21 +36,6 @@ def _main() -> dict[str, Any]:
     ptq = "plain" if untrained else given.ptq
     pictures = _calibration(model, of, settings)
     return convert(model, of, output, given.scheme, given.io_type, pictures, ptq, given.hard_swish)
-
-
-def _from_file(path: str) -> tuple[Any, contract.Contract, Recipe | None]:
-    """Returns a saved model, and the contract and recipe that lie beside it."""
-    folder = pathlib.Path(path).parent
-    if not pathlib.Path(path).is_file():
-        raise SuiteError(f"--model: no such file '{path}'")
-    of = contract.beside(path)
-    settings = recipe.load(folder / train.RECIPE) if (folder / train.RECIPE).is_file() else None
-    from tfl_lite_suite.models.graph import rewrite
-    from tfl_lite_suite.models.keras_io import keras_file
-
-    model = keras_file.load(path, of.image_shape if of else None)
-    rewrite.check_functional(model)
-    return model, of or plain_contract(model), settings
 
 
 def _fresh(name: str) -> tuple[Any, contract.Contract, None]:

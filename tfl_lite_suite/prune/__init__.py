@@ -16,6 +16,7 @@ from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.files import sha256, write_text
 from tfl_lite_suite.core.recipe import UNPRUNED, Prune, Recipe
 from tfl_lite_suite.core.work_folder import Stage
+from tfl_lite_suite.prune.result import PruneResult
 
 
 def prune(
@@ -26,7 +27,7 @@ def prune(
     load: Callable[[], Any] | None = None,
     *,
     name: str = "prune",
-) -> dict[str, Any]:
+) -> PruneResult:
     """Prunes and fine-tunes, or returns the results of an earlier call with the same inputs.
 
     Args:
@@ -38,8 +39,7 @@ def prune(
         name: The subfolder's name.
 
     Returns:
-        `params_before`, `params_after`, `macs_before`, `macs_after`, `top1_before`, `top1_after` (shares of the test
-        images, or `None`), `left_whole` (layers and the reason), and what else was measured.
+        Parameters, multiply-adds and accuracy before and after, the layers left whole, and what else was measured.
 
     Raises:
         SuiteError: If the model cannot be read, or the budget cannot be reached.
@@ -53,7 +53,7 @@ def prune(
         teacher = train.teacher_of(taught, workdir, "prune", load)
     stage = stage_of(chosen, workdir, model_path, settings, name)
     if (done := stage.finished()) is not None:
-        return done
+        return PruneResult.from_document(done, str(stage.folder))
     images = load() if load and settings else None
     from tfl_lite_suite.core.framework import keras
     from tfl_lite_suite.models.keras_io import keras_file
@@ -76,7 +76,7 @@ def prune(
     results = stage.finish({**measured, "top1_before": top1_before, "top1_after": after["top1"]}, files)
     for step in stage.folder.glob("step_*"):
         shutil.rmtree(step)
-    return results
+    return PruneResult.from_document(results)
 
 
 def stage_of(chosen: Prune, workdir: str, model_path: str, settings: Recipe | None, name: str = "prune") -> Stage:
@@ -260,31 +260,33 @@ def _save(folder: pathlib.Path, model: Any, model_path: str) -> list[str]:
     return [train.MODEL, contract.FILE_BESIDE]
 
 
-def show(results: dict[str, Any]) -> str:
-    """Returns the results as text."""
+def show(result: PruneResult) -> str:
+    """Returns the result as text."""
     lines = [
-        f"{what}: {results[f'{key}_before']:,} before, {results[f'{key}_after']:,} after "
-        f"({100 * results[f'{key}_after'] / results[f'{key}_before']:.1f} %)"
-        for what, key in (("parameters", "params"), ("multiply-adds", "macs"))
+        _change("parameters", result.params_before, result.params_after),
+        _change("multiply-adds", result.macs_before, result.macs_after),
     ]
-    if "zero_share" in results:
+    if result.zero_share is not None:
         lines.append(
-            f"zeros: {100 * results['zero_share']:.1f} % of the kernels' weights; "
-            f"at most {results['most_values']:,} values a kernel"
+            f"zeros: {100 * result.zero_share:.1f} % of the kernels' weights; "
+            f"at most {result.most_values:,} values a kernel"
         )
         lines += [
-            f"{what}: {results[f'{key}_before']:,} bytes before, {results[f'{key}_after']:,} after"
-            for what, key in ((".tflite, float32", "file_bytes"), ("zipped", "zipped_bytes"))
+            f".tflite, float32: {result.file_bytes_before:,} bytes before, {result.file_bytes_after:,} after",
+            f"zipped: {result.zipped_bytes_before:,} bytes before, {result.zipped_bytes_after:,} after",
         ]
-        lines += [f"warning: {warning}" for warning in results["warnings"]]
-    if results["top1_before"] is None and results.get("history"):
+    lines += [f"warning: {warning}" for warning in result.warnings or ()]
+    if result.top1_before is not None and result.top1_after is not None:
+        lines.append(f"top-1: {100 * result.top1_before:.2f} % before, {100 * result.top1_after:.2f} % after")
+    elif result.history:
         lines.append("accuracy: not measured, since there are no test images")
-    elif results["top1_before"] is None:
+    else:
         lines.append(
             "accuracy: not measured, since there is no recipe; the network must be trained further to be of use"
         )
-    else:
-        before, after = 100 * results["top1_before"], 100 * results["top1_after"]
-        lines.append(f"top-1: {before:.2f} % before, {after:.2f} % after")
-    lines += [f"left whole: {', '.join(item['layers'])}: {item['reason']}" for item in results["left_whole"]]
+    lines += [f"left whole: {', '.join(item.layers)}: {item.reason}" for item in result.left_whole]
     return "\n".join(lines)
+
+
+def _change(what: str, before: int, after: int) -> str:
+    return f"{what}: {before:,} before, {after:,} after ({100 * after / before:.1f} %)"

@@ -2,7 +2,6 @@
 
 import dataclasses
 import pathlib
-from typing import Any
 
 from absl import flags
 
@@ -12,6 +11,7 @@ from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.recipe import Prune, Recipe
 from tfl_lite_suite.core.work_folder import at_work
 from tfl_lite_suite.prune import prune, show
+from tfl_lite_suite.prune.result import PruneResult
 
 _FLAGS = ("params_ratio", "macs_ratio", "importance", "steps", "sparsity", "pattern", "clusters")
 
@@ -27,7 +27,7 @@ def _chosen(settings: Recipe | None) -> Prune:
     return recipe.parse(Prune, {**dataclasses.asdict(settings.prune if settings else Prune()), **given}, "prune")
 
 
-def _main() -> dict[str, Any]:
+def _main() -> PruneResult:
     model = command_line.required("model")
     beside = pathlib.Path(model).parent / train.RECIPE
     settings = None

@@ -14,6 +14,7 @@ from tfl_lite_suite.core.files import sha256, write_bytes
 from tfl_lite_suite.core.recipe import Recipe
 from tfl_lite_suite.core.work_folder import Stage
 from tfl_lite_suite.quantize.ptq.description import describe_ops, describe_ptq
+from tfl_lite_suite.quantize.result import PtqResult, QatResult, QuantizeResult
 
 SCHEMES = ("qat", "ptq")
 FALLBACKS = ("float", "int16")
@@ -30,7 +31,7 @@ def quantize(
     load: Callable[[], Any] | None = None,
     *,
     name: str = STAGE,
-) -> dict[str, Any]:
+) -> QatResult:
     """Trains with fake quantization, or returns the results of an earlier run with the same inputs.
 
     Args:
@@ -41,7 +42,7 @@ def quantize(
         name: The subfolder's name.
 
     Returns:
-        `top1_float` and `top1_qat` (shares of the test images), and what else was measured.
+        Accuracy before and after, and what else was measured.
 
     Raises:
         SuiteError: If the model cannot be read, or holds a layer that has no int8 form.
@@ -53,7 +54,7 @@ def quantize(
     stage = stage_of(settings, workdir, model_path, name)
     done = stage.finished()
     if done is not None:
-        return done
+        return QatResult.from_document(done, str(stage.folder))
     images = load()
     from tfl_lite_suite.core.framework import keras
     from tfl_lite_suite.models.keras_io import keras_file
@@ -78,7 +79,7 @@ def quantize(
     results = stage.finish(results, train.save_artifacts(stage.folder, aware, images, settings, measured))
     for training in trainings:
         training.forget_checkpoint()
-    return results
+    return QatResult.from_document(results)
 
 
 def _train(model: Any, settings: Recipe, images: Any, stage: Stage, loss: Any) -> tuple[Any, list[Any]]:
@@ -125,7 +126,7 @@ def quantize_after_training(
     *,
     debug: bool = False,
     name: str = PTQ_STAGE,
-) -> dict[str, Any]:
+) -> PtqResult:
     """Quantizes without further training, or returns the results of an earlier run with the same inputs.
 
     Args:
@@ -147,7 +148,7 @@ def quantize_after_training(
         raise SuiteError(f"--model: no such file '{model_path}'")
     stage = ptq_stage_of(settings, workdir, model_path, debug, name)
     if (done := stage.finished()) is not None:
-        return done
+        return PtqResult.from_document(done, str(stage.folder))
     images = load() if load else train.load_images(settings, workdir)
     from tfl_lite_suite.models.keras_io import keras_file
     from tfl_lite_suite.quantize.ptq import diagnosis, techniques
@@ -174,7 +175,7 @@ def quantize_after_training(
     }
     if debug:
         results |= diagnosis.debug(quantized, stage.folder, io_type)
-    return stage.finish(results, [FILE, diagnosis.CHART] if debug else [FILE])
+    return PtqResult.from_document(stage.finish(results, [FILE, diagnosis.CHART] if debug else [FILE]))
 
 
 def ptq_stage_of(settings: Recipe, workdir: str, model_path: str, debug: bool = False, name: str = PTQ_STAGE) -> Stage:
@@ -202,33 +203,34 @@ def _calibration(settings: Recipe, images: Any) -> tuple[Any, list[dict[str, str
     return pictures, [dataclasses.asdict(finding) for finding in findings]
 
 
-def show(results: dict[str, Any]) -> str:
-    """Returns the results as a sentence."""
-    if "top1_ptq" in results:
-        return _show_ptq(results)
+def show(result: QuantizeResult) -> str:
+    """Returns the result as a sentence, or several."""
+    if isinstance(result, PtqResult):
+        return _show_ptq(result)
+    assert isinstance(result, QatResult)
     measured = "no test images, so accuracy was not measured"
-    if results["top1_qat"] is not None:
-        shares = [f"{100 * results[key]:.2f} %" for key in ("top1_float", "top1_qat")]
+    if result.top1_float is not None and result.top1_qat is not None:
+        shares = [f"{100 * share:.2f} %" for share in (result.top1_float, result.top1_qat)]
         measured = f"top-1 {shares[0]} float, {shares[1]} with fake quantization"
-    return f"{measured}; {results['epochs']} epochs in {results['seconds']:.0f} s"
+    return f"{measured}; {result.epochs} epochs in {result.seconds:.0f} s"
 
 
-def _show_ptq(results: dict[str, Any]) -> str:
-    """Returns the results as sentences."""
-    lines = [f"{results['output']}: {describe_ptq(results['ptq'])}"]
-    if results["top1_float"] is not None:
-        lines.append(f"top-1 {100 * results['top1_float']:.2f} % float, {100 * results['top1_ptq']:.2f} % int8")
-    if results.get("float_ops") and "float_layers" not in results["ptq"]:
-        lines.append(f"operators that compute in float, having no int8 form: {describe_ops(results['float_ops'])}")
+def _show_ptq(result: PtqResult) -> str:
+    report, debug = result.ptq, result.others
+    lines = [f"{result.output}: {describe_ptq(report)}"]
+    if result.top1_float is not None and result.top1_ptq is not None:
+        lines.append(f"top-1 {100 * result.top1_float:.2f} % float, {100 * result.top1_ptq:.2f} % int8")
+    if result.float_ops and "float_layers" not in report:
+        lines.append(f"operators that compute in float, having no int8 form: {describe_ops(result.float_ops)}")
     for fallback, words in (("float", "left in float"), ("int16", "with 16-bit outputs")):
-        if f"{fallback}_layers" in results["ptq"]:
-            names, ratio = (results["ptq"][f"{fallback}_{key}"] for key in ("layers", "latency_ratio"))
+        if f"{fallback}_layers" in report:
+            names, ratio = (report[f"{fallback}_{key}"] for key in ("layers", "latency_ratio"))
             lines.append(f"{words}: {', '.join(names)}; latency here {ratio:.2f} times the int8 file's")
-    if "worst_layers" in results:
-        lines += [f"{row['layer']}: {row['own_snr_db']:.1f} dB" for row in results["worst_layers"]]
+    if "worst_layers" in debug:
+        lines += [f"{row['layer']}: {row['own_snr_db']:.1f} dB" for row in debug["worst_layers"]]
         lines += [
             f"{row['pictures']} calibration pictures: agreement {100 * row['agreement']:.1f} %, KL {row['kl']:.4f}"
-            for row in results["sensitivity"]
+            for row in debug["sensitivity"]
         ]
-        lines.append(f"chart: {results['chart']}")
+        lines.append(f"chart: {debug['chart']}")
     return "\n".join(lines)

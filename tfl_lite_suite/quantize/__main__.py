@@ -2,7 +2,6 @@
 
 import dataclasses
 import pathlib
-from typing import Any
 
 from absl import flags
 
@@ -11,9 +10,10 @@ from tfl_lite_suite.core import command_line
 from tfl_lite_suite.core.errors import SuiteError, unknown_name
 from tfl_lite_suite.core.work_folder import at_work
 from tfl_lite_suite.quantize import FALLBACKS, SCHEMES, quantize, quantize_after_training, show
+from tfl_lite_suite.quantize.result import QuantizeResult
 
 
-def _main() -> dict[str, Any]:
+def _main() -> QuantizeResult:
     if flags.FLAGS.scheme not in SCHEMES:
         raise unknown_name("--scheme", flags.FLAGS.scheme, SCHEMES, "scheme")
     model = command_line.required("model")

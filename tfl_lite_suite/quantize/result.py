@@ -45,14 +45,14 @@ class QatResult(QuantizeResult):
     """Quantization-aware training.
 
     Attributes:
-        top1_qat: Share of the test pictures answered rightly with fake quantization.
-        top5_qat: Share whose class is among the first five.
+        top1_qat: Share of the test pictures answered rightly with fake quantization; `None` without test pictures.
+        top5_qat: Share whose class is among the first five; `None` without test pictures.
         epochs: Epochs trained.
         history: A record an epoch.
     """
 
-    top1_qat: float
-    top5_qat: float
+    top1_qat: float | None
+    top5_qat: float | None
     epochs: int
     history: tuple[Document, ...]
 

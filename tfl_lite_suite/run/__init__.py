@@ -77,7 +77,7 @@ class Run:
             stage, tasks = stages.get(step.kind), self._tasks(step)
             kept = [task.kept() for task in tasks]
             clock.begin(step.name, len(tasks), sum(done is not None for done in kept))
-            done = [task.make() if old is None else old for task, old in zip(tasks, kept, strict=True)]
+            done = [task.done() if old is None else old for task, old in zip(tasks, kept, strict=True)]
             stage.take(self._state, step, done)
             broken = stage.unmet(self._state, step)
             self._write()

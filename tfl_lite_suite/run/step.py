@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tfl_lite_suite.core.recipe import Recipe
+from tfl_lite_suite.core.result import Result
 from tfl_lite_suite.core.work_folder import Stage
 
 
@@ -33,7 +34,12 @@ class Task:
     """
 
     stage: Stage
-    make: Callable[[], dict[str, Any]]
+    make: Callable[[], dict[str, Any] | Result]
+
+    def done(self) -> dict[str, Any]:
+        """Does it; returns its results as a document."""
+        made = self.make()
+        return made.document() if isinstance(made, Result) else made
 
     def kept(self) -> dict[str, Any] | None:
         """Returns the results that an earlier run kept; a measurement that did not count is to be made again."""

@@ -14,6 +14,7 @@ from tfl_lite_suite.core.recipe import Distill, Model, Recipe
 from tfl_lite_suite.core.work_folder import Stage
 from tfl_lite_suite.data import balance
 from tfl_lite_suite.train import cluster
+from tfl_lite_suite.train.result import TrainResult
 
 MODEL = "model.keras"
 RECIPE = "recipe.yaml"
@@ -57,7 +58,7 @@ def train(
     name: str = STAGE,
     start: str | None = None,
     place: Place = Place(),
-) -> dict[str, Any]:
+) -> TrainResult:
     """Trains, or returns the results of an earlier run with the same inputs.
 
     Args:
@@ -69,7 +70,7 @@ def train(
         place: Where to train. Each process of a cluster gets the same results; the chief alone writes them.
 
     Returns:
-        `top1` and `top5` (shares of the test images), `epochs`, `seconds`, and what else was measured.
+        Accuracy on the test images, epochs, time, and what else was measured.
     """
     if start is None:
         models.check_side(settings.model.name, *settings.data.size)
@@ -78,15 +79,15 @@ def train(
     stage = stage_of(settings, workdir, name, start)
     done = stage.finished()
     if done is not None:
-        return done
+        return TrainResult.from_document(done, str(stage.folder))
     images = load()
     if place.members is None:
-        return _trained(settings, images, stage, teacher, start, place, workdir)
+        return TrainResult.from_document(_trained(settings, images, stage, teacher, start, place, workdir))
     from tfl_lite_suite.train.distribution import restarting_when_lost
 
     with restarting_when_lost():
         # Several processes cannot keep one file of answers.
-        return _trained(settings, images, stage, teacher, start, place, None)
+        return TrainResult.from_document(_trained(settings, images, stage, teacher, start, place, None))
 
 
 def _trained(
@@ -279,14 +280,14 @@ def save_artifacts(
     return [MODEL, contract.FILE_BESIDE, RECIPE, predictions.FILE]
 
 
-def show(results: dict[str, Any]) -> str:
-    """Returns the results as a sentence."""
-    shared = f", on {results['replicas']} replicas" if results.get("replicas", 1) > 1 else ""
+def show(result: TrainResult) -> str:
+    """Returns the result as a sentence."""
+    shared = f", on {result.replicas} replicas" if result.replicas > 1 else ""
     measured = "no test images, so accuracy was not measured"
-    if results["top1"] is not None:
-        shares = f"top-1 {100 * results['top1']:.2f} %, top-5 {100 * results['top5']:.2f} %"
-        measured = f"{shares} on {results['images']['test']} test images"
+    if result.top1 is not None and result.top5 is not None:
+        shares = f"top-1 {100 * result.top1:.2f} %, top-5 {100 * result.top5:.2f} %"
+        measured = f"{shares} on {result.images['test']} test images"
     return (
-        f"{results['model']}: {measured}; {results['params']:,} parameters; {results['epochs']} epochs in "
-        f"{results['seconds']:.0f} s{shared}"
+        f"{result.model}: {measured}; {result.params:,} parameters; {result.epochs} epochs in "
+        f"{result.seconds:.0f} s{shared}"
     )

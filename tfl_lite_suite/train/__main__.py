@@ -1,16 +1,16 @@
 """Trains the float network of a recipe."""
 
 import contextlib
-from typing import Any
 
 from absl import flags
 
 from tfl_lite_suite.core import command_line
 from tfl_lite_suite.core.work_folder import at_work
 from tfl_lite_suite.train import MIRRORED, MULTI_WORKER, NONE, Place, cluster, show, train
+from tfl_lite_suite.train.result import TrainResult
 
 
-def _main() -> dict[str, Any]:
+def _main() -> TrainResult:
     settings, workdir, spread = (
         command_line.recipe_from_flags(),
         command_line.required("workdir"),

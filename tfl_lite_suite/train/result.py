@@ -11,8 +11,8 @@ class TrainResult(Result):
     """What `train` prints.
 
     Attributes:
-        top1: Share of the test pictures whose class is the first answer.
-        top5: Share whose class is among the first five.
+        top1: Share of the test pictures whose class is the first answer; `None` without test pictures.
+        top5: Share whose class is among the first five; `None` without test pictures.
         epochs: Epochs trained.
         seconds: Their time.
         model: The network's name.
@@ -30,8 +30,8 @@ class TrainResult(Result):
         (1, 'micro')
     """
 
-    top1: float
-    top5: float
+    top1: float | None
+    top5: float | None
     epochs: int
     seconds: float
     model: str

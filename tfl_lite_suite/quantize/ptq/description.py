@@ -2,16 +2,17 @@
 
 import collections
 from collections.abc import Sequence
-from typing import Any
+
+from tfl_lite_suite.core.result import Document
 
 
-def describe_ops(ops: Sequence[dict[str, Any]]) -> str:
+def describe_ops(ops: Sequence[Document]) -> str:
     """Returns how many operators there are of each name."""
     counts = collections.Counter(op["name"] for op in ops)
     return ", ".join(f"{count} {name}" for name, count in counts.most_common())
 
 
-def describe_ptq(report: dict[str, Any]) -> str:
+def describe_ptq(report: Document) -> str:
     """Returns the report of post-training quantization as a phrase, its notes on lines of their own."""
     techniques = " and ".join(name.replace("_", " ") for name in report["techniques"]) or "plain conversion"
     text = (

@@ -1,7 +1,7 @@
 """Conversion of the latest networks to `.tflite` files."""
 
 import dataclasses
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tfl_lite_suite.core.figures import size
 from tfl_lite_suite.core.files import sha256
@@ -11,6 +11,9 @@ from tfl_lite_suite.core.work_folder import Stage
 from tfl_lite_suite.run.stages import StageKind
 from tfl_lite_suite.run.state import KerasModel, RunState
 from tfl_lite_suite.run.step import Step, Task
+
+if TYPE_CHECKING:
+    from tfl_lite_suite.convert.result import Conversion
 
 
 class Convert(StageKind):
@@ -61,16 +64,15 @@ def _task(state: RunState, scheme: str, source: KerasModel, name: str, settings:
     def make() -> dict[str, Any]:
         output = state.tflite_file(name)
         if quantized:
-            results = convert.keep(quantized["output"], str(output), scheme)
-            results |= {key: quantized[key] for key in ("seconds", "ptq")}
+            done = convert.keep(quantized["output"], str(output), scheme, quantized["seconds"], quantized["ptq"])
         else:
-            results = _converted(state, source, str(output), scheme, settings)
-        return stage.finish({"name": name, "source": source.step, **results}, [output.name])
+            done = _converted(state, source, str(output), scheme, settings)
+        return stage.finish({"name": name, "source": source.step, **done.document()}, [output.name])
 
     return Task(stage, make)
 
 
-def _converted(state: RunState, source: KerasModel, output: str, scheme: str, settings: Recipe) -> dict[str, Any]:
+def _converted(state: RunState, source: KerasModel, output: str, scheme: str, settings: Recipe) -> "Conversion":
     from tfl_lite_suite import convert
     from tfl_lite_suite.models.keras_io import keras_file
 
