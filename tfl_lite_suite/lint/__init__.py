@@ -5,7 +5,9 @@ from typing import Any
 _MARKS = {"error": "ERROR  ", "warning": "warning", "info": "info   "}
 
 
-def lint(model: str, target_runtime: str, *, trial: bool = True, html: str | None = None) -> dict[str, Any]:
+def lint(
+    model: str, target_runtime: str, *, trial: bool = True, html: str | None = None, profile: str | None = None
+) -> dict[str, Any]:
     """Analyses a file that need not be trusted, in a child process with limits.
 
     Args:
@@ -13,6 +15,7 @@ def lint(model: str, target_runtime: str, *, trial: bool = True, html: str | Non
         target_runtime: The runtime it must run on, such as `tflite_runtime-2.14`.
         trial: Whether to run it once on each installed runtime, in a process of its own.
         html: A page to draw the operators into.
+        profile: The JSON of `benchmark --profile`, which gives what a delegate leaves out its share of the time.
 
     Returns:
         The document that `--json` prints.
@@ -20,9 +23,12 @@ def lint(model: str, target_runtime: str, *, trial: bool = True, html: str | Non
     Raises:
         SuiteError: If the file cannot be read, or the runtime is not known.
     """
-    from tfl_lite_suite.lint import process
+    from tfl_lite_suite.lint import measured_shares, process
 
+    shares = measured_shares.read(profile) if profile else {}
     document = process.run(model, target_runtime, trial=trial)
+    if profile:
+        measured_shares.add(document, shares)
     if html:
         from tfl_lite_suite.core.files import write_text
         from tfl_lite_suite.lint import html_page

@@ -14,7 +14,7 @@ def _main() -> dict[str, Any]:
     given = flags.FLAGS
     if not given.model:
         raise SuiteError("--model: a .tflite file is needed, such as --model=x.tflite")
-    return lint(given.model, given.target_runtime, trial=given.trial, html=given.html)
+    return lint(given.model, given.target_runtime, trial=given.trial, html=given.html, profile=given.profile)
 
 
 if __name__ == "__main__":
@@ -23,5 +23,10 @@ if __name__ == "__main__":
         "target_runtime", DEFAULT_TARGET, "The runtime it must run on: litert-2.1, tflite_runtime-2.14, …"
     )
     flags.DEFINE_string("html", None, "Also draw the operators into this HTML file, which needs nothing else.")
+    flags.DEFINE_string(
+        "profile",
+        None,
+        "What `benchmark --profile --json` printed of it: tells the time of what a delegate leaves out.",
+    )
     flags.DEFINE_bool("trial", True, "Also run it once on the installed runtimes, each in a process of its own.")
     command_line.run_verb("lint", __doc__, _main, show)

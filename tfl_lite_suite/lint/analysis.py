@@ -3,6 +3,7 @@
 `lint_process` runs this in a child process, because files may be hostile.
 """
 
+import collections
 import dataclasses
 import functools
 import math
@@ -107,15 +108,17 @@ def _delegate_problems(graph: Subgraph, refused: dict[str, list[dict[str, Any]]]
     for delegate, entries in refused.items():
         if not entries:
             continue
-        reasons = [f"{entry['name']} ({entry['why']})" for entry in entries]
+        counts = collections.Counter((entry["name"], entry["why"]) for entry in entries)
+        reasons = [f"{count} {name} ({why})" for (name, why), count in counts.items()]
+        ways = dict.fromkeys(f"{entry['name']}: {entry['instead']}" for entry in entries if "instead" in entry)
         pieces = delegates.partitions(graph, entries)
         found.append(
             Problem(
                 f"delegate_{delegate}",
                 "warning" if delegate == "xnnpack" and pieces > 1 else "info",
                 f"{delegate.upper()} leaves out {len(entries)} of {len(graph.operators)} operators, and takes the rest "
-                f"in {pieces} pieces: {listed(reasons)}",
-                _ADVICE[delegate],
+                f"in {pieces} pieces: {listed(reasons, most=len(reasons) if delegate == 'xnnpack' else 4)}",
+                "; ".join(ways) or _ADVICE[delegate],
             )
         )
     return found

@@ -51,6 +51,21 @@ _NNAPI = frozenset(
 )
 # Custom operators that XNNPACK and the GPU delegate have nevertheless.
 _MEDIAPIPE = frozenset({"Convolution2DTransposeBias", "MaxPoolingWithArgmax2D", "MaxUnpooling2D"})
+# What takes an operator's place, where XNNPACK leaves out its int8 form.
+_WAYS_AROUND = {
+    "AVERAGE_POOL_2D": "pool the whole picture, which is a MEAN, or use a depthwise convolution of equal weights",
+    "DIV": "multiply by the reciprocal",
+    "GELU": "train with ReLU, ReLU6 or h-swish",
+    "HARD_SWISH": "convert again: `convert --hard_swish=split` writes it as ADD and MUL",
+    "MAXIMUM": "train with ReLU",
+    "MINIMUM": "train with ReLU6",
+    "PRELU": "train with LeakyReLU or ReLU",
+    "RELU": "put it behind a convolution, ADD or MUL, which take it in",
+    "RELU6": "put it behind a convolution, ADD or MUL, which take it in",
+    "SOFTMAX": "leave it out of the file and compute it from the logits",
+    "SQUARE": "multiply the tensor by itself",
+    "SQUARED_DIFFERENCE": "subtract, and multiply the difference by itself",
+}
 _COMPUTED_TYPES = frozenset({"float32", "float16", "int8", "uint8"})
 _GPU_LACKS = frozenset({"int16", "string", "float64", "complex64"})
 _QUANTIZED_TYPES = frozenset({"int8", "uint8"})
@@ -65,17 +80,29 @@ def refusals(graph: Subgraph, target: str) -> dict[str, list[dict[str, Any]]]:
         target: The runtime that brings XNNPACK, such as `tflite_runtime-2.14`.
 
     Returns:
-        Delegate to a list of `{"index", "name", "why"}`.
+        Delegate to a list of `{"index", "name", "why"}`; `instead`, where there is a known way around XNNPACK's gaps.
     """
     # Its wheels are built without XNNPACK's quantized operators.
     xnnpack = _xnnpack_in_float if target.startswith("tflite_runtime") else _xnnpack
     judges: dict[str, Callable[[Subgraph, Operator], str]] = {"xnnpack": xnnpack, "gpu": _gpu, "nnapi": _nnapi}
     return {
         delegate: [
-            {"index": op.index, "name": op.name, "why": why} for op in graph.operators if (why := judge(graph, op))
+            {"index": op.index, "name": op.name, "why": why} | (_instead(graph, op) if delegate == "xnnpack" else {})
+            for op in graph.operators
+            if (why := judge(graph, op))
         ]
         for delegate, judge in judges.items()
     }
+
+
+def _instead(graph: Subgraph, op: Operator) -> dict[str, str]:
+    """Returns the way around an operator that XNNPACK leaves out, as `instead`, if there is one."""
+    types = {tensor.dtype for tensor in _computed(graph, op)}
+    if types & _QUANTIZED_TYPES and op.name in _WAYS_AROUND:
+        return {"instead": _WAYS_AROUND[op.name]}
+    if op.name == "CONCATENATION" and len(op.inputs) > 5:
+        return {"instead": "concatenate five at a time"}
+    return {"instead": "convert to int8"} if "int16" in types else {}
 
 
 def partitions(graph: Subgraph, refused: list[dict[str, Any]]) -> int:

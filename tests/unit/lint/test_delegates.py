@@ -41,6 +41,12 @@ def test_unknown_operators_are_refused_by_all():
     assert refused(unary("UNIQUE", np.float32)) == {"xnnpack": ["UNIQUE"], "gpu": ["UNIQUE"], "nnapi": ["UNIQUE"]}
 
 
+def test_the_way_around_is_told_where_there_is_one():
+    swish = delegates.refusals(unary("HARD_SWISH", np.int8, scales=([0.1], [0])))
+    assert "--hard_swish=split" in swish["xnnpack"][0]["instead"]
+    assert delegates.refusals(unary("UNIQUE", np.float32))["xnnpack"][0].keys() == {"index", "name", "why"}
+
+
 def test_pieces_are_counted():
     graph = graph_of(tflite_samples.int8_classifier())
     assert delegates.partitions(graph, []) == 1

@@ -10,6 +10,9 @@ PUBLISHED = {
     "mobilenet_v2": ((3.50, 3.54), (300, 300)),
     "mobilenet_v3_large": ((5.5, 5.5), (219, 219)),
     "mobilenet_v3_small": ((2.55, 2.55), (56, 60)),
+    "mobilenet_v4_conv_small": ((3.8, 3.8), (186, 200)),
+    # Published at 256×256: 9.2 M and 1.0 G; timm's, at 224×224: 9.72 M and 0.84 G.
+    "mobilenet_v4_conv_medium": ((9.2, 9.72), (766, 840)),
     "shufflenet_v2": ((2.28, 2.28), (146, 146)),
     "efficientnet_b0": ((5.29, 5.33), (390, 390)),
     "efficientnet_lite0": ((4.65, 4.7), (385, 407)),

@@ -49,7 +49,8 @@ def find(name: str, image_shape: tuple[int, int, int], alpha: float, weights: st
         image_shape: `(height, width, channels)` of the network to be built.
         alpha: Its width multiplier.
         weights: `imagenet`, or a file: `.keras` of this suite, `.h5` of `keras.applications` or of this suite, or
-            `.pth` of torchvision's MobileNetV2, ShuffleNetV2 and SqueezeNet or of EfficientNet-Lite0.
+            `.pth` of torchvision's MobileNetV2, ShuffleNetV2 and SqueezeNet, of EfficientNet-Lite0, or of timm's
+            MobileNetV4.
 
     Returns:
         The weights and their conventions.

@@ -11,6 +11,9 @@ _SQUEEZENET = dataclasses.replace(_TORCHVISION, score_relu=True)
 TORCH_CONVENTIONS = {
     "mobilenet_v2": _TORCHVISION,
     "efficientnet_lite0": Conventions(),
+    # timm's files.
+    "mobilenet_v4_conv_small": _TORCHVISION,
+    "mobilenet_v4_conv_medium": _TORCHVISION,
     "shufflenet_v2": _TORCHVISION,
     "squeezenet_1_0": _SQUEEZENET,
     "squeezenet_1_1": _SQUEEZENET,

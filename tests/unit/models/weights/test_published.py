@@ -12,4 +12,4 @@ def test_torchvisions_names_end_with_the_digits_that_are_checked():
 
 def test_every_published_file_has_conventions_and_a_network():
     named = {*published.PACKAGED, *published.WEB}
-    assert named == set(published.TORCH_CONVENTIONS) <= set(models.names())
+    assert named <= set(published.TORCH_CONVENTIONS) <= set(models.names())

@@ -25,6 +25,8 @@ EXTRA = {
     "mobilenet_v3_small": {"MUL"},
     "efficientnet_b0": {"LOGISTIC", "MUL"},
     "shufflenet_v2": {"RESHAPE", "TRANSPOSE", "STRIDED_SLICE", "SLICE", "SPLIT"},
+    "mobilenet_v4_conv_medium": {"RESHAPE"},
+    "mobilenet_v4_conv_small": {"RESHAPE"},
     "vgg16": {"RESHAPE"},
 }
 

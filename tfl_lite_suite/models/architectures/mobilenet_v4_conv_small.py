@@ -1,0 +1,40 @@
+"""MobileNetV4 Conv-Small.
+
+Source: Qin et al., 2024, https://arxiv.org/abs/2404.10518, appendix, MNv4-Conv-S.
+"""
+
+from tfl_lite_suite.core.framework import keras
+from tfl_lite_suite.models.architectures import mobilenet_v4
+from tfl_lite_suite.models.architectures.mobilenet_v4 import Convolution, Universal
+from tfl_lite_suite.models.conventions import Conventions
+
+CONVENTIONS = mobilenet_v4.CONVENTIONS
+_ROWS: tuple[mobilenet_v4.Row, ...] = (
+    Convolution(32, 3, 2),
+    Convolution(32),
+    Convolution(96, 3, 2),
+    Convolution(64),
+    Universal(96, 3, start=5, middle=5, stride=2),
+    *[Universal(96, 2, middle=3)] * 4,
+    Universal(96, 4, start=3),
+    Universal(128, 6, start=3, middle=3, stride=2),
+    Universal(128, 4, start=5, middle=5),
+    Universal(128, 4, middle=5),
+    Universal(128, 3, middle=5),
+    *[Universal(128, 4, middle=3)] * 2,
+    Convolution(960),
+)
+
+
+def build(
+    image_shape: tuple[int, int, int],
+    num_classes: int,
+    *,
+    alpha: float = 1.0,
+    dropout: float = 0.0,
+    conventions: Conventions = CONVENTIONS,
+) -> keras.Model:
+    """Builds the classifier; arguments and result as for `mobilenet_v4.assemble`."""
+    return mobilenet_v4.assemble(
+        "mobilenet_v4_conv_small", _ROWS, image_shape, num_classes, alpha, dropout, conventions
+    )
