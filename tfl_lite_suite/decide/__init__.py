@@ -222,9 +222,8 @@ def score(model: str, source: Source) -> "tuple[Scored, str, str]":
         unknown = None
     if source.unknown is not None:
         unknown = data.open_unknown(source.unknown, opened.contract, on_corrupt=source.on_corrupt)
-    targets: Any = getattr(split, "targets", None)
-    several = targets is not None
-    truth = targets if several else split.labels[:, None] == np.arange(len(opened.contract.labels))
+    targets = split.targets
+    truth = targets if targets is not None else split.labels[:, None] == np.arange(len(opened.contract.labels))
     names = opened.contract.labels
     found = Scored(
         evaluate.scores_of(model, engine, split),
@@ -232,4 +231,4 @@ def score(model: str, source: Source) -> "tuple[Scored, str, str]":
         names,
         None if unknown is None else evaluate.scores_of(model, engine, unknown),
     )
-    return found, "probabilities" if opened.gives_probabilities else "logits", "multi" if several else "single"
+    return found, "probabilities" if opened.gives_probabilities else "logits", "single" if targets is None else "multi"

@@ -54,12 +54,18 @@ class Model:
     gives_probabilities: bool = False
     normalization: Normalization = RAW
 
-    def decide(self, scores: "np.ndarray") -> "Decided":
-        """Returns what the scores `(n, classes)` mean, without a decision in the file that of the greatest."""
+    def decide(self, scores: "np.ndarray", several: bool = False) -> "Decided":
+        """Returns what scores mean, and which answers they give.
+
+        Args:
+            scores: `(n, classes)`.
+            several: Whether pictures show any number of classes. Without a decision in the file those with a
+                probability of at least 0.5 are answered then; else the one with the greatest score.
+        """
         from tfl_lite_suite.core.decision import Decision
         from tfl_lite_suite.core.decision_rules import decide
 
-        plain = Decision(scores="probabilities" if self.gives_probabilities else "logits")
+        plain = Decision("multi" if several else "single", "probabilities" if self.gives_probabilities else "logits")
         return decide(self.decision or plain, scores)
 
 
@@ -94,7 +100,6 @@ def evaluate(runner: "accuracy.Runner", model: Model, images: Images) -> tuple[d
     Returns:
         The document that `--json` prints, and the answers. `images_per_s` counts decoding and preparation, too.
     """
-    from tfl_lite_suite.evaluate import answers as accuracy
     from tfl_lite_suite.evaluate import decisions
 
     split = images.split
@@ -102,7 +107,8 @@ def evaluate(runner: "accuracy.Runner", model: Model, images: Images) -> tuple[d
     scores = len(split) * len(model.contract.labels)
     runner = dataclasses.replace(runner, keep_logits=scores <= _MOST_SCORES)
     answers = _answers(runner, model, split)
-    decided = None if answers.logits is None else model.decide(answers.logits)
+    several = split.targets is not None
+    decided = None if answers.logits is None else model.decide(answers.logits, several)
     document: dict[str, Any] = {
         "model": runner.model,
         "model_bytes": model.file_bytes,
@@ -111,23 +117,36 @@ def evaluate(runner: "accuracy.Runner", model: Model, images: Images) -> tuple[d
         "threads": runner.threads,
         "workers": runner.workers,
         "skipped": images.skipped,
-    } | accuracy.figures(answers, split.labels, model.contract.labels, decided)
+    } | _figures(answers, split, model.contract.labels, decided)
     if decided is None:
         document["warnings"].append(
             f"{scores:,} scores were not kept: no calibration, ranking or decision. --limit leaves fewer pictures"
         )
     elif model.decision is not None:
-        document["decided"] = decisions.figures(model.decision, decided, split.labels, model.contract.labels)
+        document["decided"] = decisions.figures(model.decision, decided, split, model.contract.labels)
     if images.unknown is not None and decided is not None:
         others = _answers(runner, model, images.unknown).logits
         assert others is not None
-        document["unknown"] = decisions.unknown_figures(decided, model.decide(others))
+        document["unknown"] = decisions.unknown_figures(decided, model.decide(others, several))
     document["input_sha256"] = answers.input_sha256
     document["seconds"] = {"preparing": images.preparing_s, "running": answers.seconds}
     document["images_per_s"] = len(split) / (answers.seconds + (images.preparing_s or 0))
     document["normalization"] = dataclasses.asdict(model.normalization)
     document["warnings"] = [*model.warnings, *images.warnings, *document["warnings"]]
     return document, answers
+
+
+def _figures(
+    answers: "accuracy.Answers", split: "data.Split", names: tuple[str, ...], decided: "Decided | None"
+) -> dict[str, Any]:
+    from tfl_lite_suite.evaluate import answers as accuracy
+    from tfl_lite_suite.evaluate import multi_label
+
+    if split.targets is None:
+        return accuracy.figures(answers, split.labels, names, decided)
+    if decided is None:
+        raise SuiteError("these are too many pictures and classes for several labels a picture. Lower --limit")
+    return multi_label.figures(answers, split.targets, names, decided)
 
 
 def _answers(runner: "accuracy.Runner", model: Model, split: "data.Split") -> "accuracy.Answers":
@@ -156,7 +175,7 @@ def write_predictions(path: str, model: Model, split: "data.Split", answers: "ac
             path, model.contract.labels, split.keys, split.labels, answers.top, ties=answers.ties.tolist()
         )
         return
-    decided = model.decide(answers.logits)
+    decided = model.decide(answers.logits, split.targets is not None)
     sure = decided.probabilities[np.arange(len(split)), answers.top[:, 0]]
     more = {"ties": answers.ties.tolist(), "confidence": np.where(np.isnan(sure), 0.0, sure).tolist()}
     more |= {} if model.decision is None else {"answer": decided.top.tolist()}

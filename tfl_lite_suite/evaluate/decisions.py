@@ -2,26 +2,29 @@
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tfl_lite_suite.core.decision import Decision
 from tfl_lite_suite.core.decision_rules import NONE_OF_THESE, Decided
-from tfl_lite_suite.evaluate import metrics
+from tfl_lite_suite.evaluate import metrics, multi_label
+
+if TYPE_CHECKING:
+    from tfl_lite_suite import data
 from tfl_lite_suite.evaluate.answers import MATRIX_CLASSES
 
 # Share of the known pictures that is kept where scores for "none of these" are compared.
 KEPT = 0.95
 
 
-def figures(decision: Decision, decided: Decided, labels: np.ndarray, class_names: Sequence[str]) -> dict[str, Any]:
+def figures(decision: Decision, decided: Decided, split: "data.Split", class_names: Sequence[str]) -> dict[str, Any]:
     """Says what a decision does with labelled pictures.
 
     Args:
         decision: From the file.
         decided: What it made of their scores.
-        labels: True class of each, int64 `(n,)`.
+        split: The pictures.
         class_names: Name of each class.
 
     Returns:
@@ -29,6 +32,10 @@ def figures(decision: Decision, decided: Decided, labels: np.ndarray, class_name
         those answered rightly, with `accuracy_ci95`; `confusion` (row: true class; column: answer, the last for none
         of these; `None` with more than `MATRIX_CLASSES` classes).
     """
+    said = {"decision": json.loads(decision.to_json())}
+    if split.targets is not None:
+        return said | multi_label.decided_figures(split.targets, decided)
+    labels = split.labels
     answered = int((~decided.rejected).sum())
     right = int((decided.top == labels).sum())
     size = len(class_names)
@@ -37,7 +44,7 @@ def figures(decision: Decision, decided: Decided, labels: np.ndarray, class_name
         cells = np.bincount(labels * (size + 1) + columns, minlength=size * (size + 1))
         confusion = cells.reshape(size, size + 1).tolist()
     return {
-        "decision": json.loads(decision.to_json()),
+        **said,
         "coverage": answered / len(labels),
         "coverage_ci95": metrics.wilson(answered, len(labels)),
         "accuracy": right / answered if answered else None,
