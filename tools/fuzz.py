@@ -10,6 +10,7 @@ file; the first of each kind is written to `--output`. Exit status 1 if there is
 import argparse
 import collections
 import dataclasses
+import faulthandler
 import mmap
 import os
 import pathlib
@@ -109,6 +110,7 @@ def _work(
     reader = fuzz_readers.READERS[name]
     folder = pathlib.Path(tempfile.mkdtemp(dir="/dev/shm" if os.path.isdir("/dev/shm") else None))
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    faulthandler.disable()
     _once(reader, folder, samples[0])
     with open("/proc/self/statm", encoding="ascii") as file:
         used = int(file.read().split()[0]) * resource.getpagesize()

@@ -1,6 +1,7 @@
 """Errors that are told to a user in one line."""
 
 import difflib
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -19,6 +20,10 @@ class SuiteError(Exception):
         ...     print(error)
         path: no such file 'nowhere.keras'
     """
+
+    def __str__(self) -> str:
+        """Returns the message in one line, whatever names in it hold."""
+        return re.sub(r"\s*[\r\n]\s*", " ", super().__str__())
 
 
 class Unmet(SuiteError):

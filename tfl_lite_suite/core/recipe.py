@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any, Literal, get_args
 
-from tfl_lite_suite.core import yaml_text
+from tfl_lite_suite.core import files, yaml_text
 from tfl_lite_suite.core.dataclass_parser import parse, ranged
 from tfl_lite_suite.core.errors import SuiteError, unknown_name
 from tfl_lite_suite.core.overrides import with_value
@@ -23,6 +23,9 @@ UNPRUNED = "unpruned"
 Scheme = Literal["float32", "float16", "dynamic", "int8"]
 SCHEMES: tuple[str, ...] = get_args(Scheme)
 STAGES = ("train", "quantize", "convert", "evaluate", "benchmark")
+
+# Recipes have some thousand bytes; a large text takes YAML's reader minutes.
+_LARGEST = 1 << 18
 
 
 @dataclasses.dataclass(frozen=True)
@@ -315,7 +318,7 @@ def load(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Recipe:
         SuiteError: If the file is missing, is not YAML, or holds an unknown key, a wrong type or a value out of range.
     """
     try:
-        document = yaml_text.read(pathlib.Path(path).read_text(encoding="utf-8-sig"))
+        document = yaml_text.read(files.read_bytes(path, _LARGEST).decode("utf-8-sig"))
     except FileNotFoundError:
         raise SuiteError(f"recipe: no such file '{path}'{_nearby_recipe(path)}") from None
     except (OSError, UnicodeDecodeError) as error:
@@ -323,7 +326,8 @@ def load(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Recipe:
     except SuiteError as error:
         raise SuiteError(f"recipe: '{path}' is {error}") from None
     document = {} if document is None else document
-    for override in overrides:
+    # What has no keys is refused as it is, whatever is to be changed in it.
+    for override in overrides if isinstance(document, dict) else ():
         document = with_value(document, override)
     return parse(Recipe, document, "")
 

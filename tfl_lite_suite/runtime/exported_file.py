@@ -68,7 +68,7 @@ class ExportedFile:
         """
         folder = pathlib.Path(path).parent
         for name in self.files:
-            if not (folder / name).is_file():
+            if not os.path.isfile(folder / name):
                 raise SuiteError(f"'{path}': its file '{name}' is missing. Keep the exported files together")
         size = sum((folder / name).stat().st_size for name in self.files)
         says = self.decision, self.gives_probabilities, self.normalization
@@ -116,7 +116,7 @@ def read(path: str) -> ExportedFile:
             bool(values.get("gives_probabilities", False)),
             _normalization(values["normalization"]),
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise SuiteError(f"'{where}': no description of an exported model: {error!r}. Export again") from error
 
 

@@ -29,3 +29,7 @@ def test_cuts_a_long_value_short():
 def test_an_invalid_measurement_keeps_what_was_measured():
     error = InvalidMeasurement("too busy", {"p50": 1.5})
     assert isinstance(error, SuiteError) and error.document == {"p50": 1.5} and str(error) == "too busy"
+
+
+def test_an_error_is_one_line():
+    assert str(SuiteError("the name 'a\n  b'\r\nis odd")) == "the name 'a b' is odd"

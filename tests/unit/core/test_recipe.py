@@ -135,6 +135,8 @@ def test_lists_become_tuples(load):
         ("a: 1\n---\nb: 2\n", "is not YAML: but found another document"),
         (f"seed: 1{'0' * 5000}\n", "is not YAML: Exceeds the limit"),
         ("[" * 5000, "is not YAML: nested too deeply"),
+        ("name: !!bool abc\n", "is not YAML: "),
+        ("#" * (1 << 19), "524,288 bytes; at most 262,144 are read"),
         ("- 1\n", "recipe: expected keys and values. Received: [1]"),
         ("just text\n", "recipe: expected keys and values. Received: 'just text'"),
     ],
@@ -317,3 +319,9 @@ def test_recipes_of_the_project(path):
 def test_reading_a_recipe_imports_no_numpy():
     code = "import sys, tfl_lite_suite.core.recipe; assert not set(sys.modules) & {'numpy', 'tensorflow', 'PIL'}"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_recipe_that_is_a_list_is_to_blame_itself(tmp_path):
+    (tmp_path / "recipe.yaml").write_text("- a\n")
+    with pytest.raises(SuiteError, match="^recipe: expected keys and values"):
+        recipe.load(tmp_path / "recipe.yaml", ["train.epochs=3"])

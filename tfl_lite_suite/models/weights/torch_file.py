@@ -74,15 +74,7 @@ def read(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
         raise SuiteError(f"weights: '{path}': {error}") from None
     except (pickle.UnpicklingError, struct.error, ValueError, TypeError, KeyError, IndexError, EOFError) as error:
         raise SuiteError(f"weights: '{path}' is not a PyTorch file: {' '.join(str(error).split())}") from None
-    except (
-        AttributeError,
-        RecursionError,
-        MemoryError,
-        OverflowError,
-        OSError,
-        zipfile.BadZipFile,
-        NotImplementedError,
-    ) as error:
+    except (AttributeError, RuntimeError, MemoryError, OverflowError, OSError, zipfile.BadZipFile) as error:
         raise SuiteError(f"weights: '{path}' is damaged: {' '.join(str(error).split())}") from None
 
 
