@@ -36,7 +36,9 @@ _WHOLE_PICTURE_LIMIT = 4
 _BLOCK_ROWS = 256
 
 
-def decode(source: str | os.PathLike[str] | bytes, channels: int, name: str | None = None) -> np.ndarray:
+def decode(
+    source: str | os.PathLike[str] | bytes, channels: int, name: str | None = None, least_side: int | None = None
+) -> np.ndarray:
     """Decodes a picture, applies its EXIF orientation, puts it on white and makes it RGB or grey.
 
     Args:
@@ -44,6 +46,7 @@ def decode(source: str | os.PathLike[str] | bytes, channels: int, name: str | No
             told by content.
         channels: 3 for RGB, 1 for grey.
         name: What errors call the picture; the file's path if absent.
+        least_side: For a quick look: a large JPEG may be decoded at ½, ¼ or ⅛ of its size, to no less than this.
 
     Returns:
         Pixels `(height, width, channels)`, uint8 in [0, 255].
@@ -66,6 +69,8 @@ def decode(source: str | os.PathLike[str] | bytes, channels: int, name: str | No
         ):
             picture_bytes.check_claim(name, *image.size, len(data))
             with contextlib.nullcontext() if size else picture_bytes.memory_for(*image.size):
+                if least_side is not None:
+                    image.draft(None, (least_side, least_side))
                 image.load()
                 orientation = _orientation(image)
                 return _oriented(_recoloured(_flattened(image), channels), orientation)

@@ -12,7 +12,7 @@ from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.files import sha256, write_text
 from tfl_lite_suite.core.recipe import Distill, Model, Recipe
 from tfl_lite_suite.core.work_folder import Stage
-from tfl_lite_suite.data import balance
+from tfl_lite_suite.data import balance, health
 from tfl_lite_suite.train import cluster
 from tfl_lite_suite.train.result import TrainResult
 
@@ -250,6 +250,7 @@ def load_images(settings: Recipe, workdir: str, place: Place = Place()) -> Any:
     own = "" if place.is_chief or place.members is None else f"_of_worker_{place.members.rank}"
     images = data.load(settings.data, settings.seed, pathlib.Path(workdir) / f"data{own}")
     images.notes.extend(balance.notes(settings, images.train))
+    images.notes.extend(health.quick_notes([(part, getattr(images, part)) for part in data.PARTS]))
     data.findings.tell(images.notes)
     return images
 

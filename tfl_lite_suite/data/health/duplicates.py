@@ -1,0 +1,215 @@
+"""Pictures that are copies of each other, though not byte for byte.
+
+Each picture is described by its grey values at 16x16, brightness and contrast taken out. What is alike differs from set
+to set, so a pair counts as copies if it is several times as near as the other neighbours are; where a picture may have
+been cut or turned a little, the two are laid on each other first.
+
+Source of the alignment: Lucas and Kanade, 1981; of the tangents by which pairs are chosen for it: Simard, LeCun and
+Denker, 1993, "Efficient pattern recognition using a new transformation distance".
+"""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+from PIL import Image
+
+COARSE, FINE = 16, 32
+# Distances over the median distance of the neighbours; below these a pair is a copy.
+_PLAIN_RATIO, _ALIGNED_RATIO = 0.12, 0.1
+# And below this one in any set: there may be many copies of one picture.
+_SAME = 0.001
+_NEIGHBOURS = 16
+_PROMISING, _MOST_ALIGNED = 0.6, 20_000
+_BLOCK = 1024
+_STEPS = 6
+_LEAST_CONTRAST = 4.0
+
+
+def near_pairs(small: np.ndarray) -> list[tuple[int, int]]:
+    """Finds pairs of copies.
+
+    Args:
+        small: Pictures, uint8 `(n, side, side, channels)`, squeezed to a square.
+
+    Returns:
+        Pairs of places `(i, j)`, i below j, sorted.
+    """
+    coarse, contrast = _described(small, COARSE)
+    usable = np.flatnonzero(contrast >= _LEAST_CONTRAST)
+    if len(usable) < 3:
+        return []
+    coarse, fine = coarse[usable], _described(small, FINE)[0][usable]
+    places, similar = _nearest(coarse, min(_NEIGHBOURS, len(usable) - 1))
+    usual = np.maximum(1 - np.median(similar, axis=1), 1e-6)
+    distance = 1 - similar
+    pairs = {
+        (row, int(places[row, column]))
+        for row, column in np.argwhere((distance < _PLAIN_RATIO * usual[:, None]) | (distance < _SAME))
+    }
+    pairs |= _aligned_pairs(coarse, fine, places, usual)
+    return sorted({(min(pair), max(pair)) for pair in ((int(usable[i]), int(usable[j])) for i, j in pairs)})
+
+
+def grouped(pairs: list[tuple[int, int]]) -> list[list[int]]:
+    """Returns the groups that pairs make, each ascending, the largest first."""
+    leader: dict[int, int] = {}
+
+    def find(place: int) -> int:
+        while leader.setdefault(place, place) != place:
+            place = leader[place]
+        return place
+
+    for one, other in pairs:
+        leader[find(one)] = find(other)
+    groups: dict[int, list[int]] = {}
+    for place in sorted(leader):
+        groups.setdefault(find(place), []).append(place)
+    return sorted(groups.values(), key=lambda group: (-len(group), group[0]))
+
+
+def _described(small: np.ndarray, side: int) -> tuple[np.ndarray, np.ndarray]:
+    """Returns grey values with mean 0 and length 1, float32 `(n, side * side)`, and their standard deviation before."""
+    rows = np.empty((len(small), side * side), np.float32)
+    for index, picture in enumerate(small):
+        grey = Image.fromarray(picture if picture.shape[2] == 3 else picture[:, :, 0]).convert("L")
+        rows[index] = np.asarray(grey.resize((side, side), Image.Resampling.BILINEAR), np.float32).ravel()
+    rows -= rows.mean(axis=1, keepdims=True)
+    length = np.linalg.norm(rows, axis=1, keepdims=True)
+    return rows / (length + 1e-3), length[:, 0] / side
+
+
+def _nearest(vectors: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Returns the places and the cosines of the nearest others, nearest first: `(n, count)` each."""
+    places = np.empty((len(vectors), count), np.int64)
+    similar = np.empty((len(vectors), count), np.float32)
+
+    def work(begin: int) -> None:
+        rows = np.arange(begin, min(begin + _BLOCK, len(vectors)))
+        cosines = vectors[rows] @ vectors.T
+        cosines[np.arange(len(rows)), rows] = -np.inf
+        found = np.argpartition(-cosines, count - 1, axis=1)[:, :count]
+        values = np.take_along_axis(cosines, found, axis=1)
+        order = np.argsort(-values, axis=1, kind="stable")
+        places[rows] = np.take_along_axis(found, order, axis=1)
+        similar[rows] = np.take_along_axis(values, order, axis=1)
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(work, range(0, len(vectors), _BLOCK)))
+    return places, similar
+
+
+def _aligned_pairs(coarse: np.ndarray, fine: np.ndarray, places: np.ndarray, usual: np.ndarray) -> set[tuple[int, int]]:
+    """Returns the pairs that are copies once one is shifted, scaled or turned a little to fit the other."""
+    tangent = np.concatenate(
+        [
+            _tangent_distances(coarse, places, range(begin, min(begin + _BLOCK, len(coarse))))
+            for begin in range(0, len(coarse), _BLOCK)
+        ]
+    )
+    promise = tangent / np.maximum(np.median(tangent, axis=1, keepdims=True), 1e-6)
+    best = np.argsort(tangent, axis=1)[:, :2]
+    rows = np.repeat(np.arange(len(coarse)), best.shape[1])
+    others = np.take_along_axis(places, best, axis=1).ravel()
+    hopes = np.take_along_axis(promise, best, axis=1).ravel()
+    order = np.argsort(hopes)[:_MOST_ALIGNED]
+    chosen = order[hopes[order] < _PROMISING]
+    found: set[tuple[int, int]] = set()
+    for begin in range(0, len(chosen), _BLOCK):
+        part = chosen[begin : begin + _BLOCK]
+        distance = _aligned_distances(fine[rows[part]], fine[others[part]])
+        for index in part[distance < _ALIGNED_RATIO * usual[rows[part]]]:
+            found.add((int(rows[index]), int(others[index])))
+    return found
+
+
+def _positions(side: int) -> tuple[np.ndarray, np.ndarray]:
+    line = np.linspace(-1, 1, side, dtype=np.float32)
+    across, down = np.meshgrid(line, line)
+    return across, down
+
+
+def _tangent_distances(vectors: np.ndarray, places: np.ndarray, rows: range) -> np.ndarray:
+    """Returns how far neighbours are from pictures that may move along their six affine tangents: `(rows, count)`."""
+    across, down = _positions(COARSE)
+    pictures = vectors[rows.start : rows.stop].reshape(-1, COARSE, COARSE)
+    right, below = np.gradient(pictures, axis=2), np.gradient(pictures, axis=1)
+    moves = np.stack([part * way for part in (right, below) for way in (np.ones_like(across), across, down)], axis=1)
+    moves = moves.reshape(len(pictures), 6, -1)
+    gram = moves @ moves.transpose(0, 2, 1)
+    inverse = np.linalg.inv(gram + _damping(gram, 1e-3))
+    rest = vectors[places[rows.start : rows.stop]] - vectors[rows.start : rows.stop, None]
+    along = np.einsum("nid,nkd->nki", moves, rest, optimize=True)
+    explained = np.einsum("nki,nij,nkj->nk", along, inverse, along, optimize=True)
+    return np.maximum((rest * rest).sum(axis=2) - explained, 0) / 2
+
+
+def _damping(gram: np.ndarray, share: float) -> np.ndarray:
+    mean = np.trace(gram, axis1=1, axis2=2)[:, None, None] / gram.shape[1]
+    return (share * mean + 1e-9) * np.eye(gram.shape[1], dtype=np.float32)
+
+
+def _aligned_distances(still: np.ndarray, moved: np.ndarray) -> np.ndarray:
+    """Lays pictures on others by an affine map each, and returns what is left of the distance where they overlap.
+
+    Args:
+        still: Descriptions, float32 `(k, FINE * FINE)`.
+        moved: Those that are mapped.
+
+    Returns:
+        1 - correlation, float32 `(k,)`.
+    """
+    across, down = _positions(FINE)
+    still, moved = still.reshape(-1, FINE, FINE), moved.reshape(-1, FINE, FINE)
+    slopes = [np.gradient(moved, axis=axis) * (FINE - 1) / 2 for axis in (2, 1)]
+    moves = np.zeros((len(still), 6), np.float32)
+    least = np.full(len(still), np.inf, np.float32)
+    for step in range(_STEPS + 1):
+        terms = moves[:, :, None, None]
+        where = (
+            across + terms[:, 0] + terms[:, 1] * across + terms[:, 2] * down,
+            down + terms[:, 3] + terms[:, 4] * across + terms[:, 5] * down,
+        )
+        (here, *slope), inside = _sampled([moved, *slopes], *where)
+        one, _ = _normalised(still, inside)
+        other, length = _normalised(here, inside)
+        rest = one - other
+        overlap = inside.mean(axis=(1, 2))
+        distance = np.where(overlap > 0.7, (rest * rest).sum(axis=(1, 2)) / 2, np.inf)
+        least = np.minimum(least, distance)
+        if step < _STEPS:
+            moves = moves + _step(slope, inside / length, rest, across, down)
+    return least
+
+
+def _step(
+    slopes: list[np.ndarray], scale: np.ndarray, rest: np.ndarray, across: np.ndarray, down: np.ndarray
+) -> np.ndarray:
+    """Returns the change of each map that explains most of the rest: one step of Gauss and Newton."""
+    tangents = np.stack(
+        [slope * scale * way for slope in slopes for way in (np.ones_like(across), across, down)], axis=1
+    )
+    tangents = tangents.reshape(len(rest), 6, -1)
+    gram = tangents @ tangents.transpose(0, 2, 1)
+    change = np.linalg.solve(gram + _damping(gram, 1e-3), tangents @ rest.reshape(len(rest), -1, 1))
+    return np.clip(change[:, :, 0], -0.2, 0.2)
+
+
+def _sampled(layers: list[np.ndarray], x: np.ndarray, y: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
+    """Samples layers at positions from -1 to 1, bilinear; returns them and 1 where a position is inside, else 0."""
+    x, y = (x + 1) * (FINE - 1) / 2, (y + 1) * (FINE - 1) / 2
+    inside = ((x >= 0) & (x <= FINE - 1) & (y >= 0) & (y <= FINE - 1)).astype(np.float32)
+    x, y = np.clip(x, 0, FINE - 1.001), np.clip(y, 0, FINE - 1.001)
+    left, top = x.astype(np.int64), y.astype(np.int64)
+    x, y = x - left, y - top
+    base = np.arange(len(x))[:, None, None] * FINE * FINE + top * FINE + left
+    corners = [(0, (1 - x) * (1 - y)), (1, x * (1 - y)), (FINE, (1 - x) * y), (FINE + 1, x * y)]
+    return [sum(weight * layer.ravel()[base + offset] for offset, weight in corners) for layer in layers], inside
+
+
+def _normalised(pictures: np.ndarray, inside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Returns pictures with mean 0 and length 1 where they overlap, and the lengths, `(k, 1, 1)`."""
+    mean = (pictures * inside).sum(axis=(1, 2)) / np.maximum(inside.sum(axis=(1, 2)), 1)
+    centred = (pictures - mean[:, None, None]) * inside
+    length = np.sqrt((centred * centred).sum(axis=(1, 2)))[:, None, None] + 1e-6
+    return centred / length, length
