@@ -174,7 +174,7 @@ class TfliteModel:
             SuiteError: If the file cannot be run there.
 
         Example:
-            >>> tls.TfliteModel("leaf.tflite").benchmark(runs=50).latency_ms.p50 < 100
+            >>> tls.TfliteModel("leaf.tflite").benchmark(runs=50).latency_ms.p50 > 0
             True
         """
         settings = {"runs": runs, "min_seconds": min_seconds, "profile": profile}

@@ -97,15 +97,15 @@ def _described(output: str, scheme: str, seconds: float, ptq: Document | None) -
     from tfl_lite_suite.tflite.file import TfliteFile
 
     written = TfliteFile.read(output)
-    return Conversion(
-        output=output,
-        scheme=scheme,
-        file_bytes=pathlib.Path(output).stat().st_size,
-        fully_int8=written.fully_int8,
-        float_ops=tuple(written.float_ops),
-        seconds=seconds,
-        ptq=ptq,
-    )
+    document = {
+        "output": output,
+        "scheme": scheme,
+        "file_bytes": pathlib.Path(output).stat().st_size,
+        "fully_int8": written.fully_int8,
+        "float_ops": written.float_ops,
+        "seconds": seconds,
+    }
+    return Conversion.from_document(document if ptq is None else {**document, "ptq": ptq})
 
 
 def open_model(path: str) -> tuple[Any, contract.Contract, Recipe | None]:

@@ -75,7 +75,7 @@ class Result:
                 found[field.name] = _typed(hints[field.name], values.pop(field.name), f"{where}: {field.name}")
             elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
                 raise SuiteError(f"{where}: '{field.name}' is missing")
-        return cls(**found, others=values)
+        return cls(**found, others=_plain(values))
 
     @classmethod
     def from_json(cls: type[R], text: str | bytes, where: str = "") -> R:
@@ -119,8 +119,8 @@ def _typed(hint: Any, value: Any, where: str) -> Any:
         if value is None and types.NoneType in arguments:
             return None
         return _typed(arguments[0], value, where)
-    if hint is Any:
-        return value
+    if hint in (Any, object):
+        return _plain(value)
     if origin is Literal:
         known = value in arguments
     elif origin is tuple:

@@ -45,6 +45,11 @@ def test_a_document_comes_back_with_what_is_no_field():
     assert result.note is None and Outer.from_document({**DOCUMENT, "note": "!"}).document()["note"] == "!"
 
 
+def test_what_has_no_type_is_as_json_has_it():
+    result = Outer.from_document({**DOCUMENT, "later": {"mean": (1.0, 2.0)}})
+    assert result.others == {"later": {"mean": [1.0, 2.0]}} and Outer.from_json(result.to_json()) == result
+
+
 def test_nan_becomes_null_and_comes_back():
     result = dataclasses.replace(Outer.from_document(DOCUMENT), top1=math.nan)
     assert json.loads(result.to_json())["top1"] is None
