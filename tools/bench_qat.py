@@ -31,6 +31,8 @@ def main() -> list[dict[str, Any]]:
 
 def _compare(name: str) -> dict[str, Any]:
     from tfl_lite_suite.core.framework import keras, tf
+    from tfl_lite_suite.quantize.qat.activation_ranges import EXTREMES
+    from tfl_lite_suite.quantize.qat.fake_quantization import Plan
     from tfl_lite_suite.quantize.qat.live_batch_norm import LiveBatchNorm
     from tfl_lite_suite.train.fast_gradient import fast_gradients
 
@@ -38,7 +40,8 @@ def _compare(name: str) -> dict[str, Any]:
     images = tf.random.stateless_uniform((_BATCH_SIZE.value, *shape), (1, 2), 0.0, 255.0)
     data = tf.data.Dataset.from_tensors((images, tf.range(_BATCH_SIZE.value) % CLASSES)).cache().repeat(_STEPS.value)
     network = models.build(name, shape, CLASSES, alpha=_ALPHA.value)
-    live = LiveBatchNorm(network, images[:64].numpy())
+    plan = Plan.of(network, images[:64].numpy())
+    live = LiveBatchNorm(network, plan, plan.ranges_by(EXTREMES))
     trained = {"float": network, "qat": live.folded, "live": live.model}
     for kind, model in trained.items():
         optimizer = keras.optimizers.SGD(1e-4, 0.9, nesterov=True, global_clipnorm=None if kind == "float" else 1.0)

@@ -1,5 +1,6 @@
 import dataclasses
 import json
+import pathlib
 import shutil
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.framework import keras
 from tfl_lite_suite.core.recipe import Data, Model, Recipe
 from tfl_lite_suite.models.keras_io import keras_file
-from tfl_lite_suite.quantize.result import PtqResult
+from tfl_lite_suite.quantize.result import PtqResult, QatResult
 from tfl_lite_suite.tflite.file import TfliteFile
 
 
@@ -64,6 +65,41 @@ def test_batch_normalization_is_live_in_the_first_half_of_the_epochs(trained, tm
     kept = keras_file.load(tmp_path / "quantize" / "model.keras")
     assert not any(isinstance(layer, keras.layers.BatchNormalization) for layer in kept.layers)
     assert not list(tmp_path.rglob("checkpoint*"))
+
+
+def test_training_never_ends_below_its_start_and_tells_what_it_kept(trained, tmp_path):
+    settings, data, path = trained
+    ruin = dataclasses.replace(settings.quantize, epochs=1, batch_size=16, learning_rate=1.0)
+    result = quantize.quantize(dataclasses.replace(settings, quantize=ruin), str(tmp_path), path, lambda: data)
+    assert result.kept == "start" and result.top1_qat == result.top1_start
+    assert max(result.validation["top1_epochs"]) <= result.validation["top1_start"]
+    assert {"techniques", "ranges", "agreement", "kl"} <= set(result.start)
+    assert "kept the network before training" in quantize.show(result)
+
+
+def test_a_run_that_ends_below_post_training_quantization_says_so():
+    validation = {"images": 50, "top1_start": 0.8, "top1_epochs": [0.7, 0.82]}
+    result = QatResult(0.9, 9.0, 0.87, 0.99, 0.88, {}, "epoch 2", validation, 2, (), 0.89)
+    text = quantize.show(result)
+    assert "kept epoch 2: top-1 82.00 % on 50 validation images, before training 80.00 %" in text
+    assert "2.00 points below" in text
+    assert "below" not in quantize.show(dataclasses.replace(result, top1_qat=0.895))
+
+
+def test_pictures_without_labels_are_enough_without_training(trained, tmp_path):
+    settings, _, path = trained
+    flat = tmp_path / "flat"
+    flat.mkdir()
+    for place, picture in enumerate(sorted(pathlib.Path(settings.data.source).rglob("*.png"))[::2]):
+        shutil.copy(picture, flat / f"{place}.png")
+    model = tmp_path / "model.keras"
+    shutil.copy(path, model)
+    command = [sys.executable, "-m", "tfl_lite_suite.quantize", f"--model={model}", "--scheme=ptq", f"--data={flat}"]
+    done = subprocess.run([*command, "--ptq=plain", "--json"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert result["top1_ptq"] is None and result["ptq"]["techniques"] == [] and result["ptq"]["agreement"] >= 0.9
+    assert TfliteFile.read(result["output"]).fully_int8
 
 
 def test_a_missing_model_is_named(trained, tmp_path):

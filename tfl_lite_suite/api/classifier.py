@@ -390,5 +390,5 @@ class Classifier:
 
         folder = self._work.folder / name
         model = keras_file.load(folder / _MODEL) if (folder / _MODEL).is_file() else self.keras
-        of = self.contract or convert.plain_contract(model)
+        of = self.contract or contracts.of_model(model.name, model.input_shape)
         return convert.convert(model, of, str(folder / _TFLITE), scheme, io_type)

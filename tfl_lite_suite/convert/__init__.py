@@ -17,7 +17,7 @@ from tfl_lite_suite.core.result import Document
 from tfl_lite_suite.quantize.ptq.description import describe_ops, describe_ptq
 
 IO_TYPES = ("int8", "uint8", "float32")
-PTQ = ("auto", "plain")
+PTQ = ("auto", "plain", "learned")
 HARD_SWISH = ("auto", "operator", "split")
 
 
@@ -41,12 +41,12 @@ def convert(
         io_type: One of `IO_TYPES`, for int8.
         calibration: uint8 `(n, height, width, channels)` for int8.
         ptq: One of `PTQ`, for int8 without fake quantization: `auto` tries techniques against int8 loss on the
-            calibration pictures and keeps those that help, `plain` tries none.
+            calibration pictures and keeps those that help, `plain` tries none, `learned` also trains the rounding.
         hard_swish: One of `HARD_SWISH`, for int8: `split` into ADD and MUL, which XNNPACK takes; `auto`: split, and of
             a model with fake quantization the form that it was trained for.
 
     Returns:
-        What was written, and with `auto` the report of `quantize.ptq.techniques.quantize`.
+        What was written, and but for `plain` the report of `quantize.ptq.techniques.quantize`.
     """
     from tfl_lite_suite.models import tflite_converter
     from tfl_lite_suite.quantize.ptq import techniques as post_training
@@ -58,8 +58,8 @@ def convert(
         raise SuiteError(f"--scheme: a quantization-aware model converts to int8. Received: '{scheme}'")
     report = None
     split = hard_swish != "operator" and (hard_swish == "split" or not aware or _is_split(model))
-    if scheme == "int8" and ptq == "auto" and not aware and calibration is not None and len(calibration):
-        quantized = post_training.quantize(model, calibration, io_type, split_hard_swish=split)
+    if scheme == "int8" and ptq != "plain" and not aware and calibration is not None and len(calibration):
+        quantized = post_training.quantize(model, calibration, io_type, ptq=ptq, split_hard_swish=split)
         content, report = quantized.content, quantized.report
     else:
         content = tflite_converter.convert(
@@ -130,18 +130,7 @@ def open_model(path: str) -> tuple[Any, contract.Contract, Recipe | None]:
 
     model = keras_file.load(path, of.image_shape if of else None)
     rewrite.check_functional(model)
-    return model, of or plain_contract(model), settings
-
-
-def plain_contract(model: Any) -> contract.Contract:
-    """Returns the contract of a model that has none of its own: the centre square, scaled to its input."""
-    if len(model.input_shape) != 4 or None in model.input_shape[1:]:
-        raise SuiteError(
-            f"model '{model.name}': expected pictures of one size, (batch, height, width, channels), as input. "
-            f"Received: {model.input_shape}. Build it on keras.Input((224, 224, 3)) or the like, and save it again"
-        )
-    height, width, channels = model.input_shape[1:]
-    return contract.Contract(height, width, channels, height, width)
+    return model, of or contract.of_model(model.name, model.input_shape), settings
 
 
 def show(result: Conversion) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 from absl import flags
 
 from tfl_lite_suite import data, models
-from tfl_lite_suite.convert import HARD_SWISH, IO_TYPES, PTQ, convert, open_model, plain_contract, show
+from tfl_lite_suite.convert import HARD_SWISH, IO_TYPES, PTQ, convert, open_model, show
 from tfl_lite_suite.convert.result import Conversion
 from tfl_lite_suite.core import command_line, contract
 from tfl_lite_suite.core.errors import SuiteError, unknown_name
@@ -47,7 +47,7 @@ def _fresh(name: str) -> tuple[Any, contract.Contract, None]:
         alpha=flags.FLAGS.alpha,
         weights=flags.FLAGS.weights,
     )
-    return model, plain_contract(model), None
+    return model, contract.of_model(model.name, model.input_shape), None
 
 
 def _calibration(model: Any, of: contract.Contract, settings: Recipe | None) -> np.ndarray | None:
@@ -59,6 +59,9 @@ def _calibration(model: Any, of: contract.Contract, settings: Recipe | None) -> 
     count = flags.FLAGS.calibration_images
     if flags.FLAGS.calibration is not None:
         source = flags.FLAGS.calibration
+        if data.is_unlabelled(source):
+            pictures = data.open_unknown(source, of)
+            return pictures.sample(min(count, len(pictures)), 0)
         any_label = dataclasses.replace(of, labels=data.listing_of(source).class_names)
         pictures = data.open_all(source, any_label, "train", limit=count)
         data.findings.tell(pictures.notes)
@@ -80,7 +83,10 @@ if __name__ == "__main__":
     )
     flags.DEFINE_integer("calibration_images", 200, "How many of them.", 1)
     flags.DEFINE_string(
-        "ptq", "auto", "int8 of a trained network: auto keeps the techniques that help, plain uses none."
+        "ptq",
+        "auto",
+        "int8 of a trained network: auto keeps the techniques that help, plain uses none, learned also trains the "
+        "rounding for minutes, on the calibration pictures, without labels.",
     )
     flags.DEFINE_string(
         "hard_swish", "auto", "int8: operator; split into ADD and MUL, which XNNPACK takes; auto: the faster on LiteRT."

@@ -10,6 +10,7 @@ import json
 import os
 import pathlib
 import zipfile
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from tfl_lite_suite.core.errors import SuiteError
@@ -112,6 +113,25 @@ def from_json(text: str) -> Contract:
     if not isinstance(values["labels"], list):
         raise SuiteError("contract.labels: expected a list of strings")
     return Contract(**{**values, "labels": tuple(values["labels"])})
+
+
+def of_model(name: str, input_shape: Sequence[int | None]) -> Contract:
+    """Returns the contract of a model that has none of its own: the centre square, scaled to its input.
+
+    Args:
+        name: The model's, for messages.
+        input_shape: Its input's, `(batch, height, width, channels)`.
+
+    Raises:
+        SuiteError: If it does not take pictures of one size.
+    """
+    if len(input_shape) != 4 or None in input_shape[1:]:
+        raise SuiteError(
+            f"model '{name}': expected pictures of one size, (batch, height, width, channels), as input. "
+            f"Received: {input_shape}. Build it on keras.Input((224, 224, 3)) or the like, and save it again"
+        )
+    height, width, channels = (int(size or 0) for size in input_shape[1:])
+    return Contract(height, width, channels, height, width)
 
 
 def beside(model: str | os.PathLike[str]) -> Contract | None:

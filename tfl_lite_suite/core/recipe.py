@@ -169,7 +169,11 @@ class Quantize:
         scheme: `qat`, quantization-aware training; `ptq`, without training; or `both`, which makes two int8 files.
         epochs: Passes over the training images with fake quantization.
         batch_size: Images a step.
-        learning_rate: Peak learning rate; cosine decay to zero.
+        learning_rate: Greatest share of its own size, which is 127 int8 steps, that a weight, a bias or a range moves
+            in a training step; cosine decay to zero.
+        ranges: `learned`, trained with the weights, or `fixed`.
+        ptq: `ptq`: `auto` keeps the techniques that help; `plain` uses none; `learned` also trains, for minutes, how
+            weights are rounded, on the calibration pictures and without labels.
         batch_norm: `folded` before training; or `live` in the first half of the epochs, with the statistics of each
             batch, and folded for the others.
         calibration_images: Training images from which activation ranges are taken.
@@ -181,7 +185,9 @@ class Quantize:
     scheme: Literal["qat", "ptq", "both"] = "qat"
     epochs: int = ranged(2, 0, 10000)
     batch_size: int = ranged(128, 1, 65536)
-    learning_rate: float = ranged(0.0003, 0, 100)
+    learning_rate: float = ranged(0.0005, 0, 100)
+    ranges: Literal["learned", "fixed"] = "learned"
+    ptq: Literal["auto", "plain", "learned"] = "auto"
     batch_norm: Literal["folded", "live"] = "folded"
     calibration_images: int = ranged(512, 1)
     min_agreement: float | None = ranged(None, 0, 1)
@@ -325,7 +331,11 @@ def load(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Recipe:
         raise SuiteError(f"recipe: cannot read '{path}': {getattr(error, 'strerror', None) or error}") from None
     except SuiteError as error:
         raise SuiteError(f"recipe: '{path}' is {error}") from None
-    document = {} if document is None else document
+    return parsed({} if document is None else document, overrides)
+
+
+def parsed(document: Any, overrides: Sequence[str] = ()) -> Recipe:
+    """Returns a recipe from what YAML gives, after assignments as for `load`, with its errors."""
     # What has no keys is refused as it is, whatever is to be changed in it.
     for override in overrides if isinstance(document, dict) else ():
         document = with_value(document, override)

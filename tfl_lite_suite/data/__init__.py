@@ -37,6 +37,8 @@ __all__ = [
     "contract_for",
     "files_of",
     "findings",
+    "fingerprint",
+    "is_unlabelled",
     "listing_of",
     "load",
     "open_all",
@@ -183,6 +185,19 @@ def open_all(
     opened = Split(pictures.fetch, usable, labels, keys, len(contract.labels), targets)
     opened.notes = (*listing.notes, *_skipped(listing, pictures), *findings.brightness_note(opened))
     return opened
+
+
+def is_unlabelled(source: str) -> bool:
+    """Whether a source is a folder of pictures without classes: no subfolders, no labels in a CSV, no TFRecords."""
+    path = pathlib.Path(source)
+    if not path.is_dir() or tfrecord.is_source(path) or label_table.tables_in(path):
+        return False
+    return not any(entry.is_dir() and not entry.name.startswith(".") for entry in path.iterdir())
+
+
+def fingerprint(source: str) -> str:
+    """Returns what identifies a source's pictures, which may be without labels; errors are those of `listing_of`."""
+    return (image_folder.unlabelled(source) if is_unlabelled(source) else listing_of(source)).fingerprint
 
 
 def listing_of(source: str) -> Listing:

@@ -48,6 +48,51 @@ class FixedRange(tfmot.quantization.keras.quantizers.Quantizer):
         return {"least": self.least, "most": self.most}
 
 
+class VariableRange(tfmot.quantization.keras.quantizers.Quantizer):
+    """Rounds activations to 256 steps of a range that several layers may share and training may move.
+
+    The gradient of a step is that of LSQ: the rounding error inside the range, and what is clipped outside.
+
+    Source: Esser et al., 2020, https://arxiv.org/abs/1902.08153, Eq. 3; Bhalgat et al., 2020,
+    https://arxiv.org/abs/2004.09576, for the two ends.
+    """
+
+    def __init__(self, limits: Any) -> None:
+        """Sets the variable, float32 `(2,)`: the least and the greatest value, with 0 between them."""
+        self.limits = limits
+
+    def build(self, tensor_shape: Any, name: str, layer: Any) -> dict[str, Any]:
+        """Returns the range."""
+        return {"limits": self.limits}
+
+    def __call__(self, inputs: Any, training: Any, weights: Any, **kwargs: Any) -> Any:
+        """Fake-quantizes a float32 tensor."""
+        return _rounded_within(inputs, weights["limits"]) if self.limits.trainable else _within(inputs, self.limits)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns nothing: a model with such ranges is not saved."""
+        return {}
+
+
+def _within(inputs: Any, limits: Any) -> Any:
+    return tf.quantization.fake_quant_with_min_max_vars(inputs, limits[0], limits[1])
+
+
+@tf.custom_gradient
+def _rounded_within(inputs: Any, limits: Any) -> tuple[Any, Any]:
+    rounded = _within(inputs, limits)
+
+    def gradient(upstream: Any) -> tuple[Any, Any]:
+        to_inputs, below, above = tf.raw_ops.FakeQuantWithMinMaxVarsGradient(
+            gradients=upstream, inputs=inputs, min=limits[0], max=limits[1]
+        )
+        # How the rounding errors inside grow with the range, of which a step is a 255th.
+        inside = tf.reduce_sum(to_inputs * (rounded - inputs)) / (limits[1] - limits[0])
+        return to_inputs, tf.stack([below - inside, above + inside])
+
+    return rounded, gradient
+
+
 class SymmetricWeights(tfmot.quantization.keras.quantizers.Quantizer):
     """Rounds weights to 255 steps symmetric about 0, the range taken anew from the weights at each step.
 
@@ -174,6 +219,7 @@ class LayerConfig(tfmot.quantization.keras.QuantizeConfig):
         input_ranges: Sequence[Sequence[float]] = (),
         groups: np.ndarray | None = None,
         sparse: bool = False,
+        limits: Any = None,
     ) -> None:
         """Sets them.
 
@@ -183,9 +229,10 @@ class LayerConfig(tfmot.quantization.keras.QuantizeConfig):
             input_ranges: `(least, most)` of each input; without them the bias is not rounded either.
             groups: See `SymmetricWeights`.
             sparse: See `SymmetricWeights`.
+            limits: See `VariableRange`; in place of `output_range`.
         """
         self.kernel, self.output_range, self.input_ranges = kernel, output_range, input_ranges
-        self.groups, self.sparse = groups, sparse
+        self.groups, self.sparse, self.limits = groups, sparse, limits
 
     @property
     def inputs(self) -> list[Quantization]:
@@ -219,6 +266,8 @@ class LayerConfig(tfmot.quantization.keras.QuantizeConfig):
 
     def get_output_quantizers(self, layer: Any) -> list[Any]:
         """Returns the quantizer of the output, if it has a range."""
+        if self.limits is not None:
+            return [VariableRange(self.limits)]
         return [] if self.output_range is None else [FixedRange(*self.output_range)]
 
     def get_config(self) -> dict[str, Any]:

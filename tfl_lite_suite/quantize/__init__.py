@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from tfl_lite_suite import train
+from tfl_lite_suite import data, train
+from tfl_lite_suite.core import contract
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.files import sha256, write_bytes
 from tfl_lite_suite.core.recipe import Recipe
@@ -18,10 +19,9 @@ from tfl_lite_suite.quantize.result import PtqResult, QatResult, QuantizeResult
 
 SCHEMES = ("qat", "ptq")
 FALLBACKS = ("float", "int16")
+PTQ = ("auto", "plain", "learned")
 STAGE, PTQ_STAGE = "quantize", "quantize_ptq"
 FILE = "model.tflite"
-# Folded kernels carry the batch normalization's scale, and their gradients with them: they are clipped.
-_AS_TRAIN: dict[str, Any] = {"ema": 0.0, "early_stopping": 0, "clip_norm": 1.0}
 
 
 def quantize(
@@ -58,6 +58,7 @@ def quantize(
     images = load()
     from tfl_lite_suite.core.framework import keras
     from tfl_lite_suite.models.keras_io import keras_file
+    from tfl_lite_suite.quantize.qat import training
     from tfl_lite_suite.train.loop import accuracy_function
 
     keras.utils.set_random_seed(settings.seed)
@@ -65,46 +66,37 @@ def quantize(
     keras_file.warn_of_frozen(model)
     top1_float = accuracy_function(model)(images.test)["top1"]
     loss = train.loss_of(settings, teacher, images, workdir)
-    aware, trainings = _train(model, settings, images, stage, loss)
-    history = [record for training in trainings for record in training.history]
-    measured = accuracy_function(aware)(images.test)
+    trained = training.train(model, settings, images, stage, loss)
+    measured = accuracy_function(trained.model)(images.test)
     results = {
         "top1_float": top1_float,
         "top1_qat": measured["top1"],
         "top5_qat": measured["top5"],
-        "epochs": len(history),
-        "seconds": sum(record["seconds"] for record in history),
-        "history": history,
+        "top1_start": accuracy_function(trained.before)(images.test)["top1"],
+        **_training(trained, len(images.validation)),
     }
-    results = stage.finish(results, train.save_artifacts(stage.folder, aware, images, settings, measured))
-    for training in trainings:
-        training.forget_checkpoint()
+    after = ptq_stage_of(settings, workdir, model_path, name=f"{name}_ptq").finished()
+    if after is not None:
+        results["top1_ptq_file"] = after["top1_ptq"]
+    saved = train.save_artifacts(stage.folder, trained.model, images, settings, measured)
+    results = stage.finish(results, saved)
+    for done_training in trained.trainings:
+        done_training.forget_checkpoint()
     return QatResult.from_document(results)
 
 
-def _train(model: Any, settings: Recipe, images: Any, stage: Stage, loss: Any) -> tuple[Any, list[Any]]:
-    """Returns the model trained with fake quantization, and the one or two `Training`s."""
-    from tfl_lite_suite.quantize.qat.fake_quantization import quantization_aware
-    from tfl_lite_suite.quantize.qat.live_batch_norm import LiveBatchNorm
-    from tfl_lite_suite.train.loop import Phase, Training
-
-    chosen, folder = settings.quantize, stage.folder
-    calibration = images.train.sample(chosen.calibration_images, settings.seed)
-    as_train = dataclasses.replace(settings.train, batch_size=chosen.batch_size, **_AS_TRAIN)
-
-    def run(aware: Any, folder: pathlib.Path, phase: str, epochs: int) -> Any:
-        training = Training(aware, images, as_train, settings.data.augment, settings.seed, folder, stage.key, loss)
-        training.run([Phase(phase, epochs, chosen.learning_rate)])
-        return training
-
-    if chosen.batch_norm == "folded":
-        aware = quantization_aware(model, calibration, split_hard_swish=settings.splits_hard_swish)
-        return aware, [run(aware, folder, "quantization-aware", chosen.epochs)]
-    live = LiveBatchNorm(model, calibration, split_hard_swish=settings.splits_hard_swish)
-    epochs = (chosen.epochs + 1) // 2
-    first = run(live.model, folder / "live", "quantization-aware, live batch norm", epochs)
-    aware = live.freeze()
-    return aware, [first, run(aware, folder, "quantization-aware", chosen.epochs - epochs)]
+def _training(trained: Any, validation: int) -> dict[str, Any]:
+    """Returns what was trained, which weights were kept, and why."""
+    first, *_ = trained.trainings
+    scores = [record["validation_top1"] for record in trained.history]
+    return {
+        "start": {**trained.start.chosen.to_json(), "notes": list(trained.start.notes)},
+        "kept": trained.kept,
+        "validation": {"images": validation, "top1_start": first.start_top1, "top1_epochs": scores},
+        "epochs": len(trained.history),
+        "seconds": sum(record["seconds"] for record in trained.history),
+        "history": trained.history,
+    }
 
 
 def stage_of(settings: Recipe, workdir: str, model_path: str, name: str = STAGE) -> Stage:
@@ -149,7 +141,6 @@ def quantize_after_training(
     stage = ptq_stage_of(settings, workdir, model_path, debug, name)
     if (done := stage.finished()) is not None:
         return PtqResult.from_document(done, str(stage.folder))
-    images = load() if load else train.load_images(settings, workdir)
     from tfl_lite_suite.models.keras_io import keras_file
     from tfl_lite_suite.quantize.ptq import diagnosis, techniques
     from tfl_lite_suite.tflite import metadata_writer, shared_buffers
@@ -157,11 +148,13 @@ def quantize_after_training(
     from tfl_lite_suite.train.loop import accuracy_function
 
     start, io_type, split = time.monotonic(), settings.convert.io_type, settings.splits_hard_swish
-    pictures, findings = _calibration(settings, images)
+    images = load() if load else _images(settings, workdir, model_path)
     model = keras_file.load_classifier(model_path, images)
-    quantized = techniques.quantize(model, pictures, io_type, settings.seed, split_hard_swish=split)
-    if (least := settings.quantize.min_agreement) is not None:
-        quantized = techniques.with_fallback(quantized, least, settings.quantize.fallback, io_type)
+    pictures, findings = _calibration(settings, images)
+    chosen = settings.quantize
+    quantized = techniques.quantize(model, pictures, io_type, settings.seed, chosen.ptq, split_hard_swish=split)
+    if (least := chosen.min_agreement) is not None:
+        quantized = techniques.with_fallback(quantized, least, chosen.fallback, io_type)
     content = metadata_writer.write(shared_buffers.compact(quantized.content), images.contract, name=model.name)
     write_bytes(stage.folder / FILE, content)
     results = {
@@ -180,12 +173,30 @@ def quantize_after_training(
 
 def ptq_stage_of(settings: Recipe, workdir: str, model_path: str, debug: bool = False, name: str = PTQ_STAGE) -> Stage:
     """Returns the stage that `quantize_after_training` makes."""
+    chosen = settings.quantize
     asked = {
         "convert": settings.convert,
         "split_hard_swish": settings.splits_hard_swish,
-        "asked": [debug, settings.quantize.min_agreement, settings.quantize.fallback],
+        "asked": [debug, chosen.min_agreement, chosen.fallback, chosen.ptq],
     }
     return Stage(workdir, name, {**train.inputs(settings), **asked, "float": sha256(model_path)})
+
+
+def _images(settings: Recipe, workdir: str, model_path: str) -> Any:
+    """Returns the recipe's images; those without labels are training images, prepared by the model's contract."""
+    if not data.is_unlabelled(settings.data.source):
+        return train.load_images(settings, workdir)
+    from tfl_lite_suite.models.keras_io import keras_file
+
+    of = contract.beside(model_path)
+    model = keras_file.load(model_path, of.image_shape if of else None)
+    of = of or contract.of_model(model.name, model.input_shape)
+    names = of.labels or tuple(map(str, range(model.output_shape[-1])))
+    pictures = data.open_unknown(
+        settings.data.source, of, on_corrupt=settings.data.on_corrupt, cache_dir=pathlib.Path(workdir) / "data"
+    )
+    nothing = pictures.subset([])
+    return data.Dataset(names, of, pictures, nothing, nothing, [])
 
 
 def _calibration(settings: Recipe, images: Any) -> tuple[Any, list[dict[str, str]]]:
@@ -197,7 +208,8 @@ def _calibration(settings: Recipe, images: Any) -> tuple[Any, list[dict[str, str
     rows = images.train.evenly(settings.convert.calibration_images, settings.seed)
     pictures = images.train.images(rows)
     test = images.test.images(np.arange(len(images.test))) if len(images.test) else None
-    findings = calibration.check(pictures, images.train.labels[rows], images.class_names, test)
+    labels = images.train.labels[rows]
+    findings = calibration.check(pictures, labels if (labels >= 0).any() else None, images.class_names, test)
     for finding in findings:
         print(f"warning: {finding.message}: {finding.fix}", file=sys.stderr)
     return pictures, [dataclasses.asdict(finding) for finding in findings]
@@ -208,11 +220,27 @@ def show(result: QuantizeResult) -> str:
     if isinstance(result, PtqResult):
         return _show_ptq(result)
     assert isinstance(result, QatResult)
-    measured = "no test images, so accuracy was not measured"
-    if result.top1_float is not None and result.top1_qat is not None:
-        shares = [f"{100 * share:.2f} %" for share in (result.top1_float, result.top1_qat)]
-        measured = f"top-1 {shares[0]} float, {shares[1]} with fake quantization"
-    return f"{measured}; {result.epochs} epochs in {result.seconds:.0f} s"
+    measured, lines = "no test images, so accuracy was not measured", [_reason(result)]
+    if result.top1_float is not None and result.top1_qat is not None and result.top1_start is not None:
+        shares = [f"{100 * share:.2f} %" for share in (result.top1_float, result.top1_start, result.top1_qat)]
+        measured = f"top-1 {shares[0]} float, {shares[1]} int8 before training, {shares[2]} after"
+        lost = max(result.top1_start, result.top1_ptq_file or 0.0) - result.top1_qat
+        if lost > 0:
+            lines.append(
+                f"warning: on the test images that is {100 * lost:.2f} points below int8 without training: --scheme=ptq"
+            )
+    return "\n".join([f"{measured}; {result.epochs} epochs in {result.seconds:.0f} s", *lines])
+
+
+def _reason(result: QatResult) -> str:
+    """Returns, as a phrase, which weights were kept and why."""
+    images, start, epochs = (result.validation[key] for key in ("images", "top1_start", "top1_epochs"))
+    if start is None:
+        return f"kept {result.kept}; without validation images the start could not be compared"
+    before, after = (f"{100 * share:.2f} %" for share in (start, max(epochs, default=0)))
+    if result.kept == "start":
+        return f"kept the network before training: top-1 {before} on {images} validation images, after it {after}"
+    return f"kept {result.kept}: top-1 {after} on {images} validation images, before training {before}"
 
 
 def _show_ptq(result: PtqResult) -> str:

@@ -47,14 +47,24 @@ class QatResult(QuantizeResult):
     Attributes:
         top1_qat: Share of the test pictures answered rightly with fake quantization; `None` without test pictures.
         top5_qat: Share whose class is among the first five; `None` without test pictures.
+        top1_start: As `top1_qat`, before training.
+        start: The int8 network before training: `techniques`, `ranges`, and `agreement` and `kl` with the float one.
+        kept: What was best on the validation pictures: `start`, or `epoch 2`.
+        validation: Their number, `images`, and `top1_start` and `top1_epochs` on them.
         epochs: Epochs trained.
         history: A record an epoch.
+        top1_ptq_file: As `top1_qat`, of the file that `--scheme=ptq` made in the same work folder, if it did.
     """
 
     top1_qat: float | None
     top5_qat: float | None
+    top1_start: float | None
+    start: Document
+    kept: str
+    validation: Document
     epochs: int
     history: tuple[Document, ...]
+    top1_ptq_file: float | None = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -156,7 +156,7 @@ def inputs(settings: Recipe) -> dict[str, Any]:
     """Returns what the trained weights depend on, but for a teacher."""
     return {
         "data": settings.data,
-        "source": data.listing_of(settings.data.source).fingerprint,
+        "source": data.fingerprint(settings.data.source),
         "model": settings.model,
         "train": settings.train,
         "seed": settings.seed,

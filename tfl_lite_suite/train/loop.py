@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import functools
 import pathlib
 import time
 from collections.abc import Callable, Sequence
@@ -78,6 +79,11 @@ class Training:
         distribution: Where to train; the model was made in the scope of its strategy. Each process does the same, and
             its results are the same; the chief alone keeps files.
         keeps_last: Whether the last epoch is kept, not the best one.
+        keeps_start: Whether the weights at the start are a candidate, too, where there are validation pictures.
+        optimizer_of: As `optimizer.optimizer_of` without its settings; makes another optimizer than they say.
+
+    After `run`, `kept` is the number of the epoch whose weights the model has, 0 for the start, and `start_top1` the
+    validation top-1 of the start, if that was a candidate.
     """
 
     model: Any
@@ -90,6 +96,8 @@ class Training:
     loss: Loss | Taught | None = None
     distribution: Distribution = dataclasses.field(default_factory=here)
     keeps_last: bool = False
+    keeps_start: bool = False
+    optimizer_of: Callable[[float, int, int], Any] | None = None
 
     def __post_init__(self) -> None:
         self.settings = balance.resolved(self.settings, self.data.train)
@@ -107,6 +115,8 @@ class Training:
         self._measured = self.model if replicas == 1 else keras.models.clone_model(self.model)
         self._best: list[np.ndarray] = []
         self._best_value: float | None = None
+        self.kept = 0
+        self.start_top1: float | None = None
         self._trainable = [layer.trainable for layer in self.model.layers]
 
     def run(self, plan: Sequence[Phase]) -> list[dict[str, Any]]:
@@ -149,21 +159,20 @@ class Training:
     def _run_phase(self, index: int, phase: Phase, saved: Any, finished: int, progress: Progress) -> None:
         self._set_trainable(phase.first_trainable)
         with self.distribution.strategy.scope():
-            optimizer = mixed_precision.scaling(
-                optimizer_of(
-                    self.settings,
-                    phase.learning_rate,
-                    self.steps * phase.epochs,
-                    round(self.steps * phase.warmup_epochs),
-                ),
-                self.model,
-            )
+            make = self.optimizer_of or functools.partial(optimizer_of, self.settings)
+            steps = self.steps * phase.epochs
+            made = make(phase.learning_rate, steps, round(self.steps * phase.warmup_epochs))
+            optimizer = mixed_precision.scaling(made, self.model)
             optimizer.build(self.model.trainable_variables)
             average = MovingAverage(self.model.trainable_variables, self.settings.ema)
         first = self._restore(saved, index, optimizer, average)
         loss = self.loss or loss_by_labels(self.settings, self.data.train.class_counts, False)
         step = _train_step(self.model, optimizer, average, loss, self.distribution.strategy, phase.first_rate)
         validate = accuracy_function(self._measured)
+        if self.keeps_start and not self.history and len(self.data.validation):
+            start = self._validated(validate, {})
+            self.start_top1, self._best_value = start["validation_top1"], start["selected_by"][self.settings.select]
+            self._best = self.distribution.weights(self.model)
         seed = self.seed + 1_000_003 * index
         batches = iter(
             pipeline.training_batches(
@@ -192,7 +201,7 @@ class Training:
                 select, best = self.settings.select, self._best_value
                 value = record["selected_by"][select]
                 if self.keeps_last or best is None or selection.better(select, value, best):
-                    self._best_value, self._best = value, weights
+                    self._best_value, self._best, self.kept = value, weights, len(self.history) + 1
             self.history.append(record)
             self._log(record, phase, progress)
             self._save(index, epoch + 1, optimizer, average)
@@ -243,6 +252,7 @@ class Training:
         arrays, state = saved
         self.model.set_weights(arrays["model"])
         self.history, self._best_value = state["history"], state["best_value"]
+        self.kept, self.start_top1 = state["kept"], state["start_top1"]
         self._best = arrays.get("best", [])
         if state["phase"] != index or state["epoch"] == 0:
             return 0
@@ -263,11 +273,8 @@ class Training:
                 "average": average.values(),
             },
             {
-                "key": self.key,
-                "phase": index,
-                "epoch": epoch,
-                "history": self.history,
-                "best_value": self._best_value,
+                **{"key": self.key, "phase": index, "epoch": epoch, "history": self.history},
+                **{"best_value": self._best_value, "kept": self.kept, "start_top1": self.start_top1},
             },
         )
 

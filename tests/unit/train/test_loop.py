@@ -40,6 +40,19 @@ def test_the_best_epoch_is_kept(tmp_path):
     assert accuracy_function(training.model)(training.data.validation)["top1"] == best
 
 
+def test_the_start_is_kept_where_training_ruins_it(tmp_path):
+    training = make(tmp_path / "good")
+    training.run([Phase("network", 3, 0.05)])
+    assert training.start_top1 is None and training.kept > 0
+    weights = training.model.get_weights()
+    ruined = make(tmp_path / "ruined", model=training.model)
+    ruined.keeps_start = True
+    history = ruined.run([Phase("ruin", 2, 50.0)])
+    assert ruined.kept == 0 and ruined.start_top1 >= max(record["validation_top1"] for record in history)
+    for kept, before in zip(ruined.model.get_weights(), weights, strict=True):
+        np.testing.assert_array_equal(kept, before)
+
+
 @pytest.mark.parametrize("ema", [0.0, 0.9])
 def test_a_stopped_training_resumes_as_if_never_stopped(tmp_path, ema):
     settings = Train(batch_size=16, learning_rate=0.05, warmup_epochs=0.5, ema=ema)

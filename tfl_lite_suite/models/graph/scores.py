@@ -50,3 +50,24 @@ def decisive_range(logits: np.ndarray, least: float, most: float) -> tuple[float
     second, first = np.sort(logits, axis=1)[:, -2:].T
     low, high = float(first.min()) - _DECIDED, float(second.max()) + _DECIDED
     return max(least, min(low, 0.0)), min(most, max(high, 1.0))
+
+
+def divergence(expected: np.ndarray, received: np.ndarray) -> np.ndarray:
+    """Returns the Kullback-Leibler divergence of `received` from `expected`, float64 `(n,)`, in nats.
+
+    Args:
+        expected: Logits or probabilities, `(n, classes)`.
+        received: As `expected`, rounded.
+    """
+    as_probabilities = bool((expected >= 0).all() and np.allclose(expected.sum(axis=1), 1, atol=1e-3))
+    before, after = (_log_probabilities(scores, as_probabilities) for scores in (expected, received))
+    return np.asarray((np.exp(before) * (before - after)).sum(axis=1))
+
+
+def _log_probabilities(scores: np.ndarray, are_probabilities: bool) -> np.ndarray:
+    scores = scores.astype(np.float64)
+    if are_probabilities:
+        # Half a step of an int8 probability stands for those rounded to 0.
+        scores = np.log(np.maximum(scores, 1 / 512))
+    scores = scores - scores.max(axis=1, keepdims=True)
+    return np.asarray(scores - np.log(np.exp(scores).sum(axis=1, keepdims=True)))

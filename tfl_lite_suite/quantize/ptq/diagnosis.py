@@ -9,6 +9,7 @@ import numpy as np
 from tfl_lite_suite.core.files import write_text
 from tfl_lite_suite.core.progress import Progress
 from tfl_lite_suite.models import tflite_converter
+from tfl_lite_suite.models.graph.scores import divergence
 from tfl_lite_suite.models.tflite_interpreter import Interpreter
 from tfl_lite_suite.quantize.ptq import layer_error, techniques
 
@@ -42,7 +43,7 @@ def debug(quantized: techniques.Quantized, folder: pathlib.Path, io_type: str) -
     Returns:
         `layers`, `worst_layers`, `chart` and `sensitivity`.
     """
-    best = quantized.best
+    best = quantized.calibrated
     errors = layer_error.layer_errors(best.full_range, best.reference, quantized.for_ranges[:_PICTURES])
     write_text(folder / CHART, layer_error.chart(errors, "Error of each int8 operator"))
     return {
@@ -60,9 +61,9 @@ def sensitivity(quantized: techniques.Quantized, io_type: str) -> list[dict[str,
     rows = []
     for count in (count for count in _COUNTS if count <= len(quantized.for_ranges)):
         pictures = quantized.for_ranges[:count]
-        content = tflite_converter.convert(quantized.best.model, "int8", io_type=io_type, calibration=pictures)
+        content = tflite_converter.convert(quantized.calibrated.model, "int8", io_type=io_type, calibration=pictures)
         scores = Interpreter(content).scores(quantized.judging)
         agreement = float(np.mean(scores.argmax(axis=1) == quantized.expected.argmax(axis=1)))
-        kl = float(techniques.divergence(quantized.expected, scores).mean())
+        kl = float(divergence(quantized.expected, scores).mean())
         rows.append({"pictures": count, "agreement": agreement, "kl": kl})
     return rows

@@ -13,29 +13,22 @@ from typing import Any
 import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError
-from tfl_lite_suite.core.framework import tf
 from tfl_lite_suite.core.progress import Progress
 from tfl_lite_suite.models import tflite_converter
-from tfl_lite_suite.models.graph.canonical import canonical
-from tfl_lite_suite.models.graph.fold import fold_batch_norm
+from tfl_lite_suite.models.graph.scores import divergence
 from tfl_lite_suite.models.tflite_interpreter import Interpreter
-from tfl_lite_suite.quantize.ptq import bias_correction, int16_fallback, logit_range
-from tfl_lite_suite.quantize.ptq.equalization import Equalized, equalize
+from tfl_lite_suite.quantize import start
+from tfl_lite_suite.quantize.ptq import bias_correction, int16_fallback, learned_rounding, logit_range
 from tfl_lite_suite.quantize.ptq.fallback import fewest, latency_ratio
 from tfl_lite_suite.quantize.ptq.float_fallback import Mixed
 from tfl_lite_suite.quantize.ptq.layer_error import layer_errors, layer_name, worst
+from tfl_lite_suite.quantize.qat.activation_ranges import EXTREMES
+from tfl_lite_suite.quantize.start import BIAS_CORRECTION, EQUALIZATION, best_of, equalized_or_reason, scores, share_out
 from tfl_lite_suite.tflite import delegated_forms
 
-EQUALIZATION, BIAS_CORRECTION, LOGIT_RANGE = "cross_layer_equalization", "bias_correction", "logit_range"
-# More pictures do not make better ranges.
-_MOST_RANGE_PICTURES = 128
-_MOST_JUDGING_PICTURES = 100
+LOGIT_RANGE, CHOSEN_RANGES, LEARNED = "logit_range", "chosen_ranges", "learned_rounding"
 _BIAS_PICTURES = 32
 _DEBUG_PICTURES = 6
-# Fewer cannot be shared out between ranges and judging.
-_FEWEST_TO_SHARE = 16
-# Equalization is exact but for float rounding; more says that a layer does not compute what its class promises.
-_TOLERANCE = 1e-3
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,7 +42,8 @@ class Candidate:
         kl: Kullback-Leibler divergence of each picture's int8 class probabilities from the float model's, float64
             `(n,)`, in nats.
         refusal: Why XNNPACK does not run the file; empty where it does.
-        model: The Keras model that was converted.
+        ranges: What chose the ranges of activations, of `activation_ranges.RULES`.
+        model: The Keras model that was converted; `None` for a file of the plan that training starts from.
         reference: The float32 flatbuffer of `model`.
         full_range: The flatbuffer before `LOGIT_RANGE` and `Quantized.finish`.
     """
@@ -59,9 +53,20 @@ class Candidate:
     agreement: float
     kl: np.ndarray
     refusal: str = ""
+    ranges: str = EXTREMES
     model: Any = None
     reference: bytes = b""
     full_range: bytes = b""
+
+
+@dataclasses.dataclass(frozen=True)
+class _Pictures:
+    """Calibration pictures and what the float model answers: `expected` to `judging`, `logits` to `for_ranges`."""
+
+    for_ranges: np.ndarray
+    judging: np.ndarray
+    expected: np.ndarray
+    logits: np.ndarray
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,6 +80,7 @@ class Quantized:
         judging: The pictures that judged.
         expected: The float model's scores of `judging`.
         logits: The float model's scores of `for_ranges`.
+        calibrated: The best that TensorFlow's calibrator made, whose layers can be compared and replaced.
         finish: What was done last to each flatbuffer.
     """
 
@@ -84,6 +90,7 @@ class Quantized:
     judging: np.ndarray
     expected: np.ndarray
     logits: np.ndarray
+    calibrated: Candidate
     finish: Callable[[bytes], bytes] = bytes
 
     @property
@@ -93,7 +100,13 @@ class Quantized:
 
 
 def quantize(
-    model: Any, calibration: np.ndarray, io_type: str = "int8", seed: int = 0, *, split_hard_swish: bool = True
+    model: Any,
+    calibration: np.ndarray,
+    io_type: str = "int8",
+    seed: int = 0,
+    ptq: str = "auto",
+    *,
+    split_hard_swish: bool = True,
 ) -> Quantized:
     """Quantizes a trained model to int8.
 
@@ -102,6 +115,8 @@ def quantize(
         calibration: uint8 `(n, height, width, channels)`, training pictures; about 200 are enough.
         io_type: As for `converter.convert`.
         seed: Seed of the split into pictures for ranges and pictures to judge by.
+        ptq: `auto` tries techniques and keeps those that help; `learned` also trains rounding, biases and ranges;
+            `plain` tries none.
         split_hard_swish: As for `delegated_forms.rewrite`.
 
     Returns:
@@ -113,33 +128,33 @@ def quantize(
     """
     for_ranges, judging = share_out(calibration, seed)
     notes = []
-    if len(calibration) < _FEWEST_TO_SHARE:
+    if for_ranges is judging:
         notes.append(f"judged on the same {len(judging)} pictures that gave the ranges; give 100 or more")
-    progress = Progress("post-training quantization", 5)
-    expected, logits = _float_scores(model, judging), _float_scores(model, for_ranges)
-    progress.update(0, "plain conversion")
+    pictures = _Pictures(for_ranges, judging, scores(model, judging), scores(model, for_ranges))
     finish = functools.partial(delegated_forms.rewrite, split_hard_swish=split_hard_swish)
-    candidates = _converted(model, (), for_ranges, judging, expected, logits, io_type, finish)
-    progress.update(2, "cross-layer equalization")
-    equalized, note = _equalized(model, for_ranges)
-    if equalized is not None:
-        progress.update(3, "conversion after equalization")
-        candidates += _converted(
-            equalized.model, (EQUALIZATION,), for_ranges, judging, expected, logits, io_type, finish
-        )
-    progress.close()
-    notes += [note] if note else []
-    best = choose(candidates)
+    make = functools.partial(_converted, pictures=pictures, io_type=io_type, finish=finish)
+    if ptq == "plain":
+        candidates = make(model, (), plain=True)
+        best = calibrated = candidates[0]
+    else:
+        candidates, note = _calibrated(model, for_ranges, make)
+        calibrated = choose(candidates)
+        to_learn = share_out(calibration, seed, len(calibration))[0] if ptq == "learned" else None
+        planned, reason = _planned(model, pictures, to_learn, io_type, split_hard_swish)
+        candidates += planned
+        best = choose([calibrated, *planned])
+        notes += [text for text in (note, reason) if text]
     notes += _left_out(best, candidates)
     report = {
         "techniques": list(best.techniques),
+        "ranges": best.ranges,
         "agreement": best.agreement,
         "kl": float(best.kl.mean()),
         "candidates": [_described(candidate) for candidate in candidates],
         "pictures": {"ranges": len(for_ranges), "judging": len(judging)},
         "notes": notes,
     }
-    return Quantized(best, report, for_ranges, judging, expected, logits, finish)
+    return Quantized(best, report, for_ranges, judging, pictures.expected, pictures.logits, calibrated, finish)
 
 
 def with_fallback(done: Quantized, least_agreement: float, fallback: str = "float", io_type: str = "int8") -> Quantized:
@@ -158,7 +173,7 @@ def with_fallback(done: Quantized, least_agreement: float, fallback: str = "floa
     """
     if done.best.agreement >= least_agreement:
         return done
-    best = done.best
+    best = done.calibrated
     ranked, way, refused = _fallback(done, fallback, io_type)
     notes = list(done.report["notes"])
     notes += [f"runtimes do not compute in 16 bits: {', '.join(refused)}"] if refused else []
@@ -181,6 +196,8 @@ def with_fallback(done: Quantized, least_agreement: float, fallback: str = "floa
     mixed = judged(found.content)
     report = {
         **done.report,
+        "techniques": list(best.techniques),
+        "ranges": best.ranges,
         "agreement": mixed.agreement,
         "kl": float(mixed.kl.mean()),
         "notes": notes,
@@ -195,7 +212,7 @@ def _fallback(
     done: Quantized, fallback: str, io_type: str
 ) -> tuple[list[str], Callable[[Sequence[str]], bytes], list[str]]:
     """Returns the outputs that may be computed otherwise, the worst first; what does it; and operators that cannot."""
-    best = done.best
+    best = done.calibrated
     errors = layer_errors(best.full_range, best.reference, done.for_ranges[:_DEBUG_PICTURES])
     ranked = [error.tensor for error in worst(errors, 10**6)]
     if fallback == "float":
@@ -213,78 +230,58 @@ def _limit_of_output(done: Quantized) -> list[str]:
     return [f"its 8-bit output alone keeps {kept:.3f}; convert.io_type: float32 has no such limit"] if kept < 1 else []
 
 
-def share_out(calibration: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Returns pictures for ranges and pictures to judge by, drawn at random; all are both if there are few."""
-    count = len(calibration)
-    if count < _FEWEST_TO_SHARE:
-        return calibration, calibration
-    order = np.random.default_rng(seed).permutation(count)
-    judging = min(count // 3, _MOST_JUDGING_PICTURES)
-    return calibration[order[judging:][:_MOST_RANGE_PICTURES]], calibration[order[:judging]]
-
-
 def choose(candidates: list[Candidate]) -> Candidate:
     """Returns the candidate with the least divergence; a later one must beat an earlier by its standard error.
 
     Files that XNNPACK refuses are chosen only if it refuses all.
     """
-    best, *others = [candidate for candidate in candidates if not candidate.refusal] or candidates
-    for candidate in others:
-        gain = best.kl - candidate.kl
-        if gain.mean() > gain.std() / np.sqrt(len(gain)):
-            best = candidate
-    return best
+    return best_of([candidate for candidate in candidates if not candidate.refusal] or candidates)
 
 
-def divergence(expected: np.ndarray, received: np.ndarray) -> np.ndarray:
-    """Returns the Kullback-Leibler divergence of `received` from `expected`, float64 `(n,)`, in nats.
-
-    Args:
-        expected: Logits or probabilities, `(n, classes)`.
-        received: As `expected`, rounded.
-    """
-    as_probabilities = bool((expected >= 0).all() and np.allclose(expected.sum(axis=1), 1, atol=1e-3))
-    before, after = (_log_probabilities(scores, as_probabilities) for scores in (expected, received))
-    return np.asarray((np.exp(before) * (before - after)).sum(axis=1))
-
-
-def _log_probabilities(scores: np.ndarray, are_probabilities: bool) -> np.ndarray:
-    scores = scores.astype(np.float64)
-    if are_probabilities:
-        # Half a step of an int8 probability stands for those rounded to 0.
-        scores = np.log(np.maximum(scores, 1 / 512))
-    scores = scores - scores.max(axis=1, keepdims=True)
-    return np.asarray(scores - np.log(np.exp(scores).sum(axis=1, keepdims=True)))
-
-
-def _float_scores(model: Any, pictures: np.ndarray) -> np.ndarray:
-    forward = tf.function(lambda images: model(images, training=False), autograph=False)
-    batches = [forward(tf.cast(pictures[start : start + 16], tf.float32)) for start in range(0, len(pictures), 16)]
-    return np.concatenate([batch.numpy() for batch in batches])
+def _calibrated(
+    model: Any, for_ranges: np.ndarray, make: Callable[[Any, tuple[str, ...]], list[Candidate]]
+) -> tuple[list[Candidate], str]:
+    """Returns what TensorFlow's calibrator makes of a model and of its equalized form, and why not of the latter."""
+    progress = Progress("post-training quantization", 4)
+    progress.update(0, "plain conversion")
+    candidates = make(model, ())
+    progress.update(2, "cross-layer equalization")
+    equalized, note = equalized_or_reason(model, for_ranges)
+    if equalized is not None:
+        progress.update(3, "conversion after equalization")
+        candidates += make(equalized.model, (EQUALIZATION,))
+    progress.close()
+    return candidates, note
 
 
 def _converted(
     model: Any,
     techniques: tuple[str, ...],
-    for_ranges: np.ndarray,
-    judging: np.ndarray,
-    expected: np.ndarray,
-    logits: np.ndarray,
+    pictures: _Pictures,
     io_type: str,
     finish: Callable[[bytes], bytes],
+    plain: bool = False,
 ) -> list[Candidate]:
-    """Returns a model as int8, without and with corrected biases, each also with the logits in finer steps."""
-    content = tflite_converter.convert(model, "int8", io_type=io_type, calibration=for_ranges)
+    """Returns a model as int8, without and with corrected biases, each also with the logits in finer steps.
+
+    With `plain` there is only the first.
+    """
+    content = tflite_converter.convert(model, "int8", io_type=io_type, calibration=pictures.for_ranges)
     reference = tflite_converter.convert(model, "float32")
-    corrected = bias_correction.correct(content, reference, for_ranges[:_BIAS_PICTURES])
+    if plain:
+        only = _judged(techniques, finish(content), pictures.judging, pictures.expected)
+        return [dataclasses.replace(only, model=model, reference=reference, full_range=content)]
+    corrected = bias_correction.correct(content, reference, pictures.for_ranges[:_BIAS_PICTURES])
     files = {techniques: content}
     if corrected.layers:
         files[(*techniques, BIAS_CORRECTION)] = corrected.content
     found = []
     for done, full_range in files.items():
-        narrowed = logit_range.narrow(full_range, logits)
+        narrowed = logit_range.narrow(full_range, pictures.logits)
         variants = {done: full_range, **({(*done, LOGIT_RANGE): narrowed} if narrowed is not full_range else {})}
-        judged = [_judged(name, finish(content), judging, expected) for name, content in variants.items()]
+        judged = [
+            _judged(name, finish(content), pictures.judging, pictures.expected) for name, content in variants.items()
+        ]
         known = {"model": model, "reference": reference, "full_range": full_range}
         found += [dataclasses.replace(candidate, **known) for candidate in judged]
     return found
@@ -297,18 +294,29 @@ def _judged(techniques: tuple[str, ...], content: bytes, judging: np.ndarray, ex
     return Candidate(techniques, content, agreement, divergence(expected, received), interpreter.refusal)
 
 
-def _equalized(model: Any, for_ranges: np.ndarray) -> tuple[Equalized | None, str]:
-    """Returns the equalized model, or none and the reason why."""
-    left_out = "cross-layer equalization was not tried:"
+def _planned(
+    model: Any, pictures: _Pictures, to_learn: np.ndarray | None, io_type: str, split_hard_swish: bool
+) -> tuple[list[Candidate], str]:
+    """Returns the file of the plan that training would start from, and the one with learned rounding if asked for.
+
+    There is none, but the reason why, for a graph that the plan does not take.
+    """
     try:
-        result = equalize(fold_batch_norm(canonical(model)), for_ranges)
-    except (SuiteError, TypeError, ValueError, NotImplementedError) as error:
-        return None, f"{left_out} {' '.join(str(error).split())[:200]}"
-    if not result.groups:
-        return None, f"{left_out} the network has no convolutions joined by linear layers or ReLU alone"
-    if result.difference > _TOLERANCE:
-        return None, f"{left_out} it would change the float model's scores by {100 * result.difference:.1f} %"
-    return result, ""
+        found = start.find(model, pictures.for_ranges, pictures.judging, split_hard_swish=split_hard_swish)
+    except SuiteError as error:
+        learned = "" if to_learn is None else "nor learned rounding "
+        return [], f"other ranges than the extremes {learned}were not tried: {error}"
+    simulations = {(*found.chosen.techniques, CHOSEN_RANGES): found.simulation()}
+    if to_learn is not None:
+        learned_too = (*found.chosen.techniques, CHOSEN_RANGES, LEARNED)
+        simulations[learned_too] = learned_rounding.learn(model, found, to_learn)
+    candidates = []
+    for techniques, simulation in simulations.items():
+        content = tflite_converter.convert(simulation.freeze(), "int8", io_type=io_type, quantization_aware=True)
+        content = delegated_forms.rewrite(content, split_hard_swish=split_hard_swish)
+        candidate = _judged(techniques, content, pictures.judging, pictures.expected)
+        candidates.append(dataclasses.replace(candidate, ranges=found.chosen.rule))
+    return candidates, ""
 
 
 def _left_out(best: Candidate, candidates: list[Candidate]) -> list[str]:
@@ -320,6 +328,7 @@ def _left_out(best: Candidate, candidates: list[Candidate]) -> list[str]:
 def _described(candidate: Candidate) -> dict[str, Any]:
     return {
         "techniques": list(candidate.techniques),
+        "ranges": candidate.ranges,
         "agreement": candidate.agreement,
         "kl": float(candidate.kl.mean()),
         "kl_stderr": float(candidate.kl.std() / np.sqrt(len(candidate.kl))),

@@ -1,11 +1,12 @@
 """Quantization-aware training: from a trained float model to one that computes as its int8 file will.
 
-Batch normalization is folded first, activation ranges are calibrated once and kept, and every layer is wrapped by
-TFMOT with its own configuration. Where a convolution is followed by a ReLU, only the result of both is rounded, as in
+Batch normalization is folded first, activation ranges are calibrated, and every layer is wrapped by TFMOT with its own
+configuration. Where a convolution is followed by a ReLU, only the result of both is rounded, as in
 the fused operator of the `.tflite` file. Weights that are zero stay zero, and those of a cluster stay equal.
 """
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,8 +21,9 @@ from tfl_lite_suite.models.graph.scores import decisive_range
 from tfl_lite_suite.models.quantizers import FakeQuantized, LayerConfig
 from tfl_lite_suite.prune.clustering import equal_weights
 from tfl_lite_suite.prune.sparsity import prunable
+from tfl_lite_suite.quantize.qat import activation_ranges
+from tfl_lite_suite.quantize.qat.activation_ranges import EXTREMES, Range
 
-_BATCH = 64
 _PIXELS = (0.0, 255.0)
 _STEPS = 255
 # The only output quantization that TensorFlow Lite's LOGISTIC accepts: scale 1/256, zero point -128.
@@ -53,12 +55,15 @@ _SAME_SCALE = (
 )
 
 
-def quantization_aware(model: Any, calibration: np.ndarray, *, split_hard_swish: bool = True) -> Any:
+def quantization_aware(
+    model: Any, calibration: np.ndarray, rule: str = EXTREMES, *, split_hard_swish: bool = True
+) -> Any:
     """Returns a trainable model with fake quantization wherever its int8 file will round.
 
     Args:
         model: Trained functional model from raw pixels to logits.
         calibration: uint8 `(n, height, width, channels)`, pictures that activation ranges are taken from.
+        rule: One of `activation_ranges.RULES`.
         split_hard_swish: Whether the file will have ADD and MUL in place of HARD_SWISH.
 
     Returns:
@@ -67,15 +72,15 @@ def quantization_aware(model: Any, calibration: np.ndarray, *, split_hard_swish:
     Raises:
         SuiteError: If the graph holds a layer that has no int8 form here; the message names each.
     """
-    folded, plan = planned(model, calibration, split_hard_swish)
-    return rewrite.rebuild(folded, plan.wrap)
+    plan = Plan.of(model, calibration, split_hard_swish)
+    return plan.quantized(plan.ranges_by(rule))
 
 
-def planned(model: Any, calibration: np.ndarray, split_hard_swish: bool = True) -> "tuple[Any, Plan]":
-    """Returns the folded float model, and how `quantization_aware`, which has these arguments, wraps its layers."""
+def expanded(model: Any, split_hard_swish: bool = True) -> Any:
+    """Returns the folded float model whose every layer is one operator of the int8 file; see `quantization_aware`."""
     folded = _expand(fold_batch_norm(canonical(model)), split_hard_swish)
     _check(folded)
-    return folded, Plan(folded, calibration)
+    return folded
 
 
 def _expand(model: Any, split_hard_swish: bool) -> Any:
@@ -167,97 +172,133 @@ def _check(model: Any) -> None:
         )
 
 
-def fake_quantized(layer: Any, inputs: Any, output_range: Any, input_ranges: Any = ()) -> Any:
-    """Applies a copy of `layer` in a wrapper; the ranges are those of `LayerConfig`."""
-    groups, sparse = None, False
+def fake_quantized(layer: Any, inputs: Any, config: LayerConfig) -> Any:
+    """Applies a copy of `layer` in a wrapper, which keeps the zeros and the clusters of its kernel."""
+    config.kernel = _kernel(layer)
     if prunable(layer):
         kernel = layer.get_weights()[0]
-        groups, sparse = equal_weights(kernel, len(inputs.shape) == 4), not np.all(kernel)
+        config.groups, config.sparse = equal_weights(kernel, len(inputs.shape) == 4), not np.all(kernel)
     copy = type(layer).from_config(layer.get_config())
     if layer.weights:
         copy.build(inputs.shape)
         copy.set_weights(layer.get_weights())
-    wrapper = FakeQuantized(copy, LayerConfig(_kernel(layer), output_range, input_ranges, groups, sparse))
+    wrapper = FakeQuantized(copy, config)
     output = wrapper(inputs)
     wrapper.trainable = layer.trainable
     return output
 
 
 class Plan:
-    """Decides, for each layer of a folded model, which configuration wraps it."""
+    """How the layers of a folded model are wrapped, and which tensors have one range.
+
+    Attributes:
+        model: The folded model.
+        tensors: Its tensors, by their `id`.
+    """
 
     def __init__(self, model: Any, calibration: np.ndarray) -> None:
+        """Observes the tensors of a model that `expanded` made."""
+        self.model = model
+        self.nodes = rewrite.nodes(model)
+        self.tensors = {id(tensor): tensor for tensor in [model.inputs[0], *(node.outputs for node in self.nodes)]}
         self._after = rewrite.consumers(model)
-        self._node_of = {id(node.layer): node for node in rewrite.nodes(model)}
-        self._input = id(model.inputs[0])
-        self._ranges = self._shared(model, _observe(model, calibration))
+        self._node_of = {id(node.layer): node for node in self.nodes}
+        logits = _logits(model)
+        values, scores = activation_ranges.observe(model, list(self.tensors.values()), logits, calibration)
+        self._values = dict(zip(self.tensors, values, strict=True))
+        self._fixed = {key: found for key in self.tensors if (found := self._fixed_range(key))}
+        if id(logits) not in self._fixed:
+            self._fixed[id(logits)] = decisive_range(scores, *self._values[id(logits)].range_by(EXTREMES))
+        self._leader = {tensor: tensor for tensor in self.tensors}
+        for node in self.nodes:
+            if _has_same_scale(node.layer):
+                for tensor in node.keras_inputs:
+                    self._leader[self.leader(id(tensor))] = self.leader(id(node.outputs))
 
-    def wrap(self, layer: Any, inputs: Any) -> Any:
+    @classmethod
+    def of(cls, model: Any, calibration: np.ndarray, split_hard_swish: bool = True) -> "Plan":
+        """Returns the plan of a trained model; see `quantization_aware` for arguments and errors."""
+        return cls(expanded(model, split_hard_swish), calibration)
+
+    def quantized(self, ranges: dict[int, Range]) -> Any:
+        """Returns the model with fake quantization to ranges of `ranges_by` or `constrained`."""
+        return rewrite.rebuild(self.model, lambda layer, inputs: self.wrap(layer, inputs, ranges))
+
+    def wrap(self, layer: Any, inputs: Any, ranges: dict[int, Range]) -> Any:
         """Applies the wrapped copy of `layer`."""
+        given = [ranges[id(tensor)] for tensor in self._node_of[id(layer)].keras_inputs]
+        return self.wrap_with(layer, inputs, lambda tensor: LayerConfig(None, ranges[tensor], given))
+
+    def wrap_with(self, layer: Any, inputs: Any, config_of: Callable[[int], LayerConfig]) -> Any:
+        """Applies the wrapped copy of `layer`, configured by a function of the tensor to whose range it rounds."""
         node = self._node_of[id(layer)]
-        if id(node.keras_inputs[0]) == self._input:
+        if node.keras_inputs[0] is self.model.inputs[0]:
             inputs = FakeQuantized(keras.layers.Activation("linear", name="pixels"), LayerConfig(None, _PIXELS))(inputs)
         if isinstance(layer, _SAME_SCALE) or _is_softmax(layer):
             return rewrite.copy_layer(layer, inputs)
         if _is_clip(layer) and self._is_fused(node):
             return inputs
-        input_ranges = [self._ranges[id(tensor)] for tensor in node.keras_inputs]
-        return fake_quantized(layer, inputs, self.output_range(layer), input_ranges)
+        return fake_quantized(layer, inputs, config_of(self.rounded(layer)))
 
     def _is_fused(self, node: Any) -> bool:
         """Tells whether an activation is part of the operator before it."""
         before = node.keras_inputs[0]
         return _takes_clip(before._keras_history.layer) and len(self._after[id(before)]) == 1
 
-    def output_range(self, layer: Any) -> tuple[float, float]:
-        """Returns the range to which a layer's output, clipped by what follows, is rounded."""
+    def rounded(self, layer: Any) -> int:
+        """Returns the `id` of the tensor to whose range a layer's output, clipped by what follows, is rounded."""
         node = self._node_of[id(layer)]
         after = self._after.get(id(node.outputs), [])
         clipped = _takes_clip(node.layer) and len(after) == 1 and _is_clip(after[0])
-        return self._ranges[id(self._node_of[id(after[0])].outputs if clipped else node.outputs)]
+        return id(self._node_of[id(after[0])].outputs if clipped else node.outputs)
 
-    def _shared(self, model: Any, observed: dict[int, tuple[float, float]]) -> dict[int, tuple[float, float]]:
-        """Gives one range to tensors of one scale: what a concatenation joins, and what only moves values."""
-        leader = {tensor: tensor for tensor in observed}
+    def leader(self, tensor: int) -> int:
+        """Returns the `id` of the tensor that stands for all of one scale: what is concatenated, or only moved."""
+        while self._leader[tensor] != tensor:
+            tensor = self._leader[tensor]
+        return tensor
 
-        def find(tensor: int) -> int:
-            while leader[tensor] != tensor:
-                tensor = leader[tensor]
-            return tensor
+    def is_fixed(self, tensor: int) -> bool:
+        """Tells whether the operators demand a tensor's range, or one that has its scale."""
+        return any(self.leader(key) == self.leader(tensor) for key in self._fixed)
 
-        for node in rewrite.nodes(model):
-            if _has_same_scale(node.layer):
-                for tensor in node.keras_inputs:
-                    leader[find(id(tensor))] = find(id(node.outputs))
-        groups: dict[int, list[tuple[float, float]]] = {}
-        for tensor, limits in observed.items():
-            groups.setdefault(find(tensor), []).append(limits)
-        joined = {key: (min(low for low, _ in ends), max(high for _, high in ends)) for key, ends in groups.items()}
-        for node in rewrite.nodes(model):
+    def cap(self, tensor: int) -> float:
+        """Returns the value at which an activation ends, 0.0 if there is none."""
+        layer = self.tensors[tensor]._keras_history.layer
+        return float(layer.max_value or 0.0) if isinstance(layer, keras.layers.ReLU) else 0.0
+
+    def ranges_by(self, rule: str) -> dict[int, Range]:
+        """Returns the range of each tensor, by its `id`, that a rule of `activation_ranges.RULES` chooses."""
+        groups: dict[int, list[Range]] = {}
+        for tensor in self.tensors:
+            limits = self._fixed.get(tensor) or self._values[tensor].range_by(rule)
+            if cap := self.cap(tensor):
+                limits = 0.0, cap if rule == EXTREMES else min(limits[1], cap)
+            groups.setdefault(self.leader(tensor), []).append(limits)
+        return self.constrained(
+            {key: (min(low for low, _ in ends), max(high for _, high in ends)) for key, ends in groups.items()}
+        )
+
+    def constrained(self, joined: dict[int, Range]) -> dict[int, Range]:
+        """Returns the range of each tensor, from those of the leaders: little wider where integer kernels need it."""
+        joined = dict(joined)
+        for node in self.nodes:
             if isinstance(node.layer, keras.layers.GlobalAveragePooling2D) and not _has_same_scale(node.layer):
-                mean = find(id(node.outputs))
-                joined[mean] = _range_of_mean(joined[mean], joined[find(id(node.keras_inputs[0]))])
+                mean = self.leader(id(node.outputs))
+                joined[mean] = _range_of_mean(joined[mean], joined[self.leader(id(node.keras_inputs[0]))])
             if isinstance(node.layer, keras.layers.Multiply):
-                product = find(id(node.outputs))
-                joined[product] = _range_of_product(joined[product], *(joined[find(id(t))] for t in node.keras_inputs))
-        return {tensor: joined[find(tensor)] for tensor in observed}
+                product = self.leader(id(node.outputs))
+                sources = (joined[self.leader(id(tensor))] for tensor in node.keras_inputs)
+                joined[product] = _range_of_product(joined[product], *sources)
+        return {tensor: joined[self.leader(tensor)] for tensor in self.tensors}
 
-
-def _observe(model: Any, calibration: np.ndarray) -> dict[int, tuple[float, float]]:
-    """Returns least and greatest value of every tensor, by its `id`; 0 lies between them."""
-    tensors = [model.inputs[0], *(node.outputs for node in rewrite.nodes(model))]
-    logits = _logits(model)
-    probe = tf.function(keras.Model(model.inputs, [logits, *(_Extremes()(tensor) for tensor in tensors)]))
-    starts = range(0, len(calibration), _BATCH)
-    batches = [probe(tf.cast(calibration[start : start + _BATCH], tf.float32)) for start in starts]
-    extremes = np.array([batch[1:] for batch in batches])
-    least, most = extremes[..., 0].min(axis=0), extremes[..., 1].max(axis=0)
-    ranges = {}
-    for index, tensor in enumerate(tensors):
-        low, high = min(float(least[index]), 0.0), max(float(most[index]), 0.0)
-        ranges[id(tensor)] = _fixed_range(tensor._keras_history.layer) or (low, max(high, low + 1e-3))
-    ranges[id(logits)] = decisive_range(np.concatenate([batch[0] for batch in batches]), *ranges[id(logits)])
-    return ranges
+    def _fixed_range(self, tensor: int) -> Range | None:
+        layer = self.tensors[tensor]._keras_history.layer
+        node = self._node_of.get(id(layer))
+        if node is not None and node.keras_inputs[0] is self.model.inputs[0] and layer.weights and not layer.trainable:
+            ends = [layer(tf.fill((1, *self.model.input_shape[1:]), end)).numpy() for end in _PIXELS]
+            return min(float(np.min(ends)), 0.0), max(float(np.max(ends)), 0.0)
+        return _fixed_range(layer)
 
 
 def _logits(model: Any) -> Any:
@@ -266,15 +307,13 @@ def _logits(model: Any) -> Any:
     return last._keras_history.layer.input if _is_softmax(last._keras_history.layer) else last
 
 
-def _fixed_range(layer: Any) -> tuple[float, float] | None:
+def _fixed_range(layer: Any) -> Range | None:
     if isinstance(layer, keras.layers.InputLayer):
         return _PIXELS
     if _is_sigmoid(layer):
         return _SIGMOID
     if isinstance(layer, layers.HardSigmoid):
         return 0.0, 1.0
-    if isinstance(layer, keras.layers.ReLU) and layer.max_value:
-        return 0.0, float(layer.max_value)
     return None
 
 
@@ -313,10 +352,3 @@ def _range_of_product(wanted: tuple[float, float], *sources: tuple[float, float]
     fraction, _ = math.frexp(math.prod(steps[:-1]) / steps[-1])
     wider = 1 + 2**-10 if min(fraction - 0.5, 1 - fraction) < 2**-20 else 1.0
     return wanted[0] * wider, wanted[1] * wider
-
-
-class _Extremes(keras.layers.Layer):
-    """Least and greatest value of a batch, float32 `(2,)`."""
-
-    def call(self, inputs: Any) -> Any:
-        return tf.stack([tf.reduce_min(inputs), tf.reduce_max(inputs)])

@@ -8,15 +8,14 @@ Source: Krishnamoorthi, 2018, https://arxiv.org/abs/1806.08342, "Batch normaliza
 
 from typing import Any
 
-import numpy as np
-
 from tfl_lite_suite.core.framework import keras
 from tfl_lite_suite.models import layers
 from tfl_lite_suite.models.graph import rewrite
 from tfl_lite_suite.models.graph.canonical import canonical
 from tfl_lite_suite.models.graph.fold import foldable_norms, folded_weights
 from tfl_lite_suite.models.quantizers import FakeQuantized, LayerConfig
-from tfl_lite_suite.quantize.qat.fake_quantization import fake_quantized, planned
+from tfl_lite_suite.quantize.qat.activation_ranges import Range
+from tfl_lite_suite.quantize.qat.fake_quantization import Plan, fake_quantized
 
 
 class LiveBatchNorm:
@@ -27,21 +26,25 @@ class LiveBatchNorm:
         folded: What `quantization_aware` makes; its weights are those of `model` after `freeze`.
     """
 
-    def __init__(self, model: Any, calibration: np.ndarray, *, split_hard_swish: bool = True) -> None:
-        """Wraps a trained float model; see `quantization_aware` for arguments and errors."""
-        float_model = canonical(model)
-        self._pairs = _convolutions(float_model)
-        plain, plan = planned(float_model, calibration, split_hard_swish)
+    def __init__(self, model: Any, plan: Plan, ranges: dict[int, Range]) -> None:
+        """Wraps a trained float model.
+
+        Args:
+            model: The model.
+            plan: Its plan, as from `Plan.of`.
+            ranges: Of each tensor, as from `Plan.ranges_by`.
+        """
+        self._pairs = _convolutions(canonical(model))
 
         def replace(layer: Any, inputs: Any) -> Any:
             if layer.name not in self._pairs:
-                return plan.wrap(layer, inputs)
+                return plan.wrap(layer, inputs, ranges)
             convolution, norm = self._pairs[layer.name]
-            normalized = rewrite.copy_layer(norm, fake_quantized(convolution, inputs, None))
+            normalized = rewrite.copy_layer(norm, fake_quantized(convolution, inputs, LayerConfig()))
             output = keras.layers.Activation("linear", name=f"{norm.name}_output")
-            return FakeQuantized(output, LayerConfig(None, plan.output_range(layer)))(normalized)
+            return FakeQuantized(output, LayerConfig(None, ranges[plan.rounded(layer)]))(normalized)
 
-        self.model, self.folded = rewrite.rebuild(plain, replace), rewrite.rebuild(plain, plan.wrap)
+        self.model, self.folded = rewrite.rebuild(plan.model, replace), plan.quantized(ranges)
 
     def freeze(self) -> Any:
         """Returns the folded model, with the weights that the live one has now."""

@@ -59,6 +59,8 @@ def _task(state: RunState, scheme: str, source: KerasModel, name: str, settings:
     quantized = state.post_training.get(source.file) if scheme == "int8" else None
     if quantized:
         inputs["quantized"] = sha256(quantized["output"])
+    elif scheme == "int8":
+        inputs["ptq"] = settings.quantize.ptq
     stage = Stage(state.workdir / "convert", name, inputs)
 
     def make() -> dict[str, Any]:
@@ -81,7 +83,8 @@ def _converted(state: RunState, source: KerasModel, output: str, scheme: str, se
         calibration = state.images().train.sample(chosen.calibration_images, settings.seed)
     model = keras_file.load(source.file)
     form = "split" if settings.splits_hard_swish else "operator"
-    return convert.convert(model, state.images().contract, output, scheme, chosen.io_type, calibration, hard_swish=form)
+    of, ptq = state.images().contract, settings.quantize.ptq
+    return convert.convert(model, of, output, scheme, chosen.io_type, calibration, ptq, hard_swish=form)
 
 
 def _conversion(source: str, scheme: str, chosen: Settings) -> tuple[Any, ...]:

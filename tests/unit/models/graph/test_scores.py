@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from tfl_lite_suite.core.framework import keras
-from tfl_lite_suite.models.graph.scores import as_logits, decisive_range, ends_in_softmax
+from tfl_lite_suite.models.graph.scores import as_logits, decisive_range, divergence, ends_in_softmax
 
 layers = keras.layers
 
@@ -51,3 +51,13 @@ def test_logits_decide_near_the_greatest_two_of_each_picture():
 def test_the_range_that_an_operator_demands_is_not_narrowed_further():
     scores = np.array([[0.5, 0.2, 0.1], [0.3, 0.6, 0.1]], np.float32)
     assert decisive_range(scores, 0.0, 255 / 256) == (0.0, 255 / 256)
+
+
+def test_divergence_of_logits_and_of_probabilities():
+    logits = np.array([[1.0, 2.0, 3.0], [0.0, 0.0, 5.0]])
+    shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(divergence(logits, logits + 7), 0, atol=1e-12)
+    even = np.full((2, 3), 1 / 3)
+    wanted = (shares * np.log(shares * 3)).sum(axis=1)
+    np.testing.assert_allclose(divergence(logits, np.zeros((2, 3))), wanted)
+    np.testing.assert_allclose(divergence(shares, even), wanted, atol=1e-9)

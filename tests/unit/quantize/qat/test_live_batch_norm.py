@@ -8,7 +8,8 @@ from tfl_lite_suite import models
 from tfl_lite_suite.core.framework import keras
 from tfl_lite_suite.core.recipe import Augment, Train
 from tfl_lite_suite.models import layers, tflite_converter
-from tfl_lite_suite.quantize.qat.fake_quantization import quantization_aware
+from tfl_lite_suite.quantize.qat.activation_ranges import EXTREMES
+from tfl_lite_suite.quantize.qat.fake_quantization import Plan, quantization_aware
 from tfl_lite_suite.quantize.qat.live_batch_norm import LiveBatchNorm
 from tfl_lite_suite.tflite.file import TfliteFile
 from tfl_lite_suite.train.loop import Phase, Training, accuracy_function
@@ -16,11 +17,16 @@ from tfl_lite_suite.train.loop import Phase, Training, accuracy_function
 PICTURES = keras_samples.blocky(48, (32, 32, 3))
 
 
+def live_of(model, pictures):
+    plan = Plan.of(model, pictures)
+    return LiveBatchNorm(model, plan, plan.ranges_by(EXTREMES))
+
+
 # The folded model of every network is the one that `test_qat` converts.
 @pytest.mark.parametrize("name", ["mobilenet_v2", "mobilenet_v3_small", "shufflenet_v2"])
 def test_a_network_keeps_its_batch_normalization_live_and_becomes_entirely_int8(name):
     model = keras_samples.randomize(models.build(name, (32, 32, 3), 10))
-    live = LiveBatchNorm(model, PICTURES)
+    live = live_of(model, PICTURES)
     normalized = [
         sum(isinstance(layer, keras.layers.BatchNormalization) for layer in of.layers)
         for of in (model, live.model, live.folded)
@@ -38,7 +44,7 @@ def trained(tmp_path_factory):
     model = keras_samples.tiny_network()
     settings = Train(batch_size=16, learning_rate=0.05, warmup_epochs=0)
     Training(model, data, settings, Augment(), 0, folder / "float").run([Phase("network", 3, 0.05)])
-    live = LiveBatchNorm(model, data.train.images(range(48)))
+    live = live_of(model, data.train.images(range(48)))
     clipped = dataclasses.replace(settings, clip_norm=1.0)
     Training(live.model, data, clipped, Augment(), 0, folder / "live").run([Phase("live", 1, 0.01)])
     return model, live, data
@@ -70,7 +76,7 @@ def test_what_becomes_part_of_a_kernel_otherwise_is_folded_at_once():
     x = keras.layers.GlobalAveragePooling2D()(layers.HardSigmoid()(x))
     x = keras.layers.ReLU()(keras.layers.BatchNormalization(name="b")(keras.layers.Dense(8)(x)))
     model = keras_samples.randomize(keras.Model(image, keras.layers.Dense(2)(x)))
-    live = LiveBatchNorm(model, PICTURES)
+    live = live_of(model, PICTURES)
     assert not any(isinstance(layer, keras.layers.BatchNormalization) for layer in live.model.layers)
     pictures = PICTURES.astype(np.float32)
     np.testing.assert_array_equal(live.model(pictures), live.freeze()(pictures))

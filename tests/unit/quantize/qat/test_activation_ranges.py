@@ -1,0 +1,61 @@
+import numpy as np
+import pytest
+
+from tfl_lite_suite.core.framework import keras
+from tfl_lite_suite.quantize.qat import activation_ranges
+from tfl_lite_suite.quantize.qat.activation_ranges import EXTREMES, LEAST_ERROR, RULES, Values
+
+
+def values_of(numbers, bins=2048):
+    least, most = float(numbers.min()), float(numbers.max())
+    return Values(least, most, np.histogram(numbers, bins, (least, most))[0])
+
+
+@pytest.fixture(scope="module")
+def long_tailed():
+    """Values of which one in a thousand is ten times as large as the others."""
+    generator = np.random.default_rng(0)
+    return np.concatenate([generator.normal(0, 1, 99_900), generator.normal(0, 10, 100)]).astype(np.float32)
+
+
+def test_extremes_hold_all(long_tailed):
+    assert values_of(long_tailed).range_by(EXTREMES) == (long_tailed.min(), long_tailed.max())
+
+
+@pytest.mark.parametrize(("rule", "share"), activation_ranges.CLIPPED.items())
+def test_percentiles_lose_their_share_at_each_end(rule, share, long_tailed):
+    low, high = values_of(long_tailed).range_by(rule)
+    assert np.mean(long_tailed < low) == pytest.approx(share, rel=0.5)
+    assert np.mean(long_tailed > high) == pytest.approx(share, rel=0.5)
+
+
+def test_the_range_of_least_error_beats_all_others(long_tailed):
+    def error(limits):
+        low, high = limits
+        step = (high - low) / 255
+        rounded = np.clip(np.rint(long_tailed / step), np.rint(low / step), np.rint(high / step)) * step
+        return np.mean((rounded - long_tailed) ** 2)
+
+    values = values_of(long_tailed)
+    errors = {rule: error(values.range_by(rule)) for rule in RULES}
+    assert min(errors, key=errors.get) == LEAST_ERROR
+    assert errors[LEAST_ERROR] < 0.9 * errors[EXTREMES]
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("numbers", [[2.0, 3.0, 4.0], [-4.0, -3.0], [0.0, 0.0], [5.0]])
+def test_zero_lies_in_every_range(rule, numbers):
+    low, high = values_of(np.array(numbers * 100)).range_by(rule)
+    assert low <= 0 <= high and high > low
+
+
+def test_a_models_tensors_are_observed_in_batches_of_any_size():
+    image = keras.Input((4, 4, 1))
+    doubled = keras.layers.Rescaling(2.0, -1.0)(image)
+    logits = keras.layers.Flatten()(doubled)
+    pictures = np.random.default_rng(0).integers(0, 256, (70, 4, 4, 1), np.uint8)
+    (pixels, scaled), scores = activation_ranges.observe(keras.Model(image, logits), [image, doubled], logits, pictures)
+    assert (pixels.least, pixels.most) == (pictures.min(), pictures.max())
+    assert (scaled.least, scaled.most) == (2 * pixels.least - 1, 2 * pixels.most - 1)
+    assert pixels.counts.sum() == scaled.counts.sum() == pictures.size
+    np.testing.assert_allclose(scores, 2.0 * pictures.reshape(70, 16) - 1)

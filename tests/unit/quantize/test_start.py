@@ -1,0 +1,63 @@
+import keras_samples
+import numpy as np
+import pytest
+
+from tfl_lite_suite import models
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.framework import keras
+from tfl_lite_suite.models import layers
+from tfl_lite_suite.quantize import start
+from tfl_lite_suite.quantize.qat.activation_ranges import EXTREMES, RULES
+
+PICTURES = keras_samples.blocky(48, (32, 32, 3))
+
+
+def spiky():
+    """A network one of whose channels is huge on a single picture, which extremes take for the range of all."""
+    image = keras.Input((32, 32, 3))
+    x = layers.Swish()(keras.layers.Conv2D(8, 3, 4)(layers.PixelNormalization([127.5] * 3, [127.5] * 3)(image)))
+    x = layers.Swish()(keras.layers.Conv2D(8, 3)(x))
+    model = keras.Model(image, keras.layers.Dense(4)(keras.layers.GlobalAveragePooling2D()(x)))
+    return keras_samples.randomize(model)
+
+
+def test_clipped_ranges_are_chosen_where_one_picture_has_all_the_range():
+    pictures = keras_samples.blocky(64, (32, 32, 3), seed=1) // 4 + 96
+    pictures[0] = 255 * (np.indices((32, 32)).sum(axis=0) // 8 % 2)[..., None]
+    found = start.find(spiky(), pictures[:40], pictures[40:])
+    by_rule = {trial.rule: trial.kl.mean() for trial in found.trials if not trial.techniques}
+    assert set(by_rule) == set(RULES)
+    assert found.chosen.rule != EXTREMES
+    assert found.chosen.kl.mean() < by_rule[EXTREMES]
+
+
+def test_the_simulation_is_what_was_judged():
+    model = keras_samples.randomize(models.build("mobilenet_v2", (32, 32, 3), 5, alpha=0.35))
+    found = start.find(model, PICTURES[:32], PICTURES[32:])
+    assert {technique for trial in found.trials for technique in trial.techniques} == {
+        start.EQUALIZATION,
+        start.BIAS_CORRECTION,
+    }
+    received = start.scores(found.simulation().model, PICTURES[32:])
+    agreement = np.mean(received.argmax(1) == start.scores(model, PICTURES[32:]).argmax(1))
+    assert agreement == found.chosen.agreement
+    assert found.chosen.kl.mean() <= found.trials[0].kl.mean()
+
+
+def test_only_ranges_can_be_asked_for():
+    found = start.find(spiky(), PICTURES[:32], PICTURES[32:], only_ranges=True)
+    assert [trial.techniques for trial in found.trials] == [()] * len(RULES)
+
+
+def test_layers_without_an_int8_form_are_named():
+    image = keras.Input((32, 32, 3))
+    x = keras.layers.ELU(name="strange")(keras.layers.Conv2D(4, 3)(image))
+    model = keras.Model(image, keras.layers.Dense(2)(keras.layers.GlobalAveragePooling2D()(x)))
+    with pytest.raises(SuiteError, match="'strange'"):
+        start.find(model, PICTURES, PICTURES)
+
+
+def test_few_pictures_give_ranges_and_judge():
+    assert all(part is PICTURES[:8] or len(part) == 8 for part in start.share_out(PICTURES[:8], 0))
+    ranges, judging = start.share_out(PICTURES, 0)
+    assert (len(ranges), len(judging)) == (32, 16)

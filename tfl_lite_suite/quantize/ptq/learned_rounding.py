@@ -1,0 +1,83 @@
+"""Learned rounding: how weights are rounded, biases and ranges, trained against the float network without labels.
+
+Each weight moves by a step or two at most, so that mostly the side changes to which it is rounded: a few hundred
+pictures are enough, where training the weights freely would learn them by heart. All layers are trained together
+against the float network's answers, which costs no more than to reconstruct them one after the other.
+
+Source: Nagel et al., 2020, https://arxiv.org/abs/2004.10568 (rounding as what is learned); Li et al., 2021,
+https://arxiv.org/abs/2102.05426; with the steps of Esser et al., 2020, https://arxiv.org/abs/1902.08153.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from tfl_lite_suite.core.framework import keras, tf
+from tfl_lite_suite.core.progress import Progress
+from tfl_lite_suite.models.graph.scores import as_logits
+from tfl_lite_suite.models.quantizers import FakeQuantized
+from tfl_lite_suite.quantize.qat.simulation import Simulation, sizes_of
+from tfl_lite_suite.quantize.start import Start, scores
+from tfl_lite_suite.train.fast_gradient import fast_gradients
+from tfl_lite_suite.train.optimizer import WarmupCosine
+from tfl_lite_suite.train.relative_adam import RelativeAdam
+
+_STEPS, _BATCH = 300, 16
+# Of a weight's size, which is 127 of its int8 steps: a fiftieth of a step.
+_RATE = 0.02 / 127
+_WARM_UP = 10
+
+
+def learn(model: Any, begun: Start, pictures: np.ndarray, seed: int = 0, steps: int = _STEPS) -> Simulation:
+    """Trains rounding, biases and ranges until the int8 network answers as the float one.
+
+    Args:
+        model: The float network.
+        begun: The int8 network so far.
+        pictures: uint8 `(n, height, width, channels)`; 200 to 1,000.
+        seed: Of the order of pictures.
+        steps: Training steps, each with 16 pictures or their mirror images.
+
+    Returns:
+        The trained network; `begun` stays as it is.
+    """
+    simulation = begun.simulation(train_ranges=True)
+    _thaw(simulation.model)
+    both = [pictures, pictures[:, :, ::-1]]
+    answers = [tf.nn.softmax(as_logits(model, scores(model, side))).numpy() for side in both]
+    generator, progress = np.random.default_rng(seed), Progress("learned rounding", steps)
+    count = min(_BATCH, len(pictures))
+    with fast_gradients():
+        step = _training_step(simulation.model, WarmupCosine(_RATE, steps, min(_WARM_UP, steps - 1)))
+        for number in range(1, steps + 1):
+            rows, side = generator.choice(len(pictures), count, replace=False), number % 2
+            loss = step(tf.cast(both[side][rows], tf.float32), answers[side][rows])
+            progress.update(number, f"loss {float(loss):.4f}")
+    progress.close()
+    return simulation
+
+
+def _training_step(model: Any, schedule: WarmupCosine) -> Any:
+    variables = model.trainable_variables
+    optimizer = RelativeAdam(schedule, sizes_of(model))
+    optimizer.build(variables)
+
+    @tf.function(autograph=False)
+    def step(images: Any, answers: Any) -> Any:
+        with tf.GradientTape() as tape:
+            logits = as_logits(model, model(images, training=True))
+            loss = tf.reduce_mean(keras.losses.kl_divergence(answers, tf.nn.softmax(logits)))
+        optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+        return loss
+
+    return step
+
+
+def _thaw(model: Any) -> None:
+    """Lets every layer be trained that a file may have frozen, but what normalizes pixels."""
+    pixels = {id(layer) for layer in model.layers if layer.name == "quant_pixels"}
+    for layer in model.layers:
+        reads = layer.inbound_nodes[0].keras_inputs
+        of_pixels = bool(reads) and id(reads[0]._keras_history.layer) in pixels
+        if isinstance(layer, FakeQuantized) and not (of_pixels and not layer.trainable):
+            layer.trainable = True

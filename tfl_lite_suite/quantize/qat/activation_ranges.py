@@ -1,0 +1,119 @@
+"""Ranges of activations by several rules, from what calibration pictures show.
+
+The extremes waste most of the 256 steps where activations have long tails, as after swish, and more pictures only find
+longer ones. The other rules clip: where the squared error of the tensor is least, or at a share of its values. No one
+rule suits every network, so the divergence of the outputs chooses.
+
+Source: Nagel et al., 2021, https://arxiv.org/abs/2106.08295, section 3.1, "Quantization range setting".
+"""
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from tfl_lite_suite.core.framework import keras, tf
+
+EXTREMES, LEAST_ERROR = "extremes", "least_error"
+# Share of the values that each end loses, by rule.
+CLIPPED = {"percentile_0.01": 1e-4, "percentile_0.1": 1e-3, "percentile_0.3": 3e-3}
+RULES = (EXTREMES, LEAST_ERROR, *CLIPPED)
+Range = tuple[float, float]
+
+_BATCH = 64
+_BINS = 2048
+_STEPS = 255
+_CANDIDATES = 64
+_LEAST_WIDTH = 1e-3
+
+
+@dataclasses.dataclass(frozen=True)
+class Values:
+    """Distribution of one tensor's values on the calibration pictures.
+
+    Attributes:
+        least: The least value.
+        most: The greatest value.
+        counts: Number of values in each of equal bins between them, int64 `(bins,)`.
+    """
+
+    least: float
+    most: float
+    counts: np.ndarray
+
+    def range_by(self, rule: str) -> Range:
+        """Returns the range that a rule of `RULES` chooses; 0 lies in it."""
+        if rule == EXTREMES or self.most <= self.least:
+            return _with_zero(self.least, self.most)
+        if rule == LEAST_ERROR:
+            return self._least_error()
+        edges, below = self._edges(), np.cumsum(self.counts) / self.counts.sum()
+        share = CLIPPED[rule]
+        low = edges[np.searchsorted(below, share, "right")]
+        high = edges[min(int(np.searchsorted(below, 1 - share)) + 1, len(self.counts))]
+        return _with_zero(float(low), float(high))
+
+    def _edges(self) -> np.ndarray:
+        return np.linspace(self.least, self.most, len(self.counts) + 1)
+
+    def _least_error(self) -> Range:
+        """Returns the range in which clipping and rounding together have the least squared error."""
+        edges = self._edges()
+        centres = (edges[1:] + edges[:-1]) / 2
+        lows = np.linspace(0, min(self.least, 0.0), _CANDIDATES) if self.least < 0 else np.zeros(1)
+        highs = np.linspace(0, max(self.most, 0.0), _CANDIDATES) if self.most > 0 else np.zeros(1)
+        lost_low = (np.maximum(lows[:, None] - centres, 0) ** 2 * (centres < 0)) @ self.counts
+        lost_high = (np.maximum(centres - highs[:, None], 0) ** 2 * (centres > 0)) @ self.counts
+        steps = (highs[None, :] - lows[:, None]) / _STEPS
+        errors = lost_low[:, None] + lost_high[None, :] + steps**2 / 12 * self.counts.sum()
+        low, high = np.unravel_index(np.argmin(errors), errors.shape)
+        return _with_zero(float(lows[low]), float(highs[high]))
+
+
+def observe(model: Any, tensors: list[Any], logits: Any, calibration: np.ndarray) -> tuple[list[Values], np.ndarray]:
+    """Returns the values of tensors of a model, and the logits, float32 `(n, classes)`.
+
+    Args:
+        model: Functional Keras model from raw pixels.
+        tensors: Some of its tensors.
+        logits: The tensor of logits.
+        calibration: uint8 `(n, height, width, channels)`.
+    """
+    found = _run(model, [logits, *(_Extremes()(tensor) for tensor in tensors)], calibration)
+    extremes = np.array([batch[1:] for batch in found])
+    least, most = extremes[..., 0].min(axis=0), extremes[..., 1].max(axis=0)
+    layers = [_Histogram(low, max(high, low + _LEAST_WIDTH)) for low, high in zip(least, most, strict=True)]
+    batches = _run(model, [layer(tensor) for layer, tensor in zip(layers, tensors, strict=True)], calibration)
+    counts = np.array(batches, np.int64).sum(axis=0)
+    values = [Values(float(low), float(high), row) for low, high, row in zip(least, most, counts, strict=True)]
+    return values, np.concatenate([batch[0] for batch in found])
+
+
+def _run(model: Any, outputs: list[Any], calibration: np.ndarray) -> list[list[np.ndarray]]:
+    probe = tf.function(keras.Model(model.inputs, outputs), autograph=False)
+    starts = range(0, len(calibration), _BATCH)
+    batches = (probe(tf.cast(calibration[start : start + _BATCH], tf.float32)) for start in starts)
+    return [[values.numpy() for values in tf.nest.flatten(batch)] for batch in batches]
+
+
+def _with_zero(least: float, most: float) -> Range:
+    low, high = min(least, 0.0), max(most, 0.0)
+    return low, max(high, low + _LEAST_WIDTH)
+
+
+class _Extremes(keras.layers.Layer):
+    """Least and greatest value of a batch, float32 `(2,)`."""
+
+    def call(self, inputs: Any) -> Any:
+        return tf.stack([tf.reduce_min(inputs), tf.reduce_max(inputs)])
+
+
+class _Histogram(keras.layers.Layer):
+    """Number of a batch's values in each of equal bins, int32 `(bins,)`."""
+
+    def __init__(self, least: float, most: float) -> None:
+        super().__init__()
+        self._limits = [np.float32(least), np.float32(most)]
+
+    def call(self, inputs: Any) -> Any:
+        return tf.histogram_fixed_width(inputs, self._limits, _BINS)

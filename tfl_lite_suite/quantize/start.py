@@ -1,0 +1,195 @@
+"""The int8 network without training: where quantization-aware training starts, and post-training quantization ends.
+
+Ranges are chosen by how far the outputs are from the float network's on pictures that gave no ranges, as
+Kullback-Leibler divergence. Equalization and bias correction are kept where they bring the outputs nearer.
+"""
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.framework import tf
+from tfl_lite_suite.core.progress import Progress
+from tfl_lite_suite.models.graph.canonical import canonical
+from tfl_lite_suite.models.graph.fold import fold_batch_norm
+from tfl_lite_suite.models.graph.scores import divergence
+from tfl_lite_suite.quantize.ptq.equalization import Equalized, equalize
+from tfl_lite_suite.quantize.qat.activation_ranges import RULES, Range
+from tfl_lite_suite.quantize.qat.fake_quantization import Plan, expanded
+from tfl_lite_suite.quantize.qat.simulated_bias import correct_biases
+from tfl_lite_suite.quantize.qat.simulation import Simulation
+
+EQUALIZATION, BIAS_CORRECTION = "cross_layer_equalization", "bias_correction"
+_BIAS_PICTURES = 32
+_BATCH = 32
+# Extremes get no better by more, and layers of large pictures take their time.
+_MOST_RANGE_PICTURES = 256
+_MOST_JUDGING_PICTURES = 170
+# Fewer cannot be shared out between ranges and judging.
+_FEWEST_TO_SHARE = 16
+# Equalization is exact but for float rounding; more says that a layer does not compute what its class promises.
+_TOLERANCE = 1e-3
+
+
+@dataclasses.dataclass(frozen=True)
+class Trial:
+    """One way of quantizing, judged.
+
+    Attributes:
+        techniques: What was done besides rounding.
+        rule: What chose the ranges, of `activation_ranges.RULES`.
+        agreement: Share of the judging pictures with the float network's top-1.
+        kl: Divergence of each picture's class probabilities from the float network's, float64 `(n,)`, in nats.
+    """
+
+    techniques: tuple[str, ...]
+    rule: str
+    agreement: float
+    kl: np.ndarray
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns what `results.json` holds of it."""
+        return {
+            "techniques": list(self.techniques),
+            "ranges": self.rule,
+            "agreement": self.agreement,
+            "kl": float(self.kl.mean()),
+            "kl_stderr": float(self.kl.std() / np.sqrt(len(self.kl))),
+        }
+
+
+@dataclasses.dataclass(frozen=True)
+class Start:
+    """The best way that was tried.
+
+    Attributes:
+        plan: The plan of the network, equalized if that is one of the techniques.
+        ranges: Of each tensor.
+        biases: Of each layer of the simulation that has one, by the layer's name.
+        chosen: How well it does.
+        trials: All that was tried.
+        notes: What could not be tried, and why.
+    """
+
+    plan: Plan
+    ranges: dict[int, Range]
+    biases: dict[str, np.ndarray]
+    chosen: Trial
+    trials: tuple[Trial, ...]
+    notes: tuple[str, ...]
+
+    def simulation(self, train_ranges: bool = False) -> Simulation:
+        """Returns the network with these ranges and biases, to train."""
+        made = Simulation(self.plan, self.ranges, train_ranges)
+        made.set_biases(self.biases)
+        return made
+
+
+def share_out(calibration: np.ndarray, seed: int, most: int = _MOST_RANGE_PICTURES) -> tuple[np.ndarray, np.ndarray]:
+    """Returns at most `most` pictures for ranges, and others to judge by, drawn at random; few are both."""
+    count = len(calibration)
+    if count < _FEWEST_TO_SHARE:
+        return calibration, calibration
+    order = np.random.default_rng(seed).permutation(count)
+    judging = min(count // 3, _MOST_JUDGING_PICTURES)
+    return calibration[order[judging:][:most]], calibration[order[:judging]]
+
+
+def find(
+    model: Any,
+    for_ranges: np.ndarray,
+    judging: np.ndarray,
+    *,
+    only_ranges: bool = False,
+    split_hard_swish: bool = True,
+) -> Start:
+    """Tries what post-training quantization can do, and returns the best.
+
+    Args:
+        model: Trained functional model from raw pixels to logits or probabilities.
+        for_ranges: uint8 `(n, height, width, channels)`, pictures that ranges are taken from.
+        judging: uint8 `(m, height, width, channels)`, pictures that judge.
+        only_ranges: Whether weights and biases stay as they are.
+        split_hard_swish: As for `quantization_aware`.
+
+    Raises:
+        SuiteError: If the graph holds a layer that has no int8 form here; the message names each.
+    """
+    networks: dict[tuple[str, ...], Any] = {(): expanded(model, split_hard_swish)}
+    equalized, note = (None, "") if only_ranges else equalized_or_reason(model, for_ranges)
+    if equalized is not None:
+        networks[(EQUALIZATION,)] = expanded(equalized.model, split_hard_swish)
+    expected = scores(model, judging)
+    progress = Progress("ranges of activations", len(networks) * (len(RULES) + 1))
+    found, done = [], 0
+    for techniques, network in networks.items():
+        plan = Plan(network, for_ranges)
+        simulation = Simulation(plan, plan.ranges_by(RULES[0]))
+        judge = _Judge(simulation.model, judging, expected)
+        by_rule = {}
+        for rule in RULES:
+            simulation.assign(plan.ranges_by(rule))
+            by_rule[rule] = judge(techniques, rule)
+            done += 1
+            progress.update(done, rule)
+        best = best_of(list(by_rule.values()))
+        simulation.assign(plan.ranges_by(best.rule))
+        biases = simulation.biases()
+        found += [(trial, plan, biases) for trial in by_rule.values()]
+        if not only_ranges and correct_biases(simulation, for_ranges[:_BIAS_PICTURES]):
+            found.append((judge((*techniques, BIAS_CORRECTION), best.rule), plan, simulation.biases()))
+        done += 1
+        progress.update(done, BIAS_CORRECTION)
+    progress.close()
+    trials = [trial for trial, _, _ in found]
+    chosen = best_of(trials)
+    plan, biases = next((plan, biases) for trial, plan, biases in found if trial is chosen)
+    return Start(plan, plan.ranges_by(chosen.rule), biases, chosen, tuple(trials), (note,) if note else ())
+
+
+def best_of(trials: list[Any]) -> Any:
+    """Returns the one with the least `kl`; a later one must beat an earlier by its standard error."""
+    best, *others = trials
+    for other in others:
+        gain = best.kl - other.kl
+        if gain.mean() > gain.std() / np.sqrt(len(gain)):
+            best = other
+    return best
+
+
+def scores(model: Any, pictures: np.ndarray) -> np.ndarray:
+    """Returns what a model answers to uint8 pictures, float32 `(n, classes)`."""
+    forward = tf.function(lambda images: model(images, training=False), autograph=False)
+    starts = range(0, len(pictures), _BATCH)
+    return np.concatenate([forward(tf.cast(pictures[i : i + _BATCH], tf.float32)).numpy() for i in starts])
+
+
+def equalized_or_reason(model: Any, for_ranges: np.ndarray) -> tuple[Equalized | None, str]:
+    """Returns the equalized model, its batch normalization folded, or none and the reason why."""
+    left_out = "cross-layer equalization was not tried:"
+    try:
+        result = equalize(fold_batch_norm(canonical(model)), for_ranges)
+    except (SuiteError, TypeError, ValueError, NotImplementedError) as error:
+        return None, f"{left_out} {' '.join(str(error).split())[:200]}"
+    if not result.groups:
+        return None, f"{left_out} the network has no convolutions joined by linear layers or ReLU alone"
+    if result.difference > _TOLERANCE:
+        return None, f"{left_out} it would change the float model's scores by {100 * result.difference:.1f} %"
+    return result, ""
+
+
+class _Judge:
+    """Compares a simulated network with the float one on the judging pictures."""
+
+    def __init__(self, model: Any, judging: np.ndarray, expected: np.ndarray) -> None:
+        self._forward = tf.function(lambda images: model(images, training=False), autograph=False)
+        self._judging, self._expected = judging, expected
+
+    def __call__(self, techniques: tuple[str, ...], rule: str) -> Trial:
+        starts = range(0, len(self._judging), _BATCH)
+        batches = [self._forward(tf.cast(self._judging[i : i + _BATCH], tf.float32)).numpy() for i in starts]
+        received = np.concatenate(batches)
+        agreement = float(np.mean(received.argmax(axis=1) == self._expected.argmax(axis=1)))
+        return Trial(techniques, rule, agreement, divergence(self._expected, received))
