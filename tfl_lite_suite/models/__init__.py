@@ -5,7 +5,6 @@ import importlib
 import os
 import pathlib
 import re
-import zipfile
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -114,38 +113,24 @@ def build(
     return model
 
 
+def is_file(name: str) -> bool:
+    """Tells whether a `--model` that can be a network's name is meant as a file or a folder."""
+    return name.endswith((".keras", ".h5", ".hdf5")) or os.sep in name or (name not in names() and os.path.exists(name))
+
+
 def load(path: str | os.PathLike[str], classes: Mapping[str, Any] | None = None) -> "keras.Model":
-    """Loads a `.keras` file of Keras 2 or 3, with the suite's layers known. No code in it is run.
+    """Loads a `.keras` or `.h5` file of Keras 2 or 3, with the suite's layers known. No code in it is run.
 
     Args:
         path: The file.
         classes: Further classes that the file may hold, by their names.
 
     Returns:
-        The model, not compiled; one of Keras 3 is rebuilt on Keras 2.
+        The model, not compiled; one of Keras 3 is rebuilt on Keras 2, and answers as there where Keras 3 is installed.
 
     Raises:
         SuiteError: If there is no such file, it is no Keras model, it holds code, or a layer has no counterpart.
     """
-    from tfl_lite_suite.core.framework import keras
-    from tfl_lite_suite.models import layers
-    from tfl_lite_suite.models.keras_io import archive, keras2, keras3
+    from tfl_lite_suite.models.keras_io import files
 
-    if not os.path.isfile(path):
-        raise errors.SuiteError(f"model: no such file '{os.fspath(path)}'")
-    if not zipfile.is_zipfile(path):
-        raise errors.SuiteError(f"model: '{os.fspath(path)}' is not a .keras file, or is truncated")
-    try:
-        version, config = archive.read(path)
-        if version.startswith("3."):
-            return keras3.load(path, config)
-        suite = {name: item for name, item in vars(layers).items() if isinstance(item, type)}
-        with keras.utils.custom_object_scope({**suite, **(classes or {})}):
-            return keras2.load(path)
-    except errors.SuiteError as error:
-        raise errors.SuiteError(f"model: {error}") from None
-    except KeyError as error:
-        raise errors.SuiteError(f"model: '{os.fspath(path)}' is not a whole Keras model: it lacks {error}") from None
-    except Exception as error:
-        reason = " ".join(str(error).split())[:300] or type(error).__name__
-        raise errors.SuiteError(f"model: '{os.fspath(path)}' is not a Keras model that can be read: {reason}") from None
+    return files.load(path, classes or {})

@@ -84,6 +84,36 @@ class Swish(keras.layers.Layer):
 
 
 @_register
+class LayerScale(keras.layers.Layer):
+    """Multiplies each channel by a factor, as ConvNeXt's blocks end.
+
+    Args:
+        init_values: What the factors begin as.
+        projection_dim: Number of channels.
+
+    Source: Touvron et al., 2021, https://arxiv.org/abs/2103.17239.
+    """
+
+    def __init__(self, init_values: float, projection_dim: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.init_values = init_values
+        self.projection_dim = projection_dim
+
+    def build(self, input_shape: Any) -> None:
+        """Makes the factors `gamma`, float32 `(channels,)`."""
+        initial = keras.initializers.Constant(self.init_values)
+        self.gamma = self.add_weight(name="gamma", shape=(self.projection_dim,), initializer=initial)
+
+    def call(self, inputs: Any) -> Any:
+        """Scales the last axis."""
+        return inputs * self.gamma
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns what `from_config` needs."""
+        return {**super().get_config(), "init_values": self.init_values, "projection_dim": self.projection_dim}
+
+
+@_register
 class ChannelSlice(keras.layers.Layer):
     """Takes `size` neighbouring channels from `begin` on: one half of a channel split.
 

@@ -1,15 +1,16 @@
-"""What a `.keras` file says of itself, and whether anything in it would run code when loaded.
+"""What a `.keras` or `.h5` file says of itself, and whether anything in it would run code when loaded.
 
 Keras looks up the classes and functions that a file names in any module that is installed, so a file can name any
 function of Python. Here a file may name Keras, TFMOT and the suite only, and nothing in it is executed.
 """
 
+import contextlib
 import io
 import json
 import os
 import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import h5py
@@ -18,9 +19,12 @@ from tfl_lite_suite.core.errors import SuiteError
 
 WEIGHTS = "model.weights.h5"
 _CONFIG, _METADATA = "config.json", "metadata.json"
-_LARGEST_JSON = 1 << 27
+_HDF5, _HDF5_WEIGHTS = b"\x89HDF\r\n\x1a\n", "model_weights"
+_LARGEST_JSON = 1 << 24
 # No `.tflite` file can hold more: its offsets have 31 bits.
-_LARGEST_WEIGHTS = 1 << 31
+_LARGEST = 1 << 31
+_MOST_TIMES, _SPARE = 10, 1 << 26
+_MOST_ENTRIES, _MOST_OBJECTS, _DEEPEST = 1 << 10, 1 << 18, 100
 _MOST_NAMED = 4
 _KERAS_PARTS = (
     "layers|initializers|regularizers|constraints|activations|models|engine|mixed_precision|dtype_policies|ops"
@@ -42,38 +46,45 @@ _FUNCTIONS = frozenset(
     "log_sigmoid log_softmax mish relu relu6 selu sigmoid silu soft_shrink softmax softplus softsign sparse_plus "
     "squareplus swish tanh tanh_shrink threshold".split()
 )
+# Parts of the networks of `keras.applications`.
+_BLOCKS = frozenset(
+    (f"{keras}.src.applications.convnext", kind)
+    for keras in ("keras", "tf_keras")
+    for kind in ("LayerScale", "StochasticDepth")
+)
 _CODE = ("Lambda", "__lambda__", "TensorFlowOpLayer", "ClassMethod", "InstanceMethod", "TorchModuleWrapper", "JaxLayer")
 _ADVICE = "Build the model with layers of Keras in its place (such as Rescaling or Activation) and save it again"
 
 
-def read(path: str | os.PathLike[str]) -> tuple[str, dict[str, Any]]:
-    """Returns the version of Keras that wrote a file, and the model's configuration.
+def is_hdf5(path: str | os.PathLike[str]) -> bool:
+    """Tells whether a file is HDF5, as `.h5` files are, whatever its name ends in."""
+    with open(path, "rb") as file:
+        return file.read(len(_HDF5)) == _HDF5
+
+
+def read(path: str | os.PathLike[str]) -> tuple[str, dict[str, Any], int]:
+    """Returns the version of Keras that wrote a file, the model's configuration, and how many numbers it has.
 
     Args:
-        path: A `.keras` file.
+        path: A `.keras` or `.h5` file.
 
     Raises:
-        SuiteError: If the file is not a whole `.keras` file, would run code, read other files, or fill the memory.
+        SuiteError: If the file is not whole, would run code, read other files, or fill the memory.
     """
+    kind = ".h5" if is_hdf5(path) else ".keras"
     try:
-        with zipfile.ZipFile(path) as archive:
-            metadata, config = (_json(archive, name) for name in (_METADATA, _CONFIG))
-            weights = _unpacked(archive, WEIGHTS, _LARGEST_WEIGHTS)
-        with h5py.File(io.BytesIO(weights), "r") as file:
-            _check_arrays(file)
-        version = str(metadata["keras_version"])
-        config = {key: value for key, value in config.items() if key != "compile_config"}
+        version, config, numbers = (_read_hdf5 if kind == ".h5" else _read_archive)(path)
+        refused = list(dict.fromkeys(_refused(config, "", 0)))
     except (OSError, zipfile.BadZipFile, LookupError, ValueError, RuntimeError) as error:
         detail = error.args[0] if isinstance(error, LookupError) else error
-        raise SuiteError(f"cannot read '{os.fspath(path)}' as a .keras file: {detail}") from None
-    refused = list(dict.fromkeys(_refused(config, "")))
+        raise SuiteError(f"cannot read '{os.fspath(path)}' as a {kind} file: {detail}") from None
     if refused:
         more = f" and {len(refused) - _MOST_NAMED} more" if len(refused) > _MOST_NAMED else ""
         raise SuiteError(
             f"'{os.fspath(path)}' has parts that could run code, and they are not loaded: "
             f"{'; '.join(refused[:_MOST_NAMED])}{more}. {_ADVICE}"
         )
-    return version, config
+    return version, config, numbers
 
 
 def copy(source: str | os.PathLike[str], target: str | os.PathLike[str], texts: Mapping[str, str]) -> None:
@@ -92,43 +103,112 @@ def copy(source: str | os.PathLike[str], target: str | os.PathLike[str], texts: 
             made.writestr(name, text)
 
 
-def _unpacked(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
-    size = archive.getinfo(name).file_size
-    if size > most:
-        raise ValueError(f"{name} would unpack to {size:,} bytes, at most {most:,} are read")
-    return archive.read(name)
+@contextlib.contextmanager
+def arrays(path: str | os.PathLike[str]) -> Iterator[Any]:
+    """Opens the group of a file that `read` has nothing against in which its arrays lie."""
+    if is_hdf5(path):
+        with h5py.File(path, "r") as file:
+            yield file[_HDF5_WEIGHTS]
+        return
+    with zipfile.ZipFile(path) as archive:
+        content = archive.read(WEIGHTS)
+    with h5py.File(io.BytesIO(content), "r") as file:
+        yield file
 
 
-def _json(archive: zipfile.ZipFile, name: str) -> dict[str, Any]:
-    value = json.loads(_unpacked(archive, name, _LARGEST_JSON))
+def _read_archive(path: str | os.PathLike[str]) -> tuple[str, dict[str, Any], int]:
+    most = _most_bytes(os.path.getsize(path))
+    with zipfile.ZipFile(path) as archive:
+        entries = archive.infolist()
+        if len(entries) > _MOST_ENTRIES:
+            raise ValueError(f"it has {len(entries):,} parts, at most {_MOST_ENTRIES} are read")
+        total = sum(entry.file_size for entry in entries)
+        if total > most:
+            raise ValueError(f"it would unpack to {total:,} bytes, at most {most:,} are read of a file of its size")
+        metadata, config = (_parsed(archive.read(name), name) for name in (_METADATA, _CONFIG))
+        weights = archive.read(WEIGHTS)
+    with h5py.File(io.BytesIO(weights), "r") as file:
+        numbers = _checked_numbers(file, most)
+    return str(metadata["keras_version"]), _without_training(config), numbers
+
+
+def _read_hdf5(path: str | os.PathLike[str]) -> tuple[str, dict[str, Any], int]:
+    with h5py.File(path, "r") as file:
+        numbers = _checked_numbers(file, _most_bytes(os.path.getsize(path)))
+        text = file.attrs.get("model_config")
+        if text is None:
+            held = "weights only" if "layer_names" in file.attrs or "layers" in file else "no Keras model"
+            raise ValueError(f"it holds {held}. Build the model, load them, and save it whole: model.save('m.keras')")
+        version = file.attrs.get("keras_version", "2")
+        if _HDF5_WEIGHTS not in file:
+            raise KeyError(f"it has no group '{_HDF5_WEIGHTS}'")
+    text, version = (value.decode() if isinstance(value, bytes) else str(value) for value in (text, version))
+    return version, _without_training(_parsed(text, "model_config")), numbers
+
+
+def _without_training(config: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in config.items() if key != "compile_config"}
+
+
+def _most_bytes(file_bytes: int) -> int:
+    """Returns how much a file may unpack to: weights hardly shrink, and what does would fill the memory."""
+    return min(_LARGEST, _MOST_TIMES * file_bytes + _SPARE)
+
+
+def _parsed(text: bytes | str, name: str) -> dict[str, Any]:
+    if len(text) > _LARGEST_JSON:
+        raise ValueError(f"{name} has {len(text):,} characters, at most {_LARGEST_JSON:,} are read")
+    value = json.loads(text)
     if not isinstance(value, dict):
         raise ValueError(f"{name} holds no object")
     return value
 
 
-def _check_arrays(file: Any) -> None:
-    """Raises `ValueError` if arrays lie in other files, or would unpack to more than memory should hold."""
-    total, groups = 0, [file]
+def _checked_numbers(file: Any, most: int) -> int:
+    """Returns how many numbers the arrays of a file have.
+
+    Raises:
+        ValueError: If arrays lie in other files, unpack to more than `most` bytes, or are linked more than once.
+    """
+    total = numbers = 0
+    groups, seen = [file], {_address(file)}
     while groups:
         group = groups.pop()
         for name in group:
             if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-                raise ValueError(f"{WEIGHTS}: '{name}' is a link to elsewhere")
+                raise ValueError(f"the array '{name}' is a link to elsewhere")
             item = group[name]
+            address = _address(item)
+            if address in seen:
+                raise ValueError(f"'{name}' is linked more than once")
+            seen.add(address)
+            if len(seen) > _MOST_OBJECTS:
+                raise ValueError(f"it has more than {_MOST_OBJECTS:,} arrays and groups")
             if isinstance(item, h5py.Group):
                 groups.append(item)
-                continue
-            if item.is_virtual or item.external:
-                raise ValueError(f"{WEIGHTS}: the array '{name}' lies in another file")
-            total += item.nbytes
-            if total > _LARGEST_WEIGHTS:
-                raise ValueError(f"{WEIGHTS} would unpack to more than {_LARGEST_WEIGHTS:,} bytes")
+            elif not isinstance(item, h5py.Dataset):
+                raise ValueError(f"'{name}' is neither an array nor a group")
+            elif item.is_virtual or item.external:
+                raise ValueError(f"the array '{name}' lies in another file")
+            else:
+                total += item.nbytes
+                numbers += item.size
+            if total > most:
+                raise ValueError(f"its arrays unpack to more than {most:,} bytes, the most for a file of its size")
+    return numbers
 
 
-def _refused(value: Any, layer: str) -> list[str]:
+def _address(item: Any) -> Any:
+    info = h5py.h5o.get_info(item.id)
+    return info.fileno, info.addr
+
+
+def _refused(value: Any, layer: str, depth: int) -> list[str]:
     """Returns a line for each part that names code, with the layer that it belongs to."""
+    if depth > _DEEPEST:
+        raise ValueError(f"its configuration is nested more than {_DEEPEST} deep")
     if isinstance(value, list):
-        return [line for item in value for line in _refused(item, layer)]
+        return [line for item in value for line in _refused(item, layer, depth + 1)]
     if not isinstance(value, dict):
         return []
     kind, config = value.get("class_name"), value.get("config")
@@ -137,7 +217,7 @@ def _refused(value: Any, layer: str) -> list[str]:
     found = _reason(value, kind, config)
     if found:
         return [f"layer '{layer}' ({found})"]
-    return [line for item in value.values() for line in _refused(item, layer)]
+    return [line for item in value.values() for line in _refused(item, layer, depth + 1)]
 
 
 def _reason(value: dict[str, Any], kind: Any, config: Any) -> str:
@@ -152,5 +232,5 @@ def _reason(value: dict[str, Any], kind: Any, config: Any) -> str:
     if kind == "function":
         return "" if config in _FUNCTIONS else f"function '{config}'"
     module = value.get("module")
-    known = module is None or _MODULES.fullmatch(str(module))
-    return "" if known and re.fullmatch(r"\w+", str(kind)) else f"{module}.{kind}"
+    known = module is None or _MODULES.fullmatch(str(module)) or (module, kind) in _BLOCKS
+    return "" if known and re.fullmatch(r"(tfl_lite_suite>)?\w+", str(kind)) else f"{module}.{kind}"

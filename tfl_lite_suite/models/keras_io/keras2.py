@@ -1,11 +1,13 @@
 """Models of Keras 2 as the suite works with them: whole, in float32, for any number of pictures at once."""
 
 import os
-import re
+import pathlib
+import tempfile
 from typing import Any
 
 from tfl_lite_suite.core.errors import SuiteError
-from tfl_lite_suite.core.framework import keras
+from tfl_lite_suite.core.framework import keras, tf
+from tfl_lite_suite.models.keras_io import archive, names
 
 _HALF = ("float16", "bfloat16", "mixed_float16", "mixed_bfloat16", "float64")
 
@@ -14,12 +16,16 @@ def load(path: str | os.PathLike[str]) -> Any:
     """Loads a model, as `plain` returns it, not compiled.
 
     Args:
-        path: A `.keras` file that `keras_archive.read` has nothing against.
+        path: A `.keras` or `.h5` file that `keras_archive.read` has nothing against.
 
     Raises:
         SuiteError: If it was saved before it was built.
     """
-    model = keras.models.load_model(path, compile=False, safe_mode=True)
+    with tempfile.TemporaryDirectory() as folder:
+        # Keras tells the format by the name.
+        link = pathlib.Path(folder) / f"model{'.h5' if archive.is_hdf5(path) else '.keras'}"
+        link.symlink_to(pathlib.Path(path).absolute())
+        model = keras.models.load_model(link, compile=False, safe_mode=True)
     if not model.built:
         raise SuiteError(
             f"model '{model.name}' has no input shape and no weights yet. Call it on a picture, then save it"
@@ -35,27 +41,34 @@ def plain(model: Any, image_shape: tuple[int, int, int] | None = None) -> Any:
         image_shape: `(height, width, channels)` of the input where the model leaves them open.
 
     Returns:
-        `model` itself if nothing has to change, or if its graph cannot be read.
+        `model` itself if nothing has to change, or if its graph cannot be read. A single input or output stands for
+        itself, where the model had it in a list or a dictionary.
     """
     if not getattr(model, "_is_graph_network", False):
         return model
     config = model.get_config()
-    changed = {**_plain(config), "name": scope_name(config["name"])}
+    changed = {**_plain(config), "name": names.scope_name(config["name"])}
     for entry in changed["layers"]:
         sides = entry["config"].get("batch_input_shape", ())[1:]
         if image_shape and None in sides and len(sides) == len(image_shape):
             filled = [wanted if side is None else side for side, wanted in zip(sides, image_shape, strict=True)]
             entry["config"]["batch_input_shape"] = (None, *filled)
-    if changed == config:
+    result = model
+    if changed != config:
+        result = type(model).from_config(changed)
+        result.set_weights(model.get_weights())
+    return names.remember(_unpacked(result), names.original_name(model))
+
+
+def _unpacked(model: Any) -> Any:
+    """Returns a model of one input and one output that does not pack them."""
+    ends = [tf.nest.flatten(end) for end in (model.input, model.output)]
+    single = [
+        end[0] if len(end) == 1 else packed for end, packed in zip(ends, (model.input, model.output), strict=True)
+    ]
+    if single[0] is model.input and single[1] is model.output:
         return model
-    result = type(model).from_config(changed)
-    result.set_weights(model.get_weights())
-    return result
-
-
-def scope_name(name: str) -> str:
-    """Returns the name of a layer or model as TensorFlow allows it for a scope."""
-    return re.sub(r"^[^A-Za-z0-9.]|[^A-Za-z0-9_./>-]", "_", name)
+    return keras.Model(*single, name=model.name)
 
 
 def _plain(value: Any) -> Any:

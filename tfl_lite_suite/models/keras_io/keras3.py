@@ -1,70 +1,41 @@
-"""Keras 3 models rebuilt on Keras 2, layer by layer, from the configuration and the arrays of a `.keras` file.
+"""Keras 3 models rebuilt on Keras 2, layer by layer, from the configuration and the arrays of a file.
 
 Keras 3 is not needed for it. What a layer of Keras 3 does and no layer of Keras 2 does is named.
 """
 
-import io
-import operator
-import os
 import re
-import zipfile
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Protocol
 
-import h5py
+import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.framework import keras, tf
-from tfl_lite_suite.models import layers
-from tfl_lite_suite.models.keras_io import archive as keras_archive
-from tfl_lite_suite.models.keras_io.keras2 import scope_name
+from tfl_lite_suite.models.keras_io import keras3_layers, names
+from tfl_lite_suite.models.keras_io.keras3_layers import Followed, cannot
+from tfl_lite_suite.models.keras_io.keras3_operations import Unknown, operation
 
-# Settings that Keras 2 lacks, and the value that changes nothing.
-_NEUTRAL = {
-    "optional": False,
-    "quantization_config": None,
-    "synchronized": False,
-    "renorm": False,
-    "lora_rank": None,
-    "rms_scaling": False,
-    "pad_to_aspect_ratio": False,
-    "antialias": False,
-}
-_IGNORED = (
-    "renorm_clipping",
-    "renorm_momentum",
-    "lora_alpha",
-    "dtype",
-    "seed",
-    "data_format",
-    "fill_mode",
-    "fill_value",
-)
-# Functions that Keras 2 lacks, or that it computes otherwise under the same name.
-_ACTIVATIONS: dict[str, Callable[..., Any]] = {
-    "hard_sigmoid": layers.HardSigmoid,
-    "hard_silu": layers.HardSwish,
-    "hard_swish": layers.HardSwish,
-    "silu": layers.Swish,
-    "swish": layers.Swish,
-    "leaky_relu": lambda name: keras.layers.LeakyReLU(0.2, name=name),
-}
-_OPERATIONS: dict[str, Callable[..., Any]] = {
-    "Add": operator.add,
-    "Subtract": operator.sub,
-    "Multiply": operator.mul,
-    "Divide": operator.truediv,
-    "TrueDivide": operator.truediv,
-    "Negative": operator.neg,
-}
+_MODELS = ("Functional", "Sequential", "Model")
+# What a layer holds inside, in the order of Keras 2.
+_PARTS = ("cell", "layer", "forward_layer", "backward_layer", "activation")
 
 
-def load(path: str | os.PathLike[str], config: dict[str, Any]) -> Any:
+class Saved(Protocol):
+    """The arrays of a model or of a layer in a file."""
+
+    def of_layers(self, entries: list[dict[str, Any]]) -> dict[str, "Saved"]:
+        """Returns each layer's arrays by its name, for the layers of a model as its configuration lists them."""
+
+    def arrays(self) -> list[np.ndarray]:
+        """Returns a layer's arrays in the order of Keras 2."""
+
+
+def load(config: dict[str, Any], saved: Saved) -> Any:
     """Rebuilds a model.
 
     Args:
-        path: The file.
-        config: Its configuration, from `keras_archive.read`.
+        config: Its configuration, which `keras_archive` has nothing against.
+        saved: Its arrays.
 
     Returns:
         The Keras 2 model, not compiled; sequential models become functional ones.
@@ -72,27 +43,51 @@ def load(path: str | os.PathLike[str], config: dict[str, Any]) -> Any:
     Raises:
         SuiteError: If a layer has no counterpart in Keras 2; the message names it.
     """
-    with zipfile.ZipFile(path) as archive:
-        content = archive.read(keras_archive.WEIGHTS)
-    with h5py.File(io.BytesIO(content), "r") as weights:
-        return _model(config, weights, str(config["config"].get("name", "model")))
+    return _model(config, saved, str(config["config"].get("name", "model")))
 
 
-def _model(config: dict[str, Any], group: Any, name: str) -> Any:
+class ArchiveArrays:
+    """Arrays of a `.keras` file: one group a layer, named after its class and numbered in the model's order."""
+
+    def __init__(self, group: Any) -> None:
+        """Takes the file of arrays, or a group in it; an empty dictionary where there is none."""
+        self._group = group
+
+    def of_layers(self, entries: list[dict[str, Any]]) -> dict[str, Saved]:
+        """Returns each layer's arrays by its name."""
+        group, used = self._group.get("layers", {}), dict[str, int]()
+        found: dict[str, Saved] = {}
+        for entry in entries:
+            if not _is_operation(entry):
+                kind = _snake_case(entry["class_name"])
+                number = used[kind] = used.get(kind, -1) + 1
+                found[entry["config"]["name"]] = ArchiveArrays(group.get(f"{kind}_{number}" if number else kind, {}))
+        return found
+
+    def arrays(self) -> list[np.ndarray]:
+        """Returns a layer's arrays, then those of the layers in it."""
+        variables = self._group.get("vars", {})
+        own = [_array(variables[str(index)]) for index in range(len(variables))]
+        inner = [ArchiveArrays(self._group[part]).arrays() for part in _PARTS if part in self._group]
+        return sum(inner, own)
+
+
+def _model(config: dict[str, Any], saved: Saved, name: str) -> Any:
     kind, inner = config["class_name"], config["config"]
     if kind == "Sequential":
         inner = _as_functional(inner, config)
-    elif kind not in ("Functional", "Model"):
+    elif kind not in _MODELS:
         raise SuiteError(f"model '{name}' is a {kind}, a class of your own. Save it as a functional model")
-    return _Graph(inner, group.get("layers", {}), scope_name(name)).build()
+    return names.remember(_Graph(inner, saved, names.scope_name(name)).build(), name)
 
 
 class _Graph:
     """One functional model on its way."""
 
-    def __init__(self, config: dict[str, Any], group: Any, name: str) -> None:
+    def __init__(self, config: dict[str, Any], saved: Saved, name: str) -> None:
         self._config, self._name = config, name
-        self._groups = _groups(config["layers"], group)
+        self._saved = saved.of_layers(config["layers"])
+        self._names = names.unique_names(entry["config"]["name"] for entry in config["layers"])
         self._layers: dict[str, Any] = {}
         self._tensors: dict[tuple[str, int, int], Any] = {}
 
@@ -107,9 +102,12 @@ class _Graph:
                 raise SuiteError(f"layer '{left[0][0]['config']['name']}' takes a tensor that no layer makes")
             waiting = left
         for entry in self._config["layers"]:
-            self._fill(entry["config"]["name"])
-        ends = (self._ends(self._config[key]) for key in ("input_layers", "output_layers"))
-        return keras.Model(*ends, name=self._name)
+            self._fill(entry)
+        inputs, outputs = (self._ends(self._config[key]) for key in ("input_layers", "output_layers"))
+        if not tf.nest.flatten(outputs):
+            raise SuiteError(f"model '{self._name}' has no outputs")
+        names.distinguish(tf.nest.flatten(outputs))
+        return keras.Model(inputs, outputs, name=self._name)
 
     def _call(self, entry: dict[str, Any], number: int, node: dict[str, Any]) -> bool:
         """Applies a layer to its tensors; tells whether they were there."""
@@ -123,138 +121,66 @@ class _Graph:
         named = {key: value for key, value in (named or {}).items() if value is not None}
         try:
             outputs = self._layers[name](*(arguments or []), **named)
-        except (TypeError, ValueError) as error:
-            raise SuiteError(_cannot(entry, " ".join(str(error).split())[:200])) from None
+        except (TypeError, ValueError, LookupError) as error:
+            raise cannot(entry, " ".join(str(error).split())[:200]) from None
         self._tensors.update({(name, number, place): value for place, value in enumerate(tf.nest.flatten(outputs))})
         return True
 
     def _layer(self, entry: dict[str, Any]) -> Any:
         kind, config = entry["class_name"], entry["config"]
-        if kind in ("Functional", "Sequential", "Model"):
-            return _model(entry, self._groups[config["name"]], config["name"])
+        name = self._names[config["name"]]
+        if kind in _MODELS:
+            return _model(entry, self._saved[config["name"]], config["name"])
         if kind == "InputLayer":
             shape = config.get("batch_shape") or config.get("batch_input_shape")
-            return lambda: keras.Input(shape[1:], name=scope_name(config["name"]))
+            return lambda: keras.Input(shape[1:], name=name)
         if _is_operation(entry):
-            return _operation(entry)
-        return _layer(entry, self._groups[config["name"]])
+            try:
+                return operation(kind, config, name)
+            except Unknown as reason:
+                raise cannot(entry, str(reason)) from None
+        return keras3_layers.build(entry, name, self._saved[config["name"]].arrays)
 
-    def _fill(self, name: str) -> None:
+    def _fill(self, entry: dict[str, Any]) -> None:
         """Puts the file's arrays into a layer."""
-        layer, arrays = self._layers[name], _arrays(self._groups.get(name, {}))
-        if isinstance(layer, _Followed):
-            layer = layer.layer
-        if not isinstance(layer, keras.layers.Layer) or isinstance(layer, keras.Model) or not layer.weights:
+        name = entry["config"]["name"]
+        layer = self._layers[name]
+        is_layer = isinstance(layer, (keras.layers.Layer, Followed)) and not isinstance(layer, keras.Model)
+        if not is_layer or _is_operation(entry) or entry["class_name"] == "Normalization":
             return
-        try:
-            layer.set_weights(arrays)
-        except ValueError:
-            expected = [tuple(weight.shape) for weight in layer.weights]
-            received = [array.shape for array in arrays]
-            raise SuiteError(f"layer '{name}': expected arrays of shape {expected}. Received: {received}") from None
+        arrays = self._saved[name].arrays()
+        expected = [tuple(weight.shape) for weight in layer.weights]
+        received = [array.shape for array in arrays]
+        if expected != received:
+            raise SuiteError(f"layer '{name}': expected arrays of shape {expected}. Received: {received}")
+        for weight, array in zip(layer.weights, arrays, strict=True):
+            weight.assign(array)
 
     def _resolved(self, value: Any) -> Any:
-        """Returns call arguments with tensors in place of their descriptions."""
-        if isinstance(value, dict) and value.get("class_name") == "__keras_tensor__":
+        """Returns call arguments with tensors, constants and slices in place of their descriptions."""
+        if isinstance(value, list):
+            return [self._resolved(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        kind, config = value.get("class_name"), value.get("config")
+        if kind == "__keras_tensor__":
             return self._tensors[_place(value)]
-        if isinstance(value, dict):
-            return {key: self._resolved(item) for key, item in value.items()}
-        return [self._resolved(item) for item in value] if isinstance(value, list) else value
+        if kind == "__slice__":
+            return slice(config["start"], config["stop"], config["step"])
+        if kind == "__ellipsis__":
+            return ...
+        if kind in ("__tensor__", "__numpy__"):
+            return np.asarray(config["value"], config["dtype"])
+        return {key: self._resolved(item) for key, item in value.items()}
 
     def _ends(self, places: Any) -> Any:
-        if isinstance(places, list) and places and isinstance(places[0], str):
+        """Returns a model's inputs or outputs, in the structure that the file has them in."""
+        if isinstance(places, dict):
+            return {key: self._ends(place) for key, place in places.items()}
+        if len(places) == 3 and isinstance(places[0], str):
             return self._tensors[places[0], places[1], places[2]]
         found = [self._ends(place) for place in places]
         return found[0] if len(found) == 1 else found
-
-
-class _Followed:
-    """A layer and the activation that Keras 2 does not know by name."""
-
-    def __init__(self, layer: Any, activation: Any) -> None:
-        self.layer, self.activation = layer, activation
-
-    def __call__(self, *arguments: Any, **named: Any) -> Any:
-        return self.activation(self.layer(*arguments, **named))
-
-
-def _layer(entry: dict[str, Any], group: Any) -> Any:
-    kind, config = entry["class_name"], dict(entry["config"])
-    name = config["name"] = scope_name(config["name"])
-    if kind == "RandomCrop":
-        raise SuiteError(_cannot(entry, "at inference, Keras 2 makes other pictures with it"))
-    if kind.startswith("Random"):
-        return keras.layers.Activation("linear", name=name)  # Random changes are for training, and the recipe's part.
-    registered = str(entry.get("registered_name") or "").partition(">")
-    own = getattr(layers, kind, None) if registered[0] == "tfl_lite_suite" else None
-    cls: Any = own or getattr(keras.layers, kind, None)
-    if not isinstance(cls, type) or not own and not str(entry.get("module")).startswith("keras."):
-        raise SuiteError(_cannot(entry, "Keras 2 has no such layer"))
-    if config.get("data_format") == "channels_first":
-        raise SuiteError(_cannot(entry, "channels come first; TensorFlow Lite has them last"))
-    follower = None
-    if "activation" in config:
-        activation = _function_name(config["activation"])
-        if activation in _ACTIVATIONS:
-            follower = _ACTIVATIONS[activation]
-            if kind == "Activation":
-                return follower(name=name)
-            activation = "linear"
-        config["activation"] = activation
-    if kind == "Normalization":
-        mean, variance, *_ = _arrays(group) or (config["mean"], config["variance"])
-        return cls(config["axis"], mean=mean, variance=variance, invert=config.get("invert", False), name=name)
-    try:
-        layer = cls.from_config(_settings(entry, config))  # type: ignore[attr-defined]
-    except KeyError as error:
-        raise SuiteError(_cannot(entry, f"it lacks {error}")) from None
-    except (TypeError, ValueError) as error:
-        raise SuiteError(_cannot(entry, " ".join(str(error).split())[:200])) from None
-    return _Followed(layer, follower(name=f"{name}_activation")) if follower else layer
-
-
-def _settings(entry: dict[str, Any], config: dict[str, Any]) -> dict[str, Any]:
-    """Returns a layer's configuration with the keys of Keras 2."""
-    kept = {}
-    for key, value in config.items():
-        if key in _NEUTRAL and value != _NEUTRAL[key]:
-            raise SuiteError(_cannot(entry, f"Keras 2 has no '{key}'. Received: {value}"))
-        # The file's arrays follow, so what they began with does not matter.
-        if key not in _NEUTRAL and key not in _IGNORED and not key.endswith("_initializer"):
-            kept[key] = value
-    if entry["class_name"] == "LeakyReLU":
-        kept["alpha"] = kept.pop("negative_slope", 0.3)
-    return kept
-
-
-def _operation(entry: dict[str, Any]) -> Callable[..., Any]:
-    """Returns what an operator between layers computes, such as the sum in `x + y`."""
-    kind, name = entry["class_name"], scope_name(entry["config"]["name"])
-    if kind not in _OPERATIONS:
-        raise SuiteError(_cannot(entry, "this function of keras.ops is not known here"))
-    as_layer = getattr(keras.layers, kind, None)
-
-    def apply(*tensors: Any) -> Any:
-        # Pruning and quantization know the layers.
-        symbols = all(hasattr(tensor, "_keras_history") for tensor in tensors)
-        if as_layer and symbols and len({str(tensor.shape) for tensor in tensors}) == 1:
-            return as_layer(name=name)(list(tensors))
-        return _OPERATIONS[kind](*tensors)
-
-    return apply
-
-
-def _cannot(entry: dict[str, Any], reason: str) -> str:
-    return (
-        f"layer '{entry['config']['name']}' ({entry['class_name']}) cannot be rebuilt on Keras 2: {reason}. "
-        "Put other layers of Keras in its place, or save the model with Keras 2 (tf-keras)"
-    )
-
-
-def _function_name(value: Any) -> str:
-    if isinstance(value, dict):
-        return str(value["config"] if isinstance(value["config"], str) else value["class_name"]).lower()
-    return str(value or "linear")
 
 
 def _as_functional(config: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
@@ -264,7 +190,9 @@ def _as_functional(config: dict[str, Any], entry: dict[str, Any]) -> dict[str, A
         shape = config.get("build_input_shape") or (entry.get("build_config") or {}).get("input_shape")
         if not shape:
             raise SuiteError(f"model '{config['name']}' has no input shape. Begin it with an Input layer")
-        entries.insert(0, {"class_name": "InputLayer", "config": {"batch_shape": shape, "name": "image"}})
+        used = [entry["config"]["name"] for entry in entries]
+        first = {"batch_shape": shape, "name": names.free_name("image", used)}
+        entries.insert(0, {"class_name": "InputLayer", "config": first})
     chained = [{**entries[0], "inbound_nodes": []}]
     for before, after in zip(entries, entries[1:], strict=False):
         tensor = {"class_name": "__keras_tensor__", "config": {"keras_history": [before["config"]["name"], 0, 0]}}
@@ -284,7 +212,7 @@ def _nodes(entry: dict[str, Any]) -> list[dict[str, Any]]:
     return entry.get("inbound_nodes") or ([{}] if entry["class_name"] == "InputLayer" else [])
 
 
-def _history(value: Any) -> Any:
+def _history(value: Any) -> Iterator[tuple[str, int, int]]:
     """Yields the place of every tensor in call arguments."""
     if isinstance(value, dict) and value.get("class_name") == "__keras_tensor__":
         yield _place(value)
@@ -298,20 +226,13 @@ def _place(value: dict[str, Any]) -> tuple[str, int, int]:
     return str(name), int(node), int(tensor)
 
 
-def _groups(entries: list[dict[str, Any]], group: Any) -> dict[str, Any]:
-    """Returns each layer's place in the file of arrays: its class in small letters, numbered in the model's order."""
-    used: dict[str, int] = {}
-    found = {}
-    for entry in entries:
-        if _is_operation(entry):
-            continue
-        kind = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", re.sub(r"\W+", "", entry["class_name"]))
-        kind = re.sub(r"([a-z])([A-Z])", r"\1_\2", kind).lower()
-        number = used[kind] = used.get(kind, -1) + 1
-        found[entry["config"]["name"]] = group.get(f"{kind}_{number}" if number else kind, {})
-    return found
+def _snake_case(kind: str) -> str:
+    kind = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", re.sub(r"\W+", "", kind))
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", kind).lower()
 
 
-def _arrays(group: Any) -> list[Any]:
-    variables = group.get("vars", {})
-    return [variables[str(index)][()] for index in range(len(variables))]
+def _array(dataset: Any) -> np.ndarray:
+    """Returns an array of the file; brain floats, which HDF5 does not know, as float32."""
+    values = np.asarray(dataset)
+    is_brain_float = values.dtype.kind == "V" or dataset.attrs.get("dtype") == "bfloat16"
+    return values.view(tf.bfloat16.as_numpy_dtype).astype(np.float32) if is_brain_float else values

@@ -1,0 +1,92 @@
+"""Files of Keras 2 and Keras 3, whole models: what they are, and the way to load each."""
+
+import os
+import pathlib
+import sys
+import zipfile
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.framework import keras
+from tfl_lite_suite.models import layers
+from tfl_lite_suite.models.keras_io import archive, keras2, keras3, keras3_comparison, limits
+from tfl_lite_suite.models.keras_io.listed_arrays import ListedArrays
+
+# By the end of a name: what such files are, and what to do with them.
+_OTHERS = {
+    ".tflite": "converted already. Give the Keras model that it was made from",
+    ".onnx": "an ONNX model. Give a Keras model",
+    ".pb": "a graph of TensorFlow without a Keras model. Load it where it was made, and save a Keras model as .keras",
+    ".pt": "weights of PyTorch. Rebuild the model in Keras, and save it as .keras",
+    ".pth": "weights of PyTorch. Rebuild the model in Keras, and save it as .keras",
+}
+_AS_KERAS = (
+    "Save it as one file, with the Keras that made it: "
+    "tf_keras.models.load_model('{path}').save('model.keras') in Keras 2; "
+    "model.save('model.keras') of the original model in Keras 3"
+)
+
+
+def load(path: str | os.PathLike[str], classes: Mapping[str, Any]) -> Any:
+    """Loads a model; see `models.load`."""
+    _check_file(path)
+    try:
+        version, config, numbers = archive.read(path)
+        with limits.numbers_at_most(numbers):
+            model = _keras3(path, config) if version.startswith("3.") else _keras2(path, classes)
+        limits.check_tensors(model)
+        if version.startswith("3."):
+            keras3_comparison.check(model, path)
+    except SuiteError as error:
+        raise SuiteError(f"model: {error}") from None
+    except KeyError as error:
+        raise SuiteError(f"model: '{os.fspath(path)}' is not a whole Keras model: it lacks {error}") from None
+    except Exception as error:
+        reason = " ".join(str(error).split())[:300] or type(error).__name__
+        raise SuiteError(f"model: '{os.fspath(path)}' is not a Keras model that can be read: {reason}") from None
+    _warn_of_numbers(model)
+    return model
+
+
+def _check_file(path: str | os.PathLike[str]) -> None:
+    """Raises a `SuiteError` that says what to do with what is no `.keras` or `.h5` file."""
+    name = os.fspath(path)
+    if (pathlib.Path(path) / "saved_model.pb").is_file():
+        raise SuiteError(f"model: '{name}' is a SavedModel, a folder. {_AS_KERAS.format(path=name)}")
+    if os.path.isdir(path):
+        raise SuiteError(f"model: '{name}' is a folder. Give a .keras or .h5 file")
+    if not os.path.isfile(path):
+        raise SuiteError(f"model: no such file '{name}'")
+    if archive.is_hdf5(path) or zipfile.is_zipfile(path):
+        return
+    known = _OTHERS.get(pathlib.Path(path).suffix.lower())
+    raise SuiteError(f"model: '{name}' is {known or 'not a .keras or .h5 file, or is truncated'}")
+
+
+def _keras2(path: str | os.PathLike[str], classes: Mapping[str, Any]) -> Any:
+    suite = {name: item for name, item in vars(layers).items() if isinstance(item, type)}
+    with keras.utils.custom_object_scope({**suite, **classes}):
+        return keras2.load(path)
+
+
+def _keras3(path: str | os.PathLike[str], config: dict[str, Any]) -> Any:
+    with archive.arrays(path) as group:
+        listed = archive.is_hdf5(path)
+        return keras2.plain(keras3.load(config, ListedArrays(group=group) if listed else keras3.ArchiveArrays(group)))
+
+
+def _warn_of_numbers(model: Any) -> None:
+    """Says which layers hold weights that are no numbers, since every answer would be none."""
+    found = [layer for layer in model.submodules if isinstance(layer, keras.layers.Layer)]
+    own = [layer for layer in found if not isinstance(layer, keras.Model) and layer.weights]
+    names = [layer.name for layer in own if not all(np.isfinite(array).all() for array in layer.get_weights())]
+    if names:
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        print(
+            f"warning: layer '{names[0]}'{more}: weights hold NaN or infinity. Training diverged, or the file is "
+            "damaged; answers mean nothing",
+            file=sys.stderr,
+        )

@@ -1,0 +1,44 @@
+"""Arrays of a `.h5` file, which lists those of a layer by their paths, and those of a nested model in one list."""
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+
+@dataclasses.dataclass(frozen=True)
+class ListedArrays:
+    """Arrays of a model or of a layer, as `keras3.Saved` has them.
+
+    Attributes:
+        found: Path and array, in the file's order.
+        group: The file's group that holds a list for each layer of the outermost model; `None` inside it.
+    """
+
+    found: tuple[tuple[str, np.ndarray], ...] = ()
+    group: Any = None
+
+    def of_layers(self, entries: list[dict[str, Any]]) -> dict[str, "ListedArrays"]:
+        """Returns each layer's arrays by its name."""
+        return {entry["config"]["name"]: self._of_layer(entry["config"]["name"]) for entry in entries}
+
+    def arrays(self) -> list[np.ndarray]:
+        """Returns a layer's arrays."""
+        return [array for _, array in self.found]
+
+    def _of_layer(self, name: str) -> "ListedArrays":
+        if self.group is None:
+            return ListedArrays(tuple((path, array) for path, array in self.found if name in path.split("/")[:-1]))
+        listed = self.group.get(name)
+        if listed is None:
+            return ListedArrays()
+        return ListedArrays(tuple((path, np.asarray(listed[path])) for path in _weight_names(listed)))
+
+
+def _weight_names(group: Any) -> list[str]:
+    """Returns the paths of a layer's arrays; Keras splits lists that exceed 64 KiB."""
+    found, part = list(group.attrs.get("weight_names", ())), 0
+    while f"weight_names{part}" in group.attrs:
+        found += list(group.attrs[f"weight_names{part}"])
+        part += 1
+    return [name.decode() if isinstance(name, bytes) else str(name) for name in found]

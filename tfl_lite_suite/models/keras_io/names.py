@@ -1,0 +1,77 @@
+"""Names of models and layers: any in a file, those that TensorFlow takes for a scope in memory."""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+_ORIGINAL = "_tfl_lite_suite_original_name"
+
+
+def scope_name(name: str) -> str:
+    """Returns the name of a layer or model as TensorFlow allows it for a scope.
+
+    Args:
+        name: Any text, such as `卷积` or `_stem (1)`.
+    """
+    fit = re.sub(r"[^A-Za-z0-9_./>-]", "_", name)
+    return fit if re.match(r"[A-Za-z0-9.]", fit) else f"n{fit}"
+
+
+def unique_names(names: Iterable[str]) -> dict[str, str]:
+    """Returns a scope name for each name, no two alike.
+
+    Args:
+        names: The names of a model's layers; those that TensorFlow takes stay as they are.
+    """
+    names = list(names)
+    found = {name: name for name in names if scope_name(name) == name}
+    used = set(found)
+    for name in names:
+        if name not in found:
+            found[name] = free_name(scope_name(name), used)
+            used.add(found[name])
+    return found
+
+
+def free_name(wanted: str, used: Iterable[str]) -> str:
+    """Returns `wanted`, or the first of `wanted_2`, `wanted_3`, … that is not used."""
+    name, number = wanted, 2
+    while name in used:
+        name, number = f"{wanted}_{number}", number + 1
+    return name
+
+
+def distinguish(outputs: Iterable[Any]) -> None:
+    """Gives the layers that lead to these tensors names of their own, as a model of them must have.
+
+    Args:
+        outputs: Symbolic tensors of Keras. Of two layers with one name, that which is nearer to the outputs keeps it.
+    """
+    used: set[str] = set()
+    seen: set[int] = set()
+    waiting = list(outputs)
+    layers = []
+    while waiting:
+        layer, node, _ = waiting.pop()._keras_history
+        if id(layer) not in seen:
+            seen.add(id(layer))
+            layers.append(layer)
+        node = layer.inbound_nodes[node]
+        if id(node) not in seen:
+            seen.add(id(node))
+            waiting += node.keras_inputs
+    for layer in sorted(layers, key=lambda layer: not hasattr(layer, "is_placeholder")):
+        if layer.name in used:
+            layer._name = free_name(layer.name, used)
+        used.add(layer.name)
+
+
+def remember(model: Any, name: str) -> Any:
+    """Notes under what name a file has a model; returns the model."""
+    setattr(model, _ORIGINAL, name)
+    return model
+
+
+def original_name(model: Any) -> str:
+    """Returns a model's name as its file has it, for people to read."""
+    return str(getattr(model, _ORIGINAL, model.name))
