@@ -17,7 +17,13 @@ def save(name, model):
         for array in model.get_weights()
     ])
     model.save(folder / f"{name}.keras")
-    np.save(folder / f"{name}.npy", np.asarray(model(pictures, training=False)))
+    model.save(folder / f"{name}.h5")
+    (given,) = model.inputs
+    given = keras.ops.cast(pictures, given.dtype)
+    if isinstance(getattr(model, "_inputs_struct", None), dict):
+        given = {next(iter(model._inputs_struct)): given}
+    answers = keras.tree.flatten(model(given, training=False))[0]
+    np.save(folder / f"{name}.npy", np.asarray(keras.ops.cast(answers, "float32")))
 
 def inner():
     image = keras.Input((16, 16, 8))
@@ -45,7 +51,39 @@ def one(layer):
     image = keras.Input((32, 32, 3))
     return keras.Model(image, layers.Dense(5)(layers.Flatten()(layer(image))))
 
+def packed():
+    image = keras.Input((32, 32, 3), dtype="uint8", name="卷积")
+    x = layers.Conv2D(4, 3, name="_first")(keras.ops.cast(image, "float32")[..., ::-1] / 255)
+    x = layers.Conv2D(4, 3, name="_first (b)")(x)
+    x = layers.Conv2D(4, 3, name="_first [b]")(x)
+    inside = keras.Input((26, 26, 4))
+    both = keras.Model(inside, {"low": layers.Conv2D(3, 3)(inside), "up": [layers.ReLU()(inside)]})
+    found = both(x)
+    x = layers.Concatenate()([layers.Flatten()(found["up"][0]), layers.Flatten()(found["low"])])
+    return keras.Model({"photo": image}, {"scores": layers.Dense(5)(x)}, name="模型")
+
+def twice():
+    image = keras.Input((32, 32, 3))
+    def block(name, channels):
+        inside = keras.Input((32, 32, channels), name="inside")
+        x = layers.BatchNormalization(name="norm")(layers.Conv2D(4, 3, padding="same", name="conv")(inside))
+        return keras.Model(inside, keras.ops.relu(x + 0.5), name=name)
+    first, second = block("first", 3), block("second", 4)
+    x = second(second(first(image)))
+    return keras.Model(image, layers.Dense(5)(layers.Flatten()(x)))
+
+def frozen():
+    base = keras.Sequential([keras.Input((32, 32, 3)), layers.Conv2D(4, 3), layers.BatchNormalization()], name="base")
+    base.trainable = False
+    return keras.Sequential([keras.Input((32, 32, 3)), base, layers.Flatten(), layers.Dense(5)])
+
 save("residual", residual())
+save("packed", packed())
+save("twice", twice())
+save("frozen", frozen())
+save("object", one(layers.Conv2D(8, 3, activation=layers.ReLU(6.0), name="conv")))
+save("prelu", one(layers.Conv2D(8, 3, activation=layers.PReLU(shared_axes=[1, 2]), name="conv")))
+save("brain", one(layers.Conv2D(8, 3, dtype="bfloat16", name="conv")))
 save("sequence", sequence())
 save("hard_swish", one(lambda x: layers.Multiply()([x, layers.ReLU(6.0)(x + 3.0) * (1.0 / 6.0)])))
 save("constant", one(lambda x: (x - 2.0) / 3.0))

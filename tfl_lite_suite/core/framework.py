@@ -35,6 +35,7 @@ except ImportError as error:
 
 def newest_keras() -> ModuleType | None:
     """Returns Keras 3, or `None` where it is not installed. The suite only checks with it that its files open there."""
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     try:
         import keras as newest
     except ImportError:

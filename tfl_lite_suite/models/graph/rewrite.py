@@ -5,6 +5,7 @@ from typing import Any
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.framework import keras, tf
+from tfl_lite_suite.models.keras_io import names
 
 Replace = Callable[[Any, Any], Any]
 # What Keras makes of `x + 3` between layers. Its constants are arguments of the call, not a part of the layer.
@@ -80,7 +81,8 @@ def rebuild(model: Any, replace: Replace, operate: Replace | None = None) -> Any
 def _rebuilt(model: Any, replace: Replace, operate: Replace | None = None) -> Any:
     new_input = keras.Input(model.input_shape[1:], name=model.input_names[0])
     output = _run(model, new_input, replace, operate)
-    return keras.Model(new_input, output, name=model.name)
+    names.distinguish(tf.nest.flatten(output))
+    return names.remember(keras.Model(new_input, output, name=model.name), names.original_name(model))
 
 
 def nodes(model: Any) -> list[Any]:

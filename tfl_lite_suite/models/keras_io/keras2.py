@@ -16,7 +16,7 @@ def load(path: str | os.PathLike[str]) -> Any:
     """Loads a model, as `plain` returns it, not compiled.
 
     Args:
-        path: A `.keras` or `.h5` file that `keras_archive.read` has nothing against.
+        path: A `.keras` or `.h5` file that `archive.read` has nothing against.
 
     Raises:
         SuiteError: If it was saved before it was built.

@@ -4,7 +4,7 @@ Keras 3 is not needed for it. What a layer of Keras 3 does and no layer of Keras
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 import numpy as np
@@ -23,7 +23,7 @@ _PARTS = ("cell", "layer", "forward_layer", "backward_layer", "activation")
 class Saved(Protocol):
     """The arrays of a model or of a layer in a file."""
 
-    def of_layers(self, entries: list[dict[str, Any]]) -> dict[str, "Saved"]:
+    def of_layers(self, entries: list[dict[str, Any]]) -> Mapping[str, "Saved"]:
         """Returns each layer's arrays by its name, for the layers of a model as its configuration lists them."""
 
     def arrays(self) -> list[np.ndarray]:
@@ -34,7 +34,7 @@ def load(config: dict[str, Any], saved: Saved) -> Any:
     """Rebuilds a model.
 
     Args:
-        config: Its configuration, which `keras_archive` has nothing against.
+        config: Its configuration, which `archive` has nothing against.
         saved: Its arrays.
 
     Returns:
@@ -162,7 +162,7 @@ class _Graph:
             return [self._resolved(item) for item in value]
         if not isinstance(value, dict):
             return value
-        kind, config = value.get("class_name"), value.get("config")
+        kind, config = value.get("class_name"), value.get("config") or {}
         if kind == "__keras_tensor__":
             return self._tensors[_place(value)]
         if kind == "__slice__":
@@ -204,8 +204,10 @@ def _as_functional(config: dict[str, Any], entry: dict[str, Any]) -> dict[str, A
 
 
 def _is_operation(entry: dict[str, Any]) -> bool:
-    """Tells whether a node is an operator between layers rather than a layer."""
-    return str(entry.get("module")).startswith("keras.src.ops")
+    """Tells whether a node is an operator between layers rather than a layer; `.h5` files name no modules."""
+    if "module" not in entry:
+        return entry["class_name"] != "InputLayer" and "trainable" not in entry["config"]
+    return str(entry["module"]).startswith("keras.src.ops")
 
 
 def _nodes(entry: dict[str, Any]) -> list[dict[str, Any]]:

@@ -4,7 +4,6 @@ Keras 3 is loaded into the same process, beside Keras 2: it takes about a second
 four.
 """
 
-import importlib.util
 import os
 import pathlib
 import tempfile
@@ -13,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError
-from tfl_lite_suite.core.framework import native_messages, tf
+from tfl_lite_suite.core.framework import keras, keras3, native_messages, tf
 from tfl_lite_suite.models.keras_io import archive
 
 # Of the greatest answer. Float rounding of deep networks is a hundredth of it.
@@ -25,7 +24,7 @@ def check(model: Any, path: str | os.PathLike[str]) -> None:
 
     Args:
         model: The model on Keras 2.
-        path: The file that Keras 3 wrote, which `keras_archive.read` has nothing against.
+        path: The file that Keras 3 wrote, which `archive.read` has nothing against.
     """
     original = _original(path)
     if original is None or len(model.inputs) != 1:
@@ -44,22 +43,14 @@ def check(model: Any, path: str | os.PathLike[str]) -> None:
 
 def _original(path: str | os.PathLike[str]) -> Any:
     """Returns the model of Keras 3; `None` where that is not installed, or cannot load it."""
-    if importlib.util.find_spec("keras") is None:
-        return None
-    os.environ["KERAS_BACKEND"] = "tensorflow"
     try:
-        import keras
-
-        if not keras.__version__.startswith("3.") or keras.backend.backend() != "tensorflow":
-            return None
         with native_messages(), tempfile.TemporaryDirectory() as folder:
+            newer = keras3()
             # Keras tells the format by the name.
             link = pathlib.Path(folder) / f"model{'.h5' if archive.is_hdf5(path) else '.keras'}"
             link.symlink_to(pathlib.Path(path).absolute())
-            return keras.models.load_model(link, compile=False, safe_mode=True)
-    except (
-        Exception
-    ):  # Of another version than the file, or with layers of the suite: there is nothing to compare with.
+            return newer and newer.models.load_model(link, compile=False, safe_mode=True)
+    except Exception:  # Of another version, or with layers of the suite: there is nothing to compare with.
         return None
 
 
@@ -98,17 +89,14 @@ def _is_half(original: Any) -> bool:
 
 def _first_wrong(original: Any, model: Any, values: np.ndarray, limit: float) -> str:
     """Names the first layer whose output differs, where both models have layers of the same names."""
-    import keras
-    import tf_keras
-
     own = {layer.name: layer for layer in model.layers}
     shared = [layer for layer in original.layers if layer.name in own]
     try:
         pair = [
             constructor(whole.inputs, [layer.output for layer in layers])
             for constructor, whole, layers in (
-                (keras.Model, original, shared),
-                (tf_keras.Model, model, [own[layer.name] for layer in shared]),
+                (keras3().Model, original, shared),
+                (keras.Model, model, [own[layer.name] for layer in shared]),
             )
         ]
         outputs = [_answers(probe, values) for probe in pair]

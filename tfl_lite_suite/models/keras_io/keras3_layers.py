@@ -157,8 +157,8 @@ def _make(entry: dict[str, Any], config: dict[str, Any]) -> Any:
 
 
 def _class(entry: dict[str, Any]) -> Any:
-    kind, module = entry["class_name"], str(entry.get("module"))
-    if kind == "LayerScale" and module.startswith(_APPLICATIONS):
+    kind, module = entry["class_name"], str(entry.get("module", "keras.layers"))  # `.h5` files name no modules.
+    if kind == "LayerScale" and ("module" not in entry or module.startswith(_APPLICATIONS)):
         return layers.LayerScale
     registered = str(entry.get("registered_name") or "").partition(">")
     own = getattr(layers, kind, None) if registered[0] == "tfl_lite_suite" else None
