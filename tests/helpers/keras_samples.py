@@ -75,7 +75,7 @@ def randomize(model, seed=0):
             arrays = [
                 value if name.startswith(("gamma", "moving_variance")) else (value - 1) / 2
                 for name, value in zip(names, spread, strict=False)
-            ]
+            ] + arrays[4:]
         elif arrays and arrays[0].ndim > 1:
             depthwise = isinstance(layer, keras.layers.DepthwiseConv2D)
             fan_in = np.prod(arrays[0].shape[: 2 if depthwise else -1])

@@ -14,7 +14,7 @@ class PixelNormalization(keras.layers.Layer):
 
     Args:
         mean: One number a channel, in pixels 0–255.
-        std: One number a channel, in pixels, greater than 0.
+        std: One number a channel, in pixels, not 0; less than 0 where dark becomes bright.
     """
 
     def __init__(self, mean: Sequence[float], std: Sequence[float], **kwargs: Any) -> None:

@@ -4,6 +4,7 @@ Activations become layers of their own, scaling of pixels becomes `PixelNormaliz
 two, and what does nothing at inference goes. The outputs stay as they were.
 """
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -11,22 +12,8 @@ import numpy as np
 
 from tfl_lite_suite.core.framework import keras, tf
 from tfl_lite_suite.models import layers
-from tfl_lite_suite.models.graph import rewrite
+from tfl_lite_suite.models.graph import channel_order, idle, rewrite
 
-_IDLE = (
-    keras.layers.Dropout,
-    keras.layers.SpatialDropout2D,
-    keras.layers.AlphaDropout,
-    keras.layers.GaussianDropout,
-    keras.layers.GaussianNoise,
-    keras.layers.ActivityRegularization,
-    keras.layers.RandomFlip,
-    keras.layers.RandomRotation,
-    keras.layers.RandomTranslation,
-    keras.layers.RandomZoom,
-    keras.layers.RandomContrast,
-    keras.layers.RandomBrightness,
-)
 # What stands for functions of TensorFlow between layers, by TensorFlow's names for them.
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "nn.relu": lambda name: keras.layers.ReLU(name=name),
@@ -40,14 +27,35 @@ _JOINS = {
     "math.add": keras.layers.Add,
     "math.multiply": keras.layers.Multiply,
 }
-# Factor and summand where the second operand is constant.
-_AFFINE: dict[str, Callable[[Any], tuple[Any, Any]]] = {
-    "__operators__.add": lambda value: (1.0, value),
-    "math.add": lambda value: (1.0, value),
-    "math.subtract": lambda value: (1.0, -value),
-    "math.multiply": lambda value: (value, 0.0),
-    "math.truediv": lambda value: (1 / value, 0.0),
+# Factor and summand where one of two operands is constant; whether the constant comes first.
+_AFFINE: dict[tuple[str, bool], Callable[[Any], tuple[Any, Any]]] = {
+    ("math.subtract", False): lambda value: (1.0, -value),
+    ("math.subtract", True): lambda value: (-1.0, value),
+    ("math.truediv", False): lambda value: (1 / value, 0.0),
+    ("nn.bias_add", False): lambda value: (1.0, value),
+    **dict.fromkeys(itertools.product(("__operators__.add", "math.add"), (False, True)), lambda value: (1.0, value)),
+    **dict.fromkeys((("math.multiply", False), ("math.multiply", True)), lambda value: (value, 0.0)),
 }
+# Arguments that say what holds without them.
+_NEUTRAL = (None, "NHWC")
+# Layers that end in their activation, so that it can be a layer of its own.
+_ENDING = (
+    keras.layers.Conv1D,
+    keras.layers.Conv2D,
+    keras.layers.Conv2DTranspose,
+    keras.layers.DepthwiseConv2D,
+    keras.layers.Dense,
+)
+# Layers that do the same to every channel.
+_CHANNELWISE = (
+    keras.layers.ZeroPadding2D,
+    keras.layers.Cropping2D,
+    keras.layers.Resizing,
+    keras.layers.UpSampling2D,
+    keras.layers.MaxPooling2D,
+    keras.layers.AveragePooling2D,
+    keras.layers.ReLU,
+)
 # By the function's name; functions of other names stay as they are.
 _ACTIVATIONS: dict[str, Callable[..., Any]] = {
     "relu": lambda name: keras.layers.ReLU(name=name),
@@ -67,8 +75,10 @@ def canonical(model: Any) -> Any:
         SuiteError: See `graph.check_functional`.
     """
     known = rewrite.rebuild(rewrite.flat(model), _replace, _operate)
-    if any(type(layer).__name__ == "TFOpLambda" for layer in known.layers):
-        return rewrite.rebuild(known, _replace, _scale)  # Now that no `x + 3` can be part of a hard sigmoid.
+    if any(type(layer).__name__ in rewrite.OPERATIONS for layer in known.layers):
+        # Now that no `x + 3` can be part of a hard sigmoid.
+        known = rewrite.rebuild(known, _replace, _scale)
+        return rewrite.rebuild(known, rewrite.copy_layer, _ordered)
     return known
 
 
@@ -78,7 +88,9 @@ def _operate(layer: Any, output: Any) -> Any:
     if before is not None:
         return layers.HardSigmoid(name=f"{layer.name}_hard_sigmoid")(before)
     function, tensors, operands = _operation(layer, output)
-    if len(operands) == len(tensors) == 2 and function in _JOINS:
+    if idle.operation_does_nothing(function, output, tensors):
+        return tensors[0]
+    if len(operands) == len(tensors) == 2 and function in _JOINS and len({len(t.shape) for t in tensors}) == 1:
         return _replace(_JOINS[function](name=layer.name), tensors)
     if len(operands) == len(tensors) == 1 and function in _FUNCTIONS:
         return _FUNCTIONS[function](layer.name)(tensors[0])
@@ -88,18 +100,28 @@ def _operate(layer: Any, output: Any) -> Any:
 def _scale(layer: Any, output: Any) -> Any:
     """Returns a sum with a constant, or a product, as a layer."""
     function, tensors, operands = _operation(layer, output)
-    if len(operands) != 2 or operands[0] is not tensors[0] or len(tensors) != 1 or function not in _AFFINE:
+    if len(operands) != 2 or len(tensors) != 1:
         return output
-    scale, offset = _AFFINE[function](np.asarray(operands[1], np.float64))
+    is_first = operands[1] is tensors[0]
+    if (function, is_first) not in _AFFINE:
+        return output
+    scale, offset = _AFFINE[function, is_first](np.asarray(operands[0 if is_first else 1], np.float64))
     as_layer = keras.layers.Rescaling(scale, offset, name=layer.name)
-    return output if _affine(as_layer, output.shape) is None else _replace(as_layer, tensors[0])
+    return output if _affine(as_layer, tensors[0].shape) is None else _replace(as_layer, tensors[0])
+
+
+def _ordered(layer: Any, output: Any) -> Any:
+    """Returns channels in another order, where nothing that follows could take that over, as a convolution."""
+    found = channel_order.reordered(output)
+    return output if found is None else channel_order.as_convolution(layer.name, found)
 
 
 def _operation(layer: Any, output: Any) -> tuple[str, list[Any], list[Any]]:
     """Returns an operator's function, its tensors, and all that it is given."""
     node = _maker(output).inbound_nodes[0]
-    named = [value for key, value in node.call_kwargs.items() if key != "name"]
-    return str(layer.get_config().get("function")), node.keras_inputs, [*node.call_args, *named]
+    given = [*node.call_args, *(value for key, value in node.call_kwargs.items() if key != "name")]
+    operands = [value for value in given if not (value is None or isinstance(value, str) and value in _NEUTRAL)]
+    return str(layer.get_config().get("function")), node.keras_inputs, operands
 
 
 def _before_hard_sigmoid(output: Any) -> Any:
@@ -107,7 +129,7 @@ def _before_hard_sigmoid(output: Any) -> Any:
     if not _computes(output, "math.multiply", 1 / 6) and not _computes(output, "math.truediv", 6):
         return None
     relu = _maker_of_input(output)
-    if not isinstance(relu, keras.layers.ReLU) or relu.max_value != 6:
+    if not isinstance(relu, keras.layers.ReLU) or relu.max_value != 6 or relu.negative_slope or relu.threshold:
         return None
     return _maker(relu.input).input if _computes(relu.input, "__operators__.add", 3) else None
 
@@ -127,6 +149,8 @@ def _computes(tensor: Any, function: str, constant: float) -> bool:
     if getattr(layer, "function", None) is None or layer.get_config().get("function") != function:
         return False
     node = layer.inbound_nodes[0]
+    if function == "math.truediv" and node.call_args[0] is not node.keras_inputs[0]:
+        return False
     numbers = [
         value for value in tf.nest.flatten((node.call_args, node.call_kwargs)) if isinstance(value, (int, float))
     ]
@@ -148,22 +172,38 @@ def _replace(layer: Any, inputs: Any) -> Any:
         and layer.max_value is None
     ):
         return keras.layers.LeakyReLU(layer.negative_slope, name=layer.name)(inputs)
-    if isinstance(layer, _IDLE) or type(layer) is keras.layers.Activation and function is keras.activations.linear:
+    if idle.does_nothing(layer, inputs):
         return inputs
     if isinstance(layer, (keras.layers.Rescaling, keras.layers.Normalization)):
         affine = _affine(layer, inputs.shape)
         return rewrite.copy_layer(layer, inputs) if affine is None else _normalized(layer.name, *affine, inputs)
+    if isinstance(layer, layers.LayerScale) and len(inputs.shape) == 4:
+        factors = layer.gamma.numpy()
+        return as_depthwise(layer.name, factors, np.zeros_like(factors), inputs, layer.trainable)
     if type(layer) is keras.layers.Activation:
         return _activated(layer.name, function, inputs)
-    if isinstance(layer, keras.layers.SeparableConv2D):
+    if type(layer) is keras.layers.SeparableConv2D and layer.data_format == "channels_last":
         return _activated(f"{layer.name}_activation", function, _separated(layer, inputs))
-    if function in (None, keras.activations.linear) or not layer.weights or "activation" not in layer.get_config():
-        return rewrite.copy_layer(layer, inputs)
-    plain = type(layer).from_config({**layer.get_config(), "activation": "linear"})
+    order = channel_order.reordered(inputs) if hasattr(inputs, "_keras_history") else None
+    if order is not None and type(layer) in _CHANNELWISE:
+        return order.applied(rewrite.copy_layer(layer, order.source))
+    if order is not None and type(layer) is keras.layers.Conv2D and layer.groups == 1:
+        kernel, *bias = layer.get_weights()
+        kernel = order.to_source(kernel.swapaxes(2, 3)).swapaxes(2, 3)
+        return _split(layer, order.source, [kernel, *bias])
+    return _split(layer, inputs, layer.get_weights())
+
+
+def _split(layer: Any, inputs: Any, weights: list[np.ndarray]) -> Any:
+    """Applies a copy of a layer with these weights, its activation as a layer of its own."""
+    function = getattr(layer, "activation", None)
+    ends = type(layer) in _ENDING and function not in (None, keras.activations.linear)
+    config = {**layer.get_config(), **({"activation": "linear"} if ends else {})}
+    plain = type(layer).from_config(config)
     output = plain(inputs)
-    plain.set_weights(layer.get_weights())
+    plain.set_weights(weights[: len(plain.weights)])  # Those of an activation follow.
     plain.trainable = layer.trainable
-    return _activated(f"{layer.name}_activation", function, output)
+    return _activated(f"{layer.name}_activation", function, output) if ends else output
 
 
 def _two_at_a_time(layer: Any, inputs: Any) -> Any:
@@ -178,6 +218,9 @@ def _two_at_a_time(layer: Any, inputs: Any) -> Any:
 def _activated(name: str, function: Any, inputs: Any) -> Any:
     if function is keras.activations.linear:
         return inputs
+    if isinstance(function, keras.layers.Layer):  # Such as `Conv2D(8, 3, activation=ReLU(6.0))`.
+        made = rewrite.copy_layer(function, inputs, name)
+        return _replace(_maker(made), inputs)
     make = _ACTIVATIONS.get(getattr(function, "__name__", ""))
     known = function in (keras.activations.relu, keras.activations.swish, tf.nn.relu6, tf.nn.silu)
     return make(name=name)(inputs) if make and known else keras.layers.Activation(function, name=name)(inputs)
@@ -192,7 +235,7 @@ def _separated(layer: Any, inputs: Any) -> Any:
     output = pointwise(depthwise(inputs))
     first, *rest = layer.get_weights()
     depthwise.set_weights([first])
-    pointwise.set_weights(rest)
+    pointwise.set_weights(rest[: len(pointwise.weights)])
     depthwise.trainable = pointwise.trainable = layer.trainable
     return output
 
@@ -201,20 +244,22 @@ def _affine(layer: Any, shape: Any) -> tuple[np.ndarray, np.ndarray] | None:
     """Returns mean and standard deviation, float64 `(channels,)`, of what scales pixels; `None` if it does not."""
     if isinstance(layer, keras.layers.Rescaling):
         scale, offset = (np.asarray(value, np.float64) for value in (layer.scale, layer.offset))
-        if not (scale > 0).all():
+        if not scale.all():
             return None
         mean, std = -offset / scale, 1 / scale
     else:
         mean, std = (np.asarray(value, np.float64) for value in (layer.mean, np.sqrt(layer.variance)))
+        std = np.maximum(std, keras.backend.epsilon())
     channels = shape[-1]
     if (
         len(shape) != 4
         or getattr(layer, "invert", False)
+        or any(value.size > 1 and value.shape[-1:] != (value.size,) for value in (mean, std))
         or any(value.size not in (1, channels) for value in (mean, std))
     ):
         return None
     mean, std = (np.broadcast_to(value.reshape(-1), (channels,)) for value in (mean, std))
-    return mean, np.maximum(std, keras.backend.epsilon())
+    return mean, std
 
 
 def as_depthwise(name: str, scale: np.ndarray, offset: np.ndarray, inputs: Any, trainable: bool) -> Any:
@@ -235,6 +280,9 @@ def as_depthwise(name: str, scale: np.ndarray, offset: np.ndarray, inputs: Any, 
 
 def _normalized(name: str, mean: np.ndarray, std: np.ndarray, inputs: Any) -> Any:
     """Normalises pixels; what normalised them before is taken into the same layer."""
+    order = channel_order.reordered(inputs)
+    if order is not None:
+        return order.applied(_normalized(name, order.to_source(mean), order.to_source(std), order.source))
     before = _maker(inputs)
     if not isinstance(before, (keras.layers.InputLayer, layers.PixelNormalization)):
         # Other values have no whole steps.

@@ -49,15 +49,24 @@ def foldable_norms(model: Any) -> dict[int, Any]:
         if not _foldable(layer):
             continue
         after = consumers.get(id(node.outputs), [])
-        if len(after) == 1 and isinstance(after[0], keras.layers.BatchNormalization):
+        if len(after) == 1 and normalizes_channels(after[0], len(node.outputs.shape)):
             norm_of[id(layer)] = after[0]
     return norm_of
 
 
+def normalizes_channels(layer: Any, rank: int) -> bool:
+    """Tells whether a layer is a batch normalization over the last axis of tensors of this rank."""
+    if not isinstance(layer, keras.layers.BatchNormalization):
+        return False
+    axes = [layer.axis] if isinstance(layer.axis, int) else list(layer.axis)
+    return [axis % rank for axis in axes] == [rank - 1]
+
+
 def _foldable(layer: Any) -> bool:
-    # A transposed convolution is a Conv2D to Keras, with input and output channels exchanged in its kernel.
-    kind = isinstance(layer, _FOLDABLE) and not isinstance(layer, keras.layers.Conv2DTranspose)
-    return kind and layer.activation in (None, keras.activations.linear)
+    # Subclasses may compute anything: a transposed convolution, for one, exchanges its kernel's channels.
+    if type(layer) not in _FOLDABLE or layer.activation not in (None, keras.activations.linear):
+        return False
+    return getattr(layer, "data_format", "channels_last") == "channels_last"
 
 
 def _apply_folded(layer: Any, norm: Any, inputs: Any) -> Any:

@@ -9,7 +9,7 @@ from tfl_lite_suite.models.keras_io import names
 
 Replace = Callable[[Any, Any], Any]
 # What Keras makes of `x + 3` between layers. Its constants are arguments of the call, not a part of the layer.
-_OPERATIONS = ("TFOpLambda", "SlicingOpLambda")
+OPERATIONS = ("TFOpLambda", "SlicingOpLambda")
 
 
 def check_functional(model: Any) -> None:
@@ -134,9 +134,11 @@ def _run(model: Any, new_inputs: Any, replace: Replace, operate: Replace | None)
     tensors = dict(zip(map(id, model.inputs), tf.nest.flatten(new_inputs), strict=True))
     for node in nodes(model):
         layer = node.layer
-        if type(layer).__name__ in _OPERATIONS:
+        if type(layer).__name__ in OPERATIONS:
             output = _repeated(node, tensors)
-            tensors[id(node.outputs)] = operate(layer, output) if operate else output
+            if operate and not isinstance(node.outputs, (list, tuple)):
+                output = operate(layer, output)
+            tensors.update(zip(map(id, tf.nest.flatten(node.outputs)), tf.nest.flatten(output), strict=True))
             continue
         inputs = tf.nest.map_structure(lambda tensor: tensors[id(tensor)], node.keras_inputs)
         inputs = inputs[0] if isinstance(inputs, list) and len(inputs) == 1 else inputs

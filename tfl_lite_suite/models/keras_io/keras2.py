@@ -46,18 +46,20 @@ def plain(model: Any, image_shape: tuple[int, int, int] | None = None) -> Any:
     """
     if not getattr(model, "_is_graph_network", False):
         return model
+    name = names.original_name(model)
+    renamed = names.make_fit(model)
     config = model.get_config()
-    changed = {**_plain(config), "name": names.scope_name(config["name"])}
+    changed = _plain(config)
     for entry in changed["layers"]:
         sides = entry["config"].get("batch_input_shape", ())[1:]
         if image_shape and None in sides and len(sides) == len(image_shape):
             filled = [wanted if side is None else side for side, wanted in zip(sides, image_shape, strict=True)]
             entry["config"]["batch_input_shape"] = (None, *filled)
     result = model
-    if changed != config:
+    if renamed or changed != config:
         result = type(model).from_config(changed)
         result.set_weights(model.get_weights())
-    return names.remember(_unpacked(result), names.original_name(model))
+    return names.remember(_unpacked(result), name)
 
 
 def _unpacked(model: Any) -> Any:

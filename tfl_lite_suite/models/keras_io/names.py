@@ -66,6 +66,23 @@ def distinguish(outputs: Iterable[Any]) -> None:
         used.add(layer.name)
 
 
+def make_fit(model: Any) -> bool:
+    """Gives a model and its layers, also those of nested models, names that TensorFlow takes.
+
+    Returns:
+        Whether one of them was renamed; its model must then be built anew from its configuration.
+    """
+    renamed = False
+    for owner in [model, *(layer for layer in model.submodules if hasattr(layer, "_is_graph_network"))]:
+        fit = unique_names(layer.name for layer in owner.layers)
+        for layer in owner.layers:
+            if fit[layer.name] != layer.name:
+                layer._name, renamed = fit[layer.name], True
+    if scope_name(model.name) != model.name:
+        model._name, renamed = scope_name(model.name), True
+    return renamed
+
+
 def remember(model: Any, name: str) -> Any:
     """Notes under what name a file has a model; returns the model."""
     setattr(model, _ORIGINAL, name)

@@ -16,7 +16,7 @@ from tfl_lite_suite.core.framework import keras, tf
 from tfl_lite_suite.models import layers
 from tfl_lite_suite.models.graph import rewrite
 from tfl_lite_suite.models.graph.canonical import as_depthwise, canonical
-from tfl_lite_suite.models.graph.fold import fold_batch_norm, scale_and_offset
+from tfl_lite_suite.models.graph.fold import fold_batch_norm, normalizes_channels, scale_and_offset
 from tfl_lite_suite.models.graph.scores import decisive_range
 from tfl_lite_suite.models.quantizers import FakeQuantized, LayerConfig
 from tfl_lite_suite.prune.clustering import equal_weights
@@ -96,21 +96,32 @@ def _expand(model: Any, split_hard_swish: bool) -> Any:
         if isinstance(layer, layers.PixelNormalization):
             scale = 1 / np.array(layer.std, np.float32)
             return as_depthwise(layer.name, scale, -_mean_on_a_step(layer) * scale, inputs, trainable=False)
-        if isinstance(layer, keras.layers.BatchNormalization) and len(inputs.shape) == 4:
-            return as_depthwise(layer.name, *scale_and_offset(layer), inputs, trainable=layer.trainable)
+        if normalizes_channels(layer, len(inputs.shape)) and len(inputs.shape) in (2, 4):
+            return _as_depthwise(layer, inputs)
         if isinstance(layer, layers.Swish):
             gate = keras.layers.Activation("sigmoid", name=f"{layer.name}_gate")(inputs)
             return keras.layers.Multiply(name=layer.name)([inputs, gate])
         if isinstance(layer, layers.HardSwish) and split_hard_swish:
             return layers.SplitHardSwish(name=layer.name)(inputs)
-        output = rewrite.copy_layer(layer, inputs)
-        if id(layer) in gated:
-            copy = output._keras_history.layer
-            kernel, bias = copy.get_weights()
-            copy.set_weights([kernel / 6, bias / 6 + 0.5])
+        if id(layer) not in gated:
+            return rewrite.copy_layer(layer, inputs)
+        copy = type(layer).from_config({**layer.get_config(), "use_bias": True})
+        output = copy(inputs)
+        kernel, *bias = layer.get_weights()
+        copy.set_weights([kernel / 6, (bias[0] if bias else np.zeros(copy.bias.shape, np.float32)) / 6 + 0.5])
+        copy.trainable = layer.trainable
         return output
 
     return rewrite.rebuild(model, replace)
+
+
+def _as_depthwise(norm: Any, inputs: Any) -> Any:
+    """Applies a batch normalization that nothing took; one of vectors as one of pictures of one pixel."""
+    if len(inputs.shape) == 4:
+        return as_depthwise(norm.name, *scale_and_offset(norm), inputs, trainable=norm.trainable)
+    pixel = keras.layers.Reshape((1, 1, inputs.shape[-1]), name=f"{norm.name}_pixel")(inputs)
+    scaled = as_depthwise(norm.name, *scale_and_offset(norm), pixel, trainable=norm.trainable)
+    return keras.layers.Reshape((inputs.shape[-1],), name=f"{norm.name}_vector")(scaled)
 
 
 def _mean_on_a_step(layer: Any) -> np.ndarray:
