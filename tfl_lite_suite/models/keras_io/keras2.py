@@ -47,7 +47,7 @@ def plain(model: Any, image_shape: tuple[int, int, int] | None = None) -> Any:
     if not getattr(model, "_is_graph_network", False):
         return model
     name = names.original_name(model)
-    renamed = names.make_fit(model)
+    renamed, model = names.make_fit(model), _unpacked(model)
     config = model.get_config()
     changed = _plain(config)
     for entry in changed["layers"]:
@@ -59,7 +59,7 @@ def plain(model: Any, image_shape: tuple[int, int, int] | None = None) -> Any:
     if renamed or changed != config:
         result = type(model).from_config(changed)
         result.set_weights(model.get_weights())
-    return names.remember(_unpacked(result), name)
+    return names.remember(result, name)
 
 
 def _unpacked(model: Any) -> Any:

@@ -96,8 +96,8 @@ def _expand(model: Any, split_hard_swish: bool) -> Any:
         if isinstance(layer, layers.PixelNormalization):
             scale = 1 / np.array(layer.std, np.float32)
             return as_depthwise(layer.name, scale, -_mean_on_a_step(layer) * scale, inputs, trainable=False)
-        if normalizes_channels(layer, len(inputs.shape)) and len(inputs.shape) in (2, 4):
-            return _as_depthwise(layer, inputs)
+        if isinstance(layer, keras.layers.BatchNormalization) and normalizes_channels(layer, len(inputs.shape)):
+            return _as_depthwise(layer, inputs) if len(inputs.shape) in (2, 4) else rewrite.copy_layer(layer, inputs)
         if isinstance(layer, layers.Swish):
             gate = keras.layers.Activation("sigmoid", name=f"{layer.name}_gate")(inputs)
             return keras.layers.Multiply(name=layer.name)([inputs, gate])

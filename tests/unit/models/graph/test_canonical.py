@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from tfl_lite_suite.core.framework import keras, tf
+from tfl_lite_suite.models import layers as suite_layers
 from tfl_lite_suite.models.graph.canonical import canonical
 
 layers = keras.layers
@@ -78,7 +79,52 @@ CASES = {
         lambda x: layers.Multiply()([layers.ReLU()(x), layers.ReLU(6.0)(x + 3.0) * (1 / 6)]),
         ["ReLU", "HardSigmoid", "Multiply"],
     ),
-    "inverted scaling": (lambda x: layers.Rescaling(-1.0, 255.0)(x), ["Rescaling"]),
+    "inverted scaling": (lambda x: layers.Rescaling(-1.0, 255.0)(x), ["PixelNormalization"]),
+    "inverted scaling, by operators": (lambda x: 1 - x / 255.0, ["PixelNormalization"]),
+    "scaling with the constant first": (lambda x: 0.5 + 2.0 * x, ["PixelNormalization"]),
+    "preprocessing of ResNet": (
+        lambda x: layers.Conv2D(4, 3)(layers.ZeroPadding2D(1)(keras.applications.resnet.preprocess_input(x))),
+        ["PixelNormalization", "ZeroPadding2D", "Conv2D"],
+    ),
+    "preprocessing of DenseNet": (
+        lambda x: layers.Conv2D(4, 3)(keras.applications.densenet.preprocess_input(x)),
+        ["PixelNormalization", "Conv2D"],
+    ),
+    "preprocessing of MobileNet": (
+        lambda x: layers.Conv2D(4, 3)(keras.applications.mobilenet.preprocess_input(x)),
+        ["PixelNormalization", "Conv2D"],
+    ),
+    "blue first, for a layer that cannot take it over": (
+        lambda x: layers.Flatten()(x[..., ::-1]),
+        ["Conv2D", "Flatten"],
+    ),
+    "cast": (lambda x: layers.ReLU()(tf.cast(x, tf.float32)), ["ReLU"]),
+    "resizing to the same size": (lambda x: layers.ReLU()(layers.Resizing(16, 16)(x)), ["ReLU"]),
+    "scaling by rows": (lambda x: x * np.arange(1.0, 17.0, dtype="float32")[:, None, None], ["TFOpLambda"]),
+    "normalization of rows": (
+        lambda x: layers.Normalization(1, mean=np.arange(16.0), variance=np.arange(1.0, 17.0))(x),
+        ["Normalization"],
+    ),
+    "a constant over a tensor": (
+        lambda x: 6.0 / layers.ReLU(6.0)(x + 3.0),
+        ["PixelNormalization", "ReLU", "TFOpLambda"],
+    ),
+    "a sum of ranks": (
+        lambda x: layers.Flatten()(x) + layers.GlobalAveragePooling2D()(x)[:, :1],
+        ["Flatten", "GlobalAveragePooling2D", "SlicingOpLambda", "Add"],
+    ),
+    "an activation that is a layer": (
+        lambda x: layers.Conv2D(4, 3, activation=layers.ReLU(2.0))(x),
+        ["Conv2D", "ReLU"],
+    ),
+    "a recurrent layer": (
+        lambda x: layers.LSTM(4, activation="relu", recurrent_activation="sigmoid")(layers.Reshape((16, 48))(x)),
+        ["Reshape", "LSTM"],
+    ),
+    "a factor for each channel": (
+        lambda x: suite_layers.LayerScale(0.5, 4)(layers.Conv2D(4, 3)(x)),
+        ["Conv2D", "DepthwiseConv2D"],
+    ),
 }
 
 

@@ -73,8 +73,9 @@ def test_what_keras_writes_itself_is_accepted(tmp_path):
     model = keras.Model(image, keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(2)])(x * 2 + 1))
     model.compile("adam", "mse")
     model.save(tmp_path / "model.keras", save_format="keras")
-    version, config = keras_archive.read(tmp_path / "model.keras")
+    version, config, numbers = keras_archive.read(tmp_path / "model.keras")
     assert version.startswith("2.") and config["class_name"] == "Functional"
+    assert numbers >= model.count_params()
 
 
 def gibibytes(file):
@@ -90,9 +91,28 @@ def raw(file):
     file.create_dataset("layers/kernel", (8,), "u1", external=[("/etc/hostname", 0, 8)])
 
 
+def in_a_circle(file):
+    file["layers/kernel"] = file.create_group("layers/inner")
+    file["layers/inner/again"] = file["layers"]
+
+
+def many_paths(file):
+    group = file.create_group("layers/0")
+    for number in range(1, 40):
+        after = file.create_group(f"layers/{number}")
+        group["left"] = group["right"] = after
+        group = after
+
+
 @pytest.mark.parametrize(
     ("fill", "message"),
-    [(gibibytes, "unpack to more than 109,"), (in_another_file, "'kernel' is a link"), (raw, "lies in another file")],
+    [
+        (gibibytes, "unpack to more than 67,|unpack to more than 70,"),
+        (in_another_file, "'kernel' is a link"),
+        (raw, "lies in another file"),
+        (in_a_circle, "is linked more than once"),
+        (many_paths, "is linked more than once"),
+    ],
 )
 def test_arrays_that_fill_the_memory_or_lie_elsewhere_are_refused(fill, message, tmp_path):
     path = write(tmp_path / "model.keras", named("keras.layers", "Dense"), weights=hdf5(fill))
@@ -101,11 +121,20 @@ def test_arrays_that_fill_the_memory_or_lie_elsewhere_are_refused(fill, message,
     assert "\n" not in str(error.value)
 
 
-def test_a_description_that_would_unpack_to_too_much_is_not_unpacked(tmp_path):
+@pytest.mark.parametrize("name", ["metadata.json", "assets/big.txt"])
+def test_an_archive_that_would_unpack_to_too_much_is_not_unpacked(name, tmp_path):
     with zipfile.ZipFile(tmp_path / "model.keras", "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("metadata.json", b" " * ((1 << 27) + 1))
-    with pytest.raises(SuiteError, match="metadata.json would unpack to 134,217,729 bytes"):
+        archive.writestr(name, b" " * (1 << 27))
+    with pytest.raises(SuiteError, match="it would unpack to 134,217,728 bytes, at most 6"):
         keras_archive.read(tmp_path / "model.keras")
+
+
+def test_a_description_that_is_nested_without_end_is_refused(tmp_path):
+    layer = named("keras.layers", "Dense")
+    for _ in range(200):
+        layer = {"inner": layer}
+    with pytest.raises(SuiteError, match="nested more than 100 deep"):
+        keras_archive.read(write(tmp_path / "model.keras", layer))
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ def test_files_that_are_no_model_get_one_clear_line(tmp_path):
     with pytest.raises(SuiteError, match="no such file"):
         keras_file.load(path)
     path.write_text("hello")
-    with pytest.raises(SuiteError, match="not a .keras file, or is truncated"):
+    with pytest.raises(SuiteError, match="not a .keras or .h5 file, or is truncated"):
         keras_file.load(path)
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("config.json", "{}")
