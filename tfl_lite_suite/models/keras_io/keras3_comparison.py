@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError
-from tfl_lite_suite.core.framework import keras, keras3, native_messages, tf
+from tfl_lite_suite.core.framework import keras, native_messages, newest_keras, tf
 from tfl_lite_suite.models.keras_io import archive
 
 # Of the greatest answer. Float rounding of deep networks is a hundredth of it.
@@ -45,11 +45,13 @@ def _original(path: str | os.PathLike[str]) -> Any:
     """Returns the model of Keras 3; `None` where that is not installed, or cannot load it."""
     try:
         with native_messages(), tempfile.TemporaryDirectory() as folder:
-            newer = keras3()
+            newer = newest_keras()
+            if newer is None or newer.backend.backend() != "tensorflow":
+                return None
             # Keras tells the format by the name.
             link = pathlib.Path(folder) / f"model{'.h5' if archive.is_hdf5(path) else '.keras'}"
             link.symlink_to(pathlib.Path(path).absolute())
-            return newer and newer.models.load_model(link, compile=False, safe_mode=True)
+            return newer.models.load_model(link, compile=False, safe_mode=True)
     except Exception:  # Of another version, or with layers of the suite: there is nothing to compare with.
         return None
 
@@ -91,11 +93,12 @@ def _first_wrong(original: Any, model: Any, values: np.ndarray, limit: float) ->
     """Names the first layer whose output differs, where both models have layers of the same names."""
     own = {layer.name: layer for layer in model.layers}
     shared = [layer for layer in original.layers if layer.name in own]
+    newer: Any = newest_keras()
     try:
         pair = [
             constructor(whole.inputs, [layer.output for layer in layers])
             for constructor, whole, layers in (
-                (keras3().Model, original, shared),
+                (newer.Model, original, shared),
                 (keras.Model, model, [own[layer.name] for layer in shared]),
             )
         ]
