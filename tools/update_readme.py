@@ -8,6 +8,7 @@ from typing import Any
 
 from tfl_lite_suite import models
 from tfl_lite_suite.core.files import read_json
+from tfl_lite_suite.report import network_comparison
 from tfl_lite_suite.report.results_table import engine_tables, network_table, sparsity_table, table, technique_table
 from tfl_lite_suite.run import seed_comparison
 
@@ -17,7 +18,9 @@ PAGES = [
     *(ROOT / "docs" / f"{name}.md" for name in ("networks", "compression", "engines", "pruning", "training")),
 ]
 FULL_SIZE = "full_size.json"  # of tools/measure_sizes.py
-_BLOCK = re.compile(r"(<!-- (results|techniques|engines|seeds|sparsity):(\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
+_BLOCK = re.compile(
+    r"(<!-- (results|techniques|engines|seeds|sparsity|photos):(\S+) -->\n).*?(<!-- end -->)", re.DOTALL
+)
 
 
 def updated(text: str, folder: pathlib.Path) -> str:
@@ -25,7 +28,8 @@ def updated(text: str, folder: pathlib.Path) -> str:
 
     A `*` in the name stands for every network, and their results make one table; in `<!-- techniques:NAME_* -->` for
     every file of such a name. `<!-- engines:NAME -->` is filled from a result of `tools/compare_engines.py`,
-    `<!-- seeds:NAME -->` from that of several runs, `<!-- sparsity:NAME -->` from one of `tools/compare_sparsity.py`.
+    `<!-- seeds:NAME -->` from that of several runs, `<!-- sparsity:NAME -->` from one of `tools/compare_sparsity.py`,
+    `<!-- photos:NAME -->` from one of `tools/compare_networks.py`.
     """
 
     def fill(match: re.Match[str]) -> str:
@@ -50,6 +54,8 @@ def updated(text: str, folder: pathlib.Path) -> str:
 def _body(kind: str, document: dict[str, Any]) -> str:
     if kind == "seeds":
         return seed_comparison.table(document["summary"])
+    if kind == "photos":
+        return network_comparison.table(document["networks"])
     if kind == "sparsity":
         return sparsity_table(document["rows"])
     return engine_tables(document["files"]) if kind == "engines" else table(document["stages"])

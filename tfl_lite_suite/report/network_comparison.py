@@ -1,0 +1,53 @@
+"""The table of `tools/compare_networks.py`: what int8 and pruning cost each network, over several seeds."""
+
+import statistics
+from typing import Any
+
+from tfl_lite_suite.core.figures import percent
+from tfl_lite_suite.core.page.table import Table
+from tfl_lite_suite.run.seed_comparison import interval
+
+_HEADER = (
+    "network", "parameters", "seeds", "float32", "int8 PTQ, points", "int8 QAT, points", "pruned float32",
+    "pruned int8 QAT, points", "same answers, Keras and file",
+)  # fmt: skip
+
+
+def table(networks: dict[str, dict[str, dict[str, Any]]]) -> str:
+    """Returns one row a network: mean top-1, and the mean differences of int8 with their 95 % intervals.
+
+    Args:
+        networks: By network and seed, what `figures` of the tool returned.
+    """
+    rows = []
+    for name, by_seed in networks.items():
+        runs = list(by_seed.values())
+        agreements = [run["agreement"] for run in runs if run["agreement"] is not None]
+        rows.append(
+            (
+                name,
+                f"{runs[0]['params']:,}",
+                str(len(runs)),
+                _mean(runs, "float32"),
+                _change(runs, "float32", "int8_ptq"),
+                _change(runs, "float32", "int8_qat"),
+                _mean(runs, "prune_float32"),
+                _change(runs, "prune_float32", "quantize_2_int8_qat"),
+                percent(statistics.fmean(agreements)) if agreements else "–",
+            )
+        )
+    return Table(_HEADER, rows).markdown()
+
+
+def _mean(runs: list[dict[str, Any]], file: str) -> str:
+    values = [run["top1"][file] for run in runs if file in run["top1"]]
+    return percent(statistics.fmean(values)) if values else "–"
+
+
+def _change(runs: list[dict[str, Any]], before: str, after: str) -> str:
+    pairs = [run["top1"] for run in runs if {before, after} <= run["top1"].keys()]
+    gains = [100 * (top1[after] - top1[before]) for top1 in pairs]
+    if not gains:
+        return "–"
+    ends = interval(gains)
+    return f"{statistics.fmean(gains):+.2f}" + (f" ({ends[0]:+.2f} … {ends[1]:+.2f})" if ends else "")
