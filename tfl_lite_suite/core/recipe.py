@@ -49,6 +49,10 @@ class Model:
 class Train:
     """How the float network is trained.
 
+    A network that begins with pretrained weights learns new classes by transfer: see `transfer`. What is left at its
+    default of `epochs`, `batch_size`, `optimizer` with `learning_rate`, and `warmup_epochs`, is then chosen by the
+    number of pictures.
+
     Attributes:
         epochs: Passes over the training images with every layer trained (from `fine_tune_from` on).
         loss: `cross_entropy`; `focal` weighs pictures down that are answered well; `logit_adjusted` allows for how rare
@@ -65,7 +69,11 @@ class Train:
         label_smoothing: Share of the label spread over all classes.
         ema: Decay a step of the weights' moving average, which is what is kept; 0 is off.
         early_stopping: Epochs without a better value of `select` before training stops; 0 is off.
-        head_epochs: Transfer learning: epochs in which only the classifier is trained, first.
+        transfer: With pretrained weights: `auto` fits a linear probe, the best linear classifier of the frozen
+            network's features, fine-tunes from there and keeps what does better on pictures held out; `probe` keeps
+            the probe; `off` trains as a new network is trained.
+        budget_minutes: Minutes that transfer learning may take, about; epochs and pictures are cut to keep it.
+        head_epochs: With `transfer: off`: epochs in which only the classifier is trained, first.
         head_learning_rate: Peak learning rate of those epochs.
         fine_tune_from: Name of the first layer that fine-tuning trains; every layer if absent.
         clip_norm: Greatest norm of all gradients together; longer ones are scaled down to it; 0 is off.
@@ -83,6 +91,8 @@ class Train:
     label_smoothing: float = ranged(0.0, 0, 0.9)
     ema: float = ranged(0.0, 0, 0.99999)
     early_stopping: int = ranged(0, 0)
+    transfer: Literal["auto", "probe", "off"] = "auto"
+    budget_minutes: float = ranged(20.0, 0, 1e6)
     head_epochs: int = ranged(0, 0, 10000)
     head_learning_rate: float = ranged(0.01, 0, 100)
     fine_tune_from: str | None = None

@@ -168,6 +168,14 @@ class Split:
             self._fetch, self._rows[chosen], self.labels[chosen], keys, self.num_classes, targets, self.balanced
         )
 
+    def joined(self, other: "Split") -> "Split":
+        """Returns these pictures and those of another split of the same source."""
+        targets = None
+        if self.targets is not None and other.targets is not None:
+            targets = np.concatenate([self.targets, other.targets])
+        rows, labels = np.concatenate([self._rows, other._rows]), np.concatenate([self.labels, other.labels])
+        return Split(self._fetch, rows, labels, (*self.keys, *other.keys), self.num_classes, targets, self.balanced)
+
 
 def _in_turn(places: np.ndarray, count: int, random: np.random.Generator) -> np.ndarray:
     """Draws `count` of `places`, each as often as any other, but for one."""

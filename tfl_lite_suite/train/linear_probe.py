@@ -102,30 +102,30 @@ def fit(examples: Examples, strength: float, several: bool = False, start: Probe
     return Probe(kernel.astype(np.float32), (found[-classes:] - mean @ kernel).astype(np.float32), strength)
 
 
-def choose(examples: Examples, held_out: Examples | None, folds: int = 5, several: bool = False) -> float:
+def choose(examples: Examples, held_out: Examples | None, parts: int = 5, several: bool = False) -> float:
     """Finds the penalty with the least loss on examples that were not learned from.
 
     Args:
         examples: What is learned from.
         held_out: Examples to judge by; `None` for cross-validation over `examples`.
-        folds: Parts of the cross-validation; each is judged by a classifier of the others.
+        parts: Parts of the cross-validation; each is judged by a classifier of the others.
         several: Whether a picture may have several labels.
     """
     if held_out is not None:
         pairs = [(examples, held_out)]
     else:
-        part = _folds(examples.targets, min(folds, len(examples)))
+        part = folds(examples.targets, min(parts, len(examples)))
         pairs = [(examples.subset(part != number), examples.subset(part == number)) for number in np.unique(part)]
     found: list[float] = []
     probes: list[Probe | None] = [None] * len(pairs)
     for strength in STRENGTHS:
         probes = [fit(given, strength, several, probe) for (given, _), probe in zip(pairs, probes, strict=True)]
-        losses = [
+        sums = [
             loss(probe.logits(asked.features), asked.targets, several) * len(asked)
             for (_, asked), probe in zip(pairs, probes, strict=True)
             if probe is not None
         ]
-        found.append(sum(losses))
+        found.append(sum(sums))
         if len(found) - 1 - int(np.argmin(found)) >= _PATIENCE:
             break
     return STRENGTHS[int(np.argmin(found))]
@@ -133,7 +133,12 @@ def choose(examples: Examples, held_out: Examples | None, folds: int = 5, severa
 
 def loss(logits: np.ndarray, targets: np.ndarray, several: bool = False) -> float:
     """Returns the mean loss."""
-    return float(np.mean(_losses(logits, targets, several)[0]))
+    return float(losses(logits, targets, several).mean())
+
+
+def losses(logits: np.ndarray, targets: np.ndarray, several: bool = False) -> np.ndarray:
+    """Returns the loss of each example, `(n,)`."""
+    return _losses(logits, targets, several)[0]
 
 
 def _losses(logits: np.ndarray, targets: np.ndarray, several: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -158,10 +163,10 @@ def _standard(features: np.ndarray) -> tuple[np.ndarray, float]:
     return mean, scale or 1.0
 
 
-def _folds(targets: np.ndarray, folds: int) -> np.ndarray:
+def folds(targets: np.ndarray, parts: int) -> np.ndarray:
     """Returns the fold of each example, int64 `(n,)`: of every class as many in each fold, give or take one."""
     order = np.random.default_rng(0).permutation(len(targets))
     order = order[np.argsort(targets[order].argmax(1), kind="stable")]
     part = np.empty(len(targets), np.int64)
-    part[order] = np.arange(len(targets)) % folds
+    part[order] = np.arange(len(targets)) % parts
     return part
