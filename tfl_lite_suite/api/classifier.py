@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from tfl_lite_suite import models
-from tfl_lite_suite.api.settings import TRANSFER, TRANSFER_AUGMENT, TRANSFER_QUANTIZE, changed
+from tfl_lite_suite.api.settings import TRANSFER_AUGMENT, TRANSFER_QUANTIZE, changed
 from tfl_lite_suite.api.tflite_model import TfliteModel
 from tfl_lite_suite.api.work import Work
 from tfl_lite_suite.core import contract as contracts
@@ -99,7 +99,7 @@ class Classifier:
             name="api",
             data=images.settings,
             model=Model(name, alpha, weights, dropout),
-            train=TRANSFER if pretrained else Train(),
+            train=Train(),
             quantize=TRANSFER_QUANTIZE if pretrained else Quantize(),
             seed=seed,
         )

@@ -5,21 +5,11 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from tfl_lite_suite.core import dataclass_parser
-from tfl_lite_suite.core.recipe import Augment, Quantize, Train
+from tfl_lite_suite.core.recipe import Augment, Quantize
 
 T = TypeVar("T")
 
 # How a network with pretrained weights is trained where nothing else is said: as in recipes/photos_transfer.yaml.
-TRANSFER = Train(
-    epochs=30,
-    batch_size=32,
-    learning_rate=0.01,
-    weight_decay=0.0005,
-    label_smoothing=0.1,
-    head_epochs=2,
-    head_learning_rate=0.005,
-    clip_norm=1.0,
-)
 TRANSFER_AUGMENT = Augment(flip=True, crop=0.1, color=0.2)
 TRANSFER_QUANTIZE = Quantize(batch_size=32)
 

@@ -102,7 +102,7 @@ def _trained(
     """Trains and finishes the stage; returns its results."""
     from tfl_lite_suite.core.framework import keras
     from tfl_lite_suite.models.keras_io import keras_file
-    from tfl_lite_suite.train import mixed_precision, selection
+    from tfl_lite_suite.train import learning, mixed_precision
     from tfl_lite_suite.train.loop import accuracy_function
 
     policy = mixed_precision.policy() if settings.train.mixed_precision == "auto" and not start else "float32"
@@ -112,10 +112,8 @@ def _trained(
         trained = keras_file.load_classifier(start, images) if start else _network(settings, images)
     with spread.strategy.scope():
         loss = loss_of(settings, teacher, images, workdir)
-    if transfers(settings, images, start):
-        learned = _transferred(settings, images, stage, trained, loss, spread, workdir)
-    else:
-        learned = _trained_as_new(settings, images, stage, trained, loss, spread)
+    learn = learning.by_transfer if start is None and learning.transfers(settings, images) else learning.as_new
+    learned = learn(learning.Task(settings, images, stage, trained, loss, spread, workdir))
     model = trained
     if policy != "float32" or spread.replicas > 1:
         model = keras_file.load_classifier(start, images) if start else _network(settings, images)
@@ -124,9 +122,7 @@ def _trained(
     results = {
         "top1": measured["top1"],
         "top5": measured["top5"],
-        "balanced_accuracy": selection.figures(selection.counts(measured["logits"], images.test), len(images.test))[
-            "balanced_accuracy"
-        ],
+        "balanced_accuracy": measured["balanced_accuracy"],
         "epochs": len(learned.history),
         "seconds": learned.seconds,
         "model": settings.model.name,
@@ -144,66 +140,6 @@ def _trained(
         learned.forget_checkpoints()
     spread.wait()
     return results
-
-
-@dataclasses.dataclass(frozen=True)
-class _Learned:
-    """What came of a training.
-
-    Attributes:
-        history: A record an epoch.
-        seconds: How long it took.
-        results: What else is told of it.
-        forget_checkpoints: Removes what a killed run would go on from.
-    """
-
-    history: list[dict[str, Any]]
-    seconds: float
-    results: dict[str, Any]
-    forget_checkpoints: Callable[[], None]
-
-
-def _trained_as_new(settings: Recipe, images: Any, stage: Stage, model: Any, loss: Any, spread: Any) -> _Learned:
-    from tfl_lite_suite.train.loop import Training, phases
-
-    augment = settings.data.augment
-    training = Training(model, images, settings.train, augment, settings.seed, stage.folder, stage.key, loss, spread)
-    history = training.run(phases(model, settings.train))
-    return _Learned(history, sum(record["seconds"] for record in history), {}, training.forget_checkpoint)
-
-
-def transfers(settings: Recipe, images: Any, start: str | None) -> bool:
-    """Whether a network with pretrained weights learns new classes; ImageNet's own need no transfer."""
-    chosen = settings.model.weights
-    own = chosen == "imagenet" and len(images.class_names) == IMAGENET_CLASSES
-    return start is None and chosen != "none" and settings.train.transfer != "off" and not own
-
-
-def _transferred(
-    settings: Recipe, images: Any, stage: Stage, model: Any, loss: Any, spread: Any, workdir: str | None
-) -> _Learned:
-    from tfl_lite_suite.core.framework import keras
-    from tfl_lite_suite.train.transfer import Transfer
-
-    copy = model
-    if spread.replicas > 1:
-        # Outside of the strategy, so that one process can use it without the others.
-        copy = keras.models.clone_model(model)
-        copy.set_weights(spread.weights(model))
-    kept = features_stage(settings, workdir, f"{stage.folder.name}_features") if workdir else None
-    transfer = Transfer(model, images, settings, stage, kept, loss, spread, copy)
-    adapted = transfer.run()
-    return _Learned(adapted.history, adapted.seconds, adapted.results, transfer.forget_checkpoints)
-
-
-def features_stage(settings: Recipe, workdir: str, name: str) -> Stage:
-    """Returns where the features of a recipe's pictures by its frozen network are kept."""
-    weights = settings.model.weights
-    of_model = {"name": settings.model.name, "alpha": settings.model.alpha}
-    of_model["weights"] = sha256(weights) if os.path.isfile(weights) else weights
-    plain = dataclasses.replace(settings.data, augment=recipe.Augment(), balance="none")
-    of_images = {"data": plain, "source": inputs(settings)["source"], "seed": settings.seed}
-    return Stage(workdir, name, {"model": of_model, **of_images})
 
 
 def _network(settings: Recipe, images: Any) -> Any:
@@ -354,7 +290,9 @@ def show(result: TrainResult) -> str:
     if result.top1 is not None and result.top5 is not None:
         shares = f"top-1 {100 * result.top1:.2f} %, top-5 {100 * result.top5:.2f} %"
         measured = f"{shares} on {result.images['test']} test images"
+    baseline = (result.linear_probe or {}).get("top1")
+    probe = "" if baseline is None else f"; linear probe {100 * baseline:.2f} %"
     return (
-        f"{result.model}: {measured}; {result.params:,} parameters; {result.epochs} epochs in "
+        f"{result.model}: {measured}{probe}; {result.params:,} parameters; {result.epochs} epochs in "
         f"{result.seconds:.0f} s{shared}"
     )

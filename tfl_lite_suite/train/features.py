@@ -38,9 +38,10 @@ class Features:
 
 
 def extractor(model: Any) -> Any:
-    """Returns the part of a network before its classifier, averaged over the image where the classifier is a convolution.
+    """Returns the part of a network before its classifier.
 
-    A 1×1 convolution and the average over the image may change places, so the classifier is linear in either case.
+    Where that is a convolution, what it takes is averaged over the image first. A 1×1 convolution and the average may
+    change places, so the classifier is linear in either case.
     """
     features = classifier(model).input
     if len(features.shape) == 4:
@@ -60,13 +61,14 @@ def compute(model: Any, images: Dataset, kept: Stage | None) -> Features:
     if kept and done is not None:
         try:
             with np.load(kept.folder / FILE, allow_pickle=False) as file:
-                return Features(*(file[part] for part in _PARTS), done["picture_seconds"])
+                arrays = [file[part] for part in _PARTS]
+            return Features(arrays[0], arrays[1], arrays[2], done["picture_seconds"])
         except (OSError, ValueError, KeyError, zipfile.BadZipFile):
             pass
     frozen = extractor(model)
     forward = tf.function(lambda pictures: frozen(pictures, training=False), autograph=False)
     splits = [getattr(images, part) for part in _PARTS]
-    progress, seconds, arrays = Progress("features", sum(map(len, splits))), list[float](), list[np.ndarray]()
+    progress, seconds, arrays = Progress("features", sum(map(len, splits))), list[float](), []
     for split in splits:
         arrays.append(np.empty((len(split), frozen.output_shape[-1]), np.float32))
         begin, before = 0, time.monotonic()
@@ -79,7 +81,7 @@ def compute(model: Any, images: Dataset, kept: Stage | None) -> Features:
             progress.update(sum(map(len, arrays[:-1])) + end)
     progress.close()
     # The first batch builds the graph.
-    found = Features(*arrays, float(np.median(seconds[1:] or seconds)))
+    found = Features(arrays[0], arrays[1], arrays[2], float(np.median(seconds[1:] or seconds)))
     if kept:
         with atomic_path(kept.folder / FILE) as temporary:
             write_arrays(temporary, dict(zip(_PARTS, arrays, strict=True)))

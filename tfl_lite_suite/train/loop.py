@@ -310,7 +310,9 @@ class Training:
 
 
 def accuracy_function(model: Any) -> Callable[[Any], dict[str, Any]]:
-    """Returns a function from a `Split` to `top1`, `top5` (shares), `top`, `confidence` and `logits` of `model`.
+    """Returns a function from a `Split` to `top1`, `top5`, `balanced_accuracy` (shares), and answers of `model`.
+
+    These are `top`, `confidence` and `logits`.
 
     An answer is right if it is one of the picture's labels. `top` holds the classes of the highest logits, best first,
     int64 `(n, 5)` or as many as there are; equal logits by class index, lowest first. `confidence` is the probability
@@ -324,16 +326,19 @@ def accuracy_function(model: Any) -> Callable[[Any], dict[str, Any]]:
 
     def measure(split: Any) -> dict[str, Any]:
         if not len(split):
-            return {"top1": None, "top5": None, "top": np.empty((0, 1), np.int64), "confidence": np.empty(0)}
-        logits = np.concatenate([forward(images).numpy() for images, _ in pipeline.evaluation_batches(split, 256)])
-        top = np.argsort(-logits, axis=1, kind="stable")[:, :5]
+            nothing = dict.fromkeys(("top1", "top5", "balanced_accuracy"))
+            return {**nothing, "top": np.empty((0, 1), np.int64), "confidence": np.empty(0)}
+        scores = np.concatenate([forward(images).numpy() for images, _ in pipeline.evaluation_batches(split, 256)])
+        logits = as_logits(model, scores).numpy()
+        top = np.argsort(-scores, axis=1, kind="stable")[:, :5]
         hits = np.take_along_axis(split.one_hot(), top, axis=1) > 0
         return {
             "top1": float(np.mean(hits[:, 0])),
             "top5": float(np.mean(hits.any(axis=1))),
+            "balanced_accuracy": selection.figures(selection.counts(logits, split), len(split))["balanced_accuracy"],
             "top": top,
-            "confidence": np.nan_to_num(decide(meaning, logits).probabilities.max(axis=1)),
-            "logits": as_logits(model, logits).numpy(),
+            "confidence": np.nan_to_num(decide(meaning, scores).probabilities.max(axis=1)),
+            "logits": logits,
         }
 
     return measure

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Mapping
 
-from tfl_lite_suite.core.result import Document, Result
+from tfl_lite_suite.core.result import Document, Result, omitted
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,6 +23,10 @@ class TrainResult(Result):
         images: Number of pictures in `train`, `validation` and `test`.
         notes: What there is to know about the pictures.
         history: A record an epoch.
+        balanced_accuracy: Mean recall of the classes on the test pictures.
+        linear_probe: With pretrained weights, the baseline: the figures of a linear classifier of the frozen network's
+            features.
+        transfer: What was kept, the probe or the fine-tuned network, and why.
 
     Example:
         >>> result = tls.Classifier.build("micro", images).train(images, epochs=1, batch_size=4)
@@ -42,3 +46,6 @@ class TrainResult(Result):
     images: Mapping[str, int]
     notes: tuple[str, ...]
     history: tuple[Document, ...]
+    balanced_accuracy: float | None = None
+    linear_probe: Document | None = omitted()
+    transfer: Document | None = omitted()

@@ -83,8 +83,7 @@ class Transfer:
         self._strength = self._chosen_strength()
         everything = self._train.joined(self._validation)
         probe = self._fitted(everything)
-        results = {PROBE: self._figures(probe.logits(found.test), self.images.test) | {"strength": self._strength}}
-        _say(f"linear probe of the frozen features: {_shown(results[PROBE])} on {len(self.images.test)} test pictures")
+        baseline = self._baseline(probe, found.test)
         picture_seconds = float(self._chiefs(found.picture_seconds))
         left = 60 * chosen.budget_minutes - picture_seconds * (len(everything) + len(self.images.test))
         counts = len(self.images.train), len(self.images.validation)
@@ -92,15 +91,25 @@ class Transfer:
         if isinstance(self.loss, Taught) or self.spread.replicas > 1:
             plan = dataclasses.replace(plan, folds=0)
         self._pretrained = self.spread.weights(self.model)
-        history, told = [], {}
         if plan.reason:
             self._begin_with(probe)
-            told = {"kept": PROBE, "share": 0.0, "reason": plan.reason}
+            history: list[dict[str, Any]] = []
+            told: dict[str, Any] = {"kept": PROBE, "share": 0.0, "reason": plan.reason}
         else:
             history, told = self._fine_tuned(plan, probe, everything)
         _say(told["reason"])
-        results["transfer"] = told | {"plan": dataclasses.asdict(plan)}
-        return Adapted(history, results, time.monotonic() - started)
+        told["plan"] = dataclasses.asdict(plan)
+        return Adapted(history, {PROBE: baseline, "transfer": told}, time.monotonic() - started)
+
+    def _baseline(self, probe: Probe, found: np.ndarray) -> dict[str, float | None]:
+        """Returns the figures of the probe on the test pictures, and tells them."""
+        test = self.images.test
+        figures: dict[str, float | None] = dict.fromkeys(("top1", "balanced_accuracy", "macro_f1", "loss"))
+        if len(test):
+            measured = self._figures(probe.logits(found), test)
+            _say(f"linear probe of the frozen features: {_shown(measured)} on {len(test)} test pictures")
+            figures |= measured
+        return figures | {"strength": self._strength}
 
     def forget_checkpoints(self) -> None:
         """Removes what a killed run would go on from, once the results are safe."""
@@ -225,10 +234,9 @@ class Transfer:
             rows.append({"share": share, **figures, "cost": cost(figures, answers, split, self._select)})
         best = choose(rows, self._select)
         kept = PROBE if best["share"] == 0 else FINE_TUNED
-        what = {
-            PROBE: "the linear probe is kept: fine-tuning does not beat it",
-            FINE_TUNED: f"{100 * best['share']:.0f} % of the way from the linear probe to the fine-tuned network is kept",
-        }[kept]
+        what = f"the fine-tuned network is kept, {100 * best['share']:.0f} % of the way from the linear probe"
+        if kept == PROBE:
+            what = "the linear probe is kept: fine-tuning does not beat it"
         reason = f"{what}. On {len(split)} pictures ({by}): probe {_shown(rows[0])}; fine-tuned {_shown(rows[-1])}"
         if best not in (rows[0], rows[-1]):
             reason += f"; kept {_shown(best)}"

@@ -9,12 +9,12 @@ from tfl_lite_suite.core.recipe import Train
 
 def test_the_defaults_of_transfer_learning_are_those_of_the_recipe():
     of = recipe.load(ROOT / "recipes" / "photos_transfer.yaml")
-    assert (settings.TRANSFER, settings.TRANSFER_AUGMENT) == (of.train, of.data.augment)
+    assert (Train(), settings.TRANSFER_AUGMENT) == (of.train, of.data.augment)
     assert settings.TRANSFER_QUANTIZE == of.quantize
 
 
 def test_values_are_checked_and_the_others_stay():
-    changed = settings.changed(settings.TRANSFER, {"epochs": 3}, "train")
+    changed = settings.changed(Train(batch_size=32), {"epochs": 3}, "train")
     assert (changed.epochs, changed.batch_size) == (3, 32)
     with pytest.raises(SuiteError, match="train.epochs: expected a whole number. Received: 'three'"):
         settings.changed(Train(), {"epochs": "three"}, "train")
