@@ -169,12 +169,22 @@ class Split:
         )
 
     def joined(self, other: "Split") -> "Split":
-        """Returns these pictures and those of another split of the same source."""
-        targets = None
+        """Returns these pictures, and behind them those of another split with the same classes."""
+        count, targets = len(self), None
         if self.targets is not None and other.targets is not None:
             targets = np.concatenate([self.targets, other.targets])
-        rows, labels = np.concatenate([self._rows, other._rows]), np.concatenate([self.labels, other.labels])
-        return Split(self._fetch, rows, labels, (*self.keys, *other.keys), self.num_classes, targets, self.balanced)
+
+        def fetch(places: np.ndarray) -> np.ndarray:
+            first = np.flatnonzero(places < count)
+            second = np.flatnonzero(places >= count)
+            parts = [
+                split.images(own) for split, own in ((self, places[first]), (other, places[second] - count)) if len(own)
+            ]
+            order = np.argsort(np.concatenate([first, second]))
+            return np.concatenate(parts or [self.images([])])[order]
+
+        keys, labels = (*self.keys, *other.keys), np.concatenate([self.labels, other.labels])
+        return Split(fetch, np.arange(len(keys)), labels, keys, self.num_classes, targets, self.balanced)
 
 
 def _in_turn(places: np.ndarray, count: int, random: np.random.Generator) -> np.ndarray:

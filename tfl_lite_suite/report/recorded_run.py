@@ -9,7 +9,7 @@ from tfl_lite_suite.core import recipe, yaml_text
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.files import read_json
 from tfl_lite_suite.core.work_folder import kind_of
-from tfl_lite_suite.report.results_table import file_words
+from tfl_lite_suite.report.results_table import PROBE, file_words
 from tfl_lite_suite.run import stages
 
 RESULTS, RECIPE, FLIPS = "results.json", "recipe.yaml", "flips.json"
@@ -86,6 +86,11 @@ class FinishedRun:
         for name, results in self.results.items():
             words, key = keras.get(kind_of(name), ("", ""))
             if isinstance(results, dict) and results.get(key) is not None:
+                probe = results.get("linear_probe")
+                if probe:
+                    found.append(
+                        Measured(f"{name}_probe", PROBE, "TensorFlow", None, probe["top1"], None, self._test_images())
+                    )
                 top5 = results.get(key.replace("top1", "top5"))
                 found.append(Measured(name, words, "TensorFlow", None, results[key], top5, self._test_images()))
         files = {row["name"]: row for row in self.stage("convert")}

@@ -8,6 +8,7 @@ from tfl_lite_suite.core.page.table import Table
 from tfl_lite_suite.core.work_folder import kind_of
 from tfl_lite_suite.run import ledger, stages
 
+PROBE = "Keras float32, linear probe of the pretrained network"
 _RESULT = ("file", "runtime", "top-1", "bytes", "median latency")
 _NETWORK = (
     "network", "parameters", "float32", "int8 PTQ", "int8 QAT", "float32 / int8 bytes", "at full size", "pruned to",
@@ -37,8 +38,10 @@ def table(results: dict[str, Any]) -> str:
     for name, found in results.items():
         words, key = keras.get(kind_of(name), ("", ""))
         if key in found:
-            words = words if name in keras else f"{words} ({name})"
-            rows.append((words, "TensorFlow", percent(found[key]), "–", "–"))
+            which = "" if name in keras else f" ({name})"
+            if "linear_probe" in found:
+                rows.append((f"{PROBE}{which}", "TensorFlow", percent(found["linear_probe"]["top1"]), "–", "–"))
+            rows.append((f"{words}{which}", "TensorFlow", percent(found[key]), "–", "–"))
     timed = {(row["name"], row["engine"]): row for row in _rows(results, "benchmark")}
     files = {row["name"]: row for row in _rows(results, "convert")}
     for pair, row in {(row["name"], row["engine"]): row for row in _rows(results, "evaluate")}.items():

@@ -46,6 +46,6 @@ class TrainResult(Result):
     images: Mapping[str, int]
     notes: tuple[str, ...]
     history: tuple[Document, ...]
-    balanced_accuracy: float | None = None
+    balanced_accuracy: float | None = omitted()
     linear_probe: Document | None = omitted()
     transfer: Document | None = omitted()

@@ -89,3 +89,14 @@ def test_contract_of_a_picture_that_is_not_square():
     contract = samples.contract_for(Data(source="x", resolution=(96, 160), crop_fraction=0.8), ["a", "b"])
     assert contract.image_shape == (96, 160, 3)
     assert (contract.resize_height, contract.resize_width) == (120, 200)
+
+
+def test_joined_splits_show_the_pictures_of_both_in_any_order():
+    first, second = (np.arange(start, start + 3, dtype=np.uint8).reshape(3, 1, 1, 1) for start in (0, 10))
+    splits = [
+        samples.Split(images.__getitem__, np.arange(3), np.arange(3), list("abc"), 3) for images in (first, second)
+    ]
+    joined = splits[0].subset([0, 2]).joined(splits[1])
+    assert len(joined) == 5 and joined.labels.tolist() == [0, 2, 0, 1, 2]
+    assert joined.images([4, 0, 2, 1]).ravel().tolist() == [12, 0, 10, 2]
+    assert joined.images([1]).ravel().tolist() == [2] and joined.images([]).shape == (0, 1, 1, 1)

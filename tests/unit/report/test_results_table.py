@@ -135,3 +135,11 @@ def test_layers_that_fell_back_are_counted():
     assert (
         results_table.file_words({"name": "int8_ptq", "ptq": {"int16_layers": ["a"]}}) == "int8_ptq, 1 layer in 16 bits"
     )
+
+
+def test_the_baseline_of_transfer_learning_has_a_row():
+    results = {"train": {"top1": 0.93, "linear_probe": {"top1": 0.91}}}
+    assert results_table.table(results).splitlines()[2:] == [
+        "| Keras float32, linear probe of the pretrained network | TensorFlow | 91.00 % | – | – |",
+        "| Keras float32 | TensorFlow | 93.00 % | – | – |",
+    ]

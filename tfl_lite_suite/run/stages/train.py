@@ -35,10 +35,16 @@ class Train(StageKind):
     def outcome(self, results: Any) -> str:
         """See `StageKind.outcome`."""
         images = results.get("images", {})
-        return (
+        told = (
             f"{results.get('model', '')}: {results.get('params', 0):,} parameters, {results.get('epochs')} epochs on "
             f"{images.get('train', 0):,} images; top-1 {percent(results.get('top1'))} on {images.get('test', 0):,}"
         )
+        if "linear_probe" in results:
+            figures = [("this network", results), ("linear probe", results["linear_probe"])]
+            both = "; ".join(f"{name} {percent(of.get('balanced_accuracy'))}" for name, of in figures)
+            told += f", of the linear probe {percent(results['linear_probe']['top1'])}; balanced accuracy: {both}. "
+            told += results["transfer"]["reason"]
+        return told
 
 
 STAGE = Train()

@@ -23,3 +23,24 @@ def test_outcome():
     results = {"model": "micro", "params": 9876, "epochs": 2, "images": {"train": 30, "test": 4}, "top1": 0.75}
     words = "micro: 9,876 parameters, 2 epochs on 30 images; top-1 75.00 % on 4"
     assert stages.get("train").outcome(results) == words
+
+
+def test_outcome_of_transfer_tells_the_baseline_and_what_was_kept():
+    results = {
+        "model": "mobilenet_v2",
+        "params": 9,
+        "epochs": 2,
+        "images": {"train": 30, "test": 4},
+        "top1": 0.75,
+        "balanced_accuracy": 0.5,
+        "linear_probe": {"top1": 0.7, "balanced_accuracy": 0.45},
+        "transfer": {"reason": "the fine-tuned network is kept"},
+    }
+    assert (
+        stages.get("train")
+        .outcome(results)
+        .endswith(
+            "top-1 75.00 % on 4, of the linear probe 70.00 %; balanced accuracy: this network 50.00 %; linear "
+            "probe 45.00 %. the fine-tuned network is kept"
+        )
+    )
