@@ -1,5 +1,6 @@
 import json
 import os
+import pathlib
 import signal
 import socket
 import subprocess
@@ -8,6 +9,8 @@ import sys
 import keras_samples
 import pytest
 import verb_process
+
+from tfl_lite_suite.core import work_folder
 
 RECIPE = """
 name: shared
@@ -76,3 +79,23 @@ def test_two_processes_learn_what_one_learns_though_the_chief_is_killed(tmp_path
         [*alone[:-1], f"--workdir={tmp_path / 'two'}", "--json"], capture_output=True, text=True, check=True
     )
     assert json.loads(again.stdout) == two
+
+
+def test_without_test_and_validation_images_a_run_ends_and_says_so(tmp_path):
+    pictures = keras_samples.picture_folder(tmp_path / "pictures", 32)
+    (pathlib.Path(pictures) / "loose.txt").write_text("x")
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text(RECIPE.format(pictures=pictures))
+    settings = ["--set=data.test_fraction=0", "--set=data.validation_fraction=0", "--set=train.epochs=1"]
+    given = [f"--recipe={recipe}", f"--workdir={tmp_path / 'work'}", *settings]
+    with work_folder.at_work(tmp_path / "work"):
+        done = subprocess.run([sys.executable, "-m", "tfl_lite_suite.train", *given], capture_output=True, text=True)
+        assert done.returncode == 1 and "another run is at work in" in done.stderr
+    done = subprocess.run([sys.executable, "-m", "tfl_lite_suite.train", *given], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "no test images, so accuracy was not measured" in done.stdout
+    assert "no validation images" in done.stderr and "% validation" not in done.stderr
+    assert "no pictures by their names and were left out: loose.txt" in done.stderr
+    done = subprocess.run([sys.executable, "-m", "tfl_lite_suite.run", *given], capture_output=True, text=True)
+    assert done.returncode == 1 and done.stderr.count("\n") == 1
+    assert done.stderr.startswith("error: data.test_fraction: 0 leaves no test images")

@@ -1,10 +1,11 @@
 """Checks of a model's metadata: what apps, MediaPipe and Android Studio read, and whether it contradicts the model."""
 
+import collections
 from collections.abc import Iterator
 
 from tfl_lite_suite.core.contract import Contract
 from tfl_lite_suite.core.errors import SuiteError
-from tfl_lite_suite.lint.problem import Problem
+from tfl_lite_suite.lint.problem import Problem, listed
 from tfl_lite_suite.lint.quantization_rules import looks_like_image
 from tfl_lite_suite.tflite.file import TfliteFile
 from tfl_lite_suite.tflite.graph import TensorSpec
@@ -169,4 +170,6 @@ def _labels(file: TfliteFile, contract: Contract | None, labels: tuple[str, ...]
     if contract and contract.labels and labels and contract.labels != labels:
         yield Problem("labels_contradict", "error", "labels.txt and the contract name other classes", _REWRITE)
     if len(set(labels)) != len(labels):
-        yield Problem("duplicate_labels", "warning", "a label stands for two classes", "give each class its own name")
+        twice = [label for label, count in collections.Counter(labels).items() if count > 1]
+        message = f"a label stands for two classes: {listed(twice)}"
+        yield Problem("duplicate_labels", "warning", message, "give each class its own name")

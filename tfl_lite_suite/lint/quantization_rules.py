@@ -27,7 +27,7 @@ def problems(file: TfliteFile, target: str) -> list[Problem]:
     """
     checks: tuple[Check, ...] = (
         _float_islands, _needless_conversions, _hybrid, _int16_activations, _quantization_numbers,
-        _weights_per_tensor, _dense_per_channel, _input_quantization,
+        _weights_per_tensor, _dense_per_channel, _input_quantization, _odd_weights,
     )  # fmt: skip
     return applied(checks, file, target)
 
@@ -52,6 +52,26 @@ def _input_quantization(file: TfliteFile, target: str) -> Iterator[Problem]:
             )
 
 
+def _odd_weights(file: TfliteFile, target: str) -> Iterator[Problem]:
+    import numpy as np
+
+    odd = []
+    for graph in file.subgraphs:
+        for tensor in graph.tensors:
+            if tensor.dtype in ("float32", "float16") and graph.is_constant(tensor):
+                content = file.buffer(tensor.buffer)
+                width = np.dtype(tensor.dtype).itemsize
+                values = np.frombuffer(content[: len(content) // width * width], tensor.dtype)
+                odd += [] if np.isfinite(values).all() else [tensor.name]
+    if odd:
+        yield Problem(
+            "weights_not_finite",
+            "error",
+            f"weights hold NaN or infinity: {listed(odd)}",
+            "train again with a lower learning rate, and convert: nothing computed from them is a number",
+        )
+
+
 def _is_integer_graph(file: TfliteFile) -> bool:
     return any(
         graph.tensors[index].scales and graph.tensors[index].dtype in _RANGES
@@ -62,7 +82,13 @@ def _is_integer_graph(file: TfliteFile) -> bool:
 
 
 def _float_islands(file: TfliteFile, target: str) -> Iterator[Problem]:
-    islands = [op for op in file.float_ops if not _widens(file.subgraphs[op["subgraph"]], op["index"])]
+    custom = {name for name, _, is_custom in file.operator_codes if is_custom}
+    islands = [
+        op
+        for op in file.float_ops
+        # Custom operators, such as those that turn boxes into answers, have no quantized form.
+        if op["name"] not in custom and not _widens(file.subgraphs[op["subgraph"]], op["index"])
+    ]
     if islands and _is_integer_graph(file):
         names = [f"{op['name']} ('{op['output']}')" for op in islands]
         yield Problem(

@@ -27,7 +27,7 @@ _PR_SET_PDEATHSIG = 1
 Emit = Callable[[Any], None]
 
 # A model that computes this long at a time is of no use on a small computer, or loops for ever.
-INFERENCE_SECONDS = 60
+INFERENCE_SECONDS = 30
 # Room for a runtime and a model, and for each byte of a model's file.
 _RUNNING_BYTES, _RUNNING_BYTES_A_BYTE = 6 << 30, 4
 

@@ -282,3 +282,29 @@ def test_start_is_quick_because_little_is_imported():
     heavy = {"numpy", "yaml", "tensorflow", "PIL"}
     code = f"import sys, tfl_lite_suite.core.command_line\nassert not set(sys.modules) & {heavy}"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_path_in_a_list_may_hold_commas(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("a,b.tflite", "c.tflite", "b.tflite"):
+        (tmp_path / name).write_bytes(b"")
+    assert command_line.paths("a,b.tflite,c.tflite".split(",")) == ["a,b.tflite", "c.tflite"]
+    assert command_line.paths(["b.tflite", "c.tflite"]) == ["b.tflite", "c.tflite"]
+    assert command_line.paths(["x", "c.tflite"]) == ["x", "c.tflite"]
+    assert command_line.paths([]) == []
+
+
+def test_help_without_docstrings():
+    done = subprocess.run(
+        [sys.executable, "-OO", "-m", "tfl_lite_suite.summary", "--help"], capture_output=True, text=True
+    )
+    assert done.returncode == 0 and "--model=" in done.stdout
+
+
+def test_an_interrupt_while_a_verb_is_loaded_is_one_line():
+    code = (
+        "import signal, sys, os\nsys.argv = ['-m']\nimport tfl_lite_suite\n"
+        "os.kill(os.getpid(), signal.SIGINT)\nwhile True: pass"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=20)
+    assert (done.returncode, done.stderr) == (130, "interrupted. Nothing was begun\n")

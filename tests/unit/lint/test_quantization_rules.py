@@ -83,3 +83,15 @@ def test_layers_with_16_bit_activations():
     )
     wide = int16_fallback.widen(content, sorted(int16_fallback.candidates(content)[0])[:1])
     assert codes(wide) - codes(content) == {"int16_activations"}
+
+
+def test_weights_that_are_no_numbers():
+    graph = tflite_samples.Graph()
+    given, made = graph.tensor("given", (1, 4)), graph.tensor("made", (1, 4))
+    bad = graph.tensor("bad", (4,), data=[1, np.nan, 2, np.inf])
+    graph.tensor("good", (4,), data=[1, 2, 3, 4])
+    graph.operator("ADD", [given, bad], [made])
+    found = quantization_rules.problems(TfliteFile(graph.bytes([given], [made])), "litert-2.1")
+    assert [item.message for item in found if item.code == "weights_not_finite"] == [
+        "weights hold NaN or infinity: bad"
+    ]
