@@ -22,7 +22,7 @@ def _main() -> dict[str, Any]:
         return {"recipes": [dataclasses.asdict(found) for found in shipped_recipes.listing()]}
     workdir = command_line.required("workdir")
     recipes = command_line.paths(command_line.required("recipe").split(","))
-    if len(recipes) > 1 or given.seeds:
+    if len(recipes) > 1 or given.seeds or given.folds:
         jobs = [job for path in recipes for job in _jobs(path, pathlib.Path(workdir))]
         if not given.dry_run:
             return several_runs.run_all(jobs, given.jobs, pathlib.Path(workdir))
@@ -32,20 +32,23 @@ def _main() -> dict[str, Any]:
 
 
 def _jobs(path: str, workdir: pathlib.Path) -> list[several_runs.Job]:
-    """Returns a run for each seed of a recipe; mistakes are found before the first begins."""
+    """Returns a run for each seed, or each fold, of a recipe; mistakes are found before the first begins."""
     settings = command_line.recipe_from_flags(path)
     Run(settings, str(workdir))
     shared = [f"--recipe={path}", *(f"--set={value}" for value in flags.FLAGS.set)]
     given = {name: flags.FLAGS[name].value for name in ("data", "weights")}
     shared += [f"--{name}={value}" for name, value in given.items() if value is not None]
+    folder = workdir / settings.name
+    if flags.FLAGS.folds:
+        if flags.FLAGS.seeds:
+            raise SuiteError("--folds: does not go with --seeds; give one of them")
+        return several_runs.folds(settings, flags.FLAGS.folds, folder, tuple(shared))
     jobs = []
     for text in flags.FLAGS.seeds or [str(settings.seed)]:
         if not text.isdecimal():
             raise SuiteError(f"--seeds: expected whole numbers, as in 0,1,2. Received: '{text}'")
         of_seed = dataclasses.replace(settings, seed=int(text))
-        jobs.append(
-            several_runs.Job(of_seed, workdir / settings.name / f"seed_{text}", (*shared, f"--set=seed={text}"))
-        )
+        jobs.append(several_runs.Job(of_seed, folder / f"seed_{text}", (*shared, f"--set=seed={text}")))
     return jobs
 
 
@@ -53,7 +56,16 @@ if __name__ == "__main__":
     command_line.define_recipe_flags(trains=True)
     flags.DEFINE_string("workdir", None, "Folder for models and results; a stopped run goes on from what is there.")
     flags.DEFINE_list("seeds", [], "Runs with each of these seeds, such as 0,1,2, in place of the recipe's.")
-    flags.DEFINE_integer("jobs", 1, "With several recipes or seeds: how many run at once. Latencies want 1.", 1, 64)
+    flags.DEFINE_integer(
+        "folds",
+        None,
+        "Cross-validation: so many runs, each tested on another part of all pictures; 5 is usual.",
+        2,
+        100,
+    )
+    flags.DEFINE_integer(
+        "jobs", 1, "With several recipes, seeds or folds: how many run at once. Latencies want 1.", 1, 64
+    )
     flags.DEFINE_bool("list", False, "Only list the recipes that ship with the package.")
     flags.DEFINE_bool("dry_run", False, "Only say what is done already and what is to do.")
     command_line.run_verb("run", __doc__, _main, show)

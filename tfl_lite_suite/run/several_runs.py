@@ -1,4 +1,4 @@
-"""Several recipes or seeds, each `run` in a process and a work folder of its own."""
+"""Several recipes, seeds or folds, each `run` in a process and a work folder of its own."""
 
 import dataclasses
 import pathlib
@@ -12,11 +12,12 @@ from tfl_lite_suite.core.errors import SuiteError, Unmet
 from tfl_lite_suite.core.files import make_folder, read_json, write_json, write_text
 from tfl_lite_suite.core.recipe import Recipe
 from tfl_lite_suite.core.verb_process import verb_command
+from tfl_lite_suite.run import cross_validation, seed_comparison
 from tfl_lite_suite.run import plan as plan_of
-from tfl_lite_suite.run import seed_comparison
 
 LOG, DOCUMENT = "run.log", "run.json"
 SUMMARY, TABLE = "seeds.json", "seeds.md"
+FOLDS_SUMMARY, FOLDS_TABLE = "folds.json", "folds.md"
 _POLL_S = 0.1
 
 
@@ -37,7 +38,9 @@ class Job:
     @property
     def name(self) -> str:
         """What messages call it."""
-        return f"{self.settings.name}, seed {self.settings.seed}"
+        fold = self.settings.data.fold
+        number = f", fold {fold[0] + 1} of {fold[1]}" if fold else ""
+        return f"{self.settings.name}, seed {self.settings.seed}{number}"
 
     def start(self) -> "subprocess.Popen[bytes]":
         """Starts it, with stderr in the work folder's `LOG` and the JSON document in `DOCUMENT`."""
@@ -56,9 +59,29 @@ class Job:
         return {**self.described(), "status": status, "error": error, "results": results}
 
     def described(self, plan: list[dict[str, Any]] | None = None) -> dict[str, Any]:
-        """Returns `recipe`, `seed`, `workdir`, and the `plan` if there is one."""
-        found = {"recipe": self.settings.name, "seed": self.settings.seed, "workdir": str(self.workdir)}
+        """Returns `recipe`, `seed`, `fold` in a cross-validation, `workdir`, and the `plan` if there is one."""
+        fold = self.settings.data.fold
+        found: dict[str, Any] = {"recipe": self.settings.name, "seed": self.settings.seed}
+        found |= {} if fold is None else {"fold": fold[0]}
+        found["workdir"] = str(self.workdir)
         return found if plan is None else {**found, "plan": plan}
+
+
+def folds(settings: Recipe, count: int, workdir: pathlib.Path, flags: tuple[str, ...]) -> list[Job]:
+    """Returns the runs of a cross-validation.
+
+    Args:
+        settings: The recipe.
+        count: Number of folds.
+        workdir: Where each gets a work folder.
+        flags: Flags of `run` that name the recipe and change it.
+    """
+    made = []
+    for number in range(count):
+        data = dataclasses.replace(settings.data, fold=(number, count))
+        own = (*flags, f"--set=data.fold=[{number},{count}]")
+        made.append(Job(dataclasses.replace(settings, data=data), workdir / f"fold_{number}_of_{count}", own))
+    return made
 
 
 def run_all(jobs: Sequence[Job], at_once: int, workdir: pathlib.Path) -> dict[str, Any]:
@@ -67,10 +90,11 @@ def run_all(jobs: Sequence[Job], at_once: int, workdir: pathlib.Path) -> dict[st
     Args:
         jobs: What to run; no two in the same work folder.
         at_once: How many at a time.
-        workdir: Where the summary goes: `seeds.json`, and `seeds.md` as a table.
+        workdir: Where the summary goes: `seeds.json`, and `seeds.md` as a table; of folds `folds.json` and `folds.md`.
 
     Returns:
-        `runs`, what each `Job.ended` returned in the order of the jobs, and their `seeds.summary`.
+        `runs`, what each `Job.ended` returned in the order of the jobs, and their `summary`: that of
+        `seed_comparison`, or of folds that of `cross_validation`.
 
     Raises:
         SuiteError: If two jobs would share a work folder.
@@ -82,9 +106,11 @@ def run_all(jobs: Sequence[Job], at_once: int, workdir: pathlib.Path) -> dict[st
         raise SuiteError(f"--recipe: two runs are called '{twice.name}'. Give the recipes different names")
     runs = _run_all(jobs, at_once)
     with_ledger = [{**run, "ledger": run["results"]["ledger"]} for run in runs if "ledger" in (run["results"] or {})]
-    document = {"runs": runs, "summary": seed_comparison.summary(with_ledger)}
-    write_json(workdir / SUMMARY, {"summary": document["summary"]})
-    write_text(workdir / TABLE, seed_comparison.table(document["summary"]))
+    folds = any(job.settings.data.fold for job in jobs)
+    summarise = cross_validation.summary if folds else seed_comparison.summary
+    document = {"runs": runs, "summary": summarise(with_ledger)}
+    write_json(workdir / (FOLDS_SUMMARY if folds else SUMMARY), {"summary": document["summary"]})
+    write_text(workdir / (FOLDS_TABLE if folds else TABLE), show(runs, document["summary"]))
     failed = [f"{job.name}: {run['error']}" for job, run in zip(jobs, runs, strict=True) if run["status"]]
     if failed:
         raise Unmet(f"{len(failed)} of {len(jobs)} runs failed: {'; '.join(failed)}", document)
@@ -93,9 +119,13 @@ def run_all(jobs: Sequence[Job], at_once: int, workdir: pathlib.Path) -> dict[st
 
 def show(runs: Sequence[dict[str, Any]], summary: Sequence[dict[str, Any]] | None) -> str:
     """Returns the summary of runs, or their plans where there is none, as text."""
-    if summary is not None:
-        return seed_comparison.table(summary)
-    return "\n\n".join(f"{run['recipe']}, seed {run['seed']}\n{plan_of.show(run['plan'])}" for run in runs)
+    if summary is None:
+        return "\n\n".join(f"{_named(run)}\n{plan_of.show(run['plan'])}" for run in runs)
+    return (cross_validation if any("fold" in run for run in runs) else seed_comparison).table(summary)
+
+
+def _named(run: dict[str, Any]) -> str:
+    return f"{run['recipe']}, seed {run['seed']}" + (f", fold {run['fold'] + 1}" if "fold" in run else "")
 
 
 def _run_all(jobs: Sequence[Job], at_once: int) -> list[dict[str, Any]]:

@@ -1,0 +1,28 @@
+import pytest
+
+from tfl_lite_suite.core.recipe import Data, Model, Recipe
+from tfl_lite_suite.run import cross_validation, several_runs
+
+
+def run(fold, top1, **more):
+    ledger = [{"name": "float32", "runtime": "litert 2", "top1": top1, **more}]
+    return {"recipe": "r", "fold": fold, "ledger": ledger}
+
+
+def test_the_mean_over_folds_has_an_interval():
+    (row,) = cross_validation.summary(
+        [run(0, 0.8, macro_f1=0.7), run(1, 0.9, macro_f1=0.8), run(2, 0.85, macro_f1=None)]
+    )
+    assert row["folds"] == [0, 1, 2] and row["top1_folds"] == [0.8, 0.9, 0.85]
+    assert row["top1"] == pytest.approx(0.85) and row["top1_ci95"] == pytest.approx((0.7258, 0.9742), abs=1e-4)
+    assert "macro_f1" not in row
+    assert cross_validation.table([row]).splitlines()[2] == (
+        "| r | float32 | litert 2 | 3 | 85.00 % (72.58 … 97.42) | – | – | 80.00 % |"
+    )
+
+
+def test_every_fold_is_a_run_of_its_own(tmp_path):
+    jobs = several_runs.folds(Recipe("r", Data("x"), Model("micro")), 3, tmp_path, ("--recipe=r.yaml",))
+    assert [job.settings.data.fold for job in jobs] == [(0, 3), (1, 3), (2, 3)]
+    assert jobs[1].flags == ("--recipe=r.yaml", "--set=data.fold=[1,3]") and jobs[1].name == "r, seed 0, fold 2 of 3"
+    assert len({job.workdir for job in jobs}) == 3 and jobs[2].described()["fold"] == 2
