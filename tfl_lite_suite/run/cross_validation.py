@@ -35,8 +35,8 @@ def summary(runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
             "folds": [fold for fold, _ in entries],
         }
         for figure in FIGURES:
-            values = [entry.get(figure) for _, entry in entries]
-            if all(value is not None for value in values):
+            values = [float(entry[figure]) for _, entry in entries if entry.get(figure) is not None]
+            if len(values) == len(entries):
                 row |= {figure: statistics.fmean(values), f"{figure}_ci95": interval(values), f"{figure}_folds": values}
         rows.append(row)
     return rows
