@@ -62,7 +62,8 @@ def test_a_runtime_that_does_not_load_is_told(monkeypatch):
 @pytest.mark.parametrize("python", PINS)
 def test_the_pin_set_of_each_python(python):
     found = doctor.examine(python)
-    assert found["pins_python"] == python and {"host", "pi"} <= set(found["pins"])
+    assert found["pins_python"] == python and "pi" in found["pins"]
+    assert ("host" in found["pins"]) == (python != "3.14"), "TensorFlow 2.21 has no wheels for it"
 
 
 def test_json_on_stdout_and_text():
