@@ -203,8 +203,8 @@ def resize_reference(pixels: np.ndarray, size: tuple[int, int], crop: tuple[int,
     """
     top, left, height, width = crop
     channels = pixels.shape[2]
-    first_row, row_weights = _weights(pixels.shape[0], size[0], top, height)
-    first_column, column_weights = _weights(pixels.shape[1], size[1], left, width)
+    first_row, row_weights = resize_weights(pixels.shape[0], size[0], top, height)
+    first_column, column_weights = resize_weights(pixels.shape[1], size[1], left, width)
     begin = int(first_row[0])
     end = min(int(first_row[-1]) + row_weights.shape[1], pixels.shape[0])
     used = pixels[begin:end]
@@ -214,7 +214,7 @@ def resize_reference(pixels: np.ndarray, size: tuple[int, int], crop: tuple[int,
     return _weighted(rows_first, first_row - begin, row_weights).reshape(height, width, channels)
 
 
-def _weights(size_in: int, size_out: int, first: int, count: int) -> tuple[np.ndarray, np.ndarray]:
+def resize_weights(size_in: int, size_out: int, first: int, count: int) -> tuple[np.ndarray, np.ndarray]:
     """The triangle filter for output positions `first` to `first + count - 1` along one axis.
 
     Returns:

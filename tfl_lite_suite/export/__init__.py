@@ -6,7 +6,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.export.result import Export
@@ -22,7 +22,12 @@ _PATCH = 8
 
 
 def export_formats(
-    model: str, formats: Sequence[str], output_dir: str, source: str | None = None, limit: int = 100
+    model: str,
+    formats: Sequence[str],
+    output_dir: str,
+    source: str | None = None,
+    limit: int = 100,
+    frame: tuple[int, int, int] | None = None,
 ) -> list[Export]:
     """Writes a model in several formats and compares their answers with its own.
 
@@ -32,6 +37,7 @@ def export_formats(
         output_dir: Where to; made if missing.
         source: Pictures to compare on, what `--data` names; patches of random colours if absent.
         limit: Greatest number of pictures.
+        frame: For microcontrollers: `(height, width, channels)` of the camera's pictures; the model's input if absent.
 
     Returns:
         The rows that `--json` prints.
@@ -52,24 +58,36 @@ def export_formats(
     file = reference.inspect(model)
     for exporter in chosen:
         exporter.require()
-        engines.get(exporter.ENGINE).require()
+        if not hasattr(exporter, "bundle"):
+            engines.get(exporter.ENGINE).require()
     make_folder(output_dir)
     pictures = pictures_for(file, source, limit)
     if source is None:
         print("compared on patches of random colours; --data=DATA compares on pictures", file=sys.stderr)
-    rows = [_exported(model, format, output_dir, pictures) for format in formats]
+    rows = [_exported(model, format, output_dir, pictures, frame) for format in formats]
     if all(row.unsupported for row in rows):
         raise SuiteError("; ".join(str(row.unsupported) for row in rows))
     return rows
 
 
-def _exported(model: str, format: str, output_dir: str, pictures: "np.ndarray") -> Export:
+def _exported(
+    model: str, format: str, output_dir: str, pictures: "np.ndarray", frame: tuple[int, int, int] | None
+) -> Export:
+    from tfl_lite_suite.benchmark.job import contract_of
     from tfl_lite_suite.export import exporters
+    from tfl_lite_suite.tflite.file import TfliteFile
 
-    engine, files = exporters.get(format).ENGINE, list[str]()
+    exporter, files = exporters.get(format), list[str]()
+    engine = exporter.ENGINE
     print(f"exporting to {format} …", file=sys.stderr)
     begin = time.monotonic()
     try:
+        if hasattr(exporter, "bundle"):
+            file = TfliteFile.read(model)
+            contract = file.contract or contract_of(file.inputs[0].shape)
+            if contract is None:
+                raise SuiteError(f"{model}: not an image classifier")
+            return exporter.bundle(model, output_dir, pictures, contract, frame)
         files, converter = export(model, format, output_dir)
         size = sum(pathlib.Path(name).stat().st_size for name in files)
         seconds = time.monotonic() - begin
@@ -110,7 +128,7 @@ def export(model: str, format: str, output_dir: str) -> tuple[list[str], str]:
     from tfl_lite_suite.export import exporters
     from tfl_lite_suite.tflite.file import TfliteFile
 
-    exporter = exporters.get(format)
+    exporter = cast(exporters.Exporter, exporters.get(format))
     file = TfliteFile.read(model)
     make_folder(output_dir)
     stem = pathlib.Path(model).stem
@@ -199,6 +217,7 @@ def show(rows: Sequence[Export]) -> str:
             f"{row.engine}: {row.files[0]}, {row.bytes:,} bytes; top-1 agrees with {row.reference} on "
             f"{100 * (row.top1_agreement or 0):.2f} % of {row.pictures} pictures, logits differ by at most "
             f"{row.max_abs_diff:.3g}; {row.converter}, {row.seconds:.1f} s"
+            + (f"; arena {row.arena_bytes:,} bytes" if row.arena_bytes else "")
         )
     return "\n".join(lines)
 

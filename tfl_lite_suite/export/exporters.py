@@ -2,15 +2,21 @@
 
 import importlib
 import pathlib
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from tfl_lite_suite.core.errors import unknown_name
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from tfl_lite_suite.core.contract import Contract
+    from tfl_lite_suite.export.result import Export
 
 _FOLDER = pathlib.Path(__file__).parent
 
 
 class Exporter(Protocol):
-    """What a module `to_FORMAT` has.
+    """What the module `exporter` of a format that an engine runs has; `Bundler` is for folders of another kind.
 
     Attributes:
         ENGINE: Name of the engine that runs the format.
@@ -29,12 +35,31 @@ class Exporter(Protocol):
         """Converts a `.tflite` file and tells what converted it; raises `SuiteError` if it cannot."""
 
 
+class Bundler(Protocol):
+    """What the module `exporter` of a format has that is a folder of its own, compared in its own way."""
+
+    ENGINE: str
+
+    def require(self) -> None:
+        """Checks that what it needs is installed; raises `SuiteError` if not."""
+
+    def bundle(
+        self,
+        model: str,
+        output_dir: str,
+        pictures: "np.ndarray",
+        contract: "Contract",
+        frame: "tuple[int, int, int] | None" = None,
+    ) -> "Export":
+        """Writes the folder and compares; raises `SuiteError` if it cannot."""
+
+
 def names() -> list[str]:
     """Returns the name of every format, sorted."""
     return sorted(path.parent.name for path in _FOLDER.glob("*/exporter.py"))
 
 
-def get(name: str) -> Exporter:
+def get(name: str) -> "Exporter | Bundler":
     """Returns the exporter of a format.
 
     Raises:
@@ -42,4 +67,4 @@ def get(name: str) -> Exporter:
     """
     if name not in names():
         raise unknown_name("--to", name, names(), "format")
-    return cast(Exporter, importlib.import_module(f"tfl_lite_suite.export.{name}.exporter"))
+    return cast(Exporter | Bundler, importlib.import_module(f"tfl_lite_suite.export.{name}.exporter"))

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from tfl_lite_suite.core.result import Result
+from tfl_lite_suite.core.result import Result, omitted
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,6 +21,7 @@ class Export(Result):
         converter: What converted them.
         seconds: Time of the export.
         unsupported: Why the format cannot hold the model.
+        arena_bytes: For microcontrollers: memory that an interpreter with pointers of 64 bits needs.
 
     Example:
         >>> rows = tls.TfliteModel("leaf.tflite").export(["onnx"], "exported")
@@ -39,3 +40,4 @@ class Export(Result):
     converter: str | None = None
     seconds: float | None = None
     unsupported: str | None = None
+    arena_bytes: int | None = omitted()

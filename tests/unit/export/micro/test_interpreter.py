@@ -1,0 +1,29 @@
+import numpy as np
+import pytest
+import quadrant_models
+
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.export.micro import interpreter
+
+pytest.importorskip("tflite_micro")
+
+
+@pytest.fixture
+def model(tmp_path):
+    path = tmp_path / "model.tflite"
+    path.write_bytes(quadrant_models.quadrants(dtype="int8"))
+    return path
+
+
+def test_the_least_arena_is_enough_and_one_step_less_is_not(model):
+    least = interpreter.least_arena(model)
+    shape = (2, quadrant_models.SIDE, quadrant_models.SIDE, 1)
+    assert interpreter.outputs(model, np.zeros(shape, np.int8), least).dtype == np.int8
+    with pytest.raises(SuiteError):
+        interpreter.outputs(model, np.zeros(shape, np.int8), least - 16)
+
+
+def test_too_small_an_arena_is_said_in_the_interpreters_words(model):
+    shape = (1, quadrant_models.SIDE, quadrant_models.SIDE, 1)
+    with pytest.raises(SuiteError, match="TFLM failed to allocate tensors"):
+        interpreter.outputs(model, np.zeros(shape, np.int8), 512)
