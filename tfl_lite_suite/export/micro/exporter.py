@@ -54,24 +54,16 @@ def bundle(
     folder = pathlib.Path(output_dir) / "micro"
     make_folder(folder)
     written = {
-        **{source.name: source.read_text(encoding="utf-8") for source in sorted(SOURCES.iterdir())},
+        **{source.name: source.read_text(encoding="utf-8") for source in SOURCES.iterdir()},
         "settings.h": settings.header(contract, decision, frame, input, output, arena),
         "resolver.h": operators.resolver(names),
         "model.h": _MODEL_HEADER,
         "model.cc": model_source(path.read_bytes()),
     }
     compared = _compare(model, pictures, input.dtype, arena)
-    estimates = [npu.estimate(path, name) for name in npu.CONFIGURATIONS] if npu.available() else []
-    facts: dict[str, Any] = {
-        "model": path.name,
-        "model_bytes": path.stat().st_size,
-        "arena_bytes": arena,
-        "operators": sorted(set(names)),
-        "frame": list(frame),
-        "labels": list(contract.labels),
-        "npu": [dataclasses.asdict(found) for found in estimates if found],
-        **compared,
-    }
+    facts = {"model": path.name, "model_bytes": path.stat().st_size, "arena_bytes": arena}
+    facts |= {"operators": sorted(set(names)), "frame": list(frame), "labels": list(contract.labels)}
+    facts |= {"npu": _estimates(path), **compared}
     written["micro.json"] = json.dumps(facts, indent=1) + "\n"
     for name, text in written.items():
         write_text(folder / name, text)
@@ -89,6 +81,12 @@ def bundle(
         seconds=time.monotonic() - begin,
         arena_bytes=arena,
     )
+
+
+def _estimates(path: pathlib.Path) -> list[dict[str, Any]]:
+    """Returns what Vela expects of the model on each neural processor; nothing where Vela is not installed."""
+    found = [npu.estimate(path, name) for name in npu.CONFIGURATIONS] if npu.available() else []
+    return [dataclasses.asdict(estimate) for estimate in found if estimate]
 
 
 def _compare(model: str, pictures: np.ndarray, dtype: str, arena: int) -> dict[str, Any]:

@@ -59,17 +59,19 @@ def header(
         "SignedInput": input.dtype == "int8",
         "SignedOutput": output.dtype == "int8",
     }
-    labels = contract.labels or tuple(map(str, range(output.shape[-1])))
     parts = [
         *(f"constexpr int k{name} = {value};" for name, value in numbers.items()),
         *(f"constexpr bool k{name} = {str(value).lower()};" for name, value in flags.items()),
         f"constexpr float kOutputScale = {_float(output.scale)};",
         rows,
         columns,
-        f"constexpr const char* kLabels[] = {{{', '.join(map(_text, labels))}}};",
+        _labels(contract.labels or tuple(map(str, range(output.shape[-1])))),
         *_decision(decision),
     ]
-    body = "\n".join(parts)
+    return _file("\n".join(parts))
+
+
+def _file(body: str) -> str:
     return f"""// What a model's file says of its input and output, as constants. Written by tfl_lite_suite.
 #ifndef TFL_LITE_SUITE_SETTINGS_H_
 #define TFL_LITE_SUITE_SETTINGS_H_
@@ -114,6 +116,10 @@ def _decision(decision: Decision) -> Iterable[str]:
         float.hex(float(decision.reject.threshold)),
     )
     yield f"constexpr Decision kDecision = {{{', '.join(fields)}}};"
+
+
+def _labels(labels: Sequence[str]) -> str:
+    return f"constexpr const char* kLabels[] = {{{', '.join(map(_text, labels))}}};"
 
 
 def _list(values: np.ndarray) -> str:
