@@ -56,9 +56,9 @@ class Command:
 
 
 def verbs() -> list[str]:
-    """Returns the suite's verbs: the modules with a command line."""
-    folder = ROOT / "tfl_lite_suite"
-    return sorted(path.stem for path in folder.glob("*.py") if "cli.run_verb(" in path.read_text(encoding="utf-8"))
+    """Returns the suite's verbs: the packages with a command line."""
+    modules = (ROOT / "tfl_lite_suite").glob("*/__main__.py")
+    return sorted(path.parent.name for path in modules if "run_verb(" in path.read_text(encoding="utf-8"))
 
 
 def pages() -> list[pathlib.Path]:
@@ -170,4 +170,4 @@ def _parse_here(verb: str, arguments: list[str], made: Collection[str]) -> None:
     command_line.run_verb = lambda name, summary, *_: run_verb(name, summary, read_recipe, lambda _: "")
     os.chdir(ROOT)
     sys.argv = [verb, *arguments]
-    runpy.run_path(str(ROOT / "tfl_lite_suite" / f"{verb}.py"), run_name="__main__")
+    runpy.run_path(str(ROOT / "tfl_lite_suite" / verb / "__main__.py"), run_name="__main__")
