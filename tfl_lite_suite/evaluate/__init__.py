@@ -4,7 +4,7 @@ import dataclasses
 import functools
 import pathlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tfl_lite_suite.core import predictions
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 # What must not slow down --help (NumPy, Pillow) is imported where it is used.
 
 _BATCH = 256
+_WARNING = "warning: "
 # Scores that are kept (float32), and classes that a file may claim.
 _MOST_SCORES, _MOST_CLASSES = 20_000_000, 100_000
 
@@ -234,7 +235,7 @@ def open_data(contract: Contract, source: str, limit: int | None, on_corrupt: An
     parts = data.listing_of(source).parts
     part = next((part for part in ("test", "validation") if part in parts), None)
     wanted = parts.count(part) if part else len(parts)
-    return Images(split, min(wanted, limit or wanted) - len(split), split.notes, preparing_s)
+    return Images(split, min(wanted, limit or wanted) - len(split), _as_warnings(split.notes), preparing_s)
 
 
 def open_recipe(model: Model, settings: "Recipe", cache_dir: str | None, limit: int | None) -> tuple[Model, Images]:
@@ -251,7 +252,7 @@ def open_recipe(model: Model, settings: "Recipe", cache_dir: str | None, limit: 
         raise SuiteError("data.test_fraction: 0 leaves no test pictures. Raise it, or name pictures with --data alone")
     if limit is not None and limit < len(split):
         split = split.subset(np.sort(np.random.default_rng(settings.seed).permutation(len(split))[:limit]))
-    warnings = tuple(note for note in images.notes if note.startswith("warning"))
+    warnings = _as_warnings(note for note in images.notes if note.startswith(_WARNING))
     skipped = 0 if settings.data.on_corrupt == "error" else None
     return model, Images(split, skipped, warnings, unknown=_half(images.unknown, settings.seed, 1))
 
@@ -306,6 +307,11 @@ def _of_recipe(model: Model, settings: "Recipe", cache_dir: str | None) -> tuple
         if wanted != given:
             raise SuiteError(f"contract.{field.name}: the model wants {wanted}, the recipe gives {given}")
     return model, images
+
+
+def _as_warnings(notes: Iterable[str]) -> tuple[str, ...]:
+    """Returns notes about the data as they stand among the warnings of a document."""
+    return tuple(note.removeprefix(_WARNING) for note in notes)
 
 
 @functools.cache

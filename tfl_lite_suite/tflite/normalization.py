@@ -67,9 +67,7 @@ class Normalization:
         """
         problem = self.problem or _misfit(self.mean, self.std, channels)
         if problem:
-            raise SuiteError(
-                f"{problem}. Give what the training used: evaluate --mean=127.5 --std=127.5, one or one a channel"
-            )
+            raise SuiteError(f"{problem}. Give what the training used: --mean=127.5 --std=127.5, one or one a channel")
 
     def text(self) -> str:
         """Returns it as people read it, such as `mean 127.5, std 127.5`."""
