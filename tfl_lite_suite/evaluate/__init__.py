@@ -4,13 +4,14 @@ import dataclasses
 import functools
 import pathlib
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from tfl_lite_suite.core import predictions
 from tfl_lite_suite.core.contract import Contract, beside
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.progress import Progress
+from tfl_lite_suite.evaluate import preprocessing
 from tfl_lite_suite.tflite.normalization import RAW, Normalization
 
 if TYPE_CHECKING:
@@ -210,8 +211,8 @@ def open_model(path: str, engine: str, normalization: Normalization | None = Non
         )
     if file.output_shape[1] > _MOST_CLASSES:
         raise SuiteError(f"{path}: it claims {file.output_shape[1]:,} classes; at most {_MOST_CLASSES:,} are evaluated")
-    used = _checked(path, normalization or file.normalization, of)
-    warnings = _contract_warnings(file.contract, of, used)
+    used = preprocessing.checked(path, normalization or file.normalization, of)
+    warnings = preprocessing.warnings(file.contract, of, used)
     of = _labelled(path, of, file.labels, file.output_shape[1])
     says = file.decision, file.gives_probabilities
     return Model(of, file.file_bytes, runtime.version, None, warnings, *says, used)
@@ -321,40 +322,6 @@ def _load(settings: "DataSettings", seed: int, cache_dir: str | None) -> "data.D
     return data.load(settings, seed, cache_dir)
 
 
-def _checked(path: str, normalization: Normalization, of: Contract) -> Normalization:
-    try:
-        normalization.check(of.channels)
-    except SuiteError as error:
-        raise SuiteError(f"{path}: {error}") from None
-    return normalization
-
-
-def _contract_warnings(own: Contract | None, used: Contract, normalization: Normalization) -> tuple[str, ...]:
-    if own is not None and normalization.source == "contract":
-        return ()
-    size = f"scaled to cover {used.height}x{used.width}, cropped at the centre"
-    values = {
-        "contract": "given as raw pixels 0-255",
-        "nothing": "given as raw pixels 0-255, for the file does not say otherwise; a model that wants them "
-        "normalised does worse here than it is: --mean and --std give them so",
-        "metadata": f"normalised as the file's metadata says, {normalization.text()}",
-        "quantization": f"normalised as the input's quantization fits, {normalization.text()}",
-        "flags": f"normalised as the flags say, {normalization.text()}",
-    }[normalization.source]
-    return (f"no preprocessing contract: pictures were {size} and {values}",)
-
-
-def normalization_of(mean: Sequence[str] | None, std: Sequence[str] | None) -> Normalization | None:
-    """Returns what `--mean` and `--std` say; `None` without them."""
-    if mean is None and std is None:
-        return None
-    try:
-        return Normalization(tuple(map(float, mean or ["0"])), tuple(map(float, std or ["1"])), "flags")
-    except ValueError:
-        received = f"--mean={','.join(mean or [])} --std={','.join(std or [])}"
-        raise SuiteError(f"--mean, --std: expected numbers, one or one a channel. Received: {received}") from None
-
-
 def _labelled(path: str, of: Contract, labels: tuple[str, ...], classes: int) -> Contract:
     labels = of.labels or labels or _numbers(classes)
     if len(labels) != classes:
@@ -381,8 +348,8 @@ def _open_keras(path: str, normalization: Normalization | None) -> Model:
     if of is None or len(model.output_shape) != 2:
         raise SuiteError(f"{path}: not an image classifier. Received: {model.input_shape} to {model.output_shape}")
     stated = RAW if own else Normalization(source="nothing")
-    used = _checked(path, normalization or stated, of)
-    warnings = _contract_warnings(own, of, used)
+    used = preprocessing.checked(path, normalization or stated, of)
+    warnings = preprocessing.warnings(own, of, used)
     of = _labelled(path, of, (), model.output_shape[1])
     softmax = scores.ends_in_softmax(model)
     return Model(of, file.stat().st_size, keras.__version__, model, warnings, None, softmax, used)

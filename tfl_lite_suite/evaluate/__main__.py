@@ -12,10 +12,10 @@ from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.files import atomic_path, write_bytes
 from tfl_lite_suite.evaluate import (
     evaluate,
-    normalization_of,
     open_data,
     open_model,
     open_recipe,
+    preprocessing,
     text,
     write_predictions,
 )
@@ -62,7 +62,7 @@ def _document(path: str, engine: str) -> tuple[dict[str, Any], "accuracy.Answers
     settings = command_line.recipe_from_flags() if given.recipe is not None else None
     source = None if settings else command_line.required("data")
     path = path if keras else exporting.file_for(path, engine)
-    model = open_model(path, engine, normalization_of(given.mean, given.std))
+    model = open_model(path, engine, preprocessing.normalization_of(given.mean, given.std))
     if settings is None:
         images = open_data(model.contract, str(source), given.limit, given.on_corrupt)
     else:

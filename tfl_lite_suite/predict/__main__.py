@@ -8,7 +8,7 @@ from absl import flags
 
 from tfl_lite_suite.core import command_line
 from tfl_lite_suite.core.errors import SuiteError
-from tfl_lite_suite.evaluate import normalization_of
+from tfl_lite_suite.evaluate.preprocessing import normalization_of
 from tfl_lite_suite.predict import KERAS, TOP, Opening, engine_for, pictures_of, predict_files
 from tfl_lite_suite.predict.result import Prediction
 
