@@ -3,6 +3,7 @@
 import dataclasses
 import os
 import pathlib
+import reprlib
 import shutil
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,7 +16,7 @@ from tfl_lite_suite.core import contract as contracts
 from tfl_lite_suite.core import recipe
 from tfl_lite_suite.core.contract import Contract
 from tfl_lite_suite.core.errors import SuiteError, unknown_name
-from tfl_lite_suite.core.files import atomic_path
+from tfl_lite_suite.core.files import atomic_path, write_text
 from tfl_lite_suite.core.recipe import Augment, Distill, Model, Prune, Quantize, Recipe, Train
 from tfl_lite_suite.core.result import Result
 from tfl_lite_suite.predict import TOP, Opening, Predictor
@@ -169,8 +170,8 @@ class Classifier:
             train=changed(self._settings.train, given, "train"),
             distill=changed(Distill(), distill or {}, "distill"),
         )
-        name = self._work.name(train.STAGE)
-        done = train.train(whole, str(self._work.folder), lambda: images.dataset, name=name, start=self._file)
+        with self._work.step(train.STAGE) as name:
+            done = train.train(whole, str(self._work.folder), lambda: images.dataset, name=name, start=self._file)
         self._settings, self._augment = whole, whole.data.augment
         self._adopt(images, name, done)
         return done
@@ -201,9 +202,9 @@ class Classifier:
 
         given = {**({} if params_ratio is None else {"params_ratio": params_ratio}), **settings}
         given = given if epochs is None else {"epochs": epochs, **given}
-        chosen = changed(Prune(), given, "prune")
-        whole, name = self._for(images), self._work.name("prune")
-        done = prune.prune(chosen, str(self._work.folder), self._saved(), whole, lambda: images.dataset, name=name)
+        chosen, whole, file = changed(Prune(), given, "prune"), self._for(images), self._saved()
+        with self._work.step("prune") as name:
+            done = prune.prune(chosen, str(self._work.folder), file, whole, lambda: images.dataset, name=name)
         small = Classifier(whole, self._work, self.contract, self._file, self.results)
         small._augment = self._augment
         small._adopt(images, name, done)
@@ -245,11 +246,12 @@ class Classifier:
             quantize=changed(whole.quantize, settings, "quantize"),
             convert=changed(whole.convert, {"io_type": io_type}, "convert"),
         )
-        name = self._work.name(scheme)
+        file = self._saved()
         make: Any = quantize.quantize_after_training if scheme == "ptq" else quantize.quantize
-        done = make(whole, str(self._work.folder), self._saved(), lambda: images.dataset, name=name)
-        if scheme == "qat":
-            self._written(name, "int8", io_type)
+        with self._work.step(scheme) as name:
+            done = make(whole, str(self._work.folder), file, lambda: images.dataset, name=name)
+            if scheme == "qat":
+                self._written(name, "int8", io_type)
         return TfliteModel(self._work.folder / name / _TFLITE, result=done, keeper=self._work)
 
     def convert(self, scheme: Literal["float32", "float16", "dynamic"] = "float32") -> TfliteModel:
@@ -266,8 +268,8 @@ class Classifier:
         """
         if scheme not in ("float32", "float16", "dynamic"):
             raise SuiteError(f"scheme: expected float32, float16 or dynamic; quantize makes int8. Received: '{scheme}'")
-        name = self._work.name(scheme)
-        done = self._written(name, scheme, "float32")
+        with self._work.step(scheme) as name:
+            done = self._written(name, scheme, "float32")
         return TfliteModel(self._work.folder / name / _TFLITE, result=done, keeper=self._work)
 
     def evaluate(self, images: "Images", part: "Part" = "test") -> "Evaluation":
@@ -349,7 +351,8 @@ class Classifier:
         for field in dataclasses.fields(Contract) if self.contract else ():
             wanted, given = getattr(self.contract, field.name), getattr(images.contract, field.name)
             if wanted != given:
-                raise SuiteError(f"images: {field.name} is {given}, the network's is {wanted}")
+                shown = [reprlib.repr(value) for value in (given, wanted)]
+                raise SuiteError(f"images: {field.name} is {shown[0]}, the network's is {shown[1]}")
         changes = images.settings.augment
         if augment is not None:
             changes = changed(Augment(), augment, "augment")
@@ -376,11 +379,10 @@ class Classifier:
             keras.utils.set_random_seed(self._settings.seed)
             of, shape, classes = self._settings.model, self.contract.image_shape, len(self.contract.labels)
             fresh = models.build(of.name, shape, classes, alpha=of.alpha, dropout=of.dropout, weights=of.weights)
-            folder = self._work.folder / self._work.name("fresh")
-            keras_file.save(fresh, folder / _MODEL)
-            with atomic_path(folder / contracts.FILE_BESIDE) as temporary:
-                temporary.write_text(self.contract.to_json(), encoding="utf-8")
-            self._fresh = str(folder / _MODEL)
+            with self._work.step("fresh") as name:
+                keras_file.save(fresh, self._work.folder / name / _MODEL)
+            write_text(self._work.folder / name / contracts.FILE_BESIDE, self.contract.to_json())
+            self._fresh = str(self._work.folder / name / _MODEL)
         return self._fresh
 
     def _written(self, name: str, scheme: str, io_type: str) -> "Conversion":

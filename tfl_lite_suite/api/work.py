@@ -1,9 +1,11 @@
 """The work folder of a network's steps."""
 
 import collections
+import contextlib
 import os
 import pathlib
 import tempfile
+from collections.abc import Iterator
 
 from tfl_lite_suite.core.files import make_folder
 
@@ -26,7 +28,12 @@ class Work:
         self._taken: collections.Counter[str] = collections.Counter()
         make_folder(self.folder)
 
-    def name(self, step: str) -> str:
-        """Returns the name of the next step of a kind: `train`, then `train_2`."""
-        self._taken[step] += 1
-        return step if self._taken[step] == 1 else f"{step}_{self._taken[step]}"
+    @contextlib.contextmanager
+    def step(self, kind: str) -> Iterator[str]:
+        """Gives the name of the next step of a kind: `train`, then `train_2`.
+
+        A step that fails or is interrupted leaves its name to the next try, which goes on from where it was.
+        """
+        count = self._taken[kind] + 1
+        yield kind if count == 1 else f"{kind}_{count}"
+        self._taken[kind] = count

@@ -64,7 +64,7 @@ def test_mistakes_are_named(images, trained, tmp_path):
         (lambda: trained.train(images, learning_rate=-1), "train.learning_rate: expected a number from 0"),
         (lambda: trained.train(images, augment={"flp": True}), "augment.flp: unknown key 'flp'"),
         (lambda: trained.prune(images, params_ratio=2), "prune.params_ratio: expected a number from"),
-        (lambda: trained.quantize(images, "pqt"), "scheme: unknown scheme 'pqt'. Did you mean 'ptq'"),
+        (lambda: trained.quantize(images, "pttq"), "scheme: unknown scheme 'pttq'. Did you mean 'ptq'"),
         (lambda: trained.convert("int8"), "quantize makes int8. Received: 'int8'"),
         (lambda: trained.save("x.keras", "plane"), "format: unknown format 'plane'. Did you mean 'plain'"),
         (lambda: trained.save("x.tflite"), "path: expected a name that ends in .keras"),

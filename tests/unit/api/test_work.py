@@ -1,17 +1,26 @@
 import gc
 
+import pytest
+
 from tfl_lite_suite.api.work import Work
 
 
 def test_steps_have_names_of_their_own(tmp_path):
     work = Work(tmp_path / "work")
-    assert [work.name(step) for step in ("train", "prune", "train", "train")] == [
-        "train",
-        "prune",
-        "train_2",
-        "train_3",
-    ]
+    names = []
+    for kind in ("train", "prune", "train"):
+        with work.step(kind) as name:
+            names.append(name)
+    assert names == ["train", "prune", "train_2"]
     assert work.folder == tmp_path / "work" and work.folder.is_dir()
+
+
+def test_a_step_that_was_interrupted_is_tried_again_under_its_name(tmp_path):
+    work = Work(tmp_path)
+    with pytest.raises(KeyboardInterrupt), work.step("train"):
+        raise KeyboardInterrupt
+    with work.step("train") as name:
+        assert name == "train"
 
 
 def test_a_temporary_folder_goes_with_its_object():
