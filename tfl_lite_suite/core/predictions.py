@@ -21,10 +21,12 @@ class Predictions:
     Attributes:
         class_names: Name of each class.
         keys: Name of each picture.
-        labels: True class of each picture.
+        labels: True class of each picture; of several the rarest, −1 for none.
         top1: Class that the model answered; −1 where its scores hold NaN.
         confidence: Probability of that class; empty where it was not kept.
         answer: Class that the file's decision gave, −1 for none of these; empty where there is no decision.
+        shown: All classes of each picture; empty where every picture has one.
+        answered: All classes that the model answered, where pictures may have several.
     """
 
     class_names: tuple[str, ...]
@@ -33,14 +35,23 @@ class Predictions:
     top1: tuple[int, ...]
     confidence: tuple[float, ...] = ()
     answer: tuple[int, ...] = ()
+    shown: tuple[list[int], ...] = ()
+    answered: tuple[list[int], ...] = ()
 
     def __len__(self) -> int:
         return len(self.keys)
 
     @property
+    def right(self) -> list[bool]:
+        """Whether each picture's top answer is its class, or one of them."""
+        if self.shown:
+            return [answer in classes for answer, classes in zip(self.top1, self.shown, strict=True)]
+        return [answer == label for answer, label in zip(self.top1, self.labels, strict=True)]
+
+    @property
     def accuracy(self) -> float:
         """Share of the pictures that are answered rightly."""
-        return sum(map(int.__eq__, self.labels, self.top1)) / len(self)
+        return sum(self.right) / len(self)
 
 
 def write(
@@ -65,6 +76,11 @@ def write(
     write_json(
         path, {"class_names": list(class_names), "keys": list(keys), "labels": labels.tolist(), **answers, **more}
     )
+
+
+def sets(marked: "np.ndarray") -> list[list[int]]:
+    """Returns the classes that are marked for each picture, by a bool array `(n, classes)`."""
+    return [row.nonzero()[0].tolist() for row in marked]
 
 
 def read(path: str | os.PathLike[str]) -> Predictions:

@@ -118,6 +118,29 @@ def measure_multi(
     return _metrics(truth, answered, class_names, probabilities, sure, right)
 
 
+def measure_sets(
+    shown: Sequence[Sequence[int]], answered: Sequence[Sequence[int]], class_names: Sequence[str]
+) -> Metrics:
+    """Compares the classes answered with those that each picture shows; what needs probabilities is absent.
+
+    Args:
+        shown: The classes of each picture.
+        answered: Those answered.
+        class_names: Name of each class.
+    """
+    pairs = [(set(own), set(given)) for own, given in zip(shown, answered, strict=True)]
+    each = (
+        _counted(
+            name,
+            sum(index in own for own, _ in pairs),
+            sum(index in given for _, given in pairs),
+            sum(index in own & given for own, given in pairs),
+        )
+        for index, name in enumerate(class_names)
+    )
+    return _of_classes(each, np.empty(0), np.empty(0, bool))
+
+
 def _metrics(
     truth: np.ndarray,
     answered: np.ndarray,

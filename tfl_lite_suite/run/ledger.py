@@ -82,9 +82,10 @@ def rows(entries: Sequence[Entry]) -> list[dict[str, Any]]:
 def flips(before: Predictions, after: Predictions) -> list[dict[str, str]]:
     """Returns the pictures that two models answer otherwise: `key`, and the classes `label`, `before` and `after`."""
     names = [*before.class_names, "NaN"]
+    shown = before.shown or [[label] for label in before.labels]
     return [
-        {"key": key, "label": names[label], "before": names[old], "after": names[new]}
-        for key, label, old, new in zip(before.keys, before.labels, before.top1, after.top1, strict=True)
+        {"key": key, "label": "|".join(names[label] for label in of_it), "before": names[old], "after": names[new]}
+        for key, of_it, old, new in zip(before.keys, shown, before.top1, after.top1, strict=True)
         if old != new
     ]
 
@@ -117,16 +118,26 @@ def _change(before: Entry | None, after: Entry) -> dict[str, Any]:
             f"ledger: {before.name} and {after.name} answered different pictures. Delete the work folder's `evaluate` "
             "and run again"
         )
-    found = compare(map(int.__eq__, first.labels, first.top1), map(int.__eq__, second.labels, second.top1))
-    classes = len(first.class_names)
+    # The intervals of the other metrics are for one label a picture.
+    of_metrics = {}
+    if not first.shown:
+        classes = len(first.class_names)
+        of_metrics = metrics.paired_intervals(np.array(first.labels), _arrays(first), _arrays(second), classes)
     return {
-        **_described(found),
-        "metrics": metrics.paired_intervals(np.array(first.labels), _arrays(first), _arrays(second), classes),
+        **_described(compare(first.right, second.right)),
+        "metrics": of_metrics,
         "recall": [{"name": name, **_of_class(index, first, second)} for index, name in _present(first)],
     }
 
 
 def _metrics(answers: Predictions) -> dict[str, float | None]:
+    if answers.shown:
+        sets = metrics.measure_sets(answers.shown, answers.answered, answers.class_names)
+        return {
+            "balanced_accuracy": sets.balanced_accuracy,
+            "macro_f1": sets.macro_f1,
+            "calibration_error": None,
+        }
     labels, (top, sure) = np.array(answers.labels), _arrays(answers)
     found = metrics.measure(labels, top, answers.class_names)
     error = None if sure is None else metrics.calibration_error(sure, top == labels)
@@ -138,14 +149,20 @@ def _arrays(answers: Predictions) -> tuple[np.ndarray, np.ndarray | None]:
 
 
 def _present(answers: Predictions) -> list[tuple[int, str]]:
-    there = set(answers.labels)
+    there = {label for classes in answers.shown for label in classes} if answers.shown else set(answers.labels)
     return [(index, name) for index, name in enumerate(answers.class_names) if index in there]
 
 
 def _of_class(index: int, first: Predictions, second: Predictions) -> dict[str, Any]:
     right = [
-        [answer == index for label, answer in zip(answers.labels, answers.top1, strict=True) if label == index]
-        for answers in (first, second)
+        [index in given for of_it, given in zip(shown, answered, strict=True) if index in of_it]
+        for shown, answered in (
+            (
+                answers.shown or [[label] for label in answers.labels],
+                answers.answered or [[top] for top in answers.top1],
+            )
+            for answers in (first, second)
+        )
     ]
     return _described(compare(*right))
 

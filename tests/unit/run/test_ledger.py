@@ -77,3 +77,16 @@ def test_other_pictures_are_refused():
     other = dataclasses.replace(FILE.answers, keys=tuple("abcdefghiX"))
     with pytest.raises(SuiteError, match="train and int8_ptq answered different pictures"):
         ledger.rows([FLOAT, PRUNED, dataclasses.replace(FILE, answers=other)])
+
+
+def test_several_labels_a_picture_are_compared_class_by_class():
+    one, other = (
+        Predictions(("a", "b"), ("x", "y", "z"), (1, 0, -1), top, shown=([0, 1], [0], []), answered=answered)
+        for top, answered in (((0, 0, 1), ([0, 1], [0], [])), ((0, 1, 1), ([0], [], [1])))
+    )
+    entries = [ledger.Entry("train", "TensorFlow", one, None, True), ledger.Entry("int8", "litert", other, "train")]
+    first, second = ledger.rows(entries)
+    assert first["top1"] == pytest.approx(2 / 3) and first["macro_f1"] == 1
+    assert second["top1"] == pytest.approx(1 / 3) and second["macro_f1"] == pytest.approx((2 / 3 + 0) / 2)
+    assert [(change["name"], change["lost"]) for change in second["change"]["recall"]] == [("a", 1), ("b", 1)]
+    assert ledger.flips(one, other) == [{"key": "y", "label": "a", "before": "a", "after": "b"}]
