@@ -78,9 +78,17 @@ def write(
     )
 
 
-def sets(marked: "np.ndarray") -> list[list[int]]:
-    """Returns the classes that are marked for each picture, by a bool array `(n, classes)`."""
-    return [row.nonzero()[0].tolist() for row in marked]
+def several(targets: "np.ndarray | None", answered: "np.ndarray") -> dict[str, list[list[int]]]:
+    """Returns what `write` keeps of pictures with several classes: `shown` and `answered`; nothing without `targets`.
+
+    Args:
+        targets: The classes of each picture, bool `(n, classes)`; `None` where each has one.
+        answered: Those that the model answered, bool `(n, classes)`.
+    """
+    if targets is None:
+        return {}
+    marked = {"shown": targets, "answered": answered}
+    return {name: [row.nonzero()[0].tolist() for row in rows] for name, rows in marked.items()}
 
 
 def read(path: str | os.PathLike[str]) -> Predictions:

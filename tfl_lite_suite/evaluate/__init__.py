@@ -181,8 +181,7 @@ def write_predictions(path: str, model: Model, split: "data.Split", answers: "ac
     sure = decided.probabilities[np.arange(len(split)), answers.top[:, 0]]
     more = {"ties": answers.ties.tolist(), "confidence": np.where(np.isnan(sure), 0.0, sure).tolist()}
     more |= {} if model.decision is None else {"answer": decided.top.tolist()}
-    if split.targets is not None:
-        more |= {"shown": predictions.sets(split.targets), "answered": predictions.sets(decided.answered)}
+    more |= predictions.several(split.targets, decided.answered)
     predictions.write(path, model.contract.labels, split.keys, split.labels, answers.top, **more)
 
 

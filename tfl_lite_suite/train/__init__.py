@@ -278,9 +278,7 @@ def save_artifacts(
     for name, text in ((contract.FILE_BESIDE, images.contract.to_json()), (RECIPE, recipe.dump(settings))):
         write_text(folder / name, text)
     test = images.test
-    more = {"confidence": measured["confidence"].tolist()}
-    if test.targets is not None:
-        more |= {"shown": predictions.sets(test.targets), "answered": predictions.sets(measured["logits"] > 0)}
+    more = {"confidence": measured["confidence"].tolist(), **predictions.several(test.targets, measured["logits"] > 0)}
     predictions.write(folder / predictions.FILE, images.class_names, test.keys, test.labels, measured["top"], **more)
     return [MODEL, contract.FILE_BESIDE, RECIPE, predictions.FILE]
 
