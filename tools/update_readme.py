@@ -8,7 +8,7 @@ from typing import Any
 
 from tfl_lite_suite import models
 from tfl_lite_suite.core.files import read_json
-from tfl_lite_suite.report import network_comparison
+from tfl_lite_suite.report import network_comparison, transfer_comparison
 from tfl_lite_suite.report.results_table import engine_tables, network_table, sparsity_table, table, technique_table
 from tfl_lite_suite.run import seed_comparison
 
@@ -19,7 +19,7 @@ PAGES = [
 ]
 FULL_SIZE = "full_size.json"  # of tools/measure_sizes.py
 _BLOCK = re.compile(
-    r"(<!-- (results|techniques|engines|seeds|sparsity|photos):(\S+) -->\n).*?(<!-- end -->)", re.DOTALL
+    r"(<!-- (results|techniques|engines|seeds|sparsity|photos|transfer):(\S+) -->\n).*?(<!-- end -->)", re.DOTALL
 )
 
 
@@ -29,7 +29,8 @@ def updated(text: str, folder: pathlib.Path) -> str:
     A `*` in the name stands for every network, and their results make one table; in `<!-- techniques:NAME_* -->` for
     every file of such a name. `<!-- engines:NAME -->` is filled from a result of `tools/compare_engines.py`,
     `<!-- seeds:NAME -->` from that of several runs, `<!-- sparsity:NAME -->` from one of `tools/compare_sparsity.py`,
-    `<!-- photos:NAME -->` from one of `tools/compare_networks.py`.
+    `<!-- photos:NAME -->` from one of `tools/compare_networks.py`, `<!-- transfer:NAME -->` from one of
+    `tools/compare_transfer.py`.
     """
 
     def fill(match: re.Match[str]) -> str:
@@ -56,6 +57,8 @@ def _body(kind: str, document: dict[str, Any]) -> str:
         return seed_comparison.table(document["summary"])
     if kind == "photos":
         return network_comparison.table(document["networks"])
+    if kind == "transfer":
+        return transfer_comparison.table(document["rows"])
     if kind == "sparsity":
         return sparsity_table(document["rows"])
     return engine_tables(document["files"]) if kind == "engines" else table(document["stages"])

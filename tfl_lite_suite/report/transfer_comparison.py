@@ -1,0 +1,43 @@
+"""Transfer learning beside a linear probe and plain fine-tuning, on several sets of pictures."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from tfl_lite_suite.core.page.table import Table
+
+_HEADER = ("training pictures", "seeds", "method", "top-1", "balanced accuracy", "minutes", "kept")
+
+
+def table(rows: Sequence[dict[str, Any]]) -> str:
+    """Returns a Markdown table of means over seeds, a row a set and method.
+
+    Args:
+        rows: What `tools/compare_transfer.py` measured.
+    """
+    groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    names = list(dict.fromkeys(row["name"] for row in rows))
+    for row in sorted(rows, key=lambda row: names.index(row["name"])):
+        groups.setdefault((row["name"], row["method"]), []).append(row)
+    lines = []
+    for (name, method), found in groups.items():
+        first = found[0]
+        spread = f", {100 * first['share']:.0f} % in one" if first["share"] else ""
+        what = f"{name}: {first['pictures']:,} of {first['source']}, {first['classes']} classes{spread}"
+        seconds = [row["seconds"] for row in found if "seconds" in row]
+        kept = sum(row.get("kept") == "fine_tuned" for row in found)
+        lines.append(
+            [
+                what,
+                len(found),
+                method,
+                _mean(found, "top1"),
+                _mean(found, "balanced_accuracy"),
+                f"{sum(seconds) / len(seconds) / 60:.1f}" if seconds else "–",
+                f"fine-tuned in {kept} of {len(found)}" if "kept" in first else "–",
+            ]
+        )
+    return Table(_HEADER, lines).markdown()
+
+
+def _mean(rows: Sequence[dict[str, Any]], key: str) -> str:
+    return f"{100 * sum(row[key] for row in rows) / len(rows):.2f} %"
