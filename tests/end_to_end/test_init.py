@@ -49,9 +49,12 @@ def test_many_small_pictures_get_a_small_network():
 
 
 def test_less_time_means_fewer_epochs():
-    found = init.Look("x", {"0": 3000, "1": 3000}, False, (), 100, False)
+    found = init.Look("x", {"0": 30_000, "1": 30_000}, False, (), 40, False)
     epochs = [init.suggest(found, minutes).settings["train.epochs"] for minutes in (5, 20, 600)]
     assert epochs == sorted(epochs) and len(set(epochs)) == 3 and epochs[0] >= 2
+    photographs = init.Look("x", {"0": 3000, "1": 3000}, False, (), 100, False)
+    settings = init.suggest(photographs, 20).settings
+    assert settings["train.budget_minutes"] == 14 and "train.epochs" not in settings
 
 
 def test_the_command_writes_a_recipe_that_run_takes_and_overwrites_none(tmp_path):
