@@ -237,8 +237,39 @@ def _predictions(path: pathlib.Path) -> None:
     predictions.read(path)
 
 
+def _device_samples() -> list[bytes]:
+    latency = {"mean": 1.0, "std": 0.1, "min": 0.9, "p50": 1.0, "p90": 1.1, "p99": 1.2, "max": 1.3, "ci95": [0.9, 1.1]}
+    device = {"board": None, "cpu": "x", "cores": 2, "os": "y", "governor": None, "frequency_mhz": 1.0}
+    document = {
+        "model": "m.tflite", "engine": "litert", "engine_version": "2.3.0", "kernels": "default", "threads": 1,
+        "device": {**device, "temperature_c": 50.0, "machine": "aarch64"}, "target": "ssh:pi", "warmup_runs": 3,
+        "runs": 9, "input": {"shape": [1, 8, 8, 3], "dtype": "int8"}, "latency_ms": latency, "frames_per_s": 1000.0,
+        "stages_ms": {"preprocessing": 1.0, "inference": 1.0, "postprocessing": 0.1, "picture": [480, 640]},
+        "cold_start_ms": 5.0, "peak_rss_bytes": 10, "arena_bytes": 5, "model_bytes": 7, "energy_j": 0.1,
+        "energy_method": "rapl", "valid": True, "warnings": ["warm"], "raw_ms": [1.0] * 9,
+        "curve": [{"seconds": 1, "p50_ms": 1.0, "frames_per_s": 2.0, "temperature_c": None, "frequency_mhz": 3.0}],
+        "profile": {"method": "x", "runs": 5, "resolution_ns": 1, "operators": [
+            {"name": "a;b", "type": "CONV_2D", "median_ns": 10, "share": 1.0}]},
+    }  # fmt: skip
+    return [json.dumps(document).encode()]
+
+
+def _device(path: pathlib.Path) -> None:
+    from tfl_lite_suite import benchmark
+    from tfl_lite_suite.core.errors import SuiteError
+
+    try:
+        document = json.loads(path.read_bytes())
+    except (ValueError, RecursionError):
+        document = None
+    if not isinstance(document, dict):
+        raise SuiteError("it sent no document back")
+    benchmark.show(document)
+
+
 _FLAT = (mutations.of_bytes, mutations.of_words, mutations.of_words, mutations.of_zip(mutations.of_json))
 READERS = {
+    "device": Reader(_device_samples, _device, (mutations.of_json, mutations.of_bytes), ".json"),
     "tflite": Reader(_tflite_samples, _inspect, _FLAT, ".tflite"),
     "lint": Reader(_tflite_samples, _lint, _FLAT, ".tflite"),
     "picture": Reader(_picture_samples, _picture, (mutations.of_bytes, mutations.of_png, mutations.of_words), ".png"),

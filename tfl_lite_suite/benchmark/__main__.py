@@ -94,7 +94,8 @@ def _count_instructions(jobs: list[Any], documents: list[dict[str, Any]]) -> Non
 def _checked(found: Any) -> Any:
     """Returns what was measured, or raises it as invalid, so that scripts see it from the exit status."""
     documents = found if isinstance(found, list) else [found]
-    reasons = [reason for document in documents if not document["valid"] for reason in document["warnings"][:1]]
+    invalid = [document for document in documents if not document.get("valid")]
+    reasons = [reason for document in invalid for reason in document.get("warnings", [])[:1]]
     if reasons:
         raise InvalidMeasurement(f"measured, but it does not count: {reasons[0]}", found)
     return found

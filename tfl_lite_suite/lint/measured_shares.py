@@ -28,7 +28,7 @@ def read(path: str) -> dict[str, float]:
             shares[operator["type"]] = shares.get(operator["type"], 0.0) + float(operator["share"])
     except OSError as error:
         raise SuiteError(f"--profile: cannot read '{path}': {error.strerror}") from error
-    except (ValueError, KeyError, IndexError, TypeError) as error:
+    except (ValueError, LookupError, TypeError, RecursionError) as error:
         raise SuiteError(
             f"--profile: '{path}' holds no profile. Expected what benchmark --model=x.tflite --profile --json prints"
         ) from error

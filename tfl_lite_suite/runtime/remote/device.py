@@ -109,7 +109,7 @@ class Device:
             files = {name: self.connection.request("fetch", job=job, name=name) for name in wanted if status != 1}
         try:
             document = json.loads(text) if text else None
-        except ValueError:
+        except (ValueError, RecursionError):
             document = None
         return Outcome(status, document, note, files)
 

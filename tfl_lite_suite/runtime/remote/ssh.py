@@ -192,9 +192,9 @@ class Connection:
         try:
             reply = json.loads(self._line())
             size = int(reply.pop("size"))
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
             raise _Lost("it answered nonsense") from None
-        if size > _MOST_REPLY:
+        if not 0 <= size <= _MOST_REPLY:
             raise SuiteError(f"{self.address}: a reply of {size:,} bytes is too large")
         while len(self._received) < size:
             self._receive()

@@ -137,7 +137,7 @@ class Adb(Target):
             self._run("shell", f"rm -f {remote}")
             try:
                 document = json.loads(local.read_text(encoding="utf-8"))
-            except ValueError:
+            except (ValueError, RecursionError):
                 document = None
         if not isinstance(document, dict):
             raise SuiteError(f"{self._name}: the app's result is no JSON document")

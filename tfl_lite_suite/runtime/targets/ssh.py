@@ -55,7 +55,10 @@ class Ssh(Target):
         models = [_Copy("first", first.model), _Copy("second", second.model)]
         flags = [f"--compare={models[0].place},{models[1].place}", *_flags(first)]
         document = self.document(self.run("benchmark", flags, models))
-        for entry, model in zip(document["models"], models, strict=True):
+        entries = document.get("models")
+        if not isinstance(entries, list) or len(entries) != 2 or not all(isinstance(entry, dict) for entry in entries):
+            raise SuiteError(f"{self._where}: it sent no comparison of two models back")
+        for entry, model in zip(entries, models, strict=True):
             entry["model"] = model.path
         return document
 
