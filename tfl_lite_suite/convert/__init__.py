@@ -20,6 +20,7 @@ from tfl_lite_suite.quantize.ptq.description import describe_ops, describe_ptq
 IO_TYPES = ("int8", "uint8", "float32")
 PTQ = ("auto", "plain", "learned")
 HARD_SWISH = ("auto", "operator", "split")
+SCORES = ("logits", "probabilities")
 
 
 def convert(
@@ -31,6 +32,7 @@ def convert(
     calibration: np.ndarray | None = None,
     ptq: str = "auto",
     hard_swish: str = "auto",
+    scores: str = "logits",
 ) -> Conversion:
     """Writes a `.tflite` file.
 
@@ -45,13 +47,14 @@ def convert(
             calibration pictures and keeps those that help, `plain` tries none, `learned` also trains the rounding.
         hard_swish: One of `HARD_SWISH`, for int8: `split` into ADD and MUL, which XNNPACK takes; `auto`: split, and of
             a model with fake quantization the form that it was trained for.
+        scores: `logits`, or `probabilities`: with a softmax at the end.
 
     Returns:
         What was written, and but for `plain` the report of `quantize.ptq.techniques.quantize`.
     """
     from tfl_lite_suite.models import tflite_converter
     from tfl_lite_suite.quantize.ptq import techniques as post_training
-    from tfl_lite_suite.tflite import delegated_forms, metadata_writer, shared_buffers
+    from tfl_lite_suite.tflite import delegated_forms, metadata_writer, shared_buffers, softmax_head
 
     start = time.monotonic()
     _warn_of_odd_weights(model)
@@ -68,6 +71,7 @@ def convert(
             model, scheme, io_type=io_type, calibration=calibration, quantization_aware=aware
         )
         content = delegated_forms.rewrite(content, split_hard_swish=split) if scheme == "int8" else content
+    content = softmax_head.append(content) if scores == "probabilities" else content
     content = metadata_writer.write(shared_buffers.compact(content), of, name=model.name)
     write_bytes(output, content)
     return _described(output, scheme, time.monotonic() - start, report)
@@ -89,7 +93,9 @@ def _is_split(model: Any) -> bool:
     return any(isinstance(getattr(layer, "layer", None), SplitHardSwish) for layer in model.layers)
 
 
-def keep(made: str, output: str, scheme: str, seconds: float, ptq: Document | None) -> Conversion:
+def keep(
+    made: str, output: str, scheme: str, seconds: float, ptq: Document | None, scores: str = "logits"
+) -> Conversion:
     """Copies a `.tflite` file that was made already.
 
     Args:
@@ -98,10 +104,25 @@ def keep(made: str, output: str, scheme: str, seconds: float, ptq: Document | No
         scheme: One of `SCHEMES`.
         seconds: Time of making it.
         ptq: How it was made without training, if it was.
+        scores: See `convert`.
     """
+    if scores == "probabilities":
+        _keep_with_softmax(made, output)
+        return _described(output, scheme, seconds, ptq)
     with atomic_path(output) as temporary:
         shutil.copyfile(made, temporary)
     return _described(output, scheme, seconds, ptq)
+
+
+def _keep_with_softmax(made: str, output: str) -> None:
+    from tfl_lite_suite.tflite import metadata_writer, shared_buffers, softmax_head
+    from tfl_lite_suite.tflite.file import TfliteFile
+
+    content = pathlib.Path(made).read_bytes()
+    file = TfliteFile(content)
+    assert file.contract is not None and file.metadata is not None
+    bare = shared_buffers.compact(softmax_head.append(metadata_writer.strip(content)))
+    write_bytes(output, metadata_writer.write(bare, file.contract, name=file.metadata.name))
 
 
 def _described(output: str, scheme: str, seconds: float, ptq: Document | None) -> Conversion:

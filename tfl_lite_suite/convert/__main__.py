@@ -8,7 +8,7 @@ import numpy as np
 from absl import flags
 
 from tfl_lite_suite import data, models
-from tfl_lite_suite.convert import HARD_SWISH, IO_TYPES, PTQ, convert, open_model, show
+from tfl_lite_suite.convert import HARD_SWISH, IO_TYPES, PTQ, SCORES, convert, open_model, show
 from tfl_lite_suite.convert.result import Conversion
 from tfl_lite_suite.core import command_line, contract
 from tfl_lite_suite.core.errors import SuiteError, unknown_name
@@ -26,6 +26,8 @@ def _main() -> Conversion:
         raise unknown_name("--ptq", given.ptq, PTQ, "choice")
     if given.hard_swish not in HARD_SWISH:
         raise unknown_name("--hard_swish", given.hard_swish, HARD_SWISH, "choice")
+    if given.scores not in SCORES:
+        raise unknown_name("--scores", given.scores, SCORES, "choice")
     if name.endswith(".keras"):
         model, of, settings = open_model(name)
     else:
@@ -35,7 +37,7 @@ def _main() -> Conversion:
     untrained = not name.endswith(".keras") and given.weights == "none"
     ptq = "plain" if untrained else given.ptq
     pictures = _calibration(model, of, settings)
-    return convert(model, of, output, given.scheme, given.io_type, pictures, ptq, given.hard_swish)
+    return convert(model, of, output, given.scheme, given.io_type, pictures, ptq, given.hard_swish, given.scores)
 
 
 def _fresh(name: str) -> tuple[Any, contract.Contract, None]:
@@ -92,6 +94,7 @@ if __name__ == "__main__":
         "hard_swish", "auto", "int8: operator; split into ADD and MUL, which XNNPACK takes; auto: the faster on LiteRT."
     )
     flags.DEFINE_string("output", None, "The .tflite file to write.")
+    flags.DEFINE_string("scores", "logits", "What the file gives: logits, or probabilities by a softmax at its end.")
     flags.DEFINE_integer("resolution", 224, "Network by name: height and width in pixels.", 16, 1024)
     flags.DEFINE_integer("channels", 3, "Network by name: 3 for RGB, 1 for grey.", 1, 3)
     flags.DEFINE_integer("classes", 1000, "Network by name: number of classes.", 2)

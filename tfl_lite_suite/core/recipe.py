@@ -214,12 +214,15 @@ class Convert:
         calibration_images: Training images from which int8 ranges are taken.
         hard_swish: Of int8 files: `operator`; `split` into ADD and MUL, which XNNPACK takes; or `auto`, whichever is
             faster on the engines of `benchmark.engines`.
+        output: `logits`, or `probabilities`: a softmax stands in the file, and the stage `decide` puts the temperature
+            into the scale of its logits, for clients that know no decision.
     """
 
     schemes: tuple[Scheme, ...] = ("float32", "int8")
     io_type: Literal["int8", "uint8", "float32"] = "int8"
     calibration_images: int = ranged(200, 1)
     hard_swish: Literal["auto", "operator", "split"] = "auto"
+    output: Literal["logits", "probabilities"] = "logits"
 
 
 @dataclasses.dataclass(frozen=True)

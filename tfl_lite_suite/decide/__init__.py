@@ -6,11 +6,12 @@
 import dataclasses
 import json
 import pathlib
+import tempfile
 from typing import TYPE_CHECKING, Any
 
 from tfl_lite_suite.core.decision import Decision, Frames, Reject
 from tfl_lite_suite.core.errors import SuiteError
-from tfl_lite_suite.core.files import atomic_path
+from tfl_lite_suite.core.files import atomic_path, write_bytes
 from tfl_lite_suite.decide.wishes import Wishes
 
 if TYPE_CHECKING:
@@ -148,6 +149,39 @@ def apply(model: str, output: str, decision: Decision) -> None:
     content = metadata_writer.with_decision(pathlib.Path(model).read_bytes(), decision)
     with atomic_path(output) as temporary:
         temporary.write_bytes(content)
+
+
+def calibrate(model: str, output: str, source: Source) -> float:
+    """Writes a copy of a file that ends in a softmax, whose probabilities are calibrated.
+
+    Args:
+        model: The `.tflite` file.
+        output: Where to write it.
+        source: The pictures to fit the temperature on.
+
+    Returns:
+        The temperature, by which the logits in front of the softmax are divided.
+    """
+    from tfl_lite_suite.decide import temperature
+    from tfl_lite_suite.tflite import metadata_writer, shared_buffers, softmax_head
+    from tfl_lite_suite.tflite.file import TfliteFile
+
+    content = pathlib.Path(model).read_bytes()
+    bare, file = metadata_writer.strip(content), TfliteFile(content)
+    if file.contract is None or file.metadata is None:
+        raise SuiteError(f"{model}: the file has no preprocessing contract; make it with convert")
+
+    def with_metadata(changed: bytes) -> bytes:
+        assert file.contract is not None and file.metadata is not None
+        return metadata_writer.write(changed, file.contract, name=file.metadata.name)
+
+    with tempfile.TemporaryDirectory() as folder:
+        logits = pathlib.Path(folder) / "logits.tflite"
+        logits.write_bytes(with_metadata(softmax_head.logits_only(bare)))
+        scored, _, mode = score(str(logits), source)
+    heat = temperature.fit(scored.scores, scored.truth, mode)
+    write_bytes(output, with_metadata(shared_buffers.compact(softmax_head.divide(bare, heat))))
+    return heat
 
 
 def report(decision: Decision, scored: Scored, wishes: Wishes = NO_WISHES) -> dict[str, Any]:

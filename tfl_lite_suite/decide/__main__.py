@@ -5,12 +5,14 @@ from typing import Any
 from absl import flags
 
 from tfl_lite_suite.core import command_line
-from tfl_lite_suite.core.decision import Frames
-from tfl_lite_suite.decide import FRAMES, REJECTS, Source, apply, fit, report, score, text
+from tfl_lite_suite.core.decision import Decision, Frames
+from tfl_lite_suite.decide import FRAMES, REJECTS, Source, apply, calibrate, fit, report, score, text
 from tfl_lite_suite.decide.wishes import Wishes, costs, shares
 
 
 def _main() -> dict[str, Any]:
+    from tfl_lite_suite.decide import kept
+
     given = flags.FLAGS
     model = command_line.required("model")
     wanted = Wishes(
@@ -29,13 +31,21 @@ def _main() -> dict[str, Any]:
         given.on_corrupt,
         given.engine,
     )
+    output = given.output or model
     scored, gives, mode = score(model, source)
     wanted.check(scored.names)
+    before, heat = None, None
+    if gives == "probabilities" and mode == "single":
+        before = kept.calibration(Decision(scores="probabilities"), scored)["before"]
+        heat = calibrate(model, output, source)
+        model = output
+        scored, gives, mode = score(model, source)
     frames = Frames(given.window, given.share, given.hysteresis)
     decision = fit(scored, wanted, mode=mode, given=gives, reject=given.reject, frames=frames)
-    output = given.output or model
     apply(model, output, decision)
-    document = {"model": model, "output": output, **report(decision, scored, wanted)}
+    document = {"model": given.model, "output": output, **report(decision, scored, wanted)}
+    if heat is not None:
+        document |= {"temperature": heat, "calibration_error": document["calibration_error"] | {"before": before}}
     return document | {"warnings": text.warnings(document)}
 
 

@@ -9,7 +9,7 @@ def show(document: dict[str, Any]) -> str:
     lines = [
         f"{document['output']}: fitted on {document['n']} pictures"
         + (f" and {document['n_unknown']} of none of the classes" if document["n_unknown"] else ""),
-        f"temperature {said['temperature']:.4g}; calibration error {_percent(error['before'])} before, "
+        f"temperature {document['temperature']:.4g}; calibration error {_percent(error['before'])} before, "
         f"{_percent(error['after'])} on pictures not fitted on",
         f"{_percent(document['coverage'])} get an answer; balanced accuracy {_percent(document['balanced_accuracy'])}, "
         f"macro F1 {_percent(document['macro_f1'])}",

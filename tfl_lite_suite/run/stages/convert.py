@@ -66,7 +66,8 @@ def _task(state: RunState, scheme: str, source: KerasModel, name: str, settings:
     def make() -> dict[str, Any]:
         output = state.tflite_file(name)
         if quantized:
-            done = convert.keep(quantized["output"], str(output), scheme, quantized["seconds"], quantized["ptq"])
+            facts = quantized["seconds"], quantized["ptq"], chosen.output
+            done = convert.keep(quantized["output"], str(output), scheme, *facts)
         else:
             done = _converted(state, source, str(output), scheme, settings)
         return stage.finish({"name": name, "source": source.step, **done.document()}, [output.name])
@@ -84,12 +85,13 @@ def _converted(state: RunState, source: KerasModel, output: str, scheme: str, se
     model = keras_file.load(source.file)
     form = "split" if settings.splits_hard_swish else "operator"
     of, ptq = state.images().contract, settings.quantize.ptq
-    return convert.convert(model, of, output, scheme, chosen.io_type, calibration, ptq, hard_swish=form)
+    forms = {"hard_swish": form, "scores": chosen.output}
+    return convert.convert(model, of, output, scheme, chosen.io_type, calibration, ptq, **forms)
 
 
 def _conversion(source: str, scheme: str, chosen: Settings) -> tuple[Any, ...]:
     """Returns what makes two conversions the same."""
-    return source, scheme, chosen.io_type, chosen.calibration_images, chosen.hard_swish
+    return source, scheme, chosen.io_type, chosen.calibration_images, chosen.hard_swish, chosen.output
 
 
 STAGE = Convert()
