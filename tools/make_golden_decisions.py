@@ -21,7 +21,7 @@ FRAMES = 50
 _THREE = Frames(3, 0.6, 0.3)
 DECISIONS: tuple[tuple[str, int, Decision], ...] = (
     ("int8", 4, Decision()),
-    ("int8", 10, Decision(temperature=1.7)),
+    ("int8", 10, Decision(temperature=1.7, reject=Reject("entropy", -0.8))),
     ("int8", 2, Decision(temperature=0.5, thresholds=(0.9, 0.1), frames=_THREE)),
     ("int8", 5, Decision(thresholds=(0.2, 0.2, 0.02, 0.2, 0.6), frames=Frames(5, 0.6, 0.2))),
     ("int8", 5, Decision(temperature=2.0, thresholds=(0.5,) * 5)),
@@ -31,7 +31,7 @@ DECISIONS: tuple[tuple[str, int, Decision], ...] = (
     ("uint8", 3, Decision(thresholds=(0.3, 0.4, 0.5), reject=Reject("energy", 3.0))),
     ("uint8", 3, Decision(scores="probabilities", reject=Reject("max_probability", 0.625))),
     ("int8", 4, Decision(scores="probabilities", thresholds=(0.25, 0.5, 0.125, 0.25))),
-    ("int8", 4, Decision(scores="probabilities", reject=Reject("margin", 0.25), frames=_THREE)),
+    ("int8", 4, Decision(scores="probabilities", reject=Reject("entropy", -0.75), frames=_THREE)),
     ("int8", 5, Decision(mode="multi")),
     ("int8", 5, Decision(mode="multi", temperature=1.5, thresholds=(0.1, 0.5, 0.9, 0.3, 0.7), frames=_THREE)),
     ("int8", 5, Decision(mode="multi", reject=Reject("energy", 6.0), frames=Frames(5, 0.4, 0.2))),

@@ -23,12 +23,13 @@ class Reject:
 
     Attributes:
         score: `none`: never; else what must reach `threshold`: `max_probability`, the greatest probability; `margin`,
-            the greatest probability less the second; `energy`, the logarithm of the sum of the exponentials of the
+            the greatest probability less the second; `entropy`, the sum of each probability times its logarithm, at
+            most 0; `energy`, the logarithm of the sum of the exponentials of the
             logits (Liu et al., 2020, https://arxiv.org/abs/2010.03759).
         threshold: Pictures below it are none of the classes.
     """
 
-    score: Literal["none", "max_probability", "margin", "energy"] = "none"
+    score: Literal["none", "max_probability", "margin", "entropy", "energy"] = "none"
     threshold: float = ranged(0.0, -1e30, 1e30)
 
 
@@ -77,8 +78,8 @@ class Decision:
             raise SuiteError("decision.temperature: must be 1 where the file gives probabilities; scale its logits")
         if self.scores == "probabilities" and self.reject.score == "energy":
             raise SuiteError("decision.reject.score: energy needs logits; this file gives probabilities")
-        if self.mode == "multi" and self.reject.score == "margin":
-            raise SuiteError("decision.reject.score: margin is for one class a picture, mode: single")
+        if self.mode == "multi" and self.reject.score in ("margin", "entropy"):
+            raise SuiteError(f"decision.reject.score: {self.reject.score} is for one class a picture, mode: single")
 
     def to_json(self) -> str:
         """Returns the decision as one JSON object, keys sorted."""

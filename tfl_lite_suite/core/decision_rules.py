@@ -131,6 +131,9 @@ def certainty(decision: Decision, scores: np.ndarray, found: np.ndarray) -> np.n
     if decision.reject.score == "margin" and found.shape[1] > 1:
         second, first = np.sort(found, axis=1)[:, -2:].T
         return np.asarray(first - second)
+    if decision.reject.score == "entropy":
+        some = np.where(found > 0, found, 1.0)
+        return _sum(some * logarithm(some))
     return np.asarray(found.max(axis=1))
 
 
@@ -147,7 +150,7 @@ def exponential(values: np.ndarray) -> np.ndarray:
 
 
 def logarithm(values: np.ndarray) -> np.ndarray:
-    """Returns the natural logarithm of values at least 1, the same bits on every machine."""
+    """Returns the natural logarithm of values above 0, the same bits on every machine."""
     mantissa: np.ndarray
     mantissa, twos = np.frexp(values)
     small = mantissa < _SQRT_HALF

@@ -27,7 +27,7 @@ class Decide:
     max_false_alarms: float | None = ranged(None, 0, 1)
     costs: str = ""
     keep: float | None = ranged(None, 0, 1)
-    reject: Literal["auto", "none", "max_probability", "margin", "energy"] = "auto"
+    reject: Literal["auto", "none", "max_probability", "margin", "entropy", "energy"] = "auto"
     window: int = ranged(5, 1, 1000)
     share: float = ranged(0.6, 0.001, 1)
     hysteresis: float = ranged(0.2, 0, 1)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 FRAMES = Frames(5, 0.6, 0.2)
 NO_WISHES = Wishes()
-REJECTS = ("auto", "none", "max_probability", "margin", "energy")
+REJECTS = ("auto", "none", "max_probability", "margin", "entropy", "energy")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -111,9 +111,9 @@ def _reject_score(decision: Decision, scored: Scored, wishes: Wishes, chosen: st
 
     if chosen != "auto":
         return chosen
-    able = ["max_probability", "margin", "energy"]
+    able = ["max_probability", "margin", "entropy", "energy"]
     if decision.mode == "multi":
-        able.remove("margin")
+        able = ["max_probability", "energy"]
     if decision.scores == "probabilities":
         able.remove("energy")
     if scored.unknown is None:

@@ -28,7 +28,7 @@ public final class Decision {
     private static final Set<String> KEYS = new HashSet<>(Arrays.asList(
             "version", "mode", "scores", "temperature", "thresholds", "reject", "frames"));
 
-    private enum Certainty { NONE, MAX_PROBABILITY, MARGIN, ENERGY }
+    private enum Certainty { NONE, MAX_PROBABILITY, MARGIN, ENTROPY, ENERGY }
 
     /** Consensus over frames: how many count, and which shares of them announce a class and keep it. */
     public static final class Frames {
@@ -111,8 +111,9 @@ public final class Decision {
         boolean probabilities = choose(members.get("scores"), "logits", "probabilities") == 1;
         double temperature = number(members.get("temperature"), 1e-3, 1e3);
         Certainty score = Certainty.values()[
-                choose(reject.get("score"), "none", "max_probability", "margin", "energy")];
-        boolean impossible = score == Certainty.ENERGY && probabilities || score == Certainty.MARGIN && several;
+                choose(reject.get("score"), "none", "max_probability", "margin", "entropy", "energy")];
+        boolean impossible = score == Certainty.ENERGY && probabilities
+                || (score == Certainty.MARGIN || score == Certainty.ENTROPY) && several;
         if (impossible || probabilities && temperature != 1) {
             throw bad("contradicts itself");
         }
@@ -222,6 +223,13 @@ public final class Decision {
         if (reject == Certainty.ENERGY) {
             return energy(scores);
         }
+        if (reject == Certainty.ENTROPY) {
+            double sum = 0;
+            for (double probability : probabilities) {
+                sum += probability > 0 ? probability * logarithm(probability) : 0;
+            }
+            return sum;
+        }
         double first = Double.NEGATIVE_INFINITY;
         double second = Double.NEGATIVE_INFINITY;
         for (double probability : probabilities) {
@@ -275,7 +283,7 @@ public final class Decision {
         return Math.scalb(total, (int) twos);
     }
 
-    /** Returns the natural logarithm of a value at least 1. */
+    /** Returns the natural logarithm of a value above 0. */
     static double logarithm(double value) {
         int twos = Math.getExponent(value);
         double mantissa = Math.scalb(value, -twos);
