@@ -53,6 +53,7 @@ def convert(
         What was written, and but for `plain` the report of `quantize.ptq.techniques.quantize`.
     """
     from tfl_lite_suite.models import tflite_converter
+    from tfl_lite_suite.models.keras_io import names
     from tfl_lite_suite.quantize.ptq import techniques as post_training
     from tfl_lite_suite.tflite import delegated_forms, metadata_writer, shared_buffers, softmax_head
 
@@ -72,7 +73,7 @@ def convert(
         )
         content = delegated_forms.rewrite(content, split_hard_swish=split) if scheme == "int8" else content
     content = softmax_head.append(content) if scores == "probabilities" else content
-    content = metadata_writer.write(shared_buffers.compact(content), of, name=model.name)
+    content = metadata_writer.write(shared_buffers.compact(content), of, name=names.original_name(model))
     write_bytes(output, content)
     return _described(output, scheme, time.monotonic() - start, report)
 
@@ -144,7 +145,7 @@ def open_model(path: str) -> tuple[Any, contract.Contract, Recipe | None]:
     """Opens a saved model that is to be converted.
 
     Args:
-        path: A `.keras` file.
+        path: A `.keras` or `.h5` file.
 
     Returns:
         The model, its contract (the plainest one where it has none), and the recipe that lies beside it, if any.
@@ -153,15 +154,14 @@ def open_model(path: str) -> tuple[Any, contract.Contract, Recipe | None]:
         SuiteError: If the file is missing, or no classifier of pictures.
     """
     folder = pathlib.Path(path).parent
-    if not pathlib.Path(path).is_file():
-        raise SuiteError(f"--model: no such file '{path}'")
     of = contract.beside(path)
     settings = recipe.load(folder / train.RECIPE) if (folder / train.RECIPE).is_file() else None
-    from tfl_lite_suite.models.graph import rewrite
+    from tfl_lite_suite.models.graph import rewrite, two_classes
     from tfl_lite_suite.models.keras_io import keras_file
 
     model = keras_file.load(path, of.image_shape if of else None)
     rewrite.check_functional(model)
+    model = two_classes.with_two_scores(model)
     return model, of or contract.of_model(model.name, model.input_shape), settings
 
 

@@ -28,13 +28,13 @@ def _main() -> Conversion:
         raise unknown_name("--hard_swish", given.hard_swish, HARD_SWISH, "choice")
     if given.scores not in SCORES:
         raise unknown_name("--scores", given.scores, SCORES, "choice")
-    if name.endswith(".keras"):
+    if is_file := models.is_file(name):
         model, of, settings = open_model(name)
     else:
         models.check_name(name, "--model")
         model, of, settings = _fresh(name)
     # A network that was never trained has no accuracy to keep.
-    untrained = not name.endswith(".keras") and given.weights == "none"
+    untrained = not is_file and given.weights == "none"
     ptq = "plain" if untrained else given.ptq
     pictures = _calibration(model, of, settings)
     return convert(model, of, output, given.scheme, given.io_type, pictures, ptq, given.hard_swish, given.scores)
@@ -70,14 +70,14 @@ def _calibration(model: Any, of: contract.Contract, settings: Recipe | None) -> 
         return pictures.sample(count, 0)
     if settings is not None:
         return data.load(settings.data, settings.seed).train.sample(count, settings.seed)
-    if flags.FLAGS.model.endswith(".keras"):
+    if models.is_file(flags.FLAGS.model):
         raise SuiteError("--calibration: missing. int8 needs training images: a folder, or fashion_mnist")
     print("calibrated with noise: good for size and speed, not for accuracy", file=sys.stderr)
     return np.random.default_rng(0).integers(0, 256, (8, *of.image_shape), np.uint8)
 
 
 if __name__ == "__main__":
-    flags.DEFINE_string("model", None, "A .keras file, or the name of a network to convert freshly initialised.")
+    flags.DEFINE_string("model", None, "A .keras or .h5 file, or the name of a network to convert freshly initialised.")
     flags.DEFINE_string("scheme", "int8", "float32, float16, dynamic or int8.")
     flags.DEFINE_string("io_type", "int8", "Type of input and output of an int8 file: int8, uint8 or float32.")
     flags.DEFINE_string(

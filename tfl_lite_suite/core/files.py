@@ -53,6 +53,14 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[pathlib.Path]:
         os.replace(temporary, target)
 
 
+KERAS_SUFFIXES = (".keras", ".h5", ".hdf5")
+
+
+def is_keras_file(path: str) -> bool:
+    """Tells by its name whether a path is meant as a Keras model; a folder is, since a SavedModel is one."""
+    return path.endswith(KERAS_SUFFIXES) or os.path.isdir(path)
+
+
 def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:
     """Writes a file whole or not at all."""
     with atomic_path(path) as temporary:

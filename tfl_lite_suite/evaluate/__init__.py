@@ -324,8 +324,9 @@ def _load(settings: "DataSettings", seed: int, cache_dir: str | None) -> "data.D
 
 
 def _labelled(path: str, of: Contract, labels: tuple[str, ...], classes: int) -> Contract:
-    labels = of.labels or labels or _numbers(classes)
-    if len(labels) != classes:
+    # One score tells two classes apart.
+    labels = of.labels or labels or _numbers(max(classes, 2))
+    if len(labels) != max(classes, 2):
         raise SuiteError(f"{path}: it has {len(labels)} labels for {classes} outputs")
     return dataclasses.replace(of, labels=labels)
 
@@ -336,14 +337,14 @@ def _numbers(count: int) -> tuple[str, ...]:
 
 def _open_keras(path: str, normalization: Normalization | None) -> Model:
     file = pathlib.Path(path)
-    if not file.is_file():
+    if not file.exists():
         raise SuiteError(f"--model: no such file '{path}'")
     from tfl_lite_suite.benchmark.job import contract_of
     from tfl_lite_suite.core.framework import keras
-    from tfl_lite_suite.models.graph import scores
+    from tfl_lite_suite.models.graph import scores, two_classes
     from tfl_lite_suite.models.keras_io import keras_file
 
-    model = keras_file.load(path)
+    model = two_classes.with_two_scores(keras_file.load(path))
     own = beside(path)
     of = own or contract_of((1, *model.input_shape[1:]))
     if of is None or len(model.output_shape) != 2:

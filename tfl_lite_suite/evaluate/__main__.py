@@ -9,7 +9,7 @@ from absl import flags
 
 from tfl_lite_suite.core import command_line
 from tfl_lite_suite.core.errors import SuiteError
-from tfl_lite_suite.core.files import atomic_path, write_bytes
+from tfl_lite_suite.core.files import atomic_path, is_keras_file, write_bytes
 from tfl_lite_suite.evaluate import (
     evaluate,
     open_data,
@@ -31,7 +31,7 @@ def _on_target(model: str) -> dict[str, Any]:
     from tfl_lite_suite.runtime.session import TFLITE
 
     given = flags.FLAGS
-    if given.recipe is not None or model.endswith(".keras"):
+    if given.recipe is not None or is_keras_file(model):
         raise SuiteError("--target: a device evaluates a .tflite or exported file on --data alone, without --recipe")
     source = command_line.required("data")
     if given.engine is not None and len(given.engine) > 1:
@@ -89,7 +89,7 @@ def _main() -> Any:
     path = command_line.required("model")
     if given.target != "local" or given.wheels is not None:
         return _on_target(path)
-    keras = path.endswith(".keras")
+    keras = is_keras_file(path)
     if keras and given.engine not in (None, ["keras"]):
         raise SuiteError(f"--engine: a .keras file is run by Keras. Received: '{','.join(given.engine)}'")
     names = given.engine or ["keras" if keras else engines.default(path)]

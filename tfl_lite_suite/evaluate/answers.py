@@ -141,6 +141,10 @@ class _Work:
         if output.shape[0] != 1 or len(output.shape) != 2:
             raise SuiteError(f"the output has shape {list(output.shape)}; an image classifier's is [1, classes]")
         encoder = pixels.encoder(spec, runner.normalization)
+        one_score = ""
+        if output.shape[1] == 1:
+            file = engines.get(runner.engine).inspect(runner.model)
+            one_score = "probability" if file.gives_probabilities else "logit"
         while number := os.read(self.tickets, _NUMBER.size):
             first = _NUMBER.unpack(number)[0] * self.chunk
             pictures = self.images(np.arange(first, min(first + self.chunk, self.count)))
@@ -152,10 +156,22 @@ class _Work:
                 with one_inference():
                     rows.append(session.invoke(tensors[index : index + 1]))
             raw = np.concatenate(rows)
-            logits = pixels.dequantize(raw, output) if runner.keep_logits else None
+            if one_score:
+                raw = two_scores(pixels.dequantize(raw, output), one_score)
+            logits = (raw if one_score else pixels.dequantize(raw, output)) if runner.keep_logits else None
             digests = b"".join(hashlib.sha256(tensor).digest() for tensor in np.ascontiguousarray(tensors))
             emit((first, (*ranked(raw), logits, digests), encoder.note))
         session.close()
+
+
+def two_scores(scores: np.ndarray, kind: str) -> np.ndarray:
+    """Returns what one score says of two classes, float32 `(n, 2)`; the second is the one that it speaks for.
+
+    Args:
+        scores: Real values, `(n, 1)`.
+        kind: `probability` or `logit`.
+    """
+    return np.hstack([1 - scores if kind == "probability" else np.zeros_like(scores), scores])
 
 
 def ranked(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

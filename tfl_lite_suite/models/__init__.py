@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tfl_lite_suite.core import errors
+from tfl_lite_suite.core.files import is_keras_file
 
 if TYPE_CHECKING:
     from tfl_lite_suite.core.framework import keras
@@ -115,7 +116,14 @@ def build(
 
 def is_file(name: str) -> bool:
     """Tells whether a `--model` that can be a network's name is meant as a file or a folder."""
-    return name.endswith((".keras", ".h5", ".hdf5")) or os.sep in name or (name not in names() and os.path.exists(name))
+    return name not in names() and (is_keras_file(name) or os.sep in name or os.path.exists(name))
+
+
+def check_file(path: str | os.PathLike[str]) -> None:
+    """Raises a `SuiteError` that says what to do with what is no `.keras` or `.h5` file; TensorFlow is not needed."""
+    from tfl_lite_suite.models.keras_io import archive
+
+    archive.check_file(path)
 
 
 def load(path: str | os.PathLike[str], classes: Mapping[str, Any] | None = None) -> "keras.Model":

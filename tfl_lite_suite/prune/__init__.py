@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from tfl_lite_suite import train
+from tfl_lite_suite import models, train
 from tfl_lite_suite.core import contract
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.files import sha256, write_text
@@ -44,8 +44,7 @@ def prune(
     Raises:
         SuiteError: If the model cannot be read, or the budget cannot be reached.
     """
-    if not pathlib.Path(model_path).is_file():
-        raise SuiteError(f"--model: no such file '{model_path}'")
+    models.check_file(model_path)
     chosen, taught, teacher = _checked(chosen, settings), None, None
     if settings is not None:
         load = load or functools.cache(lambda: train.load_images(settings, workdir))

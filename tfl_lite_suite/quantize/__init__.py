@@ -8,9 +8,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from tfl_lite_suite import data, train
+from tfl_lite_suite import data, models, train
 from tfl_lite_suite.core import contract
-from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.files import sha256, write_bytes
 from tfl_lite_suite.core.recipe import Recipe
 from tfl_lite_suite.core.work_folder import Stage
@@ -47,8 +46,7 @@ def quantize(
     Raises:
         SuiteError: If the model cannot be read, or holds a layer that has no int8 form.
     """
-    if not pathlib.Path(model_path).is_file():
-        raise SuiteError(f"--model: no such file '{model_path}'")
+    models.check_file(model_path)
     load = load or functools.cache(lambda: train.load_images(settings, workdir))
     teacher = train.teacher_of(settings, workdir, "quantize", load)
     stage = stage_of(settings, workdir, model_path, name)
@@ -136,12 +134,11 @@ def quantize_after_training(
     Raises:
         SuiteError: If the model cannot be read or converted.
     """
-    if not pathlib.Path(model_path).is_file():
-        raise SuiteError(f"--model: no such file '{model_path}'")
+    models.check_file(model_path)
     stage = ptq_stage_of(settings, workdir, model_path, debug, name)
     if (done := stage.finished()) is not None:
         return PtqResult.from_document(done, str(stage.folder))
-    from tfl_lite_suite.models.keras_io import keras_file
+    from tfl_lite_suite.models.keras_io import keras_file, names
     from tfl_lite_suite.quantize.ptq import diagnosis, techniques
     from tfl_lite_suite.tflite import metadata_writer, shared_buffers
     from tfl_lite_suite.tflite.file import TfliteFile
@@ -155,7 +152,8 @@ def quantize_after_training(
     quantized = techniques.quantize(model, pictures, io_type, settings.seed, chosen.ptq, split_hard_swish=split)
     if (least := chosen.min_agreement) is not None:
         quantized = techniques.with_fallback(quantized, least, chosen.fallback, io_type)
-    content = metadata_writer.write(shared_buffers.compact(quantized.content), images.contract, name=model.name)
+    content = shared_buffers.compact(quantized.content)
+    content = metadata_writer.write(content, images.contract, name=names.original_name(model))
     write_bytes(stage.folder / FILE, content)
     results = {
         "output": str(stage.folder / FILE),
@@ -191,7 +189,7 @@ def _images(settings: Recipe, workdir: str, model_path: str) -> Any:
     of = contract.beside(model_path)
     model = keras_file.load(model_path, of.image_shape if of else None)
     of = of or contract.of_model(model.name, model.input_shape)
-    names = of.labels or tuple(map(str, range(model.output_shape[-1])))
+    names = of.labels or tuple(map(str, range(max(2, model.output_shape[-1]))))  # One score tells two apart.
     pictures = data.open_unknown(
         settings.data.source, of, on_corrupt=settings.data.on_corrupt, cache_dir=pathlib.Path(workdir) / "data"
     )

@@ -8,6 +8,7 @@ import contextlib
 import io
 import json
 import os
+import pathlib
 import re
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -54,6 +55,36 @@ _BLOCKS = frozenset(
 )
 _CODE = ("Lambda", "__lambda__", "TensorFlowOpLayer", "ClassMethod", "InstanceMethod", "TorchModuleWrapper", "JaxLayer")
 _ADVICE = "Build the model with layers of Keras in its place (such as Rescaling or Activation) and save it again"
+
+
+# By the end of a name: what such files are, and what to do with them.
+_OTHERS = {
+    ".tflite": "converted already. Give the Keras model that it was made from",
+    ".onnx": "an ONNX model. Give a Keras model",
+    ".pb": "a graph of TensorFlow without a Keras model. Load it where it was made, and save a Keras model as .keras",
+    ".pt": "weights of PyTorch. Rebuild the model in Keras, and save it as .keras",
+    ".pth": "weights of PyTorch. Rebuild the model in Keras, and save it as .keras",
+}
+_AS_KERAS = (
+    "Save it as one file, with the Keras that made it: "
+    "tf_keras.models.load_model('{path}').save('model.keras') in Keras 2; "
+    "model.save('model.keras') of the original model in Keras 3"
+)
+
+
+def check_file(path: str | os.PathLike[str]) -> None:
+    """Raises a `SuiteError` that says what to do with what is no `.keras` or `.h5` file."""
+    name = os.fspath(path)
+    if (pathlib.Path(path) / "saved_model.pb").is_file():
+        raise SuiteError(f"model: '{name}' is a SavedModel, a folder. {_AS_KERAS.format(path=name)}")
+    if os.path.isdir(path):
+        raise SuiteError(f"model: '{name}' is a folder. Give a .keras or .h5 file")
+    if not os.path.isfile(path):
+        raise SuiteError(f"model: no such file '{name}'")
+    if is_hdf5(path) or zipfile.is_zipfile(path):
+        return
+    known = _OTHERS.get(pathlib.Path(path).suffix.lower())
+    raise SuiteError(f"model: '{name}' is {known or 'not a .keras or .h5 file, or is truncated'}")
 
 
 def is_hdf5(path: str | os.PathLike[str]) -> bool:

@@ -1,9 +1,7 @@
 """Files of Keras 2 and Keras 3, whole models: what they are, and the way to load each."""
 
 import os
-import pathlib
 import sys
-import zipfile
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,24 +13,10 @@ from tfl_lite_suite.models import layers
 from tfl_lite_suite.models.keras_io import archive, keras2, keras3, keras3_comparison, limits
 from tfl_lite_suite.models.keras_io.listed_arrays import ListedArrays
 
-# By the end of a name: what such files are, and what to do with them.
-_OTHERS = {
-    ".tflite": "converted already. Give the Keras model that it was made from",
-    ".onnx": "an ONNX model. Give a Keras model",
-    ".pb": "a graph of TensorFlow without a Keras model. Load it where it was made, and save a Keras model as .keras",
-    ".pt": "weights of PyTorch. Rebuild the model in Keras, and save it as .keras",
-    ".pth": "weights of PyTorch. Rebuild the model in Keras, and save it as .keras",
-}
-_AS_KERAS = (
-    "Save it as one file, with the Keras that made it: "
-    "tf_keras.models.load_model('{path}').save('model.keras') in Keras 2; "
-    "model.save('model.keras') of the original model in Keras 3"
-)
-
 
 def load(path: str | os.PathLike[str], classes: Mapping[str, Any]) -> Any:
     """Loads a model; see `models.load`."""
-    _check_file(path)
+    archive.check_file(path)
     try:
         version, config, numbers = archive.read(path)
         with limits.numbers_at_most(numbers):
@@ -49,21 +33,6 @@ def load(path: str | os.PathLike[str], classes: Mapping[str, Any]) -> Any:
         raise SuiteError(f"model: '{os.fspath(path)}' is not a Keras model that can be read: {reason}") from None
     _warn_of_numbers(model)
     return model
-
-
-def _check_file(path: str | os.PathLike[str]) -> None:
-    """Raises a `SuiteError` that says what to do with what is no `.keras` or `.h5` file."""
-    name = os.fspath(path)
-    if (pathlib.Path(path) / "saved_model.pb").is_file():
-        raise SuiteError(f"model: '{name}' is a SavedModel, a folder. {_AS_KERAS.format(path=name)}")
-    if os.path.isdir(path):
-        raise SuiteError(f"model: '{name}' is a folder. Give a .keras or .h5 file")
-    if not os.path.isfile(path):
-        raise SuiteError(f"model: no such file '{name}'")
-    if archive.is_hdf5(path) or zipfile.is_zipfile(path):
-        return
-    known = _OTHERS.get(pathlib.Path(path).suffix.lower())
-    raise SuiteError(f"model: '{name}' is {known or 'not a .keras or .h5 file, or is truncated'}")
 
 
 def _keras2(path: str | os.PathLike[str], classes: Mapping[str, Any]) -> Any:

@@ -9,7 +9,7 @@ from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.files import atomic_path
 from tfl_lite_suite.core.framework import keras
 from tfl_lite_suite.data import Dataset
-from tfl_lite_suite.models.graph import rewrite
+from tfl_lite_suite.models.graph import rewrite, two_classes
 from tfl_lite_suite.models.keras_io import keras2
 from tfl_lite_suite.models.quantizers import CUSTOM_OBJECTS, FakeQuantized
 
@@ -47,11 +47,13 @@ def load_classifier(path: str | os.PathLike[str], images: Dataset) -> Any:
         raise SuiteError(
             f"model: '{os.fspath(path)}' is trained for int8 already. Give the float model it was made from"
         )
+    if len(images.class_names) == 2:
+        model = two_classes.with_two_scores(model)
     shape, classes = (None, *images.contract.image_shape), (None, len(images.class_names))
     if model.input_shape != shape:
         raise SuiteError(
-            f"model: '{os.fspath(path)}' takes {model.input_shape}, the recipe's images are {shape}. Change "
-            "data.resolution or data.color"
+            f"model: '{os.fspath(path)}' takes {model.input_shape}, the recipe's images are {shape}. "
+            f"{_advice(model.input_shape)}"
         )
     if model.output_shape != classes:
         raise SuiteError(
@@ -59,6 +61,15 @@ def load_classifier(path: str | os.PathLike[str], images: Dataset) -> Any:
             f"Give images of its classes, or a model that ends in {classes[1]} scores"
         )
     return model
+
+
+def _advice(shape: Any) -> str:
+    """Returns how a recipe gives pictures of a model's input."""
+    if not isinstance(shape, tuple) or len(shape) != 4 or shape[3] not in (1, 3) or None in shape[1:]:
+        return "Give a classifier of pictures, (batch, height, width, 1 or 3)"
+    height, width, channels = shape[1:]
+    sides = str(height) if height == width else f"[{height}, {width}]"
+    return f"Set data.resolution to {sides} and data.color to {'rgb' if channels == 3 else 'grey'}"
 
 
 def warn_of_frozen(model: Any) -> None:
