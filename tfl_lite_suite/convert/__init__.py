@@ -58,7 +58,6 @@ def convert(
     from tfl_lite_suite.tflite import delegated_forms, metadata_writer, shared_buffers, softmax_head
 
     start = time.monotonic()
-    _warn_of_odd_weights(model)
     aware = tflite_converter.is_quantization_aware(model)
     if aware and scheme != "int8":
         raise SuiteError(f"--scheme: a quantization-aware model converts to int8. Received: '{scheme}'")
@@ -76,15 +75,6 @@ def convert(
     content = metadata_writer.write(shared_buffers.compact(content), of, name=names.original_name(model))
     write_bytes(output, content)
     return _described(output, scheme, time.monotonic() - start, report)
-
-
-def _warn_of_odd_weights(model: Any) -> None:
-    """Says on stderr which weights hold NaN or infinity: nothing computed from them is a number."""
-    weights = zip(model.weights, model.get_weights(), strict=True)
-    odd = [weight.name for weight, values in weights if not np.isfinite(values).all()]
-    if odd:
-        more = f" and {len(odd) - 4} more" if len(odd) > 4 else ""
-        print(f"warning: weights hold NaN or infinity: {', '.join(odd[:4])}{more}. Train again", file=sys.stderr)
 
 
 def _is_split(model: Any) -> bool:
