@@ -2,7 +2,6 @@
 
 import pathlib
 import shutil
-import sys
 import time
 from typing import Any
 

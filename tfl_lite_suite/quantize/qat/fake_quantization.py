@@ -25,6 +25,7 @@ from tfl_lite_suite.quantize.qat import activation_ranges
 from tfl_lite_suite.quantize.qat.activation_ranges import EXTREMES, Range
 
 _PIXELS = (0.0, 255.0)
+_MOST_NAMED = 6
 _STEPS = 255
 # The only output quantization that TensorFlow Lite's LOGISTIC accepts: scale 1/256, zero point -128.
 _SIGMOID = (0.0, 255.0 / 256.0)
@@ -177,9 +178,11 @@ def _check(model: Any) -> None:
             function = getattr(getattr(layer, "activation", None), "__name__", "")
             refused.append(f"'{layer.name}' ({type(layer).__name__}{f' {function}' if function else ''})")
     if refused:
+        more = f" and {len(refused) - _MOST_NAMED} more" if len(refused) > _MOST_NAMED else ""
         raise SuiteError(
             f"model '{model.name}' cannot be trained for int8, because these layers have no int8 form here: "
-            f"{', '.join(refused)}. Put others in their place, or quantize without training: --scheme=ptq"
+            f"{', '.join(refused[:_MOST_NAMED])}{more}. Put others in their place, or quantize "
+            "without training: --scheme=ptq"
         )
 
 
