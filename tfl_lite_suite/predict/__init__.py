@@ -51,7 +51,13 @@ class Opening:
 
 
 class Predictor:
-    """A model, opened and ready to answer pictures in this process."""
+    """A model, opened and ready to answer pictures in this process.
+
+    Attributes:
+        opening: How it was opened.
+        model: What its file says.
+        scores: Returns the real values of the output, float32 `(classes,)`, for a prepared picture.
+    """
 
     def __init__(self, opening: Opening) -> None:
         """Opens a model.
@@ -61,7 +67,7 @@ class Predictor:
         """
         self.opening, self.model = opening, opening.read()
         of_keras = self.model.keras is not None
-        self._scores = _keras_scores(self.model) if of_keras else _session_scores(opening, self.model)
+        self.scores = _keras_scores(self.model) if of_keras else _session_scores(opening, self.model)
 
     def tensor(self, picture: "Picture") -> "np.ndarray":
         """Returns a picture as the contract prepares it, uint8 `(height, width, channels)`."""
@@ -83,7 +89,7 @@ class Predictor:
 
     def answer(self, tensor: "np.ndarray", top: int | None = TOP) -> Prediction:
         """Answers a prepared picture; see `predict`."""
-        return decided(self.model, self._scores(tensor), top)
+        return decided(self.model, self.scores(tensor), top)
 
 
 def engine_for(path: str, engine: str | None) -> str:

@@ -1,0 +1,47 @@
+"""Draws where in a picture the evidence for an answer lies: a class activation map from the .tflite file itself."""
+
+import pathlib
+from typing import Any
+
+from absl import flags
+
+from tfl_lite_suite.core import command_line
+from tfl_lite_suite.core.files import atomic_path
+from tfl_lite_suite.explain import Explainer
+
+
+def _main() -> dict[str, Any]:
+    from tfl_lite_suite.explain import overlay
+    from tfl_lite_suite.runtime import isolation
+
+    given = flags.FLAGS
+    model, picture = command_line.required("model"), command_line.required("picture")
+    output = given.output or f"{pathlib.Path(picture).stem}_explained.png"
+    documents: list[dict[str, Any]] = []
+
+    def work(emit: Any) -> None:
+        found = Explainer(model, given.engine).explain(picture, given.label)
+        with atomic_path(output) as temporary:
+            overlay.draw(found.picture, found.map).save(temporary, "PNG")
+        emit(found.document())
+
+    isolation.call(work, f"'{model}'", on_event=documents.append)
+    return {"model": model, "picture": picture, "output": output, **documents[0]}
+
+
+def _show(found: dict[str, Any]) -> str:
+    answer = "none of these" if found["answer"] is None else found["answer"]
+    how = found["method"].replace("_", " ")
+    return (
+        f"{found['output']}: what speaks for {found['label']} ({100 * found['probability']:.1f} %) by {how}; "
+        f"the answer is {answer}"
+    )
+
+
+if __name__ == "__main__":
+    flags.DEFINE_string("model", None, "The .tflite file.")
+    flags.DEFINE_string("picture", None, "The picture.")
+    flags.DEFINE_string("label", None, "The class to explain; the most probable if absent.")
+    flags.DEFINE_string("output", None, "The PNG to write; PICTURE_explained.png in this folder if absent.")
+    flags.DEFINE_string("engine", None, "litert or tflite_runtime; the first installed if absent.")
+    command_line.run_verb("explain", __doc__, _main, _show)
