@@ -6,7 +6,7 @@ from typing import Any
 from tfl_lite_suite.advise import choice
 from tfl_lite_suite.advise.candidates import IMAGENET, Candidate
 from tfl_lite_suite.core import recipe
-from tfl_lite_suite.core.errors import Unmet
+from tfl_lite_suite.core.errors import LimitBroken
 from tfl_lite_suite.core.page import document, plot, table
 
 _MOST = 10
@@ -40,10 +40,12 @@ def recipe_for(found: dict[str, Any]) -> recipe.Recipe:
     """Returns the recipe to run next for the best choice, with the limits as its budget.
 
     Raises:
-        Unmet: If there is no choice.
+        LimitBroken: If there is no choice.
     """
     if not found["choices"]:
-        raise Unmet("--output: nothing keeps every limit, so there is no recipe to write. See what to relax", found)
+        raise LimitBroken(
+            "--output: nothing keeps every limit, so there is no recipe to write. See what to relax", found
+        )
     best, data = found["choices"][0], found["data"]
     pretrained = (best["network"], best["alpha"]) in ((name, 1.0) for name in _WEIGHTS_AT_HAND)
     limits = {key: found["limits"][key] for key in ("max_ms", "max_memory", "max_bytes") if key in found["limits"]}

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 from absl import flags
 
-from tfl_lite_suite.core.errors import Restart, SuiteError, Unmet, unknown_name
+from tfl_lite_suite.core.errors import LimitBroken, Restart, SuiteError, unknown_name
 from tfl_lite_suite.core.files import to_json
 from tfl_lite_suite.core.terminal import Guarded, printable_line
 
@@ -65,7 +65,7 @@ def run_verb(
     except KeyboardInterrupt:
         _complain("interrupted. What was finished is kept; the same command goes on from there")
         status = 130
-    except Unmet as error:
+    except LimitBroken as error:
         _complain(f"error: {describe(error)}")
         status = error.status
     except Restart as error:
@@ -113,11 +113,11 @@ def _print_result(stream: TextIO, text: str) -> None:
         sys.exit(1)
 
 
-def _result(main: Callable[[], Any]) -> tuple[Any, Unmet | None]:
+def _result(main: Callable[[], Any]) -> tuple[Any, LimitBroken | None]:
     """Runs `main`; what does not pass still has a document to print."""
     try:
         return main(), None
-    except Unmet as error:
+    except LimitBroken as error:
         return error.document, error
 
 

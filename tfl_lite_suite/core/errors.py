@@ -26,7 +26,7 @@ class SuiteError(Exception):
         return re.sub(r"\s*[\r\n]\s*", " ", super().__str__())
 
 
-class Unmet(SuiteError):
+class LimitBroken(SuiteError):
     """Work was done, but its result does not pass; the result is printed all the same.
 
     Attributes:
@@ -41,7 +41,7 @@ class Unmet(SuiteError):
         self.document = document
 
 
-class InvalidMeasurement(Unmet):
+class InvalidMeasurement(LimitBroken):
     """A measurement was made, but the machine was too busy or too hot for it to count."""
 
     status = 3

@@ -9,7 +9,7 @@ from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.framework import keras
 from tfl_lite_suite.prune import channel_rules
 from tfl_lite_suite.prune.channel_budget import Costs, Measure, choose
-from tfl_lite_suite.prune.dependencies import Dependencies, Whole
+from tfl_lite_suite.prune.dependencies import Dependencies, FixedChannels
 from tfl_lite_suite.prune.importance import Importance, scores
 
 
@@ -31,7 +31,7 @@ class Pruned:
     params_after: int
     macs_before: int
     macs_after: int
-    whole: tuple[Whole, ...]
+    whole: tuple[FixedChannels, ...]
 
 
 def prune(
@@ -138,10 +138,10 @@ def _weights(dependencies: Dependencies, layer: Any, kept: np.ndarray) -> list[n
     return weights
 
 
-def _unscored(dependencies: Dependencies, found: np.ndarray, importance: str) -> list[Whole]:
+def _unscored(dependencies: Dependencies, found: np.ndarray, importance: str) -> list[FixedChannels]:
     lacking = {"bn_scale": "no batch normalization follows", "l1": "nothing weighs it", "taylor": "no layer takes it"}
     return [
-        Whole(group.layers, lacking[importance])
+        FixedChannels(group.layers, lacking[importance])
         for group in dependencies.groups
         if np.isnan(found[group.channels]).any()
     ]

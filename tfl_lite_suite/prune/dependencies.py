@@ -63,7 +63,7 @@ class Group:
 
 
 @dataclasses.dataclass(frozen=True)
-class Whole:
+class FixedChannels:
     """Layers whose channels cannot be removed.
 
     Attributes:
@@ -112,7 +112,7 @@ class Dependencies:
         """Returns the axes of a layer's weights."""
         return [axis for axis in self.axes if axis.layer == layer]
 
-    def _grouped(self, reasons: dict[int, str]) -> tuple[list[Group], list[Whole]]:
+    def _grouped(self, reasons: dict[int, str]) -> tuple[list[Group], list[FixedChannels]]:
         made = {axis.layer: axis.channels for axis in self.axes if axis.role == "out"}
         joined = _Sets()
         joined.add(self.count)
@@ -127,7 +127,7 @@ class Dependencies:
             free = np.array([channel for channel in channels if int(channel) not in reasons], np.int64)
             held = sorted({reasons[int(channel)] for channel in channels if int(channel) in reasons})
             if held:
-                whole.append(Whole(tuple(layers), "; ".join(held)))
+                whole.append(FixedChannels(tuple(layers), "; ".join(held)))
             if len(free):
                 regular = all(len(np.unique(made[layer])) == len(made[layer]) for layer in layers)
                 groups.append(Group(tuple(layers), free, len(channels) - len(free), regular))

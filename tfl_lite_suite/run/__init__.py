@@ -63,7 +63,7 @@ class Run:
             Each stage's results, by its name, and the `ledger`.
 
         Raises:
-            Unmet: If a limit of the budget is broken; it holds the results up to there.
+            LimitBroken: If a limit of the budget is broken; it holds the results up to there.
         """
         with at_work(self.workdir):
             return self._run()
@@ -86,7 +86,7 @@ class Run:
         written = report.write([self.workdir])
         print(f"report: {written['report']}", file=sys.stderr)
         if broken:
-            raise errors.Unmet(f"{step.kind}: {broken}", self.results)
+            raise errors.LimitBroken(f"{step.kind}: {broken}", self.results)
         return self.results
 
     def plan(self) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from tfl_lite_suite.core.errors import SuiteError, Unmet
+from tfl_lite_suite.core.errors import LimitBroken, SuiteError
 from tfl_lite_suite.core.files import make_folder, read_json, write_json, write_text
 from tfl_lite_suite.core.recipe import Recipe
 from tfl_lite_suite.core.verb_process import verb_command
@@ -98,7 +98,7 @@ def run_all(jobs: Sequence[Job], at_once: int, workdir: pathlib.Path) -> dict[st
 
     Raises:
         SuiteError: If two jobs would share a work folder.
-        Unmet: If a run failed; it holds what is returned otherwise.
+        LimitBroken: If a run failed; it holds what is returned otherwise.
     """
     folders = [job.workdir for job in jobs]
     twice = next((job for job in jobs if folders.count(job.workdir) > 1), None)
@@ -113,7 +113,7 @@ def run_all(jobs: Sequence[Job], at_once: int, workdir: pathlib.Path) -> dict[st
     write_text(workdir / (FOLDS_TABLE if folds else TABLE), show(runs, document["summary"]))
     failed = [f"{job.name}: {run['error']}" for job, run in zip(jobs, runs, strict=True) if run["status"]]
     if failed:
-        raise Unmet(f"{len(failed)} of {len(jobs)} runs failed: {'; '.join(failed)}", document)
+        raise LimitBroken(f"{len(failed)} of {len(jobs)} runs failed: {'; '.join(failed)}", document)
     return document
 
 

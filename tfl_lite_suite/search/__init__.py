@@ -16,7 +16,7 @@ from tfl_lite_suite.core.errors import SuiteError
 
 if TYPE_CHECKING:
     from tfl_lite_suite.core.recipe import Recipe
-    from tfl_lite_suite.search.space import Knob
+    from tfl_lite_suite.search.space import Dimension
     from tfl_lite_suite.search.study import Study
 
 # What must not slow down --help (NumPy, YAML, Optuna) is imported where it is used.
@@ -30,7 +30,7 @@ _MOST_ADVISED = 3
 class Search:
     """One worker of a search."""
 
-    def __init__(self, base: "Recipe", knobs: "tuple[Knob, ...]", study: "Study", workdir: str, most: int) -> None:
+    def __init__(self, base: "Recipe", knobs: "tuple[Dimension, ...]", study: "Study", workdir: str, most: int) -> None:
         """Prepares a worker.
 
         Args:
@@ -216,7 +216,7 @@ def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def first_trials(base: "Recipe", knobs: "tuple[Knob, ...]", warm: bool) -> list[dict[str, Any]]:
+def first_trials(base: "Recipe", knobs: "tuple[Dimension, ...]", warm: bool) -> list[dict[str, Any]]:
     """Returns what is tried first: the recipe itself with every scheme, then what `advise` ranks best on this data."""
     from tfl_lite_suite.search import space
 
@@ -227,7 +227,7 @@ def first_trials(base: "Recipe", knobs: "tuple[Knob, ...]", warm: bool) -> list[
     return found + (_advised(base, knobs, own) if warm else [])
 
 
-def _advised(base: "Recipe", knobs: "tuple[Knob, ...]", own: dict[str, Any]) -> list[dict[str, Any]]:
+def _advised(base: "Recipe", knobs: "tuple[Dimension, ...]", own: dict[str, Any]) -> list[dict[str, Any]]:
     from tfl_lite_suite import advise, data
     from tfl_lite_suite.search import space
 

@@ -21,7 +21,7 @@ _STEP = 4
 
 
 @dataclasses.dataclass(frozen=True)
-class Knob:
+class Dimension:
     """One value that varies.
 
     Attributes:
@@ -45,7 +45,7 @@ class Knob:
         """Whether there is more than one value."""
         return len(self.choices) > 1 or self.low < self.high
 
-    def including(self, value: Any) -> "Knob":
+    def including(self, value: Any) -> "Dimension":
         """Returns the knob with `value` among what it may be."""
         if self.choices:
             return self if value in self.choices else dataclasses.replace(self, choices=(*self.choices, value))
@@ -60,7 +60,9 @@ class Knob:
         return min(self.choices, key=lambda choice: abs(choice - value))
 
 
-def knobs(base: Recipe, vary: Sequence[str] = (), fits: Callable[[int], bool] = lambda side: True) -> tuple[Knob, ...]:
+def knobs(
+    base: Recipe, vary: Sequence[str] = (), fits: Callable[[int], bool] = lambda side: True
+) -> tuple[Dimension, ...]:
     """Returns the space.
 
     Args:
@@ -84,29 +86,31 @@ def knobs(base: Recipe, vary: Sequence[str] = (), fits: Callable[[int], bool] = 
     return tuple(found)
 
 
-def _default(base: Recipe, fits: Callable[[int], bool]) -> list[Knob]:
+def _default(base: Recipe, fits: Callable[[int], bool]) -> list[Dimension]:
     """Returns width, resolution, pruning, quantization, learning rate and batch size around a recipe's own values."""
     alpha, rate = base.model.alpha, base.train.learning_rate
     return [
-        Knob("model.alpha", tuple(round(alpha * share, 4) for share in (0.5, 0.75, 1, 1.5) if alpha * share >= 0.05)),
+        Dimension(
+            "model.alpha", tuple(round(alpha * share, 4) for share in (0.5, 0.75, 1, 1.5) if alpha * share >= 0.05)
+        ),
         *_sides(base.data.resolution, fits),
-        Knob(RATIO, (0.5, 0.7, 1.0)),
-        Knob(SCHEME, ("float32", "int8_ptq", "int8_qat")),
-        Knob("train.learning_rate", low=rate / 4, high=rate * 4, log=True),
-        Knob("train.batch_size", tuple(sorted({max(base.train.batch_size // 2, 1), base.train.batch_size}))),
+        Dimension(RATIO, (0.5, 0.7, 1.0)),
+        Dimension(SCHEME, ("float32", "int8_ptq", "int8_qat")),
+        Dimension("train.learning_rate", low=rate / 4, high=rate * 4, log=True),
+        Dimension("train.batch_size", tuple(sorted({max(base.train.batch_size // 2, 1), base.train.batch_size}))),
     ]
 
 
-def _sides(side: int | tuple[int, int], fits: Callable[[int], bool]) -> list[Knob]:
+def _sides(side: int | tuple[int, int], fits: Callable[[int], bool]) -> list[Dimension]:
     """Returns the knob of the resolution; none where pictures are not square."""
     if isinstance(side, tuple):
         return []
     others = [_STEP * round(side * share / _STEP) for share in (0.75, 1.25)]
     sides = sorted({side, *(other for other in others if 16 <= other <= 1024 and fits(other))})
-    return [Knob("data.resolution", tuple(sides))]
+    return [Dimension("data.resolution", tuple(sides))]
 
 
-def _knob(base: Recipe, text: str) -> Knob:
+def _knob(base: Recipe, text: str) -> Dimension:
     name, value = parsed(text, "--vary", "key=[values], such as model.alpha=[0.5, 1.0]")
     if name == "data.resolution" and isinstance(base.data.resolution, tuple):
         raise SuiteError(f"--vary: {name}: only square pictures can vary. The recipe's: {list(base.data.resolution)}")
@@ -122,7 +126,7 @@ def _knob(base: Recipe, text: str) -> Knob:
     return knob
 
 
-def _choice(name: str, value: Any) -> Knob:
+def _choice(name: str, value: Any) -> Dimension:
     if not isinstance(value, list):
         raise SuiteError(f"--vary: {name}: expected a list or {{low: …, high: …}}. Received: {value!r}")
     if not value:
@@ -132,10 +136,10 @@ def _choice(name: str, value: Any) -> Knob:
             raise unknown_name(f"--vary: {SCHEME}", item, SCHEMES, "scheme")
         if not isinstance(item, (str, int, float, bool, type(None))):
             raise SuiteError(f"--vary: {name}: expected single values. Received: {item!r}")
-    return Knob(name, tuple(dict.fromkeys(value)))
+    return Dimension(name, tuple(dict.fromkeys(value)))
 
 
-def _range(name: str, value: dict[str, Any]) -> Knob:
+def _range(name: str, value: dict[str, Any]) -> Dimension:
     for key in value:
         if key not in ("low", "high", "log"):
             raise unknown_name(f"--vary: {name}", key, ("low", "high", "log"), "key")
@@ -150,7 +154,7 @@ def _range(name: str, value: dict[str, Any]) -> Knob:
         raise SuiteError(
             f"--vary: {name}: expected numbers {{low: …, high: …}}, low first, above 0 with log. Received: {value!r}"
         )
-    return Knob(name, (), low, high, log, isinstance(low, int) and isinstance(high, int))
+    return Dimension(name, (), low, high, log, isinstance(low, int) and isinstance(high, int))
 
 
 def _is_number(value: Any) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.search.early_stop import Reference
 from tfl_lite_suite.search.front import OBJECTIVES
-from tfl_lite_suite.search.space import Knob
+from tfl_lite_suite.search.space import Dimension
 
 if TYPE_CHECKING:
     import optuna
@@ -66,7 +66,7 @@ class Slot:
 class Study:
     """One study, as one worker sees it."""
 
-    def __init__(self, url: str, name: str, base: str, knobs: Sequence[Knob], seed: int, heartbeat: int) -> None:
+    def __init__(self, url: str, name: str, base: str, knobs: Sequence[Dimension], seed: int, heartbeat: int) -> None:
         """Opens a study, or begins it.
 
         Args:
@@ -230,7 +230,7 @@ def _rank(trial: "optuna.trial.FrozenTrial") -> int:
     return ("FAIL", "WAITING", "RUNNING", "PRUNED", "COMPLETE").index(trial.state.name)
 
 
-def _suggest(trial: "optuna.Trial", knob: Knob) -> Any:
+def _suggest(trial: "optuna.Trial", knob: Dimension) -> Any:
     if knob.choices:
         return trial.suggest_categorical(knob.name, knob.choices)
     if knob.whole:

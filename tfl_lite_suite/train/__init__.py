@@ -23,7 +23,7 @@ NONE, MIRRORED, MULTI_WORKER = "none", "mirrored", "multi_worker"
 
 
 @dataclasses.dataclass(frozen=True)
-class Place:
+class Placement:
     """Where a network is trained; what it learns is the same everywhere.
 
     Attributes:
@@ -57,7 +57,7 @@ def train(
     *,
     name: str = STAGE,
     start: str | None = None,
-    place: Place = Place(),
+    place: Placement = Placement(),
 ) -> TrainResult:
     """Trains, or returns the results of an earlier run with the same inputs.
 
@@ -96,7 +96,7 @@ def _trained(
     stage: Stage,
     teacher: str | None,
     start: str | None,
-    place: Place,
+    place: Placement,
     workdir: str | None,
 ) -> dict[str, Any]:
     """Trains and finishes the stage; returns its results."""
@@ -178,7 +178,7 @@ def of_teacher(settings: Recipe) -> Recipe:
 
 
 def teacher_of(
-    settings: Recipe, workdir: str, stage: str, load: Callable[[], Any], place: Place = Place()
+    settings: Recipe, workdir: str, stage: str, load: Callable[[], Any], place: Placement = Placement()
 ) -> str | None:
     """Returns the file of the teacher that a stage asks, `None` without one; a network is trained first, once."""
     file = teacher_file(settings, workdir, stage)
@@ -244,7 +244,7 @@ def teacher_inputs(settings: Recipe, workdir: str, stage: str) -> dict[str, Any]
     return {"distill": dataclasses.replace(settings.distill, teacher=None), "teacher": sha256(file)}
 
 
-def load_images(settings: Recipe, workdir: str, place: Place = Place()) -> Any:
+def load_images(settings: Recipe, workdir: str, place: Placement = Placement()) -> Any:
     """Returns the recipe's images, prepared by its contract, and says what was found about them.
 
     The prepared copy is kept in the work folder; each process of a cluster keeps one of its own, for they may share it.

@@ -6,7 +6,7 @@ from absl import flags
 
 from tfl_lite_suite.core import command_line
 from tfl_lite_suite.core.work_folder import at_work
-from tfl_lite_suite.train import MIRRORED, MULTI_WORKER, NONE, Place, cluster, show, train
+from tfl_lite_suite.train import MIRRORED, MULTI_WORKER, NONE, Placement, cluster, show, train
 from tfl_lite_suite.train.result import TrainResult
 
 
@@ -17,7 +17,7 @@ def _main() -> TrainResult:
         flags.FLAGS.distribution,
     )
     members = cluster.from_environment() if spread == MULTI_WORKER else None
-    place = Place(spread, members, flags.FLAGS.peer_timeout)
+    place = Placement(spread, members, flags.FLAGS.peer_timeout)
     # The other processes of a cluster may share the folder, and write no results.
     with at_work(workdir) if place.is_chief else contextlib.nullcontext():
         return train(settings, workdir, place=place)

@@ -18,14 +18,14 @@ from tfl_lite_suite.data import Dataset, Split, pipeline
 from tfl_lite_suite.models.graph.rewrite import with_features
 from tfl_lite_suite.models.graph.scores import as_logits
 from tfl_lite_suite.models.keras_io import keras_file
-from tfl_lite_suite.train.losses import Loss, Taught
+from tfl_lite_suite.train.losses import DistilledLoss, Loss
 
 ANSWERS = "answers.npy"
 
 
 def loss_of(
     chosen: Distill, file: str, hard: Loss, images: Dataset, kept: Stage | None, one_label: bool = True
-) -> Taught:
+) -> DistilledLoss:
     """Returns the loss that a recipe asks for.
 
     Args:
@@ -59,7 +59,7 @@ def loss_of(
         return value
 
     answers = None if kept is None else _kept_answers(ask, images.train, kept)
-    return Taught(combined, answers, takes_features=bool(chosen.features))
+    return DistilledLoss(combined, answers, takes_features=bool(chosen.features))
 
 
 def _asking(teacher: Any, shape: tuple[int, int, int], features_too: bool) -> Callable[[Any], Any]:

@@ -13,7 +13,7 @@ from tfl_lite_suite.data import Dataset, listing_of
 from tfl_lite_suite.models.conventions import IMAGENET_CLASSES
 from tfl_lite_suite.train.distribution import Distribution
 from tfl_lite_suite.train.loop import Training, phases
-from tfl_lite_suite.train.losses import Loss, Taught
+from tfl_lite_suite.train.losses import DistilledLoss, Loss
 from tfl_lite_suite.train.transfer import Transfer
 
 
@@ -35,7 +35,7 @@ class Task:
     images: Dataset
     stage: Stage
     model: Any
-    loss: Loss | Taught
+    loss: Loss | DistilledLoss
     spread: Distribution
     workdir: str | None
 

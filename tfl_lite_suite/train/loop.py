@@ -22,7 +22,7 @@ from tfl_lite_suite.models.graph.scores import as_logits, ends_in_softmax
 from tfl_lite_suite.train import checkpoint, fine_tuning, mixed_precision, selection
 from tfl_lite_suite.train.distribution import Distribution, here
 from tfl_lite_suite.train.fast_gradient import fast_gradients
-from tfl_lite_suite.train.losses import Loss, Taught, loss_by_labels
+from tfl_lite_suite.train.losses import DistilledLoss, Loss, loss_by_labels
 from tfl_lite_suite.train.moving_average import MovingAverage
 from tfl_lite_suite.train.optimizer import optimizer_of
 
@@ -74,8 +74,8 @@ class Training:
         seed: Seed of order and augmentation.
         folder: Where the checkpoint and TensorBoard logs lie.
         key: Identifies all inputs; a checkpoint of other inputs is not resumed.
-        loss: From pixels, target distributions and logits to the mean loss, or `Taught`; by the labels alone, as the
-            settings say, if `None`.
+        loss: From pixels, target distributions and logits to the mean loss, or `DistilledLoss`; if `None`, by the labels
+            alone, as the settings say.
         distribution: Where to train; the model was made in the scope of its strategy. Each process does the same, and
             its results are the same; the chief alone keeps files.
         keeps_last: Whether the last epoch is kept, not the best one.
@@ -93,7 +93,7 @@ class Training:
     seed: int
     folder: pathlib.Path
     key: str = ""
-    loss: Loss | Taught | None = None
+    loss: Loss | DistilledLoss | None = None
     distribution: Distribution = dataclasses.field(default_factory=here)
     keeps_last: bool = False
     keeps_start: bool = False
@@ -184,7 +184,7 @@ class Training:
                 phase.epochs,
                 len(self.data.class_names),
                 self.distribution.parts,
-                loss.answers if isinstance(loss, Taught) else None,
+                loss.answers if isinstance(loss, DistilledLoss) else None,
             )
         )
         for epoch in range(first, phase.epochs):
@@ -356,13 +356,13 @@ def _train_step(
     model: Any,
     optimizer: Any,
     average: MovingAverage,
-    loss_of: Loss | Taught,
+    loss_of: Loss | DistilledLoss,
     strategy: Any,
     first_rate: float | None = None,
 ) -> Any:
     variables = model.trainable_variables
     factors = fine_tuning.rates(model, first_rate) if first_rate else []
-    takes_features = isinstance(loss_of, Taught) and loss_of.takes_features
+    takes_features = isinstance(loss_of, DistilledLoss) and loss_of.takes_features
     forward = with_features(model) if takes_features else model
     scaled = getattr(optimizer, "get_scaled_loss", lambda loss: loss)
     unscaled = getattr(optimizer, "get_unscaled_gradients", lambda gradients: gradients)
@@ -372,7 +372,7 @@ def _train_step(
             output = forward(images, training=True)
             scores, features = output if takes_features else (output, None)
             logits = as_logits(model, scores)
-            if isinstance(loss_of, Taught):
+            if isinstance(loss_of, DistilledLoss):
                 targets, answers = targets[:, : logits.shape[1]], targets[:, logits.shape[1] :]
                 loss = loss_of.function(images, targets, logits, features, answers)
             else:

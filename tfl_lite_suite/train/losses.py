@@ -14,7 +14,7 @@ Loss = Callable[[Any, Any, Any], Any]
 
 
 @dataclasses.dataclass(frozen=True)
-class Taught:
+class DistilledLoss:
     """A loss in which a teacher has a part.
 
     Attributes:

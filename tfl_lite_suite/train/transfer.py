@@ -20,7 +20,7 @@ from tfl_lite_suite.train import features, linear_probe, selection, transfer_pla
 from tfl_lite_suite.train.distribution import Distribution
 from tfl_lite_suite.train.linear_probe import Examples, Probe
 from tfl_lite_suite.train.loop import CHECKPOINT, Phase, Training, accuracy_function
-from tfl_lite_suite.train.losses import Loss, Taught
+from tfl_lite_suite.train.losses import DistilledLoss, Loss
 from tfl_lite_suite.train.transfer_plan import Plan
 
 PROBE, FINE_TUNED = "linear_probe", "fine_tuned"
@@ -67,7 +67,7 @@ class Transfer:
     settings: Recipe
     stage: Stage
     kept: Stage | None
-    loss: Loss | Taught
+    loss: Loss | DistilledLoss
     spread: Distribution
     copy: Any
 
@@ -88,7 +88,7 @@ class Transfer:
         left = 60 * chosen.budget_minutes - picture_seconds * (len(everything) + len(self.images.test))
         counts = len(self.images.train), len(self.images.validation)
         plan = transfer_plan.plan(chosen, *counts, picture_seconds, left)
-        if isinstance(self.loss, Taught) or self.spread.replicas > 1:
+        if isinstance(self.loss, DistilledLoss) or self.spread.replicas > 1:
             plan = dataclasses.replace(plan, folds=0)
         self._pretrained = self.spread.weights(self.model)
         if plan.reason:

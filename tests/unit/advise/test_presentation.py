@@ -4,7 +4,7 @@ from tfl_lite_suite.advise import presentation
 from tfl_lite_suite.advise.candidates import Candidate, Figure
 from tfl_lite_suite.advise.costs import Size
 from tfl_lite_suite.core import recipe
-from tfl_lite_suite.core.errors import Unmet
+from tfl_lite_suite.core.errors import LimitBroken
 
 FIGURES = {"top1": Figure(0.72, "published", "<paper>"), "ms": Figure(4.0, "predicted", "a model")}
 
@@ -53,5 +53,5 @@ def test_the_recipe_to_run_next_has_the_limits_as_its_budget(tmp_path):
     )
     assert again.budget.limits == {"max_ms": 5.0, "max_bytes": 4_000_000}
     assert presentation.recipe_for(document(data="fashion_mnist")).budget.min_top1 == 0.7
-    with pytest.raises(Unmet, match="--output: nothing keeps every limit"):
+    with pytest.raises(LimitBroken, match="--output: nothing keeps every limit"):
         presentation.recipe_for(document(choices=[]))

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from tfl_lite_suite.core import recipe
-from tfl_lite_suite.core.errors import SuiteError, Unmet
+from tfl_lite_suite.core.errors import LimitBroken, SuiteError
 from tfl_lite_suite.core.files import read_json
 from tfl_lite_suite.run import several_runs
 from tfl_lite_suite.run.several_runs import Job
@@ -57,7 +57,7 @@ def test_runs_are_summarised_in_their_order(tmp_path, capsys):
 def test_a_failure_stops_no_other_and_is_told(tmp_path):
     broken = "import sys; print('epoch 1', file=sys.stderr); sys.exit('error: disk full')"
     jobs = [job(tmp_path, "a", 0, broken), job(tmp_path, "a", 1, answers(0.7))]
-    with pytest.raises(Unmet, match="^1 of 2 runs failed: a, seed 0: disk full$") as caught:
+    with pytest.raises(LimitBroken, match="^1 of 2 runs failed: a, seed 0: disk full$") as caught:
         several_runs.run_all(jobs, at_once=1, workdir=tmp_path)
     runs = caught.value.document["runs"]
     assert [(run["status"], run["error"]) for run in runs] == [(1, "disk full"), (0, None)]

@@ -3,7 +3,7 @@ import pytest
 from tfl_lite_suite.core import recipe
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.search import space
-from tfl_lite_suite.search.space import Knob
+from tfl_lite_suite.search.space import Dimension
 
 BASE = recipe.Recipe("base", recipe.Data("fashion_mnist", 28), recipe.Model("micro"))
 
@@ -26,8 +26,8 @@ def test_the_default_space_keeps_to_what_the_network_takes():
 def test_knobs_are_parsed_and_hold_the_recipes_own_value():
     found = space.knobs(BASE, ["model.alpha=[0.5, 0.25]", "train.learning_rate={low: 1e-3, high: 0.01, log: true}"])
     assert found == (
-        Knob("model.alpha", (0.5, 0.25, 1.0)),
-        Knob("train.learning_rate", (), 0.001, 0.1, log=True),
+        Dimension("model.alpha", (0.5, 0.25, 1.0)),
+        Dimension("train.learning_rate", (), 0.001, 0.1, log=True),
     )
     assert space.knobs(BASE, ["train.epochs={low: 1, high: 5}"])[0].whole
 
@@ -88,6 +88,6 @@ def test_recipes_that_differ_in_the_scheme_alone_share_a_folder():
 
 
 def test_the_nearest_value():
-    assert Knob("model.alpha", (0.5, 1.0)).nearest(0.8) == 1.0
-    assert Knob("x", (), 0.0, 2.0).nearest(5) == 2.0
-    assert Knob("scheme", ("float32", "int8_ptq")).nearest("int8_qat") == "float32"
+    assert Dimension("model.alpha", (0.5, 1.0)).nearest(0.8) == 1.0
+    assert Dimension("x", (), 0.0, 2.0).nearest(5) == 2.0
+    assert Dimension("scheme", ("float32", "int8_ptq")).nearest("int8_qat") == "float32"

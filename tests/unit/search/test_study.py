@@ -11,19 +11,22 @@ import pytest
 pytest.importorskip("optuna")
 
 from tfl_lite_suite.core.errors import SuiteError
-from tfl_lite_suite.search.space import Knob
+from tfl_lite_suite.search.space import Dimension
 from tfl_lite_suite.search.study import Failed, Stopped, Study
 
-KNOBS = (Knob("model.alpha", (0.25, 0.5, 1.0)), Knob("train.learning_rate", (), 0.01, 0.1, log=True))
+KNOBS = (
+    Dimension("model.alpha", (0.25, 0.5, 1.0)),
+    Dimension("train.learning_rate", (), 0.01, 0.1, log=True),
+)
 OUTCOME = {"top1": 0.5, "ms": 1.0, "bytes": 10, "loss": 0.0}
 
 WORKER = """
 import json, sys, time
-from tfl_lite_suite.search.space import Knob
+from tfl_lite_suite.search.space import Dimension
 from tfl_lite_suite.search.study import Study
 
 name, url, log, most = sys.argv[1:]
-knobs = (Knob("model.alpha", (0.25, 0.5, 1.0)), Knob("train.learning_rate", (), 0.01, 0.1, log=True))
+knobs = (Dimension("model.alpha", (0.25, 0.5, 1.0)), Dimension("train.learning_rate", (), 0.01, 0.1, log=True))
 study = Study(url, "s", "base", knobs, 0, 1)
 
 def judge(params, number):
@@ -185,7 +188,7 @@ def test_a_failure_and_an_early_stop_are_ends_with_reasons(tmp_path):
 
 
 def test_values_that_were_tried_are_not_tried_again(tmp_path):
-    knobs = (Knob("model.alpha", (0.5, 1.0)),)
+    knobs = (Dimension("model.alpha", (0.5, 1.0)),)
     study, seen = open_study(tmp_path, knobs=knobs), []
 
     def judge(params, number):
