@@ -74,8 +74,8 @@ class Training:
         seed: Seed of order and augmentation.
         folder: Where the checkpoint and TensorBoard logs lie.
         key: Identifies all inputs; a checkpoint of other inputs is not resumed.
-        loss: From pixels, target distributions and logits to the mean loss, or `DistilledLoss`; if `None`, by the labels
-            alone, as the settings say.
+        loss: From pixels, target distributions and logits to the mean loss, or `DistilledLoss`; if `None`, by the
+            labels alone, as the settings say.
         distribution: Where to train; the model was made in the scope of its strategy. Each process does the same, and
             its results are the same; the chief alone keeps files.
         keeps_last: Whether the last epoch is kept, not the best one.
