@@ -1,6 +1,7 @@
 """The Python API: every example of its documentation, in a process that has loaded TensorFlow with Keras 3 before."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -44,7 +45,10 @@ print(f"{runner.summarize(verbose=False)} {without}")
 
 
 def run(code, folder):
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=folder, timeout=900)
+    # A test before this one may have chosen Keras 2 for this process and its children.
+    environment = {key: value for key, value in os.environ.items() if key != "TF_USE_LEGACY_KERAS"}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=folder, env=environment, timeout=900)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

@@ -84,7 +84,10 @@ def test_tensorflow_of_a_notebook_keeps_its_keras():
         "aware = quantization_aware(network, np.arange(4 * 256, dtype=np.uint8).reshape(4, 16, 16, 1))\n"
         "assert aware.count_params() and tf.keras.__version__.startswith('3.') and tf.keras.Model is keras.Model\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    # A test before this one may have chosen Keras 2 for this process and its children.
+    environment = {key: value for key, value in os.environ.items() if key != "TF_USE_LEGACY_KERAS"}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     assert done.returncode == 0, done.stderr
 
 

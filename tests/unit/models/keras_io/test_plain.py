@@ -31,7 +31,7 @@ print(json.dumps(found))
 
 def scrambled(name, channels=3):
     """A network whose statistics and biases are not those of a fresh one, and its answers to pictures."""
-    model = models.build(name, (SIDE, SIDE, channels), 5, alpha=0.25)
+    model = models.build(name, (SIDE, SIDE, channels), 5, alpha=0.25, dropout=0.2)
     random = np.random.default_rng(0)
     for weight in model.weights:
         kept = weight.numpy()
@@ -85,6 +85,28 @@ def test_a_model_within_a_model_is_written_too(tmp_path):
     pictures = np.zeros((1, SIDE, SIDE, 3), np.float32)
     again = keras_file.load(tmp_path / "nested.keras")
     assert np.allclose(again(pictures, training=False), outer(pictures, training=False), atol=1e-5)
+
+
+def test_keras_layersof_other_people_s_networks_are_written_in_common_words(tmp_path):
+    keras_layers = keras.layers
+    kinds = [
+        keras_layers.SeparableConv2D(4, 3, activation="relu"),
+        keras_layers.LeakyReLU(0.1),
+        keras_layers.MaxPooling2D(),
+        keras_layers.SpatialDropout2D(0.1),
+        keras_layers.Conv2DTranspose(4, 3),
+        keras_layers.PReLU(shared_axes=[1, 2]),
+        keras_layers.BatchNormalization(),
+        keras_layers.ZeroPadding2D(1),
+        keras_layers.GaussianNoise(0.1),
+        keras_layers.GlobalMaxPooling2D(),
+        keras_layers.Dense(3, activation="softmax"),
+    ]
+    model = keras.Sequential([keras.Input((SIDE, SIDE, 3)), keras_layers.Normalization(mean=9.0, variance=4.0), *kinds])
+    plain.save(model, tmp_path / "x.keras")
+    pictures = np.full((2, SIDE, SIDE, 3), 7, np.float32)
+    again = keras_file.load(tmp_path / "x.keras")
+    assert np.allclose(again(pictures, training=False), model(pictures, training=False), atol=1e-5)
 
 
 def test_a_layer_without_a_standard_form_is_named(tmp_path):
