@@ -181,7 +181,7 @@ class Quantize:
         batch_size: Images a step.
         learning_rate: Greatest share of its own size, which is 127 int8 steps, that a weight, a bias or a range moves
             in a training step; cosine decay to zero.
-        ranges: `learned`, trained with the weights, or `fixed`.
+        ranges: `fixed` as they were calibrated, or `learned`: trained with the weights.
         ptq: `ptq`: `auto` keeps the techniques that help; `plain` uses none; `learned` also trains, for minutes, how
             weights are rounded, on the calibration pictures and without labels.
         batch_norm: `folded` before training; or `live` in the first half of the epochs, with the statistics of each
@@ -196,7 +196,7 @@ class Quantize:
     epochs: int = ranged(2, 0, 10000)
     batch_size: int = ranged(128, 1, 65536)
     learning_rate: float = ranged(0.0005, 0, 100)
-    ranges: Literal["learned", "fixed"] = "learned"
+    ranges: Literal["fixed", "learned"] = "fixed"
     ptq: Literal["auto", "plain", "learned"] = "auto"
     batch_norm: Literal["folded", "live"] = "folded"
     calibration_images: int = ranged(512, 1)

@@ -17,8 +17,7 @@ from tfl_lite_suite.tflite.integer_arithmetic import MOST
 _STEPS = 255
 _LEAST_WIDTH = 1e-3
 _TINY = 1e-6
-# Found on grey and on natural pictures, like the default rate.
-_OF_BIAS, _OF_RANGE = 0.1, 5.0
+_OF_BIAS = 0.1
 
 
 class Simulation:
@@ -97,8 +96,7 @@ def sizes_of(model: Any) -> dict[Any, Any]:
     """Returns the size of each trainable variable of a model with fake quantization, by its reference.
 
     A kernel has one for each output channel, 127 int8 steps, shaped to be multiplied with it. A bias moves all values
-    of a channel at once, and its size is a tenth of half the output's range; a range moves only its ends, and its size
-    is five times the half.
+    of a channel at once, and its size is a tenth of half the output's range; a range has the half.
     """
     found = {variable.ref(): tf.reduce_max(tf.abs(variable)) + _TINY for variable in model.trainable_variables}
     for layer in model.layers:
@@ -109,7 +107,7 @@ def sizes_of(model: Any) -> dict[Any, Any]:
         if output is not None:
             half = (output[1] - output[0]) / 2
             found |= {bias.ref(): _OF_BIAS * half for bias in variables[1:]}
-            found |= {} if config.limits is None else {config.limits.ref(): _OF_RANGE * half}
+            found |= {} if config.limits is None else {config.limits.ref(): half}
         if variables:
             quantizer = layer._weight_vars[0][1]
             size = quantizer.steps(variables[0]) * MOST

@@ -34,7 +34,7 @@ def trained(floating, folder, **changes):
     return training.train(model, settings, data, Stage(folder, "quantize", {}), None)
 
 
-@pytest.mark.parametrize("changes", [{}, {"ranges": "fixed"}, {"batch_norm": "live"}])
+@pytest.mark.parametrize("changes", [{}, {"ranges": "learned"}, {"batch_norm": "live"}])
 def test_the_network_is_as_good_as_at_its_start(changes, floating, tmp_path):
     result = trained(floating, tmp_path, **changes)
     start, end = (accuracy_function(of)(floating[1].validation)["top1"] for of in (result.before, result.model))
