@@ -86,9 +86,10 @@ def quantize(
 def _training(trained: Any, validation: int) -> dict[str, Any]:
     """Returns what was trained, which weights were kept, and why."""
     first, *_ = trained.trainings
-    scores = [record["validation_top1"] for record in trained.history]
+    scores, begun = [record["validation_top1"] for record in trained.history], trained.start
+    trials = [trial.to_json() for trial in begun.trials]
     return {
-        "start": {**trained.start.chosen.to_json(), "notes": list(trained.start.notes)},
+        "start": {**begun.chosen.to_json(), "trials": trials, "notes": list(begun.notes)},
         "kept": trained.kept,
         "validation": {"images": validation, "top1_start": first.start_top1, "top1_epochs": scores},
         "epochs": len(trained.history),

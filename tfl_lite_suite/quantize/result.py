@@ -48,7 +48,8 @@ class QatResult(QuantizeResult):
         top1_qat: Share of the test pictures answered rightly with fake quantization; `None` without test pictures.
         top5_qat: Share whose class is among the first five; `None` without test pictures.
         top1_start: As `top1_qat`, before training.
-        start: The int8 network before training: `techniques`, `ranges`, and `agreement` and `kl` with the float one.
+        start: The int8 network before training: `techniques`, `ranges`, and `agreement` and `kl` with the float one;
+            and as much about each of the `trials`.
         kept: What was best on the validation pictures: `start`, or `epoch 2`.
         validation: Their number, `images`, and `top1_start` and `top1_epochs` on them.
         epochs: Epochs trained.
