@@ -15,6 +15,8 @@ from tfl_lite_suite.core.progress import Progress
 from tfl_lite_suite.models.graph.canonical import canonical
 from tfl_lite_suite.models.graph.fold import fold_batch_norm
 from tfl_lite_suite.models.graph.scores import divergence
+from tfl_lite_suite.prune.clustering import equal_weights
+from tfl_lite_suite.prune.sparsity import prunable
 from tfl_lite_suite.quantize.ptq.equalization import Equalized, equalize
 from tfl_lite_suite.quantize.qat.activation_ranges import RULES, Range
 from tfl_lite_suite.quantize.qat.fake_quantization import Plan, expanded
@@ -170,7 +172,10 @@ def equalized_or_reason(model: Any, for_ranges: np.ndarray) -> tuple[Equalized |
     """Returns the equalized model, its batch normalization folded, or none and the reason why."""
     left_out = "cross-layer equalization was not tried:"
     try:
-        result = equalize(fold_batch_norm(canonical(model)), for_ranges)
+        folded = fold_batch_norm(canonical(model))
+        if any(equal_weights(layer.get_weights()[0], True) is not None for layer in folded.layers if prunable(layer)):
+            return None, f"{left_out} it would part weights that are equal after clustering"
+        result = equalize(folded, for_ranges)
     except (SuiteError, TypeError, ValueError, NotImplementedError) as error:
         return None, f"{left_out} {' '.join(str(error).split())[:200]}"
     if not result.groups:

@@ -44,6 +44,20 @@ def test_the_simulation_is_what_was_judged():
     assert found.chosen.kl.mean() <= found.trials[0].kl.mean()
 
 
+def test_clusters_of_weights_are_not_equalized_away():
+    image = keras.Input((16, 16, 3))
+    x = keras.layers.ReLU()(keras.layers.Conv2D(8, 3)(image))
+    x = keras.layers.GlobalAveragePooling2D()(keras.layers.Conv2D(8, 3)(x))
+    model = keras_samples.randomize(keras.Model(image, keras.layers.Dense(3)(x)))
+    assert start.equalized_or_reason(model, keras_samples.blocky(16, (16, 16, 3)))[0] is not None
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.Conv2D):
+            kernel, bias = layer.get_weights()
+            layer.set_weights([np.sign(kernel) * 0.1, bias])
+    equalized, note = start.equalized_or_reason(model, keras_samples.blocky(16, (16, 16, 3)))
+    assert equalized is None and "clustering" in note
+
+
 def test_only_ranges_can_be_asked_for():
     found = start.find(spiky(), PICTURES[:32], PICTURES[32:], only_ranges=True)
     assert [trial.techniques for trial in found.trials] == [()] * len(RULES)
