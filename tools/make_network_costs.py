@@ -14,6 +14,8 @@ TABLE = ROOT / "tfl_lite_suite" / "advise" / "networks.json"
 CLASSES = 1000
 ALPHAS = (0.25, 0.35, 0.5, 0.75, 1.0)
 RESOLUTIONS = (32, 48, 64, 96, 128, 160, 192, 224)
+# The resolution at which a network's accuracy was published, where it is another.
+PUBLISHED_AT = {"mobilenet_v4_conv_medium": (256,)}
 
 
 def main() -> None:
@@ -25,7 +27,7 @@ def main() -> None:
     for name in chosen or models.names():
         print(name, file=sys.stderr, flush=True)
         for alpha in ALPHAS:
-            for resolution in RESOLUTIONS:
+            for resolution in (*RESOLUTIONS, *PUBLISHED_AT.get(name, ())):
                 with cost.zero_weights():
                     model = models.build(name, (resolution, resolution, 3), CLASSES, alpha=alpha)
                 found = operator_cost.measure(model, CLASSES)
