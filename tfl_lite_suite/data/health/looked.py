@@ -118,4 +118,4 @@ def _few_values(pixels: np.ndarray) -> float:
     coarse = pixels[:: steps[0], :: steps[1]] // (256 // _LEVELS)
     codes = coarse @ np.array([_LEVELS * _LEVELS, _LEVELS, 1])
     counts = np.bincount(codes.ravel())
-    return float(np.sort(counts)[-_MASK_VALUES:].sum() / codes.size)
+    return float(np.sort(counts[counts > 0])[-_MASK_VALUES:].sum() / codes.size)
