@@ -163,6 +163,7 @@ def _network(found: Look, chosen: dict[str, Any], reasons: list[str]) -> bool:
     else:
         side = 32 if found.side <= 36 else 48
         chosen |= {"model.name": "mobilenet_v1", "model.alpha": 0.5, "model.weights": "none"}
+        chosen |= {"train.learning_rate": 0.1, "train.weight_decay": 0.001}
         reasons.append(
             f"mobilenet_v1 of half its width from scratch: {found.pictures:,} pictures of {found.side} pixels"
         )
