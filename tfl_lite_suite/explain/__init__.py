@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 # What must not slow down --help (NumPy, Pillow) is imported where it is used.
 
+_FEWEST_PLACES = 3
 ACTIVATION, OCCLUSION = "class_activation_map", "occlusion"
 
 
@@ -23,7 +24,8 @@ class Explanation:
         label: The class that the map explains.
         probability: Its probability.
         answer: The class that the file's decision gives; `None` for none of these.
-        method: `class_activation_map`, or `occlusion` for networks that do not end in a pooling over the picture.
+        method: `class_activation_map`, or `occlusion` for networks that do not end in a pooling over the picture, or
+            over fewer than three rows or columns of places.
         map: What each part of the picture adds to the class's score, `(rows, columns)`.
         picture: The picture as the model sees it, uint8 `(height, width, channels)`.
     """
@@ -67,7 +69,8 @@ class Explainer:
             raise SuiteError(f"--engine: {name} does not run .tflite files")
         self._predictor = predict.Predictor(predict.Opening(path, name))
         self.path, self.model, self._engine = path, self._predictor.model, engines.get(name)
-        self._ending = class_map.ending_of(TfliteFile.read(path))
+        found = class_map.ending_of(TfliteFile.read(path))
+        self._ending = found if found is not None and min(found.features.shape[1:3]) >= _FEWEST_PLACES else None
         session = self._engine.open(path)
         self._spec = session.input
         session.close()

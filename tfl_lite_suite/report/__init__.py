@@ -63,13 +63,14 @@ def _body(runs: Sequence["FinishedRun"], rows: Any, notes: list[str]) -> list[st
 
     several = len(runs) > 1
     sections = [
+        ("found", "What is found and missed", _each(runs, lambda run: _found(run, notes))),
+        ("classes", "Classes", [_beside(runs, parts.by_class)]),
         ("results", "Results", [parts.trade_offs(rows, several), parts.models_table(rows, several).html()]),
         ("done", "What was done", [_beside(runs, lambda run: parts.steps_table(run).html())]),
         ("budget", "Budget", _each(runs, lambda run: parts.budget_table(run).html())),
         ("ledger", "What each step cost", _each(runs, lambda run: parts.ledger_table(run).html())),
         ("flips", "Answers that flipped", _each(runs, lambda run: _flipped(run, rows, notes))),
         ("training", "Training", [_beside(runs, parts.curves)]),
-        ("classes", "Classes", [_beside(runs, parts.by_class)]),
         ("layers", "Error of each int8 layer", _each(runs, parts.layers)),
         ("problems", "Problems in the files", _each(runs, lambda run: parts.problems_table(run).html())),
         ("operators", "Operators", _each(runs, lambda run: _operators(run, notes))),
@@ -97,6 +98,52 @@ def _beside(runs: Sequence["FinishedRun"], draw: Callable[["FinishedRun"], str])
 
     blocks = _each(runs, draw)
     return side_by_side(blocks) if blocks else ""
+
+
+def _found(run: "FinishedRun", notes: list[str]) -> str:
+    """Returns what the run's last file finds of each class, and its surest errors with their maps."""
+    from tfl_lite_suite.core import predictions
+    from tfl_lite_suite.core.page.document import text
+    from tfl_lite_suite.report import found_and_missed
+
+    rows = run.stage("evaluate")
+    summary = found_and_missed.summary(rows[-1]) if rows else ""
+    if not summary:
+        return ""
+    name, engine = rows[-1]["name"], rows[-1]["engine"]
+    of = f"{name} on {engine}, {rows[-1]['n']:,} pictures"
+    heading = f'<p class="dim">{text(of)}</p>'
+    shown = ""
+    try:
+        missed = found_and_missed.worst(
+            predictions.read(run.folder / "evaluate" / f"{name}_{engine}" / predictions.FILE)
+        )
+        pictures = _pictures(run, {item.key for item in missed}) if missed else {}
+        shown = found_and_missed.cards(missed, pictures, _maps(run, name, pictures))
+    except (SuiteError, OSError) as error:
+        notes.append(f"{run.title}: pictures that are missed are not shown: {error}")
+    return heading + summary + shown
+
+
+def _maps(run: "FinishedRun", name: str, pictures: dict[str, "np.ndarray"]) -> dict[str, "np.ndarray"]:
+    """Returns pictures with what speaks for the class with the greatest score, by key."""
+    import numpy as np
+
+    from tfl_lite_suite.explain import Explainer, overlay
+    from tfl_lite_suite.runtime import isolation
+
+    if not pictures:
+        return {}
+    found: dict[str, np.ndarray] = {}
+
+    def work(emit: Any) -> None:
+        explainer = Explainer(str(run.file(name)))
+        for key, pixels in pictures.items():
+            explained = explainer.explain_prepared(pixels)
+            emit((key, np.asarray(overlay.draw(pixels, explained.map))))
+
+    isolation.call(work, f"'{name}'", on_event=lambda event: found.update([event]))
+    return found
 
 
 def _flipped(run: "FinishedRun", rows: Any, notes: list[str]) -> str:
