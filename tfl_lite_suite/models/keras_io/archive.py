@@ -106,7 +106,7 @@ def read(path: str | os.PathLike[str]) -> tuple[str, dict[str, Any], int]:
     try:
         version, config, numbers = (_read_hdf5 if kind == ".h5" else _read_archive)(path)
         refused = list(dict.fromkeys(_refused(config, "", 0)))
-    except (OSError, zipfile.BadZipFile, LookupError, ValueError, RuntimeError) as error:
+    except (OSError, zipfile.BadZipFile, LookupError, ValueError, RuntimeError, OverflowError) as error:
         detail = error.args[0] if isinstance(error, LookupError) else error
         raise SuiteError(f"cannot read '{os.fspath(path)}' as a {kind} file: {detail}") from None
     if refused:
@@ -261,7 +261,7 @@ def _reason(value: dict[str, Any], kind: Any, config: Any) -> str:
         function = str(config.get("function")) if isinstance(config, dict) else ""
         return "" if _OPERATIONS.fullmatch(function) else f"{kind}: '{function}' is not a plain computation"
     if kind == "function":
-        return "" if config in _FUNCTIONS else f"function '{config}'"
+        return "" if isinstance(config, str) and config in _FUNCTIONS else f"function '{config}'"
     module = value.get("module")
-    known = module is None or _MODULES.fullmatch(str(module)) or (module, kind) in _BLOCKS
+    known = module is None or _MODULES.fullmatch(str(module)) or (str(module), str(kind)) in _BLOCKS
     return "" if known and re.fullmatch(r"(tfl_lite_suite>)?\w+", str(kind)) else f"{module}.{kind}"

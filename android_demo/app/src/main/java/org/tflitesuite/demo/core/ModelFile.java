@@ -6,6 +6,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import java.util.NoSuchElementException;
 
 import org.tflitesuite.demo.core.ModelException.Reason;
 
@@ -70,7 +71,11 @@ public final class ModelFile {
         }
         try {
             return new ModelFile(content);
-        } catch (IndexOutOfBoundsException | ArithmeticException | IllegalArgumentException | IOException error) {
+        } catch (IndexOutOfBoundsException
+                | NoSuchElementException // what a list's iterator makes of the former
+                | ArithmeticException
+                | IllegalArgumentException
+                | IOException error) {
             throw new ModelException(Reason.DAMAGED, String.valueOf(error.getMessage()));
         }
     }

@@ -101,6 +101,20 @@ public final class ModelFileTest {
         }
     }
 
+    @Test
+    public void changedOffsetsGiveAReasonOrAModel() {
+        Random random = new Random(2);
+        for (int round = 0; round < 3000; round++) {
+            byte[] changed = bundled.clone();
+            ByteBuffer words = ByteBuffer.wrap(changed).order(ByteOrder.LITTLE_ENDIAN);
+            for (int word = 0; word <= round % 4; word++) {
+                int place = 4 * random.nextInt(Math.min(4096, changed.length) / 4 - 1);
+                words.putInt(place, random.nextInt(2 * changed.length));
+            }
+            readsOrGivesReason(changed);
+        }
+    }
+
     private static Reason reason(byte[] file) {
         return assertThrows(ModelException.class, () -> ModelFile.read(TestFiles.direct(file))).reason();
     }
