@@ -31,7 +31,7 @@ def at_work(workdir: str | os.PathLike[str], model: str | None = None) -> Iterat
     Raises:
         SuiteError: If another process has it, or a work folder that it lies in, or the model is missing.
     """
-    if model is not None and not os.path.isfile(model):
+    if model is not None and not os.path.exists(model):
         raise SuiteError(f"--model: no such file '{model}'")
     make_folder(workdir)
     with contextlib.ExitStack() as locks:

@@ -119,11 +119,11 @@ def is_file(name: str) -> bool:
     return name not in names() and (is_keras_file(name) or os.sep in name or os.path.exists(name))
 
 
-def check_file(path: str | os.PathLike[str]) -> None:
+def check_file(path: str | os.PathLike[str], key: str = "model") -> None:
     """Raises a `SuiteError` that says what to do with what is no `.keras` or `.h5` file; TensorFlow is not needed."""
     from tfl_lite_suite.models.keras_io import archive
 
-    archive.check_file(path)
+    archive.check_file(path, key)
 
 
 def load(path: str | os.PathLike[str], classes: Mapping[str, Any] | None = None) -> "keras.Model":

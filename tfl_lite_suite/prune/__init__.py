@@ -44,7 +44,7 @@ def prune(
     Raises:
         SuiteError: If the model cannot be read, or the budget cannot be reached.
     """
-    models.check_file(model_path)
+    models.check_file(model_path, "--model")
     chosen, taught, teacher = _checked(chosen, settings), None, None
     if settings is not None:
         load = load or functools.cache(lambda: train.load_images(settings, workdir))

@@ -46,7 +46,7 @@ def quantize(
     Raises:
         SuiteError: If the model cannot be read, or holds a layer that has no int8 form.
     """
-    models.check_file(model_path)
+    models.check_file(model_path, "--model")
     load = load or functools.cache(lambda: train.load_images(settings, workdir))
     teacher = train.teacher_of(settings, workdir, "quantize", load)
     stage = stage_of(settings, workdir, model_path, name)
@@ -135,7 +135,7 @@ def quantize_after_training(
     Raises:
         SuiteError: If the model cannot be read or converted.
     """
-    models.check_file(model_path)
+    models.check_file(model_path, "--model")
     stage = ptq_stage_of(settings, workdir, model_path, debug, name)
     if (done := stage.finished()) is not None:
         return PtqResult.from_document(done, str(stage.folder))

@@ -111,3 +111,11 @@ def test_many_classes_have_no_matrix_but_cells():
     ]
     assert (found["top1"], found["balanced_accuracy"]) == (0.25, pytest.approx(1 / 3))
     assert len(json.dumps(found)) < 5000
+
+
+@pytest.mark.parametrize(("kind", "first"), [("probability", [0.25, 0.5, 0.0]), ("logit", [0.0, 0.0, 0.0])])
+def test_one_score_speaks_for_the_second_of_two_classes(kind, first):
+    scores = np.array([[0.75], [0.5], [1.0]], np.float32)
+    both = accuracy.two_scores(scores, kind)
+    np.testing.assert_allclose(both, np.hstack([np.array(first)[:, None], scores]))
+    assert accuracy.ranked(both)[0][0].tolist() == [1, 0]

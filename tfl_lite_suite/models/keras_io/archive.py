@@ -72,19 +72,19 @@ _AS_KERAS = (
 )
 
 
-def check_file(path: str | os.PathLike[str]) -> None:
+def check_file(path: str | os.PathLike[str], key: str = "model") -> None:
     """Raises a `SuiteError` that says what to do with what is no `.keras` or `.h5` file."""
     name = os.fspath(path)
     if (pathlib.Path(path) / "saved_model.pb").is_file():
-        raise SuiteError(f"model: '{name}' is a SavedModel, a folder. {_AS_KERAS.format(path=name)}")
+        raise SuiteError(f"{key}: '{name}' is a SavedModel, a folder. {_AS_KERAS.format(path=name)}")
     if os.path.isdir(path):
-        raise SuiteError(f"model: '{name}' is a folder. Give a .keras or .h5 file")
+        raise SuiteError(f"{key}: '{name}' is a folder. Give a .keras or .h5 file")
     if not os.path.isfile(path):
-        raise SuiteError(f"model: no such file '{name}'")
+        raise SuiteError(f"{key}: no such file '{name}'")
     if is_hdf5(path) or zipfile.is_zipfile(path):
         return
     known = _OTHERS.get(pathlib.Path(path).suffix.lower())
-    raise SuiteError(f"model: '{name}' is {known or 'not a .keras or .h5 file, or is truncated'}")
+    raise SuiteError(f"{key}: '{name}' is {known or 'not a .keras or .h5 file, or is truncated'}")
 
 
 def is_hdf5(path: str | os.PathLike[str]) -> bool:

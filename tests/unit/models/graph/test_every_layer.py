@@ -19,6 +19,11 @@ LEFT_OUT = {
     "RandomCrop smaller",  # It is random at inference as well.
     *(name for name in CASES if name.endswith(" activation")),  # Keras 2 does not load what it saved of these.
 }
+# Equalization rests on what these do; others it leaves alone.
+EQUALIZED = (
+    "Conv2D DepthwiseConv2D SeparableConv2D Conv2DTranspose BatchNormalization ReLU PReLU LeakyReLU Rescaling Add "
+    "Multiply Average Maximum Concatenate MaxPooling2D AveragePooling2D ZeroPadding2D Cropping2D Reshape object"
+).split()
 
 
 def surrounded(name, shape, apply):
@@ -38,7 +43,7 @@ def test_outputs_stay(name):
     values = keras_layer_cases.values(shape)
     expected = model(values, training=False).numpy()
     rewritten = {"canonical": canonical(model), "folded": fold_batch_norm(canonical(model))}
-    if len(shape) == 3:
+    if len(shape) == 3 and name.split()[0] in EQUALIZED:
         rewritten["equalized"] = equalize(rewritten["folded"], values).model
     for way, result in rewritten.items():
         received = result(values, training=False).numpy()
