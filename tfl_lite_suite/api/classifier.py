@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from tfl_lite_suite import models
-from tfl_lite_suite.api.settings import TRANSFER_AUGMENT, TRANSFER_QUANTIZE, changed
+from tfl_lite_suite.api.settings import changed, defaults
 from tfl_lite_suite.api.tflite_model import TfliteModel
 from tfl_lite_suite.api.work import Work
 from tfl_lite_suite.core import contract as contracts
@@ -17,7 +17,7 @@ from tfl_lite_suite.core import recipe
 from tfl_lite_suite.core.contract import Contract
 from tfl_lite_suite.core.errors import SuiteError, unknown_name
 from tfl_lite_suite.core.files import atomic_path, write_text
-from tfl_lite_suite.core.recipe import Augment, Distill, Model, Prune, Quantize, Recipe, Train
+from tfl_lite_suite.core.recipe import Augment, Distill, Model, Prune, Recipe
 from tfl_lite_suite.core.result import Result
 from tfl_lite_suite.predict import TOP, Opening, Predictor
 from tfl_lite_suite.predict.result import Prediction
@@ -57,7 +57,6 @@ class Classifier:
         self.contract, self.results = contract, results
         self._settings, self._work, self._file = settings, work, file
         self._fresh: str | None = None
-        self._augment: Augment | None = None
         self._predictor: Predictor | None = None
 
     @classmethod
@@ -91,19 +90,12 @@ class Classifier:
             >>> tls.Classifier.build("mobilenet_v2", images, alpha=0.35)
             Classifier(mobilenet_v2, 2 classes, 32x32x3, steps: none)
         """
-        pretrained = weights != "none"
-        dropout = (0.2 if pretrained else 0.0) if dropout is None else dropout
+        base = defaults(weights != "none")
+        dropout = base.model.dropout if dropout is None else dropout
         models.check_name(name, "name")
         models.check_weights(weights, "weights")
         models.check_values(name, images.contract.image_shape, len(images.class_names), alpha, dropout)
-        settings = Recipe(
-            name="api",
-            data=images.settings,
-            model=Model(name, alpha, weights, dropout),
-            train=Train(),
-            quantize=TRANSFER_QUANTIZE if pretrained else Quantize(),
-            seed=seed,
-        )
+        settings = dataclasses.replace(base, model=Model(name, alpha, weights, dropout), seed=seed)
         return cls(settings, Work(workdir), images.contract, None, ())
 
     @classmethod
@@ -127,7 +119,7 @@ class Classifier:
         if beside.is_file():
             settings = recipe.load(beside)
         else:
-            settings = Recipe(name="api", data=recipe.Data(source=""), model=Model(file.stem))
+            settings = dataclasses.replace(defaults(False), model=Model(file.stem))
         return cls(settings, Work(workdir), contracts.beside(file), str(file), ())
 
     def train(
@@ -144,8 +136,8 @@ class Classifier:
         Args:
             images: What to train on.
             epochs: Passes over the training pictures.
-            augment: Random changes to them, as a recipe's `data.augment`, such as `{"flip": True}`; those of the images
-                if absent.
+            augment: Random changes to them, as a recipe's `data.augment`, such as `{"flip": True}`; if absent, those of
+                the images, or as for the settings below.
             distill: A teacher, as a recipe's `distill`, such as `{"teacher": "resnet50"}`.
             **settings: Other keys of a recipe's `train` section, such as `learning_rate=0.01`. Those that are absent
                 are as in the training before; first as in `recipes/photos_transfer.yaml` with pretrained weights, else
@@ -172,7 +164,7 @@ class Classifier:
         )
         with self._work.step(train.STAGE) as name:
             done = train.train(whole, str(self._work.folder), lambda: images.dataset, name=name, start=self._file)
-        self._settings, self._augment = whole, whole.data.augment
+        self._settings = whole
         self._adopt(images, name, done)
         return done
 
@@ -206,7 +198,6 @@ class Classifier:
         with self._work.step("prune") as name:
             done = prune.prune(chosen, str(self._work.folder), file, whole, lambda: images.dataset, name=name)
         small = Classifier(whole, self._work, self.contract, self._file, self.results)
-        small._augment = self._augment
         small._adopt(images, name, done)
         return small
 
@@ -353,13 +344,11 @@ class Classifier:
             if wanted != given:
                 shown = [reprlib.repr(value) for value in (given, wanted)]
                 raise SuiteError(f"images: {field.name} is {shown[0]}, the network's is {shown[1]}")
-        changes = images.settings.augment
+        changes = self._settings.data.augment
         if augment is not None:
             changes = changed(Augment(), augment, "augment")
-        elif self._augment is not None:
-            changes = self._augment
-        elif changes == Augment() and self._settings.model.weights != "none":
-            changes = TRANSFER_AUGMENT
+        elif images.settings.augment != Augment():
+            changes = images.settings.augment
         return dataclasses.replace(self._settings, data=dataclasses.replace(images.settings, augment=changes))
 
     def _adopt(self, images: "Images", name: str, done: Result) -> None:

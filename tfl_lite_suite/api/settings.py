@@ -4,14 +4,23 @@ import dataclasses
 from collections.abc import Mapping
 from typing import TypeVar
 
-from tfl_lite_suite.core import dataclass_parser
-from tfl_lite_suite.core.recipe import Augment, Quantize
+from tfl_lite_suite.core import dataclass_parser, recipe, shipped_recipes
+from tfl_lite_suite.core.recipe import Data, Model, Recipe
 
 T = TypeVar("T")
 
-# How a network with pretrained weights is trained where nothing else is said: as in recipes/photos_transfer.yaml.
-TRANSFER_AUGMENT = Augment(flip=True, crop=0.1, color=0.2)
-TRANSFER_QUANTIZE = Quantize(batch_size=32)
+_TRANSFER = "photos_transfer"
+
+
+def defaults(pretrained: bool) -> Recipe:
+    """Returns the recipe that holds where nothing else is said.
+
+    Args:
+        pretrained: Whether the network begins with pretrained weights: then it is the shipped `photos_transfer`.
+    """
+    if pretrained:
+        return recipe.load(shipped_recipes.find(_TRANSFER))
+    return Recipe(name="api", data=Data(source=""), model=Model(""))
 
 
 def changed(section: T, given: Mapping[str, object], key: str) -> T:

@@ -7,10 +7,9 @@ from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.recipe import Train
 
 
-def test_the_defaults_of_transfer_learning_are_those_of_the_recipe():
-    of = recipe.load(ROOT / "recipes" / "photos_transfer.yaml")
-    assert (Train(), settings.TRANSFER_AUGMENT) == (of.train, of.data.augment)
-    assert settings.TRANSFER_QUANTIZE == of.quantize
+def test_pretrained_weights_are_trained_as_the_shipped_recipe_says():
+    assert settings.defaults(True) == recipe.load(ROOT / "recipes" / "photos_transfer.yaml")
+    assert settings.defaults(False).train == Train()
 
 
 def test_values_are_checked_and_the_others_stay():
