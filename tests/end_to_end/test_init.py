@@ -31,7 +31,7 @@ def test_photographs_get_transfer_learning_at_their_own_size(tmp_path):
     found, settings = suggested(write(tmp_path / "pets", {"cat": 6, "dog": 6}, 128))
     assert (settings.name, settings.model.name, settings.model.weights) == ("pets", "mobilenet_v2", "imagenet")
     assert (settings.data.resolution, settings.data.color, settings.data.test_fraction) == (128, "rgb", 0.2)
-    assert settings.train.loss == "cross_entropy"
+    assert settings.train.budget_minutes == 21
     assert any("2 test pictures say little about 2 classes" in reason for reason in found.reasons)
 
 
