@@ -57,7 +57,7 @@ class Train:
         epochs: Passes over the training images with every layer trained (from `fine_tune_from` on).
         loss: `cross_entropy`; `focal` weighs pictures down that are answered well; `logit_adjusted` allows for how rare
             each class is; `binary` asks each class for itself, for several labels a picture; `auto` takes `binary` for
-            several labels, `logit_adjusted` for unbalanced classes, else `cross_entropy`.
+            several labels, `logit_adjusted` for unbalanced classes without pretrained weights, else `cross_entropy`.
         select: What the best epoch has best on the validation images: `top1`, `balanced_accuracy` (mean recall of the
             classes), `macro_f1` or `loss`; `auto` takes `macro_f1` for unbalanced classes and for several labels, else
             `top1`.
@@ -293,6 +293,11 @@ class Recipe:
         """Whether the HARD_SWISH of int8 files becomes ADD and MUL."""
         asked, engines = self.convert.hard_swish, self.benchmark.engines
         return asked == "split" or asked == "auto" and (not engines or "litert" in engines)
+
+    @property
+    def transfers(self) -> bool:
+        """Whether the network begins with pretrained weights and learns new classes from there."""
+        return self.model.weights != "none" and self.train.transfer != "off"
 
     def step(self, index: int) -> tuple[str, "Recipe"]:
         """Returns the name of a stage without what stands behind it, and the recipe with those settings."""

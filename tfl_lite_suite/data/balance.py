@@ -27,13 +27,15 @@ def class_weights(counts: Sequence[int]) -> np.ndarray:
     return known.sum() / len(known) / known
 
 
-def resolved(train: Train, split: Split, balance: str = "none") -> Train:
+def resolved(train: Train, split: Split, balance: str = "none", transfers: bool = False) -> Train:
     """Returns training settings with a choice in place of each `auto`.
 
     Args:
         train: The recipe's `train` section.
         split: The training pictures.
         balance: The recipe's `data.balance`.
+        transfers: Whether the network begins with pretrained weights. It is judged by pictures and by classes alike,
+            then, and `logit_adjusted` would give up one for the other.
 
     Raises:
         SuiteError: If pictures have several labels, and the loss is for one.
@@ -41,7 +43,8 @@ def resolved(train: Train, split: Split, balance: str = "none") -> Train:
     several, skewed = split.targets is not None, imbalance(split.class_counts) >= UNBALANCED
     loss, select = train.loss, train.select
     if loss == "auto":
-        loss = "binary" if several else "logit_adjusted" if skewed and balance == "none" else "cross_entropy"
+        adjusted = skewed and balance == "none" and not transfers
+        loss = "binary" if several else "logit_adjusted" if adjusted else "cross_entropy"
     if select == "auto":
         select = "macro_f1" if several or skewed else "top1"
     if several and loss != "binary":
@@ -54,7 +57,7 @@ def resolved(train: Train, split: Split, balance: str = "none") -> Train:
 def notes(settings: Recipe, split: Split) -> list[str]:
     """Returns what a user should know about the balance of the training pictures and what the recipe makes of it."""
     train, counts = settings.train, split.class_counts
-    chosen = resolved(train, split, settings.data.balance)
+    chosen = resolved(train, split, settings.data.balance, settings.transfers)
     picked = [
         f"train.{key}: auto chose {getattr(chosen, key)}" for key in ("loss", "select") if getattr(train, key) == "auto"
     ]

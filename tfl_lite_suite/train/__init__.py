@@ -218,7 +218,7 @@ def loss_of(settings: Recipe, teacher: str | None, images: Any, workdir: str | N
     from tfl_lite_suite.train import distillation
     from tfl_lite_suite.train.losses import loss_by_labels
 
-    chosen = balance.resolved(settings.train, images.train, settings.data.balance)
+    chosen = balance.resolved(settings.train, images.train, settings.data.balance, settings.transfers)
     hard = loss_by_labels(chosen, images.train.class_counts, settings.data.balance == "weights")
     if teacher is None:
         return hard

@@ -59,9 +59,8 @@ class Learned:
 
 def transfers(settings: Recipe, images: Dataset) -> bool:
     """Whether a network with pretrained weights learns new classes; those of ImageNet's own need no transfer."""
-    chosen = settings.model.weights
-    own = chosen == "imagenet" and len(images.class_names) == IMAGENET_CLASSES
-    return chosen != "none" and settings.train.transfer != "off" and not own
+    own = settings.model.weights == "imagenet" and len(images.class_names) == IMAGENET_CLASSES
+    return settings.transfers and not own
 
 
 def as_new(task: Task) -> Learned:

@@ -74,7 +74,7 @@ class Transfer:
     def run(self) -> Adapted:
         """Fits the probe, fine-tunes from it, and keeps what does best on pictures that were not learned from."""
         started = time.monotonic()
-        chosen = balance.resolved(self.settings.train, self.images.train, self.settings.data.balance)
+        chosen = balance.resolved(self.settings.train, self.images.train, self.settings.data.balance, True)
         self._several, self._select = chosen.loss == "binary", chosen.select
         self._prior = _log_prior(self.images.train) if chosen.loss == "logit_adjusted" else None
         found = features.compute(self.copy, self.images, self.kept)

@@ -31,6 +31,7 @@ def test_imbalance_and_weights():
 def test_auto_is_resolved(counts, of, several, expected):
     found = split(*counts, targets=np.ones((sum(counts), 2), bool) if several else None)
     chosen = balance.resolved(Train(loss="auto", select="auto"), found, of)
+    assert balance.resolved(Train(loss="auto"), found, of, transfers=True).loss in ("binary", "cross_entropy")
     assert (chosen.loss, chosen.select) == expected
 
 
