@@ -10,10 +10,11 @@ from tfl_lite_suite.data import Split, splits
 
 # A step of training over the forward pass of as many pictures; measured at 2 to 3.5.
 _STEP_OVER_FORWARD = 3.5
-_EPOCHS_AT_THOUSAND = 10.0
-_FEWEST_EPOCHS, _MOST_EPOCHS = 3, 15
+_EPOCHS_AT_THOUSAND = 24.0
+_FEWEST_EPOCHS, _MOST_EPOCHS = 4, 20
 _FIRST_RATE = 0.3
-_ADAM_RATE = 1e-4
+# Adam's rate. Few steps leave no time to recover from large ones: at 0.0005, a network of 60 pictures was ruined.
+_LEAST_RATE, _GREATEST_RATE, _STEPS_AT_LEAST_RATE = 1e-4, 3e-4, 300
 # Up to so many pictures, networks of folds judge fine-tuning, for a tenth of them would tell nothing.
 _FEW = 600
 _FOLDS = 3
@@ -69,12 +70,14 @@ def plan(settings: Train, train: int, validation: int, picture_seconds: float, s
     # The folds' networks each learn from all pictures but one part, then one from all.
     by_folds = together <= _FEW and _FOLDS * together * epochs <= affordable
     own_rate = bool(given & {"optimizer", "learning_rate"})
+    batch_size = settings.batch_size if "batch_size" in given else 32 if train >= 256 else 16
+    rate = _LEAST_RATE * epochs * pictures / batch_size / _STEPS_AT_LEAST_RATE
     return Plan(
         epochs=epochs,
         pictures=pictures,
-        batch_size=settings.batch_size if "batch_size" in given else 32 if train >= 256 else 16,
+        batch_size=batch_size,
         optimizer=settings.optimizer if own_rate else "adam",
-        learning_rate=settings.learning_rate if own_rate else _ADAM_RATE,
+        learning_rate=settings.learning_rate if own_rate else min(max(rate, _LEAST_RATE), _GREATEST_RATE),
         first_rate=_FIRST_RATE,
         warmup_epochs=min(settings.warmup_epochs if "warmup_epochs" in given else epochs / 10, epochs / 2),
         folds=_FOLDS if by_folds else 0,

@@ -14,8 +14,10 @@ def test_fewer_pictures_are_seen_more_often_but_in_fewer_steps():
     plans = [_plan(count) for count in (60, 300, 1000, 5000, 60_000)]
     epochs = [plan.epochs for plan in plans]
     steps = [plan.epochs * plan.pictures for plan in plans]
-    assert epochs == sorted(epochs, reverse=True) and epochs[0] > epochs[-1] >= 3
+    assert epochs == sorted(epochs, reverse=True) and epochs[0] > epochs[-1] >= 4
     assert steps == sorted(steps)
+    rates = [plan.learning_rate for plan in plans]
+    assert rates == sorted(rates) and rates[0] < rates[-1] <= 3 * rates[0]
     assert not any(plan.reason for plan in plans)
 
 
