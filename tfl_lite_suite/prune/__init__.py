@@ -213,7 +213,9 @@ class _Channels:
             return {}
         split = self.images.train
         seed = self.settings.seed if self.settings else 0
-        rows = np.sort(np.random.default_rng(seed).permutation(len(split))[: self.chosen.taylor_images])
+        # Of several labels the rarest stands for a picture; one without any says nothing.
+        known = np.flatnonzero(split.labels >= 0)
+        rows = known[np.sort(np.random.default_rng(seed).permutation(len(known))[: self.chosen.taylor_images])]
         return {"images": split.images(rows), "labels": split.labels[rows]}
 
 

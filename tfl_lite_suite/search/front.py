@@ -32,8 +32,8 @@ def outcome(results: dict[str, Any], name: str, workdir: pathlib.Path) -> dict[s
     right = next(row for row in results["evaluate"] if (row["name"], row["engine"]) == (name, timed["engine"]))
     answers = predictions.read(workdir / "evaluate" / f"{name}_{timed['engine']}" / predictions.FILE)
     halves: tuple[list[bool], list[bool]] = ([], [])
-    for key, label, answer in zip(answers.keys, answers.labels, answers.top1, strict=True):
-        halves[is_unseen(key)].append(label == answer)
+    for key, is_right in zip(answers.keys, answers.right, strict=True):
+        halves[is_unseen(key)].append(is_right)
     if not all(halves):
         raise SuiteError(f"a search needs more test images than {len(answers)}; raise data.test_limit or test_fraction")
     chosen, unseen = (sum(half) / len(half) for half in halves)
