@@ -20,10 +20,12 @@ from ai_edge_litert import schema_py_generated as schema
 
 from tfl_lite_suite.tflite.file import TfliteFile
 from tfl_lite_suite.tflite.graph import Operator, Subgraph
-from tfl_lite_suite.tflite.integer_arithmetic import GATE, HALF_GATE
+from tfl_lite_suite.tflite.integer_arithmetic import GATE, HALF_GATE, LEAST, MOST
 from tfl_lite_suite.tflite.object_form import pack, unpack
 
 _SWISH_FACTOR = 6.0
+# XNNPACK refuses an ADD whose summands have steps of more, or less, times those of the sum; a margin is left.
+_LEAST_RATIO, _MOST_RATIO = 2.0**-9, 2.0**7
 # Where operators with weights take their input and their weights.
 _WEIGHTED = {"CONV_2D": (0, 1), "DEPTHWISE_CONV_2D": (0, 1), "FULLY_CONNECTED": (0, 1), "TRANSPOSE_CONV": (2, 1)}
 # A factor of all that they read is a factor of what they give.
@@ -49,7 +51,7 @@ def rewrite(content: bytes, *, split_hard_swish: bool = True) -> bytes:
     """
     file = TfliteFile(content)
     graph = file.subgraphs[0]
-    swishes = [op for op in graph.operators if split_hard_swish and _is_int8_swish(graph, op)]
+    swishes = [op for op in graph.operators if split_hard_swish and _can_be_split(graph, op)]
     factors: dict[int, float] = {op.index: _SWISH_FACTOR for op in swishes}
     offsets = {}
     for op in graph.operators:
@@ -58,13 +60,20 @@ def rewrite(content: bytes, *, split_hard_swish: bool = True) -> bytes:
     return _Rewriting(content, graph, factors, offsets).content() if factors else content
 
 
-def _is_int8_swish(graph: Subgraph, op: Operator) -> bool:
-    return op.name == "HARD_SWISH" and {graph.tensors[i].dtype for i in (*op.inputs, *op.outputs)} == {"int8"}
+def _can_be_split(graph: Subgraph, op: Operator) -> bool:
+    """Tells whether XNNPACK takes ADD and MUL in an operator's stead."""
+    if op.name != "HARD_SWISH" or {graph.tensors[i].dtype for i in (*op.inputs, *op.outputs)} != {"int8"}:
+        return False
+    return _LEAST_RATIO < graph.tensors[op.inputs[0]].scale / float(GATE.step) < _MOST_RATIO
 
 
 def _normalization(file: TfliteFile, graph: Subgraph, op: Operator) -> tuple[float, float] | None:
     """Returns the factor and the summand that a depthwise convolution gives every pixel, if there is one of each."""
-    if op.name != "DEPTHWISE_CONV_2D" or op.activation != "NONE" or op.inputs[0] not in graph.input_indices:
+    if op.name != "DEPTHWISE_CONV_2D" or op.activation != "NONE" or len(op.inputs) != 3 or min(op.inputs) < 0:
+        return None
+    maker = graph.makers.get(op.inputs[0])
+    pixels = maker.inputs[0] if maker and maker.name == "QUANTIZE" else op.inputs[0]
+    if pixels not in graph.input_indices:
         return None
     source, weights, bias, output = (graph.tensors[index] for index in (*op.inputs, *op.outputs))
     if {source.dtype, weights.dtype, output.dtype} != {"int8"} or source.shape != output.shape:
@@ -166,7 +175,8 @@ class _Rewriting:
         """Yields the operators that take an operator's place."""
         operator = self._whole.operators[op.index]
         if op.index in self._offsets:
-            offset = self._constant("minus_mean", np.sign(self._offsets[op.index]), abs(self._offsets[op.index]))
+            value = LEAST if self._offsets[op.index] < 0 else MOST
+            offset = self._constant("minus_mean", value, self._offsets[op.index] / value)
             yield self._operator("ADD", [op.inputs[0], offset], self._scaled[op.outputs[0]])
         elif op.index in self._made:
             gate, three = self._gate(op.inputs[0]), self._constant("three", *HALF_GATE)

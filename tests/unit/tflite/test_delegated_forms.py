@@ -86,6 +86,21 @@ def test_normalization_of_each_channel_by_its_own_mean_stays():
     assert delegated_forms.rewrite(content) is content
 
 
+@pytest.mark.parametrize("io_type", ["uint8", "float32"])
+def test_pixels_of_other_types_are_normalized_by_an_add_too(io_type):
+    content = tflite_converter.convert(network(pooled), "int8", io_type=io_type, calibration=PICTURES)
+    names = [op.name for op in file_operators(delegated_forms.rewrite(content))]
+    assert names[:3] == ["QUANTIZE", "ADD", "CONV_2D"]
+
+
+def test_steps_too_small_for_xnnpack_keep_the_operator():
+    model = network(pooled)
+    first = model.get_layer("first")
+    first.set_weights([weights * 1e-5 for weights in first.get_weights()])
+    content = tflite_converter.convert(model, "int8", calibration=PICTURES)
+    assert "HARD_SWISH" in [op.name for op in file_operators(delegated_forms.rewrite(content))]
+
+
 def test_hard_swish_stays_where_asked():
     content = delegated_forms.rewrite(
         tflite_converter.convert(network(pooled), "int8", calibration=PICTURES), split_hard_swish=False
