@@ -20,6 +20,8 @@ PACKAGE_OF = {
     "absl": "absl-py",
     "PIL": "pillow",
     "pillow_heif": "pillow-heif",
+    "tflite_micro": "tflite-micro",
+    "ethosu": "ethos-u-vela",
     "yaml": "pyyaml",
     "tf_keras": "tf-keras",
     "tflite_runtime": "tflite-runtime",
@@ -61,7 +63,7 @@ def test_extras_are_those_of_the_design(extras):
 def test_every_requirement_has_both_bounds(extras):
     for extra, found in extras.items():
         for package, bounds, marker in found:
-            both = re.fullmatch(r">=[\d.]+,<[\d.]+", bounds.strip()) or (marker and re.fullmatch(r"<[\d.]+", bounds))
+            both = re.fullmatch(r">=[\d.]+(dev\d+)?,<[\d.]+", bounds.strip()) or (marker and re.fullmatch(r"<[\d.]+", bounds))
             assert both, f"setup.cfg: [{extra}] {package}{bounds}: no lower or no upper bound"
 
 
