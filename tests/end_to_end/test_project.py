@@ -63,7 +63,9 @@ def test_extras_are_those_of_the_design(extras):
 def test_every_requirement_has_both_bounds(extras):
     for extra, found in extras.items():
         for package, bounds, marker in found:
-            both = re.fullmatch(r">=[\d.]+(dev\d+)?,<[\d.]+", bounds.strip()) or (marker and re.fullmatch(r"<[\d.]+", bounds))
+            both = re.fullmatch(r">=[\d.]+(dev\d+)?,<[\d.]+", bounds.strip()) or (
+                marker and re.fullmatch(r"<[\d.]+", bounds)
+            )
             assert both, f"setup.cfg: [{extra}] {package}{bounds}: no lower or no upper bound"
 
 
