@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tfl_lite_suite import train
+from tfl_lite_suite import models, train
 from tfl_lite_suite.convert.result import Conversion
 from tfl_lite_suite.core import contract, recipe
 from tfl_lite_suite.core.errors import SuiteError
@@ -143,6 +143,7 @@ def open_model(path: str) -> tuple[Any, contract.Contract, Recipe | None]:
         SuiteError: If the file is missing, or no classifier of pictures.
     """
     folder = pathlib.Path(path).parent
+    models.check_file(path, "--model")
     of = contract.beside(path)
     settings = recipe.load(folder / train.RECIPE) if (folder / train.RECIPE).is_file() else None
     from tfl_lite_suite.models.graph import rewrite, two_classes
