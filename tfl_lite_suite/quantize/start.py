@@ -18,7 +18,7 @@ from tfl_lite_suite.models.graph.scores import divergence
 from tfl_lite_suite.prune.clustering import equal_weights
 from tfl_lite_suite.prune.sparsity import prunable
 from tfl_lite_suite.quantize.ptq.equalization import Equalized, equalize
-from tfl_lite_suite.quantize.qat.activation_ranges import RULES, Range
+from tfl_lite_suite.quantize.qat.activation_ranges import LEAST_ERROR, RULES, Range
 from tfl_lite_suite.quantize.qat.fake_quantization import Plan, expanded
 from tfl_lite_suite.quantize.qat.simulated_bias import correct_biases
 from tfl_lite_suite.quantize.qat.simulation import Simulation
@@ -137,11 +137,14 @@ def find(
             done += 1
             progress.update(done, rule)
         best = best_of(list(by_rule.values()))
-        simulation.assign(plan.ranges_by(best.rule))
         biases = simulation.biases()
         found += [(trial, plan, biases) for trial in by_rule.values()]
-        if not only_ranges and correct_biases(simulation, for_ranges[:_BIAS_PICTURES]):
-            found.append((judge((*techniques, BIAS_CORRECTION), best.rule), plan, simulation.biases()))
+        # Biases that make up for what the tightest ranges clip can do harm, where they help with wider ones.
+        for rule in () if only_ranges else dict.fromkeys((LEAST_ERROR, best.rule)):
+            simulation.assign(plan.ranges_by(rule))
+            simulation.set_biases(biases)
+            if correct_biases(simulation, for_ranges[:_BIAS_PICTURES]):
+                found.append((judge((*techniques, BIAS_CORRECTION), rule), plan, simulation.biases()))
         done += 1
         progress.update(done, BIAS_CORRECTION)
     progress.close()
