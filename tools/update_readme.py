@@ -8,18 +8,22 @@ from typing import Any
 
 from tfl_lite_suite import models
 from tfl_lite_suite.core.files import read_json
-from tfl_lite_suite.report import network_comparison, transfer_comparison
+from tfl_lite_suite.report import decision_comparison, network_comparison, transfer_comparison
 from tfl_lite_suite.report.results_table import engine_tables, network_table, sparsity_table, table, technique_table
 from tfl_lite_suite.run import seed_comparison
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGES = [
     *ROOT.glob("README*.md"),
-    *(ROOT / "docs" / f"{name}.md" for name in ("networks", "compression", "engines", "pruning", "training")),
+    *(
+        ROOT / "docs" / f"{name}.md"
+        for name in ("networks", "compression", "engines", "pruning", "training", "decision")
+    ),
 ]
 FULL_SIZE = "full_size.json"  # of tools/measure_sizes.py
 _BLOCK = re.compile(
-    r"(<!-- (results|techniques|engines|seeds|sparsity|photos|transfer):(\S+) -->\n).*?(<!-- end -->)", re.DOTALL
+    r"(<!-- (results|techniques|engines|seeds|sparsity|photos|transfer|decisions):(\S+) -->\n).*?(<!-- end -->)",
+    re.DOTALL,
 )
 
 
@@ -30,7 +34,7 @@ def updated(text: str, folder: pathlib.Path) -> str:
     every file of such a name. `<!-- engines:NAME -->` is filled from a result of `tools/compare_engines.py`,
     `<!-- seeds:NAME -->` from that of several runs, `<!-- sparsity:NAME -->` from one of `tools/compare_sparsity.py`,
     `<!-- photos:NAME -->` from one of `tools/compare_networks.py`, `<!-- transfer:NAME -->` from one of
-    `tools/compare_transfer.py`.
+    `tools/compare_transfer.py`, `<!-- decisions:NAME -->` from one of `tools/judge_decisions.py`.
     """
 
     def fill(match: re.Match[str]) -> str:
@@ -52,13 +56,15 @@ def updated(text: str, folder: pathlib.Path) -> str:
     return _BLOCK.sub(fill, text)
 
 
-def _body(kind: str, document: dict[str, Any]) -> str:
+def _body(kind: str, document: Any) -> str:
     if kind == "seeds":
         return seed_comparison.table(document["summary"])
     if kind == "photos":
         return network_comparison.table(document["networks"])
     if kind == "transfer":
         return transfer_comparison.table(document["rows"])
+    if kind == "decisions":
+        return decision_comparison.table(document)
     if kind == "sparsity":
         return sparsity_table(document["rows"])
     return engine_tables(document["files"]) if kind == "engines" else table(document["stages"])
