@@ -33,6 +33,8 @@ _MOST_TEST_PICTURES = 1000
 # As photos_transfer.yaml was before: a new classifier first, then all layers with the statistics of each batch.
 _PLAIN = {
     "transfer": "off",
+    "loss": "cross_entropy",
+    "select": "top1",
     "head_epochs": 2,
     "head_learning_rate": 0.005,
     "epochs": 12,
