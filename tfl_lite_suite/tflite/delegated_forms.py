@@ -93,6 +93,16 @@ def _is_absorbed(graph: Subgraph, index: int) -> bool:
     return bool(users) and known and index not in graph.output_indices
 
 
+def _divided(before: np.float32, scales: np.ndarray, after: np.float32) -> np.ndarray:
+    """Returns scales whose products with `after` are those of `scales` with `before`, to the last bit if possible."""
+    wanted = before * scales
+    found = (np.float64(before) * scales / np.float64(after)).astype(np.float32)
+    for end in (0, np.inf):
+        neighbour = np.nextafter(found, np.float32(end))
+        found = np.where((after * found != wanted) & (after * neighbour == wanted), neighbour, found)
+    return found
+
+
 class _Rewriting:
     """One rewriting of a graph.
 
@@ -201,11 +211,10 @@ class _Rewriting:
         """Gives an operator weights that undo the factor of its input; products of scales stay what they were."""
         source, place = (op.inputs[i] for i in _WEIGHTED[op.name])
         own = self._copy(place) if len(self._graph.users[place]) > 1 else place
-        after = np.float64(self._whole.tensors[self._scaled[source]].quantization.scale[0])
+        after = np.float32(self._whole.tensors[self._scaled[source]].quantization.scale[0])
         self._rescale(own, 1.0)
         quantization = self._whole.tensors[own].quantization
-        before = np.float64(np.float32(self._graph.tensors[source].scale))
-        quantization.scale = (np.asarray(quantization.scale, np.float64) * before / after).astype(np.float32)
+        quantization.scale = _divided(np.float32(self._graph.tensors[source].scale), quantization.scale, after)
         inputs = list(self._whole.operators[op.index].inputs)
         inputs[_WEIGHTED[op.name][1]] = own
         self._whole.operators[op.index].inputs = inputs
