@@ -49,9 +49,9 @@ def reordered(tensor: Any) -> Reordered | None:
     if not hasattr(layer, "function") or len(tensor.shape) != 4 or not node.keras_inputs:
         return None
     function, channels = str(layer.get_config()["function"]), tensor.shape[-1]
-    arguments = [*node.call_args[1:], *(value for key, value in node.call_kwargs.items() if key in ("axis", "indices"))]
+    arguments = _arguments(node)
     source, order = node.keras_inputs[0], None
-    if function == "__operators__.getitem" and _reverses_last(arguments[0]):
+    if function == "__operators__.getitem" and arguments and _reverses_last(arguments[0]):
         order = tuple(reversed(range(channels)))
     elif function == "reverse" and arguments in ([[-1]], [[3]]):
         order = tuple(reversed(range(channels)))
@@ -75,6 +75,12 @@ def as_convolution(name: str, found: Reordered) -> Any:
     return output
 
 
+def _arguments(node: Any) -> list[Any]:
+    """Returns what a function is given besides its tensor; files of Keras have it by position or by name."""
+    named = (value for key, value in node.call_kwargs.items() if key in ("axis", "indices", "slice_spec"))
+    return [*node.call_args[1:], *named]
+
+
 def _reverses_last(key: Any) -> bool:
     """Tells whether a slice takes all, the last axis backwards."""
     if not isinstance(key, (tuple, list)) or len(key) not in (2, 4):
@@ -89,7 +95,7 @@ def _picked_channel(tensor: Any) -> list[tuple[Any, int]]:
     if not hasattr(layer, "function") or layer.get_config()["function"] != "__operators__.getitem":
         return []
     node = layer.inbound_nodes[0]
-    source, key = node.keras_inputs[0], node.call_args[1]
+    source, (key, *_) = node.keras_inputs[0], (*_arguments(node), None)
     if not isinstance(key, (tuple, list)) or len(source.shape) != 4 or len(key) not in (2, 4):
         return []
     *others, last = key
