@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+import quadrant_models
 
 from tfl_lite_suite.benchmark import instructions, text
 from tfl_lite_suite.benchmark.job import Job
@@ -12,6 +13,16 @@ from tfl_lite_suite.core.cache_folder import cache_folder
 from tfl_lite_suite.core.errors import SuiteError
 
 EMULATOR = cache_folder() / "emulated_pi" / "count_instructions.so"
+
+
+@pytest.fixture
+def model(tmp_path):
+    """A small int8 `.tflite` file."""
+    path = tmp_path / "model.tflite"
+    path.write_bytes(quadrant_models.quadrants(dtype="int8"))
+    return path
+
+
 # In the place of QEMU: runs the guest's command with this Python, and writes marks as the plugin would.
 STAND_IN = """
 import pathlib, subprocess, sys

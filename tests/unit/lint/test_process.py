@@ -23,7 +23,7 @@ def python_that(monkeypatch, tmp_path, script):
     path = tmp_path / "python"
     path.write_text(f"#!{sys.executable}\n{script}")
     path.chmod(path.stat().st_mode | stat.S_IXUSR)
-    monkeypatch.setattr(process.sys, "executable", str(path))
+    monkeypatch.setattr(sys, "executable", str(path))
 
 
 def test_a_sound_model_runs_on_every_installed_runtime(model):
