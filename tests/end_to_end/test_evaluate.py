@@ -6,6 +6,7 @@ import sys
 import numpy as np
 import pytest
 import quadrant_models
+from places import HELPERS
 from verb_process import run_without_tensorflow
 
 from tfl_lite_suite.core.contract import Contract
@@ -161,7 +162,7 @@ def test_a_keras_file_gives_the_figures_of_its_tflite(place):
         "keras_file.save(model, sys.argv[1])"
     )
     subprocess.run(
-        [sys.executable, "-c", code, place / "model.keras"], check=True, env={**os.environ, "PYTHONPATH": "tests"}
+        [sys.executable, "-c", code, place / "model.keras"], check=True, env={**os.environ, "PYTHONPATH": str(HELPERS)}
     )
     (place / "contract.json").write_text(CONTRACT.to_json())
     done = evaluate(place, "--json", f"--predictions={place / 'keras.json'}", model="model.keras")

@@ -59,6 +59,11 @@ def names() -> list[str]:
     return sorted(path.parent.name for path in _FOLDER.glob("*/exporter.py"))
 
 
+def of_engines() -> list[str]:
+    """Returns the name of every format that an engine runs, sorted."""
+    return [name for name in names() if not hasattr(get(name), "bundle")]
+
+
 def get(name: str) -> "Exporter | Bundler":
     """Returns the exporter of a format.
 

@@ -7,7 +7,8 @@ from tfl_lite_suite.runtime import engines
 
 def test_each_format_is_its_engines():
     assert {"mnn", "ncnn", "onnx"} <= set(exporters.names())
-    for name in exporters.names():
+    assert set(exporters.names()) - set(exporters.of_engines()) == {"micro"}
+    for name in exporters.of_engines():
         exporter = exporters.get(name)
         engine = engines.get(exporter.ENGINE)
         assert engine.format == name and engine.suffix == exporter.SUFFIXES[0]

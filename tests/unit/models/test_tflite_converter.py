@@ -34,7 +34,7 @@ def answers(pictures, tmp_path_factory):
             files[name, scheme].write_bytes(tflite_converter.convert(model, scheme, calibration=pictures))
     exported = []
     for path in files.values():
-        for format in exporters.names():
+        for format in exporters.of_engines():
             if format != "mnn" or "float32" in path.name:
                 exported.append(export.export(str(path), format, str(folder))[0][0])
     received = keras_samples.run_on_engines([(path, folder / "pictures.npy") for path in [*files.values(), *exported]])

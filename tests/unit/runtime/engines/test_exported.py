@@ -11,7 +11,7 @@ from tfl_lite_suite.export import exporters
 from tfl_lite_suite.runtime import engines
 from tfl_lite_suite.runtime.engines._exported import ExportedEngine
 
-FORMATS = {exporters.get(name).ENGINE: name for name in exporters.names()}
+FORMATS = {exporters.get(name).ENGINE: name for name in exporters.of_engines()}
 # Answers of an engine on twenty pictures of noise.
 RUN = """
 import json, os, sys, numpy as np
