@@ -9,7 +9,6 @@ import dataclasses
 import json
 import os
 import pathlib
-import zipfile
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -154,6 +153,8 @@ def beside(model: str | os.PathLike[str]) -> Contract | None:
 
 def _inside(model: str | os.PathLike[str]) -> str | None:
     """Returns the contract's text in a `.keras` file, an archive; `None` where there is none."""
+    import zipfile
+
     try:
         with zipfile.ZipFile(model) as archive:
             if archive.getinfo(FILE_NAME).file_size > _LARGEST:

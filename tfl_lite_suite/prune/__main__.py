@@ -34,8 +34,9 @@ def _main() -> PruneResult:
     if beside.is_file() or flags.FLAGS.recipe is not None or flags.FLAGS.data is not None or flags.FLAGS.set:
         settings = command_line.recipe_from_flags(beside=str(beside))
     workdir = flags.FLAGS.workdir or str(pathlib.Path(model).parent)
+    chosen = _chosen(settings)
     with at_work(workdir, model):
-        return prune(_chosen(settings), workdir, model, settings)
+        return prune(chosen, workdir, model, settings)
 
 
 if __name__ == "__main__":

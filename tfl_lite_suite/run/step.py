@@ -39,7 +39,8 @@ class Task:
     def done(self) -> dict[str, Any]:
         """Does it; returns its results as a document."""
         made = self.make()
-        return made.document() if isinstance(made, Result) else made
+        # As it is kept, so that a later run tells the same.
+        return self.stage.finished() or (made.document() if isinstance(made, Result) else made)
 
     def kept(self) -> dict[str, Any] | None:
         """Returns the results that an earlier run kept; a measurement that did not count is to be made again."""

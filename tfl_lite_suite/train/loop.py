@@ -327,7 +327,8 @@ def accuracy_function(model: Any) -> Callable[[Any], dict[str, Any]]:
     def measure(split: Any) -> dict[str, Any]:
         if not len(split):
             nothing = dict.fromkeys(("top1", "top5", "balanced_accuracy"))
-            return {**nothing, "top": np.empty((0, 1), np.int64), "confidence": np.empty(0)}
+            logits = np.empty((0, model.output_shape[-1]), np.float32)
+            return {**nothing, "top": np.empty((0, 1), np.int64), "confidence": np.empty(0), "logits": logits}
         scores = np.concatenate([forward(images).numpy() for images, _ in pipeline.evaluation_batches(split, 256)])
         logits = as_logits(model, scores).numpy()
         top = np.argsort(-scores, axis=1, kind="stable")[:, :5]

@@ -12,7 +12,13 @@ from tfl_lite_suite.core.decision import Decision
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.tflite.graph import TensorSpec
 
-_REJECT = {"none": "kNone", "max_probability": "kMaxProbability", "margin": "kMargin", "energy": "kEnergy"}
+_REJECT = {
+    "none": "kNone",
+    "max_probability": "kMaxProbability",
+    "margin": "kMargin",
+    "entropy": "kEntropy",
+    "energy": "kEnergy",
+}
 
 
 def header(

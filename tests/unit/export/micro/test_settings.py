@@ -87,7 +87,7 @@ def test_an_rgb_frame_for_a_grey_model_of_signed_pixels(tmp_path):
 
 @cpp.needs_compiler
 def test_decisions_are_those_of_python(tmp_path):
-    kinds = ["none", "max_probability", "margin", "energy"]
+    kinds = ["none", "max_probability", "margin", "entropy", "energy"]
     lines, expected = [], []
     for case in json.loads((ROOT / "tests/golden_decisions.json").read_text(encoding="utf-8"))["cases"]:
         decision = decisions.from_json(json.dumps(case["decision"]))

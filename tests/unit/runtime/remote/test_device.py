@@ -109,6 +109,6 @@ def test_the_environment_depends_on_what_goes_into_it(tmp_path):
     (tmp_path / "a-1-py3-none-any.whl").write_bytes(b"1")
     first = environment(wheels=str(tmp_path))
     (tmp_path / "a-1-py3-none-any.whl").write_bytes(b"2")
-    found = {environment(), first, environment(wheels=str(tmp_path)), environment(packages=["ai-edge-litert"])}
+    found = {environment(), first, environment(wheels=str(tmp_path)), environment(packages=["tflite-runtime"])}
     assert len(found) == 4 and environment() == environment()
     assert os.listdir(tmp_path) == ["a-1-py3-none-any.whl"]

@@ -76,6 +76,15 @@ double Certainty(const Decision& decision, const double* scores, int classes, co
     }
     return decision.multi ? total : most + Logarithm(total);
   }
+  if (decision.reject == RejectScore::kEntropy) {
+    double total = 0.0;
+    for (int i = 0; i < classes; ++i) {
+      const double some = found[i] > 0.0 ? found[i] : 1.0;
+      const double part = some * Logarithm(some);
+      total = i == 0 ? part : total + part;
+    }
+    return total;
+  }
   if (decision.reject == RejectScore::kMargin && classes > 1) {
     double first = found[0] > found[1] ? found[0] : found[1], second = found[0] > found[1] ? found[1] : found[0];
     for (int i = 2; i < classes; ++i) {

@@ -5,7 +5,7 @@
 
 namespace tfl_lite_suite {
 
-enum class RejectScore { kNone, kMaxProbability, kMargin, kEnergy };
+enum class RejectScore { kNone, kMaxProbability, kMargin, kEntropy, kEnergy };
 
 struct Decision {
   bool multi;

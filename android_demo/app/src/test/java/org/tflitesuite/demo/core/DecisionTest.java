@@ -32,7 +32,7 @@ public final class DecisionTest {
     public void refusesWhatIsNoDecision() {
         String[] texts = {
             "", "[]", WHOLE.replace("1,", "2,"), WHOLE.replace("single", "double"), WHOLE.replace("2.0", "0"),
-            WHOLE.replace("0.1]", "0]"), WHOLE.replace("\"none\"", "\"entropy\""), WHOLE.replace("5,", "0,"),
+            WHOLE.replace("0.1]", "0]"), WHOLE.replace("\"none\"", "\"certainty\""), WHOLE.replace("5,", "0,"),
             WHOLE.replace("\"logits\"", "\"probabilities\""), WHOLE.replace("\"mode\"", "\"made\"")
         };
         for (String text : texts) {
