@@ -312,9 +312,7 @@ class Training:
 def accuracy_function(model: Any) -> Callable[[Any], dict[str, Any]]:
     """Returns a function from a `Split` to `top1`, `top5`, `balanced_accuracy` (shares), and answers of `model`.
 
-    These are `top`, `confidence` and `logits`.
-
-    An answer is right if it is one of the picture's labels. `top` holds the classes of the highest logits, best first,
+    These are `top`, `confidence` and `logits`. An answer is right if it is one of the picture's labels. `top` holds the classes of the highest logits, best first,
     int64 `(n, 5)` or as many as there are; equal logits by class index, lowest first. `confidence` is the probability
     of the first, float64 `(n,)`. Without images the shares are `None`.
     """
@@ -327,8 +325,8 @@ def accuracy_function(model: Any) -> Callable[[Any], dict[str, Any]]:
     def measure(split: Any) -> dict[str, Any]:
         if not len(split):
             nothing = dict.fromkeys(("top1", "top5", "balanced_accuracy"))
-            logits = np.empty((0, model.output_shape[-1]), np.float32)
-            return {**nothing, "top": np.empty((0, 1), np.int64), "confidence": np.empty(0), "logits": logits}
+            scores = np.empty((0, model.output_shape[-1]), np.float32)
+            return {**nothing, "top": np.empty((0, 1), int), "confidence": np.empty(0), "logits": scores}
         scores = np.concatenate([forward(images).numpy() for images, _ in pipeline.evaluation_batches(split, 256)])
         logits = as_logits(model, scores).numpy()
         top = np.argsort(-scores, axis=1, kind="stable")[:, :5]
