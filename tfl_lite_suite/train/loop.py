@@ -312,9 +312,9 @@ class Training:
 def accuracy_function(model: Any) -> Callable[[Any], dict[str, Any]]:
     """Returns a function from a `Split` to `top1`, `top5`, `balanced_accuracy` (shares), and answers of `model`.
 
-    These are `top`, `confidence` and `logits`. An answer is right if it is one of the picture's labels. `top` holds the classes of the highest logits, best first,
-    int64 `(n, 5)` or as many as there are; equal logits by class index, lowest first. `confidence` is the probability
-    of the first, float64 `(n,)`. Without images the shares are `None`.
+    These are `top`, `confidence` and `logits`. An answer is right if it is one of the picture's labels. `top` holds the
+    classes of the highest logits, best first, int64 `(n, 5)` or as many as there are; equal logits by class index, the
+    lowest first. `confidence` is the probability of the first, float64 `(n,)`. Without images the shares are `None`.
     """
     meaning = Decision(scores="probabilities" if ends_in_softmax(model) else "logits")
 
