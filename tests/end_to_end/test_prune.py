@@ -32,6 +32,7 @@ def trained(tmp_path_factory):
     model = keras_samples.randomize(keras_samples.tiny_network())
     images = train.load_images(settings, str(root))
     measured = {"top": np.zeros((len(images.test), 1), np.int64), "confidence": np.ones(len(images.test))}
+    measured["logits"] = np.zeros((len(images.test), len(images.class_names)), np.float32)
     train.save_artifacts(root / "train", model, images, settings, measured)
     return root / "train" / train.MODEL, settings
 

@@ -108,6 +108,7 @@ def test_exported_files_without_their_description_or_with_foreign_names(command,
     assert "no 'x.onnx.json' beside it" in message(path)
     tensor = {"name": "a", "shape": [1], "dtype": "int8", "scale": 1.0, "zero_point": 0}
     document = {"version": 2, "files": ["x.onnx", "other"], "input": tensor, "output": tensor, "contract": None}
+    document["normalization"] = {"mean": [0.0], "std": [1.0], "source": "contract", "problem": ""}
     (tmp_path / "x.onnx.json").write_text(json.dumps(document | {"labels": [], "source": {}}))
     assert "its file 'other' is missing" in message(path)
     (tmp_path / "other").touch()
