@@ -233,7 +233,8 @@ def show(result: QuantizeResult) -> str:
 
 def _reason(result: QatResult) -> str:
     """Returns, as a phrase, which weights were kept and why."""
-    images, start, epochs = (result.validation[key] for key in ("images", "top1_start", "top1_epochs"))
+    judged = result.validation or {"images": 0, "top1_start": None, "top1_epochs": []}
+    images, start, epochs = (judged[key] for key in ("images", "top1_start", "top1_epochs"))
     if start is None:
         return f"kept {result.kept}; without validation images the start could not be compared"
     before, after = (f"{100 * share:.2f} %" for share in (start, max(epochs, default=0)))

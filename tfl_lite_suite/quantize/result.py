@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from tfl_lite_suite.core.result import Document, Result
+from tfl_lite_suite.core.result import Document, Result, omitted
 
 Q = TypeVar("Q", bound="QuantizeResult")
 
@@ -59,13 +59,14 @@ class QatResult(QuantizeResult):
 
     top1_qat: float | None
     top5_qat: float | None
-    top1_start: float | None
-    start: Document
-    kept: str
-    validation: Document
     epochs: int
     history: tuple[Document, ...]
-    top1_ptq_file: float | None = None
+    # Absent from what earlier code kept.
+    top1_start: float | None = omitted()
+    start: Document | None = omitted()
+    kept: str | None = omitted()
+    validation: Document | None = omitted()
+    top1_ptq_file: float | None = omitted()
 
 
 @dataclasses.dataclass(frozen=True)
