@@ -202,7 +202,9 @@ def open_model(path: str, engine: str, normalization: Normalization | None = Non
     from tfl_lite_suite.runtime import engines
 
     runtime = engines.get(engine)
-    runtime.require()
+    if not runtime.available():
+        runtime.require()
+    # Reading needs no runtime, and works beside TensorFlow too.
     file = runtime.inspect(path)
     of = file.contract or contract_of(file.input_shape)
     if of is None or len(file.output_shape) != 2:
