@@ -79,7 +79,19 @@ def test_training_never_ends_below_its_start_and_tells_what_it_kept(trained, tmp
 
 def test_a_run_that_ends_below_post_training_quantization_says_so():
     validation = {"images": 50, "top1_start": 0.8, "top1_epochs": [0.7, 0.82]}
-    result = QatResult(0.9, 9.0, 0.87, 0.99, 0.88, {}, "epoch 2", validation, 2, (), 0.89)
+    result = QatResult(
+        top1_float=0.9,
+        seconds=9.0,
+        top1_qat=0.87,
+        top5_qat=0.99,
+        epochs=2,
+        history=(),
+        top1_start=0.88,
+        start={},
+        kept="epoch 2",
+        validation=validation,
+        top1_ptq_file=0.89,
+    )
     text = quantize.show(result)
     assert "kept epoch 2: top-1 82.00 % on 50 validation images, before training 80.00 %" in text
     assert "2.00 points below" in text
