@@ -5,6 +5,7 @@ else there, a user's mistake is one line on stderr and exit status 1, Ctrl-C is 
 """
 
 import contextlib
+import dataclasses
 import difflib
 import errno
 import json
@@ -14,7 +15,7 @@ import re
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn, TextIO
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO, TypeVar
 
 from absl import flags
 
@@ -25,6 +26,7 @@ from tfl_lite_suite.core.terminal import Guarded, printable_line
 if TYPE_CHECKING:
     from tfl_lite_suite.core.recipe import Recipe
 
+T = TypeVar("T")
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 # Libraries fail with whole reports; --traceback shows them.
 _LONGEST = 600
@@ -165,6 +167,17 @@ def required(name: str) -> Any:
     if value is None:
         raise SuiteError(f"--{name}: missing. {_one_line(flags.FLAGS[name].help)}")
     return value
+
+
+def values_for(kind: type[T], **given: Any) -> T:
+    """Returns a dataclass made of the flags that are named as its fields.
+
+    Args:
+        kind: The dataclass.
+        **given: Fields that are no flags, or get another value.
+    """
+    names = [field.name for field in dataclasses.fields(kind) if field.name not in given]  # type: ignore[arg-type]
+    return kind(**{name: flags.FLAGS[name].value for name in names}, **given)
 
 
 def paths(values: list[str]) -> list[str]:
