@@ -58,7 +58,7 @@ def updated(text: str, folder: pathlib.Path) -> str:
 
 def _body(kind: str, document: Any) -> str:
     if kind == "seeds":
-        return seed_comparison.table(document["summary"])
+        return seed_comparison.table(document["summary"]).markdown()
     if kind == "photos":
         return network_comparison.table(document["networks"])
     if kind == "transfer":

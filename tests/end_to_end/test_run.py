@@ -43,7 +43,7 @@ def finished(tmp_path_factory):
 
 def test_every_stage_reports(finished):
     _, _, results = finished
-    assert list(results) == ["train", "quantize", "convert", "evaluate", "benchmark", "ledger"]
+    assert list(results) == ["train", "quantize", "convert", "evaluate", "benchmark", "ledger", "verdict"]
     assert 0 <= results["train"]["top1"] <= 1 and results["train"]["epochs"] == 2
     assert {"top1_float", "top1_qat"} <= set(results["quantize"])
     assert [row["name"] for row in results["convert"]] == ["float32", "int8_ptq", "int8_qat"]

@@ -50,6 +50,7 @@ if __name__ == "__main__":
         False,
         "Count an inference's instructions on an emulated ARM CPU as well: deterministic, but no time.",
     )
+    flags.DEFINE_bool("accept_disturbed", False, "Exit with status 0 although other programs disturbed the timing.")
     flags.DEFINE_integer("seed", 0, "Seed of the input's noise and of the bootstrap.", 0)
     flags.DEFINE_string("scheme", "int8", "Network by name: float32, float16, dynamic or int8.")
     flags.DEFINE_integer("resolution", 224, "Network by name: height and width in pixels.", 16, 1024)

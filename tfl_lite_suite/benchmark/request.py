@@ -38,6 +38,7 @@ class Request:
     kernels: "Kernels"
     profile: bool
     count_instructions: bool
+    accept_disturbed: bool
     seed: int
     network: Mapping[str, object]
 
@@ -62,7 +63,7 @@ class Request:
                 raise unknown_name("--kernels", self.kernels, target.kernels, "value for this target")
             names = target.engines(self._engines())
             if self.compare:
-                return _checked(self._compare(target, names[0]))
+                return self._checked(self._compare(target, names[0]))
             begin = time.monotonic()
             path = self._model_file()
             files = [(_file_for(path, engine), engine) for engine in names]
@@ -71,7 +72,7 @@ class Request:
             documents = [target.benchmark(job, curve=self.sustain is not None) for job in jobs]
             if self.count_instructions:
                 self._count_instructions(jobs, documents)
-        return _checked(documents if len(documents) > 1 else documents[0])
+        return self._checked(documents if len(documents) > 1 else documents[0])
 
     def _engines(self) -> list[str] | None:
         """The engines asked for; `None` leaves them to the target, but for a file that one engine alone runs."""
@@ -116,20 +117,19 @@ class Request:
                 raise SuiteError(f"--threads: expected whole numbers from 1 to 256, as in 1,2,4. Received: '{text}'")
         return [int(text) for text in self.threads]
 
+    def _checked(self, found: Any) -> Any:
+        """Returns what was measured, or raises it as invalid, so that scripts see it from the exit status."""
+        documents = found if isinstance(found, list) else [found]
+        invalid = [document for document in documents if not document.get("valid")]
+        reasons = [reason for document in invalid for reason in document.get("warnings", [])[:1]]
+        if reasons and not self.accept_disturbed:
+            raise InvalidMeasurement(f"measured, but it does not count: {reasons[0]}", found)
+        return found
+
 
 def _file_for(path: str, engine: str) -> str:
     """The file that an engine runs, exported here; an engine that the target chooses takes what it is given."""
     return exporting.file_for(path, engine) if engine in engines.names() else path
-
-
-def _checked(found: Any) -> Any:
-    """Returns what was measured, or raises it as invalid, so that scripts see it from the exit status."""
-    documents = found if isinstance(found, list) else [found]
-    invalid = [document for document in documents if not document.get("valid")]
-    reasons = [reason for document in invalid for reason in document.get("warnings", [])[:1]]
-    if reasons:
-        raise InvalidMeasurement(f"measured, but it does not count: {reasons[0]}", found)
-    return found
 
 
 def _seconds(text: str) -> float:

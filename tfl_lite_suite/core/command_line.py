@@ -21,7 +21,7 @@ from absl import flags
 
 from tfl_lite_suite.core.errors import LimitBroken, Restart, SuiteError, unknown_name
 from tfl_lite_suite.core.files import to_json
-from tfl_lite_suite.core.terminal import Guarded, printable_line
+from tfl_lite_suite.core.terminal import Guarded, Styled, printable_line
 
 if TYPE_CHECKING:
     from tfl_lite_suite.core.recipe import Recipe
@@ -108,7 +108,8 @@ def _open_standard_streams() -> None:
 def _print_result(stream: TextIO, text: str) -> None:
     """Prints the result; a reader that has gone away, such as `head`, ends the process quietly."""
     try:
-        stream.write(text.rstrip("\n") + "\n" if text else "")
+        write = getattr(stream, "steer", stream.write) if isinstance(text, Styled) else stream.write
+        write(text.rstrip("\n") + "\n" if text else "")
         stream.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

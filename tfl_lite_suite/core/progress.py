@@ -45,8 +45,9 @@ class Progress:
             return
         self._printed = now
         left = (now - self._start) / (done - self._first) * (self._total - done)
-        state = f"{100 * done // self._total} % {detail}".rstrip()
-        self._write(f"{self._title}: {state}, {duration(left)} left")
+        # A total is an estimate where a job goes on until it has enough.
+        state = f"{min(100 * done // self._total, 100)} % {detail}".rstrip()
+        self._write(f"{self._title}: {state}, {duration(left)} left" if left > 0 else f"{self._title}: {state}")
 
     def line(self, text: str) -> None:
         """Prints a line that stays."""

@@ -1,9 +1,12 @@
 """Text that comes from files and folders must not steer the terminal that it is printed on.
 
-Verbs put `Guarded` in place of stdout and stderr once, so that no printing needs to think of it.
+Verbs put `Guarded` in place of stdout and stderr once, so that no printing needs to think of it. A text with colours
+of the suite's own is a `Styled`, whose foreign parts are printable already.
 """
 
+import os
 import re
+import sys
 from typing import Any, TextIO
 
 # Control characters but tab and newline, what turns the direction of text, what cannot be seen, and lone surrogates.
@@ -31,6 +34,42 @@ def printable_json(text: str) -> str:
 def _json_escape(found: re.Match[str]) -> str:
     units = found[0].encode("utf-16-be", "surrogatepass").hex()
     return "".join(f"\\u{units[place : place + 4]}" for place in range(0, len(units), 4))
+
+
+class Styled(str):
+    """A text that may hold colours, and whose foreign parts went through `printable`."""
+
+
+class Style:
+    """Bold and coloured text, plain where the output is no terminal or `NO_COLOR` is set."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        """Looks whether a stream, stdout if absent, shows colours.
+
+        Source: https://no-color.org.
+        """
+        stream = stream or sys.stdout
+        terminal = stream.isatty() and os.environ.get("TERM") != "dumb"
+        self.on = terminal and not os.environ.get("NO_COLOR")
+
+    def bold(self, text: str) -> str:
+        """Returns text in bold."""
+        return self._as("1", text)
+
+    def good(self, text: str) -> str:
+        """Returns text in the colour of what went well."""
+        return self._as("32", text)
+
+    def warning(self, text: str) -> str:
+        """Returns text in the colour of what to look at."""
+        return self._as("33", text)
+
+    def error(self, text: str) -> str:
+        """Returns text in the colour of what went wrong."""
+        return self._as("31", text)
+
+    def _as(self, code: str, text: str) -> str:
+        return f"\x1b[{code}m{text}\x1b[0m" if self.on and text else text
 
 
 class Guarded:

@@ -63,6 +63,7 @@ def _body(runs: Sequence["FinishedRun"], rows: Any, notes: list[str]) -> list[st
 
     several = len(runs) > 1
     sections = [
+        ("verdict", "Verdict", _each(runs, parts.verdict_block)),
         ("found", "What is found and missed", _each(runs, lambda run: _found(run, notes))),
         ("classes", "Classes", [_beside(runs, parts.by_class)]),
         ("results", "Results", [parts.trade_offs(rows, several), parts.models_table(rows, several).html()]),
@@ -209,23 +210,35 @@ def _recipe(run: "FinishedRun") -> str:
 
 
 def _markdown(title: str, runs: Sequence["FinishedRun"], rows: Any) -> str:
-    from tfl_lite_suite.report import run_sections
+    from tfl_lite_suite.report import run_sections, verdict_view
 
     parts = [f"# {title}\n", run_sections.models_table(rows, len(runs) > 1).markdown()]
     for run in runs:
-        tables = (run_sections.steps_table(run), run_sections.ledger_table(run), run_sections.budget_table(run))
-        parts += [f"## {run.title}\n", *(table.markdown() for table in tables)]
+        found = run_sections.verdict_of(run)
+        parts += [f"## {run.title}\n", verdict_view.markdown(found) if found else ""]
+        for heading, table in (
+            ("What was done", run_sections.steps_table(run)),
+            ("What each step cost", run_sections.ledger_table(run)),
+            ("Budget", run_sections.budget_table(run)),
+        ):
+            parts += [f"### {heading}\n", table.markdown()] if table.rows else []
     return "\n".join(filter(None, parts))
 
 
 def show(document: dict[str, Any]) -> str:
-    """Returns the table of models, and where the report is."""
-    from tfl_lite_suite.report import run_sections
+    """Returns the table of models, and where the report is, for a terminal."""
+    from tfl_lite_suite.core.figures import milliseconds, percent, size
+    from tfl_lite_suite.core.page.table import Table
+    from tfl_lite_suite.core.terminal import Style, Styled, printable_line
 
-    lines = [
-        f"{row['number']:3}  {row['name']:24} {row['runtime']:24} {run_sections.percent(row['top1']):>8} "
-        f"{run_sections.size(row['file_bytes']):>9} {run_sections.milliseconds(row['ms']):>9}"
+    several = len({row["workdir"] for row in document["models"]}) > 1
+    header = ["no.", *(["work folder"] if several else []), "model", "runtime", "top-1", "file", "median latency"]
+    rows = [
+        [row["number"], *([row["workdir"]] if several else []), row["name"], row["runtime"]]
+        + [percent(row["top1"]), size(row["file_bytes"]), milliseconds(row["ms"])]
         for row in document["models"]
     ]
-    lines += [f"warning: {note}" for note in document["notes"]]
-    return "\n".join([*lines, f"{document['report']} ({run_sections.size(document['bytes'])}), {document['markdown']}"])
+    style = Style()
+    lines = [style.warning(printable_line(f"warning: {note}")) for note in document["notes"]]
+    lines.append(printable_line(f"{document['report']} ({size(document['bytes'])}), {document['markdown']}"))
+    return Styled("\n".join([Table(header, rows).terminal(style), *lines]))

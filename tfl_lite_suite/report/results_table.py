@@ -1,4 +1,4 @@
-"""The results of a run as Markdown tables: a row a model and runtime, and the ledger."""
+"""The results of a run as tables: a row a model and runtime, and the ledger."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -23,16 +23,13 @@ _SPARSITY = (
 )  # fmt: skip
 
 
-def show(results: dict[str, Any]) -> str:
+def tables(results: dict[str, Any]) -> list[Table]:
     """Returns the table of results, and the ledger where there is one."""
-    parts = [table(results)]
-    if results.get("ledger"):
-        parts.append(ledger.table(results["ledger"]).markdown())
-    return "\n".join(parts)
+    return [table(results), *([ledger.table(results["ledger"])] if results.get("ledger") else [])]
 
 
-def table(results: dict[str, Any]) -> str:
-    """Returns the results as a Markdown table, a row a file and engine."""
+def table(results: dict[str, Any]) -> Table:
+    """Returns the results as a table, a row a file and engine."""
     rows: list[Sequence[str]] = []
     keras = stages.keras_models()
     for name, found in results.items():
@@ -46,7 +43,7 @@ def table(results: dict[str, Any]) -> str:
     files = {row["name"]: row for row in _rows(results, "convert")}
     for pair, row in {(row["name"], row["engine"]): row for row in _rows(results, "evaluate")}.items():
         rows.append(_cells(files[row["name"]], row, timed.get(pair)))
-    return Table(_RESULT, rows).markdown()
+    return Table(_RESULT, rows)
 
 
 def network_table(

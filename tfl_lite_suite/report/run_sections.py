@@ -11,8 +11,9 @@ from tfl_lite_suite.core.page.table import Table
 from tfl_lite_suite.core.progress import duration
 from tfl_lite_suite.core.recipe import SCHEMES
 from tfl_lite_suite.core.work_folder import kind_of
+from tfl_lite_suite.report import verdict_view
 from tfl_lite_suite.report.recorded_run import FinishedRun, Measured
-from tfl_lite_suite.run import ledger, stages
+from tfl_lite_suite.run import ledger, stages, verdict
 
 _MOST_CLASSES = 40
 _MOST_IN_MATRIX = 60
@@ -80,7 +81,7 @@ def steps_table(run: FinishedRun) -> Table:
     """Returns what each stage did."""
     lines = []
     for name, results in run.results.items():
-        if name == "ledger":
+        if name in ("ledger", verdict.KEY):
             continue
         seconds = _seconds(results)
         lines.append([name, stages.get(kind_of(name)).outcome(results), duration(seconds) if seconds else "–"])
@@ -118,6 +119,19 @@ def problems_table(run: FinishedRun) -> Table:
             if problem["severity"] != "info"
         ],
     )
+
+
+def verdict_of(run: FinishedRun) -> verdict.Verdict | None:
+    """Returns a run's verdict, also of a run of an earlier release; `None` where no file was evaluated."""
+    if verdict.KEY in run.results:
+        return verdict.Verdict.from_document(run.results[verdict.KEY], str(run.folder))
+    return verdict.give(run.results, run.folder)
+
+
+def verdict_block(run: FinishedRun) -> str:
+    """Returns the verdict as HTML; empty where no file was evaluated."""
+    found = verdict_of(run)
+    return verdict_view.html(found) if found else ""
 
 
 def curves(run: FinishedRun) -> str:

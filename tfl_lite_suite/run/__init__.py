@@ -9,12 +9,12 @@ import pathlib
 import sys
 from typing import Any
 
-from tfl_lite_suite.core import errors, recipe
+from tfl_lite_suite.core import errors, recipe, terminal
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.files import write_json, write_text
 from tfl_lite_suite.core.recipe import Recipe
 from tfl_lite_suite.core.work_folder import at_work
-from tfl_lite_suite.run import ledger, plan, several_runs, stages
+from tfl_lite_suite.run import ledger, plan, several_runs, stages, verdict
 from tfl_lite_suite.run.state import NEEDS_TEST, RunState
 from tfl_lite_suite.run.step import Step, Task
 
@@ -60,7 +60,7 @@ class Run:
         """Does every stage of the recipe.
 
         Returns:
-            Each stage's results, by its name, and the `ledger`.
+            Each stage's results, by its name, the `ledger`, and the `verdict` where a file was evaluated.
 
         Raises:
             LimitBroken: If a limit of the budget is broken; it holds the results up to there.
@@ -83,6 +83,7 @@ class Run:
             self._write()
             if broken:
                 break
+        self._judge()
         written = report.write([self.workdir])
         print(f"report: {written['report']}", file=sys.stderr)
         if broken:
@@ -99,24 +100,56 @@ class Run:
     def _take(self, step: Step, done: list[dict[str, Any]]) -> None:
         stages.get(step.kind).take(self._state, step, done)
 
+    def _judge(self) -> None:
+        """Adds the verdict to the results, where a file was evaluated."""
+        from tfl_lite_suite import data
+        from tfl_lite_suite.data import cut_away
+
+        of = self.settings.data
+        cut = cut_away.share(data.listing_of(of.source), data.contract_for(of, ())) if of.fit == "crop" else 0.0
+        found = verdict.give(self.results, self.workdir, cut)
+        if found is not None:
+            self.results[verdict.KEY] = found.document()
+            self._save()
+
     def _write(self) -> None:
         """Writes what is known so far."""
         self.results.pop("ledger", None)
         self.results["ledger"] = ledger.rows(self._state.entries)
-        write_json(self.workdir / "results.json", self.results)
         write_json(self.workdir / FLIPS, ledger.all_flips(self._state.entries))
-        write_text(self.workdir / TABLE, show(self.results))
+        self._save()
+
+    def _save(self) -> None:
+        write_json(self.workdir / "results.json", self.results)
+        write_text(self.workdir / TABLE, markdown(self.results))
 
 
 def show(document: dict[str, Any]) -> str:
-    """Returns the results, or the plan, of one run or of several as text."""
+    """Returns the results, or the plan, of one run or of several for a terminal."""
+    style = terminal.Style()
+    if "summary" in document:
+        return terminal.Styled(several_runs.summarised(document["summary"]).terminal(style))
     if "runs" in document:
-        return several_runs.show(document["runs"], document.get("summary"))
+        return several_runs.show_plans(document["runs"])
     if "recipes" in document:
         width = max(len(recipe["name"]) for recipe in document["recipes"])
         return "\n".join(f"{recipe['name']:<{width}}  {recipe['summary']}" for recipe in document["recipes"])
     if "plan" in document:
         return plan.show(document["plan"])
-    from tfl_lite_suite.report import results_table
+    from tfl_lite_suite.report import results_table, verdict_view
 
-    return results_table.show(document)
+    parts = [table.terminal(style) for table in results_table.tables(document)]
+    parts += [verdict_view.terminal(found, style) for found in _verdict(document)]
+    return terminal.Styled("\n".join(filter(None, parts)))
+
+
+def markdown(results: dict[str, Any]) -> str:
+    """Returns the results of one run as Markdown: the verdict, what was measured, and the ledger."""
+    from tfl_lite_suite.report import results_table, verdict_view
+
+    parts = [verdict_view.markdown(found) for found in _verdict(results)]
+    return "\n".join([*parts, *(table.markdown() for table in results_table.tables(results))])
+
+
+def _verdict(results: dict[str, Any]) -> list[verdict.Verdict]:
+    return [verdict.Verdict.from_document(results[verdict.KEY])] if verdict.KEY in results else []

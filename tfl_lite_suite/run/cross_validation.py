@@ -42,14 +42,14 @@ def summary(runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return rows
 
 
-def table(rows: Sequence[dict[str, Any]]) -> str:
-    """Returns a summary as a Markdown table."""
+def table(rows: Sequence[dict[str, Any]]) -> Table:
+    """Returns a summary as a table."""
     lines = []
     for row in rows:
         cells = [row["recipe"], row["name"], row["runtime"], str(len(row["folds"]))]
         cells += [_shown(row, figure) for figure in FIGURES]
         lines.append([*cells, f"{100 * min(row['top1_folds']):.2f} %"])
-    return Table(_HEADER, lines).markdown()
+    return Table(_HEADER, lines)
 
 
 def _shown(row: dict[str, Any], figure: str) -> str:

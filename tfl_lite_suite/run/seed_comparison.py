@@ -65,8 +65,8 @@ def summary(runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return rows
 
 
-def table(rows: Sequence[dict[str, Any]]) -> str:
-    """Returns a summary as a Markdown table."""
+def table(rows: Sequence[dict[str, Any]]) -> Table:
+    """Returns a summary as a table."""
     lines = []
     for row in rows:
         cells = [row["recipe"], row["name"], row["runtime"], str(len(row["seeds"]))]
@@ -77,7 +77,7 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
         else:
             cells += ["–"] * 3
         lines.append(cells)
-    return Table(_HEADER, lines).markdown()
+    return Table(_HEADER, lines)
 
 
 def _shown(found: tuple[float, float] | None, form: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from tfl_lite_suite.core.errors import LimitBroken, SuiteError
 from tfl_lite_suite.core.files import make_folder, read_json, write_json, write_text
+from tfl_lite_suite.core.page.table import Table
 from tfl_lite_suite.core.recipe import Recipe
 from tfl_lite_suite.core.verb_process import verb_command
 from tfl_lite_suite.run import cross_validation, seed_comparison
@@ -110,18 +111,21 @@ def run_all(jobs: Sequence[Job], at_once: int, workdir: pathlib.Path) -> dict[st
     summarise = cross_validation.summary if folds else seed_comparison.summary
     document = {"runs": runs, "summary": summarise(with_ledger)}
     write_json(workdir / (FOLDS_SUMMARY if folds else SUMMARY), {"summary": document["summary"]})
-    write_text(workdir / (FOLDS_TABLE if folds else TABLE), show(runs, document["summary"]))
+    write_text(workdir / (FOLDS_TABLE if folds else TABLE), summarised(document["summary"]).markdown())
     failed = [f"{job.name}: {run['error']}" for job, run in zip(jobs, runs, strict=True) if run["status"]]
     if failed:
         raise LimitBroken(f"{len(failed)} of {len(jobs)} runs failed: {'; '.join(failed)}", document)
     return document
 
 
-def show(runs: Sequence[dict[str, Any]], summary: Sequence[dict[str, Any]] | None) -> str:
-    """Returns the summary of runs, or their plans where there is none, as text."""
-    if summary is None:
-        return "\n\n".join(f"{_named(run)}\n{plan_of.show(run['plan'])}" for run in runs)
-    return (cross_validation if any("fold" in run for run in runs) else seed_comparison).table(summary)
+def summarised(summary: Sequence[dict[str, Any]]) -> Table:
+    """Returns the summary of runs with several seeds, or of several folds, as a table."""
+    return (cross_validation if any("folds" in row for row in summary) else seed_comparison).table(summary)
+
+
+def show_plans(runs: Sequence[dict[str, Any]]) -> str:
+    """Returns the plans of runs as text."""
+    return "\n\n".join(f"{_named(run)}\n{plan_of.show(run['plan'])}" for run in runs)
 
 
 def _named(run: dict[str, Any]) -> str:

@@ -18,6 +18,7 @@ PLAIN = request.Request(
     kernels="default",
     profile=False,
     count_instructions=False,
+    accept_disturbed=False,
     seed=0,
     network={"scheme": "int8"},
 )
@@ -104,3 +105,8 @@ def test_a_network_by_name_is_converted(measure, monkeypatch):
 def test_mistakes(measure, changes, message):
     with pytest.raises(SuiteError, match=message):
         measure(**changes)
+
+
+def test_a_disturbed_measurement_is_accepted_where_that_is_asked(measure):
+    _, found = measure(Place(valid=False), accept_disturbed=True)
+    assert found == {"valid": False, "warnings": ["too hot"]}

@@ -84,3 +84,13 @@ def test_a_full_log_does_not_end_the_job(monkeypatch, clock):
     clock[0] += 60
     bar.update(1)
     bar.line("one epoch")
+
+
+def test_a_job_that_takes_longer_than_expected_stays_at_a_hundred(monkeypatch, clock):
+    stream = io.StringIO()
+    monkeypatch.setattr(progress.sys, "stderr", stream)
+    bar = progress.Progress("measuring", 2)
+    for second in (0, 1, 60, 120):
+        clock[0] = 100 + second
+        bar.update(second)
+    assert stream.getvalue() == "measuring: 100 %\nmeasuring: 100 %\n"

@@ -20,7 +20,7 @@ RESULTS = {
 
 
 def test_every_model_has_a_row_and_techniques_are_named():
-    assert results_table.show(RESULTS).splitlines()[2:] == [
+    assert results_table.table(RESULTS).markdown().splitlines()[2:] == [
         "| Keras float32, the teacher | TensorFlow | 95.00 % | – | – |",
         "| Keras float32 | TensorFlow | 90.00 % | – | – |",
         "| Keras, pruned | TensorFlow | 89.00 % | – | – |",
@@ -33,8 +33,10 @@ def test_every_model_has_a_row_and_techniques_are_named():
 
 def test_the_ledger_follows():
     row = {"name": "train", "runtime": "TensorFlow", "top1": 0.9, "against_float": None}
-    assert results_table.show({**RESULTS, "ledger": [row]}).endswith(
-        "| train | TensorFlow | 90.00 % | – | – | – | – | – |\n"
+    assert (
+        results_table.tables({**RESULTS, "ledger": [row]})[1]
+        .markdown()
+        .endswith("| train | TensorFlow | 90.00 % | – | – | – | – | – |\n")
     )
 
 
@@ -139,7 +141,7 @@ def test_layers_that_fell_back_are_counted():
 
 def test_the_baseline_of_transfer_learning_has_a_row():
     results = {"train": {"top1": 0.93, "linear_probe": {"top1": 0.91}}}
-    assert results_table.table(results).splitlines()[2:] == [
+    assert results_table.table(results).markdown().splitlines()[2:] == [
         "| Keras float32, linear probe of the pretrained network | TensorFlow | 91.00 % | – | – |",
         "| Keras float32 | TensorFlow | 93.00 % | – | – |",
     ]

@@ -16,7 +16,7 @@ def test_the_mean_over_folds_has_an_interval():
     assert row["folds"] == [0, 1, 2] and row["top1_folds"] == [0.8, 0.9, 0.85]
     assert row["top1"] == pytest.approx(0.85) and row["top1_ci95"] == pytest.approx((0.7258, 0.9742), abs=1e-4)
     assert "macro_f1" not in row
-    assert cross_validation.table([row]).splitlines()[2] == (
+    assert cross_validation.table([row]).markdown().splitlines()[2] == (
         "| r | float32 | litert 2 | 3 | 85.00 % (72.58 … 97.42) | – | – | 80.00 % |"
     )
 

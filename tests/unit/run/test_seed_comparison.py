@@ -44,7 +44,7 @@ def test_recipes_are_compared_seed_by_seed():
 
 
 def test_the_table_shows_what_one_seed_cannot_say():
-    lines = seed_comparison.table(seed_comparison.summary(RUNS)).splitlines()
+    lines = seed_comparison.table(seed_comparison.summary(RUNS)).markdown().splitlines()
     assert len(lines) == 5 and lines[4].endswith("| plain | +2.33 (-0.54 … +5.20) | 3 of 3 |")
-    (only,) = seed_comparison.table(seed_comparison.summary(RUNS[:1])).splitlines()[2:3]
+    (only,) = seed_comparison.table(seed_comparison.summary(RUNS[:1])).markdown().splitlines()[2:3]
     assert only == "| plain | train | litert 2 | 1 | 80.00 % | – | – | – |"

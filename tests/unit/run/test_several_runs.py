@@ -47,8 +47,7 @@ def test_runs_are_summarised_in_their_order(tmp_path, capsys):
         ("b", 1, 0),
     ]
     assert [row["top1"] for row in document["summary"]] == [pytest.approx(0.6), 0.8]
-    assert "+10.00 | 1 of 1" in several_runs.show(document["runs"], document["summary"])
-    assert (tmp_path / several_runs.TABLE).read_text() == several_runs.show(document["runs"], document["summary"])
+    assert "+10.00 | 1 of 1" in (tmp_path / several_runs.TABLE).read_text()
     kept = read_json(tmp_path / several_runs.SUMMARY)["summary"]
     assert [row["top1"] for row in kept] == [row["top1"] for row in document["summary"]]
     assert "[1/3] a, seed 1: done\nb, seed 1: begins" in capsys.readouterr().err
@@ -87,7 +86,7 @@ def test_two_runs_in_one_folder_are_refused(tmp_path):
 
 def test_plans_are_shown_run_by_run(tmp_path):
     runs = [job(tmp_path, "a", seed).described([{"stage": "train", "state": "to do"}]) for seed in (0, 1)]
-    assert several_runs.show(runs, None) == "a, seed 0\n[1/1] train: to do\n\na, seed 1\n[1/1] train: to do"
+    assert several_runs.show_plans(runs) == "a, seed 0\n[1/1] train: to do\n\na, seed 1\n[1/1] train: to do"
 
 
 def test_the_command_is_runs_own(tmp_path):

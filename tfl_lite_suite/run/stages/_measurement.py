@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from tfl_lite_suite.core import errors
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.files import sha256
 from tfl_lite_suite.core.verb_process import verb_command
@@ -26,7 +25,7 @@ class Measurement(StageKind):
 
     def outcome(self, results: Any) -> str:
         """See `StageKind.outcome`."""
-        return f"{len(results)} times a file on a runtime"
+        return f"{len(results)} measurement{'s' * (len(results) != 1)}, one for each file and runtime"
 
 
 def tasks(
@@ -68,8 +67,6 @@ def _measure(
     files = [f"--{flag}={stage.folder / name}" for flag, name in written.items()]
     command = verb_command(verb, f"--model={file['output']}", f"--engine={engine}", "--json", *options, *files)
     child = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
-    if child.returncode not in (0, errors.InvalidMeasurement.status):
-        raise SuiteError(f"{verb} of {file['output']} on {engine} failed with status {child.returncode}; see above")
     if child.returncode:
-        print(f"{file['name']} on {engine}: the next run in this folder measures it again", file=sys.stderr)
+        raise SuiteError(f"{verb} of {file['output']} on {engine} failed with status {child.returncode}; see above")
     return stage.finish({"name": file["name"], **json.loads(child.stdout)}, list(written.values()))

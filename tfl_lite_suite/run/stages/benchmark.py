@@ -1,5 +1,8 @@
 """Latency of every file on every engine."""
 
+import sys
+from typing import Any
+
 from tfl_lite_suite.run.stages import _measurement
 from tfl_lite_suite.run.state import RunState
 from tfl_lite_suite.run.step import Step, Task
@@ -13,7 +16,18 @@ class Benchmark(_measurement.Measurement):
         chosen = step.settings.benchmark
         options = [f"--threads={chosen.threads}", f"--runs={chosen.runs}", f"--min_seconds={chosen.min_seconds}"]
         options += ["--profile"] if chosen.profile else []
-        return _measurement.tasks("benchmark", state, step, {"options": options}, options)
+        return _measurement.tasks("benchmark", state, step, {"options": options}, [*options, "--accept_disturbed"])
+
+    def take(self, state: RunState, step: Step, done: list[dict[str, Any]]) -> None:
+        """See `StageKind.take`."""
+        super().take(state, step, done)
+        disturbed = [f"{row['name']} on {row['engine']}" for row in done if not row["valid"]]
+        if disturbed:
+            print(
+                f"note: other programs disturbed the timing of {', '.join(disturbed)}; the tables mark it as unsteady, "
+                "and the same command measures it again",
+                file=sys.stderr,
+            )
 
 
 STAGE = Benchmark()

@@ -11,3 +11,11 @@ def test_settings_are_part_of_the_key(tmp_path):
         (task,) = stages.get("benchmark").tasks(state, step)
         keys.add(task.stage.key)
     assert len(keys) == 2
+
+
+def test_a_disturbed_timing_is_one_note(tmp_path, capsys):
+    rows = [{"name": name, "engine": "litert", "valid": name == "float32"} for name in ("float32", "int8_ptq", "x")]
+    stages.get("benchmark").take(run_states.state(tmp_path), run_states.step("benchmark"), rows)
+    told = capsys.readouterr().err
+    assert told.startswith("note: other programs disturbed the timing of int8_ptq on litert, x on litert; ")
+    assert told.count("\n") == 1

@@ -25,4 +25,4 @@ def test_a_verb_that_fails_ends_the_run(tmp_path, capfd):
 
 
 def test_outcome():
-    assert stages.get("benchmark").outcome([{}, {}]) == "2 times a file on a runtime"
+    assert stages.get("benchmark").outcome([{}, {}]) == "2 measurements, one for each file and runtime"

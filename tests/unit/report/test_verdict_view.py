@@ -1,0 +1,52 @@
+import dataclasses
+import io
+import pathlib
+
+import pytest
+import work_folders
+
+from tfl_lite_suite.core.terminal import Style
+from tfl_lite_suite.report import recorded_run, run_sections, verdict_view
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory):
+    run = recorded_run.read(work_folders.make(tmp_path_factory.mktemp("verdict") / "w"))
+    del run.results["budget"]
+    run.results["ledger"][1]["runtime"] = "litert 2.3"
+    return run_sections.verdict_of(run)
+
+
+def test_the_same_facts_everywhere(found):
+    words = dict(verdict_view.facts(found))
+    assert words["ship"].endswith("w/convert/int8_ptq/int8_ptq.tflite")
+    assert words["accuracy"].startswith("75.00 % of 12 test pictures (95 %: ")
+    assert words["against float"] == "-10.00 points (95 %: -15.00 … -5.00), a loss; 25 % of the size"
+    assert words["latency"] == "1.25 ms with litert 2.3 on this machine"
+    plain, page, marked = (
+        verdict_view.terminal(found, Style(io.StringIO())),
+        verdict_view.html(found),
+        verdict_view.markdown(found),
+    )
+    for shown in (plain, page, marked):
+        assert "12 test pictures are few" in shown and "tfl_lite_suite.predict" in shown
+    assert "```bash\n   python -m tfl_lite_suite.predict" in marked
+
+
+def test_class_names_neither_steer_a_terminal_nor_break_out_of_a_page(found):
+    nasty = {**found.baseline, "class": "\x1b[31m<script>\nx"}
+    of_it = dataclasses.replace(found, baseline=nasty, worries=("never answered: \x1b[31m<script>\nx",))
+    assert "\x1b[31m" not in verdict_view.terminal(of_it, Style(io.StringIO()))
+    assert "<script" not in verdict_view.html(of_it)
+    assert "\nx" not in verdict_view.markdown(of_it)
+
+
+def test_only_a_terminal_gets_colours(found, monkeypatch):
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    terminal = io.StringIO()
+    terminal.isatty = lambda: True
+    assert "\x1b[1m" in verdict_view.terminal(found, Style(terminal))
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b" not in verdict_view.terminal(found, Style(terminal))
+    assert pathlib.Path(found.path).name == "int8_ptq.tflite"

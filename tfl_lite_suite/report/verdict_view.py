@@ -1,0 +1,90 @@
+"""The verdict of a run as people read it: on the terminal, in the report and as Markdown."""
+
+from collections.abc import Iterable
+
+from tfl_lite_suite.core.figures import milliseconds, percent, size
+from tfl_lite_suite.core.page.document import text as escaped
+from tfl_lite_suite.core.page.table import in_markdown
+from tfl_lite_suite.core.terminal import Style, printable_line
+from tfl_lite_suite.run.verdict import Verdict
+
+_HEADING, _WORRIES, _NEXT = "Verdict", "What to worry about", "What to do next"
+
+
+def facts(found: Verdict) -> list[tuple[str, str]]:
+    """Returns what is known of the file, each with what it is of."""
+    low, high = found.top1_ci95
+    lines = [
+        ("ship", found.path),
+        ("why", f"{found.reason}: {found.scheme}, {size(found.file_bytes)}"),
+        ("accuracy", f"{percent(found.top1)} of {found.n:,} test pictures (95 %: {percent(low)} … {percent(high)})"),
+    ]
+    if found.baseline:
+        baseline = f"{percent(found.baseline['top1'])}, by always answering '{found.baseline['class']}'"
+        lines.append(("without a model", baseline))
+    if found.worst_class:
+        worst = found.worst_class
+        low, high = worst["recall_ci95"] or (0.0, 1.0)
+        share = f"{percent(worst['recall'])} of {worst['n']:,} found (95 %: {percent(low)} … {percent(high)})"
+        lines.append(("worst class", f"{worst['name']}: {share}"))
+    cost = _cost(found)
+    if cost:
+        lines.append(("against float", cost))
+    if found.latency_ms is not None:
+        lines.append(("latency", f"{milliseconds(found.latency_ms)} with {found.runtime} on this machine"))
+    return lines
+
+
+def _cost(found: Verdict) -> str:
+    change, parts = found.against_float, []
+    if change["points"] is not None:
+        low, high = change["ci95"]
+        shown = "" if change["verdict"] == "not shown" else f", a {change['verdict']}"
+        parts.append(f"{100 * change['points']:+.2f} points (95 %: {100 * low:+.2f} … {100 * high:+.2f}){shown}")
+    for key, words in (("bytes", "size"), ("latency", "latency")):
+        if change[key] is not None:
+            parts.append(f"{100 * change[key]:.0f} % of the {words}")
+    return "; ".join(parts)
+
+
+def terminal(found: Verdict, style: Style) -> str:
+    """Returns the verdict as lines for a terminal; what comes from files cannot steer it."""
+    width = max(len(name) for name, _ in facts(found)) + 2
+    lines = [style.bold(_HEADING)]
+    lines += [f"  {name:{width}}{style.bold(line) if name == 'ship' else line}" for name, line in _printable(found)]
+    if found.worries:
+        lines += ["", style.bold(_WORRIES)]
+        lines += [style.warning(f"  - {printable_line(worry)}") for worry in found.worries]
+    lines += ["", style.bold(_NEXT)]
+    for number, step in enumerate(found.next, 1):
+        lines += [f"  {number}. {step['what']}:", f"     {printable_line(step['command'])}"]
+    return "\n".join(lines) + "\n"
+
+
+def _printable(found: Verdict) -> list[tuple[str, str]]:
+    return [(name, printable_line(line)) for name, line in facts(found)]
+
+
+def html(found: Verdict) -> str:
+    """Returns the verdict as a block of a page."""
+    rows = "".join(f"<tr><th>{escaped(name)}</th><td>{escaped(line)}</td></tr>" for name, line in facts(found))
+    worries = "".join(f'<li class="warning">{escaped(worry)}</li>' for worry in found.worries)
+    steps = "".join(f"<li>{escaped(step['what'])}<pre>{escaped(step['command'])}</pre></li>" for step in found.next)
+    parts = [f'<table class="verdict">{rows}</table>']
+    parts += [f"<h3>{_WORRIES}</h3><ul>{worries}</ul>"] if worries else []
+    return "".join([*parts, f"<h3>{_NEXT}</h3><ol>{steps}</ol>"])
+
+
+def markdown(found: Verdict) -> str:
+    """Returns the verdict as Markdown."""
+    lines = [f"**{_HEADING}**", "", *_listed(f"{name}: {line}" for name, line in facts(found)), ""]
+    if found.worries:
+        lines += [f"{_WORRIES}:", "", *_listed(found.worries), ""]
+    lines += [f"{_NEXT}:", ""]
+    for number, step in enumerate(found.next, 1):
+        lines += [f"{number}. {in_markdown(step['what'])}", "", "   ```bash", f"   {step['command']}", "   ```"]
+    return "\n".join(lines) + "\n"
+
+
+def _listed(items: Iterable[str]) -> list[str]:
+    return [f"- {in_markdown(item)}" for item in items]

@@ -1,0 +1,250 @@
+"""What a run comes to: which file to ship, how good it is, what it cost against float, what to do and to doubt."""
+
+import dataclasses
+import pathlib
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tfl_lite_suite.core.figures import percent
+from tfl_lite_suite.core.result import Document, Result
+from tfl_lite_suite.core.work_folder import kind_of
+from tfl_lite_suite.evaluate.metrics import wilson
+
+KEY = "verdict"
+# A file may be this much less accurate than the best one, if it is smaller; files of nearly one size are equal.
+TOLERANCE, SAME_SIZE = 0.01, 1.05
+_WIDE_INTERVAL, _FEW_OF_CLASS, _MUCH_CUT, _MOST_NAMED = 0.10, 10, 0.10, 5
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Verdict(Result):
+    """The file to ship, and what is known of it.
+
+    Attributes:
+        file: Its name.
+        path: Where it lies.
+        scheme: `float32`, `float16`, `dynamic` or `int8`.
+        runtime: The engine and version that the figures are of.
+        reason: Why this file.
+        file_bytes: Its size.
+        n: Test pictures.
+        top1: Share of them that is answered rightly.
+        top1_ci95: 95 % interval of `top1`, by Wilson.
+        baseline: `class` and `top1` of always answering the commonest class; `None` with several labels a picture.
+        worst_class: `name`, `n`, `recall` and `recall_ci95` of the class that is found least often.
+        against_float: `points`, `ci95` and `verdict` of the change of top-1 against the float network; `bytes` and
+            `latency` as shares of those of the float32 file; each `None` where it was not measured.
+        latency_ms: Median latency on the machine that ran the recipe.
+        next: What to do next, each with `what` and `command`.
+        worries: What may be wrong with the figures or the file, in sentences.
+    """
+
+    file: str
+    path: str
+    scheme: str
+    runtime: str
+    reason: str
+    file_bytes: int
+    n: int
+    top1: float
+    top1_ci95: tuple[float, ...]
+    baseline: Document | None
+    worst_class: Document | None
+    against_float: Document
+    latency_ms: float | None
+    next: tuple[Document, ...]
+    worries: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class _Measured:
+    """A file, its accuracy on the first engine that evaluated it, and its latency there."""
+
+    file: Mapping[str, Any]
+    accuracy: Mapping[str, Any]
+    timing: Mapping[str, Any]
+
+    @property
+    def right(self) -> int:
+        return round(self.accuracy["top1"] * self.accuracy["n"])
+
+    @property
+    def ms(self) -> float | None:
+        return self.timing["latency_ms"]["p50"] if self.timing else None
+
+
+def give(results: Mapping[str, Any], workdir: pathlib.Path, cut_away: float = 0.0) -> Verdict | None:
+    """Judges a run.
+
+    Args:
+        results: Each stage's results, by its name, and the `ledger`.
+        workdir: The work folder.
+        cut_away: Share of a picture's area that the preprocessing leaves out.
+
+    Returns:
+        The verdict; `None` where no file was evaluated.
+    """
+    files = _measured(results, workdir)
+    if not files:
+        return None
+    chosen, reason = _choose(files, results)
+    accuracy = chosen.accuracy
+    counted = [item for item in accuracy.get("per_class", ()) if item["n"]]
+    single = sum(item["n"] for item in counted) == accuracy["n"]
+    commonest = max(counted, key=lambda item: item["n"], default=None)
+    baseline = {"class": _name(commonest), "top1": commonest["n"] / accuracy["n"]} if commonest and single else None
+    known = [item for item in counted if item.get("recall") is not None]
+    worst = min(known, key=lambda item: (item["recall"], -item["n"]), default=None)
+    found = Verdict(
+        file=chosen.file["name"],
+        path=str(chosen.file["output"]),
+        scheme=chosen.file["scheme"],
+        runtime=f"{accuracy['engine']} {accuracy['engine_version']}",
+        reason=reason,
+        file_bytes=chosen.file["file_bytes"],
+        n=accuracy["n"],
+        top1=accuracy["top1"],
+        top1_ci95=wilson(chosen.right, accuracy["n"]) or (0.0, 1.0),
+        baseline=baseline,
+        worst_class=worst and {"name": _name(worst), **{key: worst[key] for key in ("n", "recall", "recall_ci95")}},
+        against_float=_against_float(chosen, files, results),
+        latency_ms=chosen.ms,
+        next=(),
+        worries=(),
+    )
+    worries = [*_doubts(found, accuracy), *_about_pictures(counted, cut_away), *_about_run(found, chosen, results)]
+    return dataclasses.replace(found, worries=tuple(worries), next=tuple(_next(found, workdir)))
+
+
+def _measured(results: Mapping[str, Any], workdir: pathlib.Path) -> list[_Measured]:
+    """Returns every file that was evaluated."""
+    files: dict[str, dict[str, Any]] = {}
+    for step, row in _rows(results, "convert", "decide"):
+        # The work folder may have been moved since.
+        output = workdir / (step if kind_of(step) == "decide" else "convert") / row["name"] / f"{row['name']}.tflite"
+        files[row["name"]] = {**row, **files.get(row["name"], {}), "output": str(output)}
+    timed = {(row["name"], row["engine"]): row for _, row in _rows(results, "benchmark")}
+    found: dict[str, _Measured] = {}
+    for _, row in _rows(results, "evaluate"):
+        if row["name"] in files and row["n"] and row["name"] not in found:
+            timing = timed.get((row["name"], row["engine"]), {})
+            found[row["name"]] = _Measured(files[row["name"]], row, timing)
+    return list(found.values())
+
+
+def _rows(results: Mapping[str, Any], *kinds: str) -> list[tuple[str, dict[str, Any]]]:
+    """Returns the results by file of every step of some kinds, each with the step's name."""
+    return [(step, row) for step, found in results.items() if kind_of(step) in kinds for row in found]
+
+
+def _choose(files: Sequence[_Measured], results: Mapping[str, Any]) -> tuple[_Measured, str]:
+    """Returns the file to ship and why."""
+    broken = {check["file"] for check in _checks(results) if not check["ok"]}
+    kept = [file for file in files if file.file["name"] not in broken] or list(files)
+    best = max(kept, key=lambda file: file.accuracy["top1"])
+    # A tolerance below one picture would let a single picture choose.
+    allowed = max(TOLERANCE * best.accuracy["n"], 1)
+    near = [file for file in kept if file.right >= best.right - allowed]
+    smallest = min(file.file["file_bytes"] for file in near)
+    small = [file for file in near if file.file["file_bytes"] <= SAME_SIZE * smallest]
+    chosen = max(small, key=lambda file: (file.right, -(file.ms or 0.0), -file.file["file_bytes"]))
+    within = "1 point" if TOLERANCE * best.accuracy["n"] >= 1 else "one picture"
+    limits = ", of those that keep the budget" if broken and len(kept) < len(files) else ""
+    if len(files) == 1:
+        return chosen, "the only file that was evaluated"
+    if chosen is best and len(small) == len(near):
+        return chosen, f"the most accurate file{limits}"
+    return chosen, f"the smallest file within {within} of the best one{limits}"
+
+
+def _checks(results: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [check for name, found in results.items() if kind_of(name) == "budget" for check in found["checks"]]
+
+
+def _against_float(
+    chosen: _Measured, files: Sequence[_Measured], results: Mapping[str, Any]
+) -> dict[str, float | str | list[float] | None]:
+    name, engine = chosen.file["name"], chosen.accuracy["engine"]
+    rows = [row for row in results.get("ledger", ()) if (row["name"], row["runtime"].split()[0]) == (name, engine)]
+    change: Mapping[str, Any] = next((row["against_float"] for row in rows if row["against_float"]), {})
+    whole = next((file for file in files if file.file["scheme"] == "float32" and file is not chosen), None)
+    faster = chosen.ms / whole.ms if whole and whole.ms and chosen.ms else None
+    return {
+        **{key: change.get(key) for key in ("points", "ci95", "verdict")},
+        "bytes": chosen.file["file_bytes"] / whole.file["file_bytes"] if whole else None,
+        "latency": faster,
+    }
+
+
+def _doubts(found: Verdict, accuracy: Mapping[str, Any]) -> list[str]:
+    """Returns what the accuracy leaves open."""
+    low, high = found.top1_ci95
+    worries = []
+    if high - low > _WIDE_INTERVAL:
+        worries.append(
+            f"{found.n} test pictures are few: the true accuracy may be anywhere from {percent(low)} to "
+            f"{percent(high)}. Cross-validation tests on every picture"
+        )
+    if found.baseline and low <= found.baseline["top1"]:
+        worries.append(f"the file is not shown to be better than always answering '{found.baseline['class']}'")
+    names, counts = [_name(item) for item in accuracy.get("per_class", ())], accuracy.get("confusion") or ()
+    never = [
+        name for place, name in enumerate(names) if counts and sum(counts[place]) and not sum(c[place] for c in counts)
+    ]
+    if never:
+        worries.append(f"never answered: {_listed(never)}")
+    return worries
+
+
+def _about_pictures(counted: Sequence[Mapping[str, Any]], cut_away: float) -> list[str]:
+    worries = []
+    few = [f"{_name(item)} ({item['n']})" for item in counted if item["n"] < _FEW_OF_CLASS]
+    if few:
+        worries.append(f"fewer than {_FEW_OF_CLASS} test pictures, so that their recall says little: {_listed(few)}")
+    if cut_away >= _MUCH_CUT:
+        worries.append(
+            f"`fit: crop` cuts away {100 * cut_away:.0f} % of a picture's area on average. Where the edges matter, use "
+            "--set=data.fit=stretch"
+        )
+    return worries
+
+
+def _about_run(found: Verdict, chosen: _Measured, results: Mapping[str, Any]) -> list[str]:
+    worries, change = [], found.against_float
+    if change["verdict"] == "loss" and change["points"] < -TOLERANCE:
+        worries.append(f"{found.scheme} costs {-100 * change['points']:.2f} points against the float network")
+    limits = [check["limit"] for check in _checks(results) if not check["ok"] and check["file"] == found.file]
+    if limits:
+        worries.append(f"it breaks the budget: {_listed(limits)}")
+    if chosen.timing and not chosen.timing.get("valid", True):
+        worries.append("the machine was busy while the latency was measured: measure it again on the device")
+    return worries
+
+
+def _next(found: Verdict, workdir: pathlib.Path) -> list[dict[str, str]]:
+    model = f"--model={found.path}"
+    low, high = found.top1_ci95
+    if high - low > _WIDE_INTERVAL:
+        recipe, folds = workdir / "recipe.yaml", f"{workdir}_folds"
+        third = _command("test on every picture", "run", f"--recipe={recipe}", "--folds=5", f"--workdir={folds}")
+    else:
+        third = _command("look at what it gets wrong", "report", f"--workdir={workdir}")
+    return [
+        _command("try it on a picture", "predict", model, "--picture=PICTURE.jpg"),
+        _command("measure it on your device", "benchmark", model, "--target=ssh:USER@HOST"),
+        third,
+    ]
+
+
+def _command(what: str, verb: str, *flags: str) -> dict[str, str]:
+    return {"what": what, "command": shlex.join(["python", "-m", f"tfl_lite_suite.{verb}", *flags])}
+
+
+def _name(item: Mapping[str, Any]) -> str:
+    return str(item.get("name") or item["label"])
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - _MOST_NAMED
+    return ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
