@@ -1,10 +1,11 @@
 """Feeds damaged files to every reader of foreign bytes, and says what came of it.
 
     python tools/fuzz.py [--readers=tflite,lint,…] [--executions=10000] [--seed=0] [--memory=1024] [--output=DIR]
+        [--results=docs/results/fuzz.json]
 
 A reader may refuse a file in one line (`SuiteError`). Anything else is a finding: another exception, the end of the
 process, more than ten seconds, or more memory than `--memory` MiB. Execution number n of a seed is always the same
-file; the first of each kind is written to `--output`. Exit status 1 if there is any.
+file; the first of each kind is written to `--output`. Exit status 1 if there is any. Readers in Java need `javac`.
 """
 
 import argparse
@@ -23,8 +24,10 @@ import tempfile
 import time
 import traceback
 
+import fuzz_java
 import fuzz_readers
 
+from tfl_lite_suite.core import files
 from tfl_lite_suite.core.errors import SuiteError
 
 SECONDS = 10
@@ -136,12 +139,28 @@ def _once(reader: fuzz_readers.Reader, folder: pathlib.Path, content: bytes) -> 
         reader.read(path)
     except SuiteError as error:
         return REFUSED if "\n" not in str(error).strip() else "refused in several lines"
+    except fuzz_java.FoundByJavaError as error:
+        return str(error)
     except Exception as error:
         frame = traceback.extract_tb(error.__traceback__)[-1]
         own = [one for one in traceback.extract_tb(error.__traceback__) if "tfl_lite_suite" in one.filename]
         frame = own[-1] if own else frame
         return f"{type(error).__name__} at {os.path.basename(frame.filename)}:{frame.lineno}"
     return OK
+
+
+def keep(path: str, name: str, given: argparse.Namespace, outcome: Outcome) -> None:
+    """Writes what came of a reader beside what is known of the others."""
+    summary = {
+        "executions": given.executions,
+        "seed": given.seed,
+        "memory_mib": given.memory,
+        "seconds": round(outcome.seconds),
+        "read": outcome.kinds[OK],
+        "refused": outcome.kinds[REFUSED],
+        "findings": outcome.findings,
+    }
+    files.write_json(path, {**(files.read_json(path) or {}), name: summary})
 
 
 def main() -> None:
@@ -152,15 +171,21 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--memory", type=int, default=1024, help="MiB that reading one file may take.")
     parser.add_argument("--output", help="Folder for the first file of each finding.")
+    parser.add_argument("--results", help="JSON file in which a summary of each reader is kept.")
     given = parser.parse_args()
     failed = False
     for name in given.readers.split(","):
         if name not in fuzz_readers.READERS:
             sys.exit(f"error: --readers: unknown reader '{name}'. Known: {', '.join(fuzz_readers.READERS)}")
+        if name.startswith("java_") and not fuzz_java.installed():
+            print(f"{name}: left out, there is no Java compiler", flush=True)
+            continue
         outcome = fuzz(name, given.executions, given.seed, given.memory << 20)
         kinds = ", ".join(f"{count} {kind}" for kind, count in outcome.kinds.most_common())
         print(f"{name}: {given.executions} executions in {outcome.seconds:.0f} s: {kinds}", flush=True)
         failed |= bool(outcome.findings)
+        if given.results:
+            keep(given.results, name, given, outcome)
         for kind, number in outcome.first.items():
             print(f"  {kind}: execution {number}", flush=True)
             if given.output:

@@ -1,6 +1,7 @@
 """The readers of foreign bytes that `fuzz.py` tries: for each its samples, its mutations and how it is called."""
 
 import dataclasses
+import functools
 import io
 import json
 import pathlib
@@ -8,6 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import fuzz_java
 import fuzz_mutations as mutations
 import numpy as np
 from PIL import Image
@@ -199,6 +201,16 @@ def _torch(path: pathlib.Path) -> None:
     torch_file.read(path)
 
 
+def _keras_config() -> dict[str, Any]:
+    entry = {
+        "module": "keras.layers",
+        "class_name": "Conv2D",
+        "config": {"name": "conv", "filters": 3, "activation": "relu"},
+        "registered_name": None,
+    }
+    return {"module": "keras", "class_name": "Sequential", "config": {"name": "s", "layers": [entry, entry]}}
+
+
 def _keras_samples() -> list[bytes]:
     import zipfile
 
@@ -210,17 +222,10 @@ def _keras_samples() -> list[bytes]:
             group = file.create_group(f"layers/{name}/vars")
             group.create_dataset("0", data=np.zeros((3, 3), np.float32))
             group.create_dataset("1", data=np.zeros(3, np.float32), compression="gzip")
-    entry = {
-        "module": "keras.layers",
-        "class_name": "Conv2D",
-        "config": {"filters": 3, "activation": "relu"},
-        "registered_name": None,
-    }
-    config = {"module": "keras", "class_name": "Sequential", "config": {"name": "s", "layers": [entry, entry]}}
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         archive.writestr("metadata.json", json.dumps({"keras_version": "3.3.0"}))
-        archive.writestr("config.json", json.dumps(config))
+        archive.writestr("config.json", json.dumps(_keras_config()))
         archive.writestr("model.weights.h5", weights.getvalue())
     return [content.getvalue()]
 
@@ -229,6 +234,38 @@ def _keras(path: pathlib.Path) -> None:
     from tfl_lite_suite.models.keras_io import archive
 
     archive.read(path)
+
+
+def _h5_samples() -> list[bytes]:
+    import h5py
+
+    made = []
+    for version, compression in (("2.15.0", None), ("3.3.0", "gzip")):
+        content = io.BytesIO()
+        with h5py.File(content, "w", libver="latest" if compression else "earliest") as file:
+            file.attrs["keras_version"] = version
+            file.attrs["model_config"] = json.dumps(_keras_config())
+            group = file.create_group("model_weights").create_group("conv")
+            group.attrs["weight_names"] = ["conv/kernel:0", "conv/bias:0"]
+            group.create_dataset("conv/kernel:0", data=np.ones((3, 3, 1, 3), np.float32), compression=compression)
+            group.create_dataset("conv/bias:0", data=np.zeros(3, np.float32))
+        made.append(content.getvalue())
+    return made
+
+
+def _h5(path: pathlib.Path) -> None:
+    from tfl_lite_suite.core.errors import SuiteError
+    from tfl_lite_suite.models.keras_io import archive
+    from tfl_lite_suite.models.keras_io.listed_arrays import ListedArrays
+
+    archive.read(path)
+    try:
+        with archive.arrays(path) as group:
+            ListedArrays(group=group).of_layers(_keras_config()["config"]["layers"])
+    except MemoryError:
+        raise
+    except Exception as error:  # as `models.load` does
+        raise SuiteError(type(error).__name__) from None
 
 
 def _predictions(path: pathlib.Path) -> None:
@@ -267,6 +304,33 @@ def _device(path: pathlib.Path) -> None:
     benchmark.show(document)
 
 
+def _associated(random: Any, data: bytes, others: Sequence[bytes]) -> bytes:
+    """Changes the archive of a model, and where it says that its files lie."""
+    start = data.find(b"PK\x03\x04")
+    if start < 0:
+        return mutations.of_words(random, data, others)
+    return data[:start] + mutations.of_bytes(random, data[start:], others)
+
+
+def _head(random: Any, data: bytes, others: Sequence[bytes]) -> bytes:
+    """Changes where the first table and its fields lie."""
+    return mutations.of_words(random, data[:64], others) + data[64:]
+
+
+def _java(name: str) -> Callable[[pathlib.Path], None]:
+    return functools.partial(fuzz_java.read, name)
+
+
+def _compiled(samples: Callable[[], list[bytes]]) -> Callable[[], list[bytes]]:
+    """Compiles Java's readers before the first child process, so that all use the same classes."""
+
+    def made() -> list[bytes]:
+        fuzz_java.classes()
+        return samples()
+
+    return made
+
+
 _FLAT = (mutations.of_bytes, mutations.of_words, mutations.of_words, mutations.of_zip(mutations.of_json))
 READERS = {
     "device": Reader(_device_samples, _device, (mutations.of_json, mutations.of_bytes), ".json"),
@@ -285,10 +349,20 @@ READERS = {
         (mutations.of_bytes, mutations.of_zip(mutations.of_json), mutations.of_zip(mutations.of_words)),
         ".keras",
     ),
+    "h5": Reader(_h5_samples, _h5, (mutations.of_bytes, mutations.of_words), ".h5"),
     "predictions": Reader(
         lambda: [b'{"class_names": ["a", "b"], "keys": ["x", "y"], "labels": [0, 1], "top1": [1, 1]}'],
         _predictions,
         (mutations.of_json, mutations.of_bytes),
+        ".json",
+    ),
+    "java_model": Reader(_compiled(_tflite_samples), _java("java_model"), (*_FLAT, _associated), ".tflite"),
+    "java_table": Reader(_compiled(_tflite_samples), _java("java_table"), (*_FLAT, _head), ".tflite"),
+    "java_zip": Reader(_compiled(_tflite_samples), _java("java_zip"), (*_FLAT, _associated), ".tflite"),
+    "java_json": Reader(
+        _compiled(lambda: [*_contract_samples(), *_device_samples()]),
+        _java("java_json"),
+        (mutations.of_json, mutations.of_text, mutations.of_bytes),
         ".json",
     ),
 }

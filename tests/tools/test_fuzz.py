@@ -1,3 +1,4 @@
+import json
 import pathlib
 import subprocess
 import sys
@@ -7,6 +8,7 @@ import pytest
 TOOL = pathlib.Path(__file__).resolve().parents[2] / "tools" / "fuzz.py"
 sys.path.insert(0, str(TOOL.parent))
 import fuzz  # noqa: E402
+import fuzz_java  # noqa: E402
 import fuzz_readers  # noqa: E402
 
 from tfl_lite_suite.core.errors import SuiteError  # noqa: E402
@@ -16,6 +18,8 @@ EXECUTIONS = 150
 
 @pytest.mark.parametrize("name", fuzz_readers.READERS)
 def test_no_reader_is_surprised_by_damaged_files(name):
+    if name.startswith("java_") and not fuzz_java.installed():
+        pytest.skip("needs a Java compiler")
     outcome = fuzz.fuzz(name, EXECUTIONS, seed=3, memory=1 << 30)
     assert outcome.findings == {}, outcome.first
     assert sum(outcome.kinds.values()) == EXECUTIONS and len(outcome.kinds) == 2
@@ -47,10 +51,33 @@ def test_what_a_reader_does_is_told_apart(monkeypatch):
     assert len(fuzz.mutated("made_up", 0, number, [bytes(6)])) % 6 == 3
 
 
-def test_the_command_line():
+@pytest.mark.skipif(not fuzz_java.installed(), reason="needs a Java compiler")
+def test_what_java_makes_of_a_file_is_told(tmp_path):
+    path = tmp_path / "x"
+    path.write_bytes(b'{"a": [1]}')
+    fuzz_java.read("java_json", path)
+    with pytest.raises(SuiteError, match="refused"):
+        fuzz_java.read("java_zip", _with_damaged_archive(path))
+    with pytest.raises(fuzz_java.FoundByJavaError, match=r"AssertionError at FuzzedReader.java:\d+"):
+        fuzz_java.read("java_nothing", path)
+
+
+def _with_damaged_archive(path):
+    path.write_bytes(b"PK\5\6" + bytes(6) + b"\1\0" + bytes(10))
+    return path
+
+
+def test_the_command_line(tmp_path):
     done = subprocess.run([sys.executable, TOOL, "--readers=none"], capture_output=True, text=True)
     assert done.returncode == 1 and "unknown reader 'none'. Known: " in done.stderr
+    results = tmp_path / "fuzz.json"
+    results.write_text('{"tflite": {}}')
     done = subprocess.run(
-        [sys.executable, TOOL, "--readers=predictions", "--executions=50"], capture_output=True, text=True
+        [sys.executable, TOOL, "--readers=predictions", "--executions=50", f"--results={results}"],
+        capture_output=True,
+        text=True,
     )
+    kept = json.loads(results.read_text())
+    assert set(kept) == {"tflite", "predictions"} and kept["predictions"]["findings"] == {}
+    assert kept["predictions"]["read"] + kept["predictions"]["refused"] == 50
     assert done.returncode == 0 and done.stdout.startswith("predictions: 50 executions in ")

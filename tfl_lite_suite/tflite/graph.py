@@ -18,6 +18,12 @@ _MOST_AXES = 64
 _ACTIVATED = (("fused_activation", "b", 0),)
 _WINDOW = (("padding", "b", 0), ("stride_w", "i", 0), ("stride_h", "i", 0))
 _DILATION = (("dilation_w", "i", 1), ("dilation_h", "i", 1))
+# Inputs that no runtime does without; checked once, so that whoever reads a graph may rest on them.
+_NEEDED = {
+    **dict.fromkeys(("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "ADD", "SUB", "MUL", "DIV"), 2),
+    **dict.fromkeys(("QUANTIZE", "DEQUANTIZE", "SOFTMAX", "LOGISTIC", "TANH", "RESHAPE", "SQUEEZE", "MEAN", "PAD"), 1),
+    **dict.fromkeys(("AVERAGE_POOL_2D", "MAX_POOL_2D", "RELU", "RELU6", "HARD_SWISH"), 1),
+}
 # The fields of an options table in the schema's order, by the number of its type in the union `BuiltinOptions`.
 _OPTIONS: dict[int, tuple[tuple[str, str, Any], ...]] = {
     1: (*_WINDOW, *_ACTIVATED, *_DILATION),
@@ -192,6 +198,9 @@ class Subgraph:
             if not all(-1 <= tensor < count for tensor in (*inputs, *outputs)):
                 raise table.reader.error(f"operator {index} refers to a tensor that does not exist")
             name, version, is_custom = codes[code]
+            needed = _NEEDED.get(name, 0)
+            if needed and (len(inputs) < needed or -1 in inputs[:needed] or not outputs or outputs[0] < 0):
+                raise table.reader.error(f"operator {index}, {name}, lacks an input or output")
             found.append(Operator(index, name, version, is_custom, inputs, outputs, _options(table)))
         return tuple(found)
 

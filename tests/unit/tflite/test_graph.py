@@ -2,6 +2,7 @@ import pytest
 import tflite_samples
 from ai_edge_litert import schema_py_generated as schema
 
+from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.tflite import graph as tflite_graph
 from tfl_lite_suite.tflite.file import TfliteFile
 
@@ -48,3 +49,11 @@ def test_a_free_size_is_dynamic():
 def test_numbers_beyond_the_schema_keep_a_name():
     assert tflite_graph.name_of(("a", "b"), 7) == "unknown(7)"
     assert tflite_graph.name_of(("a", "b"), -1) == "unknown(-1)"
+
+
+def test_an_operator_without_what_it_needs_is_refused():
+    made = tflite_samples.Graph()
+    image, scores = made.tensor("image", (1, 4)), made.tensor("scores", (1, 4))
+    made.operator("DEQUANTIZE", [], [scores])
+    with pytest.raises(SuiteError, match="operator 0, DEQUANTIZE, lacks an input or output"):
+        TfliteFile(made.bytes([image], [scores])).check()

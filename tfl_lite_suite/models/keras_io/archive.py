@@ -17,6 +17,7 @@ from typing import Any
 import h5py
 
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.models.keras_io import hdf5_heap
 
 WEIGHTS = "model.weights.h5"
 _CONFIG, _METADATA = "config.json", "metadata.json"
@@ -164,6 +165,7 @@ def _read_archive(path: str | os.PathLike[str]) -> tuple[str, dict[str, Any], in
 
 
 def _read_hdf5(path: str | os.PathLike[str]) -> tuple[str, dict[str, Any], int]:
+    hdf5_heap.check(path)
     with h5py.File(path, "r") as file:
         numbers = _checked_numbers(file, _most_bytes(os.path.getsize(path)))
         text = file.attrs.get("model_config")
