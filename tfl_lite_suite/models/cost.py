@@ -8,6 +8,7 @@ from typing import Any
 from unittest import mock
 
 from tfl_lite_suite.core.framework import keras, tf
+from tfl_lite_suite.models.layer_kinds import kind_of
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,7 +19,7 @@ class LayerCost:
         name: The layer's name.
         kind: Its class, such as `Conv2D`.
         params: Weights, statistics of batch normalization included.
-        macs: Multiply-adds of convolution, depthwise convolution and dense for one image; other layers count as 0.
+        macs: Multiply-adds of convolutions and dense layers for one image; other layers count as 0.
     """
 
     name: str
@@ -45,13 +46,9 @@ def macs(model: keras.Model) -> int:
 def macs_of(layer: keras.layers.Layer) -> int:
     """Returns the multiply-adds of a layer for one image; 0 where it has no products with weights."""
     layer = getattr(layer, "layer", layer)  # a quantization or pruning wrapper
-    if isinstance(layer, keras.layers.DepthwiseConv2D):
-        return math.prod(layer.output_shape[1:3]) * math.prod(layer.depthwise_kernel.shape)
-    if isinstance(layer, keras.layers.Conv2D):
-        return math.prod(layer.output_shape[1:3]) * math.prod(layer.kernel.shape)
-    if isinstance(layer, keras.layers.Dense):
-        return math.prod(layer.output_shape[1:-1]) * math.prod(layer.kernel.shape)
-    return 0
+    kernels = kind_of(layer).kernels
+    weights = sum(math.prod(getattr(layer, kernel).shape) for kernel in kernels)
+    return math.prod(layer.output_shape[1:-1]) * weights if kernels else 0
 
 
 @contextlib.contextmanager

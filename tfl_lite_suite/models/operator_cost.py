@@ -5,25 +5,7 @@ from typing import Any
 
 from tfl_lite_suite.core.framework import keras
 from tfl_lite_suite.models import cost
-
-# Batch normalization, ReLU, dropout and flattening cost nothing in a `.tflite` file: they are folded or free.
-_KINDS = {
-    "DepthwiseConv2D": "depthwise",
-    "PixelNormalization": "depthwise",
-    "Dense": "dense",
-    "Add": "elementwise",
-    "Multiply": "elementwise",
-    "Concatenate": "move",
-    "ChannelShuffle": "move",
-    "ChannelSlice": "move",
-    "ZeroPadding2D": "move",
-    "MaxPooling2D": "pool",
-    "GlobalAveragePooling2D": "pool",
-    "Swish": "swish",
-    "Activation": "swish",
-    "HardSwish": "hard_swish",
-    "HardSigmoid": "hard_swish",
-}
+from tfl_lite_suite.models.layer_kinds import kind_of
 
 
 def measure(model: keras.Model, classes: int) -> dict[str, Any]:
@@ -62,12 +44,10 @@ def measure(model: keras.Model, classes: int) -> dict[str, Any]:
     return found | {"class_weights": last[0], "class_macs": last[1], "kinds": kinds}
 
 
-def _kind(layer: Any) -> str | None:
-    if isinstance(layer, keras.layers.Conv2D) and not isinstance(layer, keras.layers.DepthwiseConv2D):
-        if layer.kernel_size == (1, 1):
-            return "dense" if layer.output_shape[1:3] == (1, 1) else "pointwise"
-        return "conv"
-    return _KINDS.get(type(layer).__name__)
+def _kind(layer: Any) -> str:
+    """Returns the kind of operator; what is folded or free in a `.tflite` file has none."""
+    operator = kind_of(layer).operator
+    return operator(layer) if callable(operator) else operator
 
 
 def _values(layer: Any) -> int:

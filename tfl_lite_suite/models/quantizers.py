@@ -6,21 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from tfl_lite_suite.core.framework import keras, tf  # isort: skip
+from tfl_lite_suite.core.framework import tf  # isort: skip
 import tensorflow_model_optimization as tfmot
 
-from tfl_lite_suite.models import layers
+from tfl_lite_suite.models.layer_kinds import kind_of
 from tfl_lite_suite.tflite import integer_arithmetic
 from tfl_lite_suite.tflite.integer_arithmetic import LEAST, MOST, Quantization, quantization
-
-# Sums of products of their inputs, which kernels compute on whole numbers.
-_LINEAR = (
-    keras.layers.Conv2D,
-    keras.layers.DepthwiseConv2D,
-    keras.layers.Dense,
-    keras.layers.Multiply,
-    keras.layers.GlobalAveragePooling2D,
-)
 
 
 class FixedRange(tfmot.quantization.keras.quantizers.Quantizer):
@@ -275,10 +266,8 @@ class LayerConfig(tfmot.quantization.keras.QuantizeConfig):
         return {"kernel": self.kernel, "output_range": self.output_range, "input_ranges": self.input_ranges}
 
 
-def _hard_swish(layer: Any, inputs: Any, source: Quantization, result: Quantization) -> Any:
+def _looked_up(answers: np.ndarray, inputs: Any, source: Quantization, result: Quantization) -> Any:
     """Looks up what the int8 kernels answer to each value."""
-    split = isinstance(layer, layers.SplitHardSwish)
-    answers = (integer_arithmetic.split_hard_swish if split else integer_arithmetic.hard_swish)(source, result)
     table = (answers - result.zero_point).astype(np.float32) * result.step
     return tf.gather(table, tf.cast(tf.round(inputs / source.step), tf.int32) + (source.zero_point - LEAST))
 
@@ -303,11 +292,12 @@ class FakeQuantized(tfmot.quantization.keras.QuantizeWrapperV2):
         config = self.quantize_config
         if training is True or integer_arithmetic.converting() or not config.input_ranges or not config.output_range:
             return super().call(inputs, training=training, **kwargs)
-        if isinstance(self.layer, layers.HardSwish):
-            return _hard_swish(self.layer, inputs, config.inputs[0], quantization(config.output_range))
-        if type(self.layer) is keras.layers.Add and len(inputs) == 2:
-            return _sum(inputs, config.inputs, quantization(config.output_range))
-        return self._on_integers(inputs) if isinstance(self.layer, _LINEAR) else super().call(inputs, training=False)
+        kind, result = kind_of(self.layer), quantization(config.output_range)
+        if kind.lookup is not None:
+            return _looked_up(kind.lookup(config.inputs[0], result), inputs, config.inputs[0], result)
+        if kind.arithmetic == "sum" and len(inputs) == 2:
+            return _sum(inputs, config.inputs, result)
+        return self._on_integers(inputs) if kind.arithmetic == "products" else super().call(inputs, training=False)
 
     def _on_integers(self, inputs: Any) -> Any:
         """Sums whole numbers, and rounds once; float32 holds the sums exactly up to 2²⁴."""

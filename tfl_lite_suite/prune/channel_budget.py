@@ -2,12 +2,12 @@
 
 import dataclasses
 import math
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError
-from tfl_lite_suite.core.framework import keras
+from tfl_lite_suite.models.layer_kinds import kind_of
 from tfl_lite_suite.prune.dependencies import OUTPUT, Dependencies, Group, positions
 
 Measure = Literal["params", "macs"]
@@ -181,9 +181,6 @@ def rounding(width: int) -> int:
     return 8 if width >= 32 else 4 if width >= 16 else 2 if width >= 8 else 1
 
 
-def _is_kernel(layer: keras.layers.Layer, variable: object) -> bool:
+def _is_kernel(layer: Any, variable: object) -> bool:
     """Tells whether each weight of a variable is multiplied at each place of the output."""
-    names = ("kernel", "depthwise_kernel", "pointwise_kernel")
-    kinds = keras.layers
-    linear = (kinds.Conv2D, kinds.DepthwiseConv2D, kinds.SeparableConv2D, kinds.Dense)
-    return isinstance(layer, linear) and any(getattr(layer, name, None) is variable for name in names)
+    return any(getattr(layer, name) is variable for name in kind_of(layer).kernels)

@@ -7,7 +7,7 @@ import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.framework import keras
-from tfl_lite_suite.prune import channel_rules
+from tfl_lite_suite.models.layer_kinds import kind_of
 from tfl_lite_suite.prune.channel_budget import Costs, Measure, choose
 from tfl_lite_suite.prune.dependencies import Dependencies, FixedChannels
 from tfl_lite_suite.prune.importance import Importance, scores
@@ -124,7 +124,8 @@ def _configured(dependencies: Dependencies, call: Any, kept: np.ndarray) -> Any:
     outputs = [kept[dependencies.tensors[number]] for number in call.outputs]
     try:
         config = {**layer.get_config(), "name": dependencies.calls.names[id(layer)]}
-        return type(layer).from_config({**config, **channel_rules.new_config(layer, inputs, outputs)})
+        changed = kind_of(layer).pruned_config
+        return type(layer).from_config({**config, **(changed(layer, inputs, outputs) if changed else {})})
     except Exception as error:
         raise SuiteError(
             f"layer '{layer.name}' ({type(layer).__name__}): it cannot be copied: {error}. Give it a get_config"

@@ -8,17 +8,23 @@ Source: Fang et al., 2023, https://arxiv.org/abs/2301.12900, section 3, for the 
 
 import dataclasses
 import math
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
+from tfl_lite_suite.core.disjoint_sets import DisjointSets
 from tfl_lite_suite.models.graph.calls import CallList
-from tfl_lite_suite.prune import channel_rules
-from tfl_lite_suite.prune.channel_rules import Unsupported
+from tfl_lite_suite.models.layer_kinds import kind_of
+from tfl_lite_suite.models.layer_kinds.channel_rules import Role, Unsupported, merge
 
-Role = Literal["out", "in", "through"]
 INPUT = "the model's input"
 OUTPUT = "the model's output"
+# Functions of TensorFlow that Keras wraps in a layer when they are called on its symbolic tensors.
+_UNARY = frozenset("nn.relu nn.relu6 nn.silu nn.swish nn.elu nn.gelu math.sigmoid math.tanh math.square".split())
+_BINARY = frozenset(
+    "__operators__.add math.add __operators__.sub math.subtract __operators__.mul math.multiply math.maximum "
+    "math.minimum __operators__.truediv math.truediv math.divide".split()
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -114,10 +120,10 @@ class Dependencies:
 
     def _grouped(self, reasons: dict[int, str]) -> tuple[list[Group], list[FixedChannels]]:
         made = {axis.layer: axis.channels for axis in self.axes if axis.role == "out"}
-        joined = _Sets()
-        joined.add(self.count)
+        joined: DisjointSets[int] = DisjointSets()
         for channels in made.values():
-            joined.join(channels[:1].repeat(len(channels)), channels)
+            for channel in channels[1:].tolist():
+                joined.join(int(channels[0]), channel)
         members: dict[int, list[str]] = {}
         for layer, channels in made.items():
             members.setdefault(joined.find(int(channels[0])), []).append(layer)
@@ -134,37 +140,16 @@ class Dependencies:
         return groups, whole
 
 
-class _Sets:
-    """Disjoint sets of the numbers from 0 on."""
-
-    def __init__(self) -> None:
-        self.parent: list[int] = []
-
-    def add(self, count: int) -> np.ndarray:
-        first = len(self.parent)
-        self.parent.extend(range(first, first + count))
-        return np.arange(first, first + count)
-
-    def find(self, item: int) -> int:
-        while self.parent[item] != item:
-            self.parent[item] = self.parent[self.parent[item]]
-            item = self.parent[item]
-        return item
-
-    def join(self, left: np.ndarray, right: np.ndarray) -> None:
-        for one, other in zip(left.tolist(), right.tolist(), strict=True):
-            self.parent[self.find(other)] = self.find(one)
-
-
 class _Tracker:
-    """Follows channels call by call; what the rules of `channel_rules` work with."""
+    """Follows channels call by call; the tracker that rules tell of channels."""
 
     def __init__(self, calls: CallList) -> None:
         self.calls = calls
         self.axes: list[Axis] = []
         self.frozen: list[tuple[np.ndarray, str]] = []
         self.tensors: dict[int, np.ndarray] = {}
-        self._sets = _Sets()
+        self._sets: DisjointSets[int] = DisjointSets()
+        self._count = 0
         self._first_inputs: dict[int, list[np.ndarray]] = {}
         self._first_outputs: dict[int, list[np.ndarray]] = {}
         self.tensors[0] = self.fresh(calls.model.input_shape[-1])
@@ -175,16 +160,18 @@ class _Tracker:
 
     def numbers(self) -> np.ndarray:
         """Returns, for each atom, the number of the set that it ended in, from 0 on."""
-        roots = [self._sets.find(atom) for atom in range(len(self._sets.parent))]
+        roots = [self._sets.find(atom) for atom in range(self._count)]
         return np.unique(roots, return_inverse=True)[1]
 
     def fresh(self, count: int | None) -> np.ndarray:
         """Returns `count` new atoms; a single one where the count is not known."""
-        return self._sets.add(1 if count is None else int(count))
+        first, self._count = self._count, self._count + (1 if count is None else int(count))
+        return np.arange(first, self._count)
 
     def join(self, left: np.ndarray, right: np.ndarray) -> None:
         """Ties atoms to one another, index by index."""
-        self._sets.join(left, right)
+        for one, other in zip(left.tolist(), right.tolist(), strict=True):
+            self._sets.join(one, other)
 
     def freeze(self, atoms: np.ndarray, reason: str) -> None:
         """Says that channels must stay."""
@@ -201,8 +188,8 @@ class _Tracker:
         try:
             if first is not None and call.layer.weights and _known(call):
                 return self._follow_again(call, inputs, first)
-            outputs = channel_rules.follow(self, call, inputs)
-            if first is not None and channel_rules.has_channels_in_config(call.layer):
+            outputs = _followed(self, call, inputs)
+            if first is not None and kind_of(call.layer).pruned_config:
                 self._tie(call, first, inputs)
         except Unsupported as problem:
             reason = f"'{call.layer.name}' ({type(call.layer).__name__}): {problem}"
@@ -228,7 +215,32 @@ class _Tracker:
 
 
 def _known(call: Any) -> bool:
-    return type(call.layer) in channel_rules.RULES
+    return kind_of(call.layer).channels is not None
+
+
+def _followed(tracker: _Tracker, call: Any, inputs: list[np.ndarray]) -> list[np.ndarray]:
+    """Returns the channels of each output of a call, after noting what the call ties together."""
+    operation = type(call.layer).__name__ == "TFOpLambda"
+    rule = _tensorflow_function if operation else kind_of(call.layer).channels
+    if rule is None:
+        raise Unsupported("what it does to channels is not known")
+    if getattr(call.layer, "data_format", "channels_last") != "channels_last":
+        raise Unsupported("channels are not the last axis")
+    outputs = rule(tracker, call, inputs)
+    for atoms, shape in zip(outputs, call.output_shapes, strict=True):
+        if len(atoms) != shape[-1]:
+            raise Unsupported("its output has not the channels that were expected")
+    return outputs
+
+
+def _tensorflow_function(tracker: _Tracker, call: Any, inputs: list[np.ndarray]) -> list[np.ndarray]:
+    symbol = call.layer.get_config()["function"]
+    plain = all(value is None or isinstance(value, (int, float, str)) for value in call.constants)
+    if len(inputs) == 1 and symbol in _UNARY | _BINARY and plain:
+        return inputs
+    if len(inputs) == 2 and symbol in _BINARY and plain:
+        return merge(tracker, call, inputs)
+    raise Unsupported("what it does to channels is not known")
 
 
 def positions(call: Any) -> int:

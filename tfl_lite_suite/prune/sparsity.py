@@ -8,10 +8,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from tfl_lite_suite.core.framework import keras  # isort: skip
+from tfl_lite_suite.core import framework as framework  # isort: skip
 from tensorflow_model_optimization.python.core.sparsity.keras import pruning_schedule, pruning_wrapper
 
 from tfl_lite_suite.models.graph import rewrite
+from tfl_lite_suite.models.layer_kinds import kind_of
 
 Pattern = Literal["unstructured", "2x4"]
 _UPDATES = 20
@@ -71,7 +72,7 @@ def stripped(model: Any) -> Any:
 
 def prunable(layer: Any, pattern: Pattern = "unstructured") -> bool:
     """Tells whether a layer's kernel is made sparse: dense and ordinary convolutions, not the small depthwise ones."""
-    if type(layer) not in (keras.layers.Conv2D, keras.layers.Dense):
+    if kind_of(layer).rounded_kernel != "kernel":
         return False
     return pattern == "unstructured" or layer.kernel.shape[-2] % 4 == 0
 

@@ -1,6 +1,8 @@
 import numpy as np
+import pytest
 
 from tfl_lite_suite import models
+from tfl_lite_suite.core.framework import keras
 from tfl_lite_suite.prune.dependencies import OUTPUT, Dependencies
 
 
@@ -40,3 +42,21 @@ def test_logits_are_left_whole():
     dependencies, groups = groups_of("mobilenet_v1", alpha=0.25)
     assert [(whole.layers, whole.reason) for whole in dependencies.whole] == [(("classifier",), OUTPUT)]
     assert "classifier" not in groups
+
+
+class Flipped(keras.layers.ReLU):
+    def call(self, inputs):
+        return inputs[..., ::-1]
+
+
+@pytest.mark.parametrize(
+    ("function", "known"), [(lambda x: x + 3.0, True), (lambda x: x[..., ::-1], False), (Flipped(), False)]
+)
+def test_what_is_not_known_leaves_channels_whole(function, known):
+    image = keras.Input((4, 4, 3))
+    x = function(keras.layers.Conv2D(8, 1, name="before")(image))
+    x = keras.layers.GlobalAveragePooling2D()(keras.layers.Conv2D(8, 1, name="after")(x))
+    found = Dependencies(keras.Model(image, keras.layers.Dense(2, name="classifier")(x)))
+    assert {layer for group in found.groups for layer in group.layers} == {"after"} | ({"before"} if known else set())
+    reasons = {layer: whole.reason for whole in found.whole for layer in whole.layers}
+    assert known or "what it does to channels is not known" in reasons["before"]

@@ -13,6 +13,7 @@ import numpy as np
 from tfl_lite_suite.core.framework import keras, tf
 from tfl_lite_suite.models import layers
 from tfl_lite_suite.models.graph import channel_order, idle, rewrite
+from tfl_lite_suite.models.layer_kinds import kind_of
 
 # What stands for functions of TensorFlow between layers, by TensorFlow's names for them.
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
@@ -38,24 +39,6 @@ _AFFINE: dict[tuple[str, bool], Callable[[Any], tuple[Any, Any]]] = {
 }
 # Arguments that say what holds without them.
 _NEUTRAL = (None, "NHWC")
-# Layers that end in their activation, so that it can be a layer of its own.
-_ENDING = (
-    keras.layers.Conv1D,
-    keras.layers.Conv2D,
-    keras.layers.Conv2DTranspose,
-    keras.layers.DepthwiseConv2D,
-    keras.layers.Dense,
-)
-# Layers that do the same to every channel.
-_CHANNELWISE = (
-    keras.layers.ZeroPadding2D,
-    keras.layers.Cropping2D,
-    keras.layers.Resizing,
-    keras.layers.UpSampling2D,
-    keras.layers.MaxPooling2D,
-    keras.layers.AveragePooling2D,
-    keras.layers.ReLU,
-)
 # By the function's name; functions of other names stay as they are.
 _ACTIVATIONS: dict[str, Callable[..., Any]] = {
     "relu": lambda name: keras.layers.ReLU(name=name),
@@ -179,13 +162,13 @@ def _replace(layer: Any, inputs: Any) -> Any:
         return rewrite.copy_layer(layer, inputs) if affine is None else _normalized(layer.name, *affine, inputs)
     if isinstance(layer, layers.LayerScale) and len(inputs.shape) == 4:
         factors = layer.gamma.numpy()
-        return as_depthwise(layer.name, factors, np.zeros_like(factors), inputs, layer.trainable)
+        return rewrite.as_depthwise(layer.name, factors, np.zeros_like(factors), inputs, layer.trainable)
     if type(layer) is keras.layers.Activation:
         return _activated(layer.name, function, inputs)
     if type(layer) is keras.layers.SeparableConv2D and layer.data_format == "channels_last":
         return _activated(f"{layer.name}_activation", function, _separated(layer, inputs))
     order = channel_order.reordered(inputs) if hasattr(inputs, "_keras_history") else None
-    if order is not None and type(layer) in _CHANNELWISE:
+    if order is not None and kind_of(layer).channelwise:
         return order.applied(rewrite.copy_layer(layer, order.source))
     if order is not None and type(layer) is keras.layers.Conv2D and layer.groups == 1:
         kernel, *bias = layer.get_weights()
@@ -197,7 +180,7 @@ def _replace(layer: Any, inputs: Any) -> Any:
 def _split(layer: Any, inputs: Any, weights: list[np.ndarray]) -> Any:
     """Applies a copy of a layer with these weights, its activation as a layer of its own."""
     function = getattr(layer, "activation", None)
-    ends = type(layer) in _ENDING and function not in (None, keras.activations.linear)
+    ends = bool(kind_of(layer).kernels) and function not in (None, keras.activations.linear)
     config = {**layer.get_config(), **({"activation": "linear"} if ends else {})}
     plain = type(layer).from_config(config)
     output = plain(inputs)
@@ -262,22 +245,6 @@ def _affine(layer: Any, shape: Any) -> tuple[np.ndarray, np.ndarray] | None:
     return mean, std
 
 
-def as_depthwise(name: str, scale: np.ndarray, offset: np.ndarray, inputs: Any, trainable: bool) -> Any:
-    """Applies a factor and a summand to each channel.
-
-    Args:
-        name: Of the layer that is made.
-        scale: Factors, `(channels,)`.
-        offset: Summands, `(channels,)`.
-        inputs: Tensor `(batch, height, width, channels)`.
-        trainable: Whether both are trained.
-    """
-    depthwise = keras.layers.DepthwiseConv2D(1, name=name, trainable=trainable)
-    output = depthwise(inputs)
-    depthwise.set_weights([scale.reshape(1, 1, -1, 1), offset])
-    return output
-
-
 def _normalized(name: str, mean: np.ndarray, std: np.ndarray, inputs: Any) -> Any:
     """Normalises pixels; what normalised them before is taken into the same layer."""
     order = channel_order.reordered(inputs)
@@ -286,7 +253,7 @@ def _normalized(name: str, mean: np.ndarray, std: np.ndarray, inputs: Any) -> An
     before = _maker(inputs)
     if not isinstance(before, (keras.layers.InputLayer, layers.PixelNormalization)):
         # Other values have no whole steps.
-        return as_depthwise(name, 1 / std, -mean / std, inputs, trainable=False)
+        return rewrite.as_depthwise(name, 1 / std, -mean / std, inputs, trainable=False)
     if isinstance(before, layers.PixelNormalization):
         mean = np.array(before.mean) + mean * np.array(before.std)
         std = std * np.array(before.std)

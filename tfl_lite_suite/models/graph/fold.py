@@ -10,15 +10,15 @@ import numpy as np
 
 from tfl_lite_suite.core.framework import keras
 from tfl_lite_suite.models.graph import rewrite
-
-_FOLDABLE = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D, keras.layers.Dense)
+from tfl_lite_suite.models.graph.batch_norm import normalizes_channels, scale_and_offset
+from tfl_lite_suite.models.layer_kinds import kind_of
 
 
 def fold_batch_norm(model: Any) -> Any:
     """Returns a model of equal outputs whose convolutions carry the batch normalization that followed them.
 
-    A batch normalization that follows anything else, or a layer with another consumer, is left as it is. Dropout is
-    left out.
+    A batch normalization that follows anything else, or a layer with another consumer, is left as it is. What does
+    nothing at inference, such as dropout, is left out.
 
     Args:
         model: Functional Keras model.
@@ -31,7 +31,7 @@ def fold_batch_norm(model: Any) -> Any:
     folded = {id(norm) for norm in norm_of.values()}
 
     def replace(layer: Any, inputs: Any) -> Any:
-        if id(layer) in folded or isinstance(layer, keras.layers.Dropout):
+        if id(layer) in folded or kind_of(layer).idle is True:
             return inputs
         if id(layer) in norm_of:
             return _apply_folded(layer, norm_of[id(layer)], inputs)
@@ -54,19 +54,10 @@ def foldable_norms(model: Any) -> dict[int, Any]:
     return norm_of
 
 
-def normalizes_channels(layer: Any, rank: int) -> bool:
-    """Tells whether a layer is a batch normalization over the last axis of tensors of this rank."""
-    if not isinstance(layer, keras.layers.BatchNormalization):
-        return False
-    axes = [layer.axis] if isinstance(layer.axis, int) else list(layer.axis)
-    return [axis % rank for axis in axes] == [rank - 1]
-
-
 def _foldable(layer: Any) -> bool:
-    # Subclasses may compute anything: a transposed convolution, for one, exchanges its kernel's channels.
-    if type(layer) not in _FOLDABLE or layer.activation not in (None, keras.activations.linear):
-        return False
-    return getattr(layer, "data_format", "channels_last") == "channels_last"
+    ends_linear = getattr(layer, "activation", None) in (None, keras.activations.linear)
+    is_last = getattr(layer, "data_format", "channels_last") == "channels_last"
+    return kind_of(layer).folds_norm and ends_linear and is_last
 
 
 def _apply_folded(layer: Any, norm: Any, inputs: Any) -> Any:
@@ -86,12 +77,5 @@ def folded_weights(layer: Any, weights: Sequence[np.ndarray], norm: Any) -> list
     """
     kernel, *bias = (value.astype(np.float64) for value in weights)
     scale, offset = scale_and_offset(norm)
-    per_kernel = scale.reshape(kernel.shape[2:]) if isinstance(layer, keras.layers.DepthwiseConv2D) else scale
+    per_kernel = scale.reshape(kernel.shape[2:]) if kind_of(layer).depthwise else scale
     return [kernel * per_kernel, sum(bias) * scale + offset]
-
-
-def scale_and_offset(norm: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Returns what a batch normalization multiplies each channel by at inference, and then adds, float64 `(n,)`."""
-    mean, variance = norm.moving_mean.numpy().astype(np.float64), norm.moving_variance.numpy().astype(np.float64)
-    scale = (norm.gamma.numpy() if norm.scale else 1.0) / np.sqrt(variance + norm.epsilon)
-    return scale, (norm.beta.numpy() if norm.center else 0.0) - mean * scale

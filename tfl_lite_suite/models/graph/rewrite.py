@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.framework import keras, tf
 from tfl_lite_suite.models.keras_io import names
@@ -106,6 +108,22 @@ def copy_layer(layer: Any, inputs: Any, name: str | None = None) -> Any:
     output = copy(inputs)
     copy.set_weights(layer.get_weights())
     copy.trainable = layer.trainable
+    return output
+
+
+def as_depthwise(name: str, scale: np.ndarray, offset: np.ndarray, inputs: Any, trainable: bool) -> Any:
+    """Applies a factor and a summand to each channel.
+
+    Args:
+        name: Of the layer that is made.
+        scale: Factors, `(channels,)`.
+        offset: Summands, `(channels,)`.
+        inputs: Tensor `(batch, height, width, channels)`.
+        trainable: Whether both are trained.
+    """
+    depthwise = keras.layers.DepthwiseConv2D(1, name=name, trainable=trainable)
+    output = depthwise(inputs)
+    depthwise.set_weights([scale.reshape(1, 1, -1, 1), offset])
     return output
 
 

@@ -15,24 +15,14 @@ from typing import Any
 
 import numpy as np
 
+from tfl_lite_suite.core.disjoint_sets import DisjointSets
 from tfl_lite_suite.core.framework import keras, tf
 from tfl_lite_suite.models.graph import rewrite
+from tfl_lite_suite.models.layer_kinds import Equalization, kind_of
 
 _BATCH = 16
 # A channel this much weaker than the strongest carries nothing worth a scale.
 _TINY = 1e-3
-_PASSING = (
-    keras.layers.ZeroPadding2D,
-    keras.layers.MaxPooling2D,
-    keras.layers.AveragePooling2D,
-    keras.layers.GlobalAveragePooling2D,
-    keras.layers.GlobalMaxPooling2D,
-    keras.layers.Cropping2D,
-    keras.layers.Dropout,
-    keras.layers.Add,
-    keras.layers.Average,
-    keras.layers.Maximum,
-)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -140,7 +130,7 @@ class _Scaling:
     """Finds out which tensors of a model must share their scales, and which must keep the scale 1."""
 
     def __init__(self, model: Any) -> None:
-        self._leader: dict[int, int] = {}
+        self._sets: DisjointSets[int] = DisjointSets()
         self._pinned: set[int] = set()
         self._tensors = {
             id(tensor): tensor for node in rewrite.nodes(model) for tensor in tf.nest.flatten(node.outputs)
@@ -154,10 +144,10 @@ class _Scaling:
 
     def groups(self) -> list[_Group]:
         """Returns the groups that may be scaled, in the order of the graph."""
-        pinned = {self._find(tensor) for tensor in self._pinned}
+        pinned = {self._sets.find(tensor) for tensor in self._pinned}
         groups: dict[int, _Group] = {}
         for index, tensor in self._tensors.items():
-            group = groups.setdefault(self._find(index), _Group())
+            group = groups.setdefault(self._sets.find(index), _Group())
             takers = self._takers.get(index, [])
             if not (len(takers) == 1 and _clips(takers[0])):
                 group.rounded.append(tensor)
@@ -165,8 +155,8 @@ class _Scaling:
                 group.limits[index] = self._limits[index]
         for node in self._nodes:
             if _has_kernel(node.layer):
-                groups[self._find(id(node.outputs))].producers.append(node.layer)
-                taken = self._find(id(node.keras_inputs[0]))
+                groups[self._sets.find(id(node.outputs))].producers.append(node.layer)
+                taken = self._sets.find(id(node.keras_inputs[0]))
                 if taken in groups:
                     groups[taken].consumers.append(node.layer)
         return [group for leader, group in groups.items() if leader not in pinned]
@@ -174,11 +164,11 @@ class _Scaling:
     def _read(self, layer: Any, inputs: list[Any], outputs: list[Any]) -> None:
         if _has_kernel(layer):
             limit = _clip_limit(layer.activation)
-            if limit is None or isinstance(layer, (keras.layers.DepthwiseConv2D, keras.layers.Dense)):
+            if limit is None or kind_of(layer).equalization is Equalization.DEPTHWISE:
                 self._pin(*outputs)
             if limit:
                 self._limits[id(outputs[0])] = limit
-            if isinstance(layer, keras.layers.Dense) or getattr(layer, "groups", 1) > 1:
+            if getattr(layer, "groups", 1) > 1:
                 self._pin(*inputs)
         elif _clips(layer):
             self._join(inputs + outputs)
@@ -190,33 +180,27 @@ class _Scaling:
         else:
             self._pin(*inputs, *outputs)
 
-    def _find(self, tensor: int) -> int:
-        while self._leader.get(tensor, tensor) != tensor:
-            tensor = self._leader[tensor]
-        return tensor
-
     def _join(self, tensors: list[Any]) -> None:
         for tensor in tensors[1:]:
-            self._leader[self._find(id(tensor))] = self._find(id(tensors[0]))
+            self._sets.join(id(tensors[0]), id(tensor))
 
     def _pin(self, *tensors: Any) -> None:
         self._pinned.update(id(tensor) for tensor in tensors)
 
 
 def _has_kernel(layer: Any) -> bool:
-    # Subclasses may compute anything, so only the exact classes count.
-    kinds = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D, keras.layers.Dense)
-    return type(layer) in kinds and getattr(layer, "data_format", "channels_last") == "channels_last"
+    weighted = kind_of(layer).equalization in (Equalization.CONVOLUTION, Equalization.DEPTHWISE)
+    return weighted and getattr(layer, "data_format", "channels_last") == "channels_last"
 
 
 def _clips(layer: Any) -> bool:
     """Tells whether a layer is an activation that commutes with scales of 1 or more below its limit."""
-    return type(layer) in (keras.layers.ReLU, keras.layers.Activation) and _clip_limit(layer) is not None
+    return kind_of(layer).equalization is Equalization.CLIPS and _clip_limit(layer) is not None
 
 
 def _clip_limit(activation: Any) -> float | None:
     """Returns the upper limit of a homogeneous activation, 0.0 if it has none; `None` for any other activation."""
-    if type(activation) is keras.layers.ReLU:
+    if kind_of(activation).equalization is Equalization.CLIPS and hasattr(activation, "max_value"):
         return None if activation.threshold else float(activation.max_value or 0.0)
     function = getattr(activation, "activation", activation)
     if function in (None, keras.activations.linear, keras.activations.relu, tf.nn.relu):
@@ -226,10 +210,10 @@ def _clip_limit(activation: Any) -> float | None:
 
 def _passes(layer: Any, inputs: list[Any], outputs: list[Any]) -> bool:
     """Tells whether a layer's outputs scale, channel by channel, as its inputs do."""
-    if type(layer) is keras.layers.Reshape:
-        return bool(inputs[0].shape[-1] == outputs[0].shape[-1])
     same = all(tensor.shape[1:] == inputs[0].shape[1:] for tensor in inputs)
-    return type(layer) in _PASSING and same and getattr(layer, "data_format", "channels_last") == "channels_last"
+    channels_stay = bool(inputs[0].shape[-1] == outputs[0].shape[-1])
+    is_last = getattr(layer, "data_format", "channels_last") == "channels_last"
+    return kind_of(layer).equalization is Equalization.PASSES and same and channels_stay and is_last
 
 
 def _difference(model: Any, copy: Any, calibration: np.ndarray) -> float:

@@ -188,24 +188,6 @@ def test_foreign_models_train_and_become_int8(tmp_path):
         assert np.mean(values.argmax(1) == expected) >= 0.98
 
 
-@pytest.mark.parametrize("source", [(0.0, 6.0), (-0.4, 9.0), (-129 / 255, 126 / 255)])
-@pytest.mark.parametrize("wanted", [(0.0, 2.0), (-0.1, 10.0)])
-def test_the_range_of_a_mean_holds_what_is_wanted(wanted, source):
-    low, high = fake_quantization._range_of_mean(wanted, source)
-    step = (high - low) / 255
-    assert low - step <= wanted[0] and wanted[1] <= high + step
-
-
-def test_products_are_not_half_way_values_where_a_gate_lets_all_through():
-    gate, wanted = (0.0, 255 / 256), (-1.0, 6.5)
-    low, high = fake_quantization._range_of_product(wanted, wanted, gate)
-    assert low < wanted[0] and wanted[1] < high < wanted[1] * 1.002
-    factor = (wanted[1] - wanted[0]) / 256 / (high - low)  # of whole numbers, in steps of the result
-    products = np.outer(np.arange(-255, 256), np.arange(256)) * factor
-    assert np.mean(np.abs(products % 1 - 0.5) < 1e-9) < 1e-3
-    assert fake_quantization._range_of_product((-0.9, 6.5), wanted, gate) == (-0.9, 6.5)
-
-
 @pytest.mark.parametrize("technique", ["sparse", "clustered", "both"])
 def test_training_keeps_zeros_and_clusters(technique, tmp_path):
     data = keras_samples.bright_or_dark(count=192)

@@ -4,7 +4,7 @@ import pytest
 from tfl_lite_suite.core.framework import keras
 from tfl_lite_suite.models import layers
 from tfl_lite_suite.models.graph.calls import CallList
-from tfl_lite_suite.prune import channel_rules
+from tfl_lite_suite.models.layer_kinds import channel_rules, kind_of
 
 KEPT = np.array([True, False, True, True, False, False])
 
@@ -16,11 +16,10 @@ KEPT = np.array([True, False, True, True, False, False])
         (keras.layers.Dense(6), [KEPT], [KEPT], {"units": 3}),
         (layers.ChannelSlice(2, 3), [KEPT], [KEPT[2:5]], {"begin": 1, "size": 2}),
         (keras.layers.Reshape((1, 1, 6)), [KEPT], [KEPT], {"target_shape": (1, 1, 3)}),
-        (keras.layers.ReLU(), [KEPT], [KEPT], {}),
     ],
 )
-def test_new_config(layer, inputs, outputs, expected):
-    assert channel_rules.new_config(layer, inputs, outputs) == expected
+def test_pruned_config(layer, inputs, outputs, expected):
+    assert kind_of(layer).pruned_config(layer, inputs, outputs) == expected
 
 
 class Tracker:
@@ -41,7 +40,7 @@ def follow(build, *shapes, channels):
     model = keras.Model(image, build(*tensors))
     call = CallList(model).calls[-1]
     tracker = Tracker()
-    return channel_rules.follow(tracker, call, [np.array(own) for own in channels]), tracker
+    return kind_of(call.layer).channels(tracker, call, [np.array(own) for own in channels]), tracker
 
 
 def test_shuffle_interleaves_and_ties_groups():
@@ -63,20 +62,6 @@ def test_one_channel_that_meets_all_must_stay():
     assert [atoms for atoms, _ in tracker.frozen] == [[3]]
 
 
-@pytest.mark.parametrize(("function", "known"), [(lambda x: x + 3.0, True), (lambda x: x[..., ::-1], False)])
-def test_tensorflow_functions(function, known):
-    if known:
-        outputs, _ = follow(function, (2, 2, 3), channels=[[0, 1, 2]])
-        assert outputs[0].tolist() == [0, 1, 2]
-    else:
-        with pytest.raises(channel_rules.Unsupported):
-            follow(function, (2, 2, 3), channels=[[0, 1, 2]])
-
-
-def test_a_subclass_has_no_rule():
-    class Louder(keras.layers.ReLU):
-        def call(self, inputs):
-            return inputs[..., ::-1]
-
-    with pytest.raises(channel_rules.Unsupported):
-        follow(Louder(), (2, 2, 3), channels=[[0, 1, 2]])
+def test_channels_that_move_to_another_axis_have_no_rule():
+    with pytest.raises(channel_rules.Unsupported, match="another axis"):
+        follow(keras.layers.Reshape((3, 2)), (1, 2, 3), channels=[[0, 1, 2]])
