@@ -116,7 +116,7 @@ def _recipe(path: pathlib.Path) -> None:
 def _exported_samples() -> list[bytes]:
     from tfl_lite_suite.core.contract import Contract
     from tfl_lite_suite.runtime.exported_file import ExportedFile
-    from tfl_lite_suite.runtime.session import TensorSpec
+    from tfl_lite_suite.tflite.graph import TensorSpec
 
     spec = TensorSpec("x", (1, 8, 8, 3), "float32")
     file = ExportedFile(("m.onnx",), spec, spec, Contract(8, 8, 3, 8, 8), ("a", "b"), {"file": "x", "sha256": "0"})

@@ -12,6 +12,7 @@ from tfl_lite_suite.advise import costs
 from tfl_lite_suite.advise.costs import Size
 from tfl_lite_suite.advise.latency_model import LatencyModel
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.schemes import COSTED_SCHEMES
 from tfl_lite_suite.report.recorded_run import FinishedRun, Measured
 
 IMAGENET = "imagenet"
@@ -95,7 +96,10 @@ class Catalogue:
         made = list(self._made())
         known = {(candidate.size, candidate.scheme) for candidate in made}
         new = [
-            self._new(size, scheme) for size in costs.sizes() for scheme in costs.SCHEMES if (size, scheme) not in known
+            self._new(size, scheme)
+            for size in costs.sizes()
+            for scheme in COSTED_SCHEMES
+            if (size, scheme) not in known
         ]
         return [*made, *sorted(new, key=lambda candidate: "top1" not in candidate.figures)]
 
@@ -107,7 +111,7 @@ class Catalogue:
                 continue
             best: dict[str, Measured] = {}
             for model in run.models():
-                if model.scheme in costs.SCHEMES and model.top1 is not None:
+                if model.scheme in COSTED_SCHEMES and model.top1 is not None:
                     old = best.get(model.name)
                     if old is None or (model.ms or 1e9) < (old.ms or 1e9):
                         best[model.name] = model

@@ -9,7 +9,6 @@ from typing import Any
 from tfl_lite_suite.core.errors import SuiteError
 
 KINDS = ("conv", "pointwise", "depthwise", "dense", "elementwise", "move", "pool", "swish", "hard_swish")
-SCHEMES = ("float32", "int8")
 _TABLE = pathlib.Path(__file__).with_name("networks.json")
 # Bytes of one weight; of what is kept for each channel (bias, scales and zero points); of each operator's description.
 _WEIGHT_BYTES = {"float32": 4, "int8": 1}

@@ -12,6 +12,7 @@ from tfl_lite_suite.advise.costs import Size
 from tfl_lite_suite.advise.latency_model import LatencyModel, Timed
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.files import read_json
+from tfl_lite_suite.core.schemes import COSTED_SCHEMES
 from tfl_lite_suite.report import recorded_run
 
 REFERENCE = pathlib.Path(__file__).with_name("reference_device.json")
@@ -100,7 +101,7 @@ def _network(model: str) -> tuple[Size, int, str] | None:
         if made is None:
             return None
         size, classes, scheme = made
-    return (size, classes, scheme) if scheme in costs.SCHEMES and size in costs.sizes() else None
+    return (size, classes, scheme) if scheme in COSTED_SCHEMES and size in costs.sizes() else None
 
 
 def _of_run(file: pathlib.Path) -> tuple[Size, int, str] | None:

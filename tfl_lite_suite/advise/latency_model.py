@@ -11,6 +11,7 @@ import numpy as np
 from tfl_lite_suite.advise import costs
 from tfl_lite_suite.advise.costs import Size
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.figures import percent
 
 # Fewer networks than this say how fast a device is, not which operators are dear on it.
 LEAST_NETWORKS = 6
@@ -80,7 +81,7 @@ class LatencyModel:
         for (engine, scheme), rows in groups.items():
             if len({row.size.network for row in rows}) >= LEAST_NETWORKS:
                 weights, error = fit(rows), held_out_error(rows)
-                how = f"per-operator model of {len(rows)} measurements, error {100 * error:.0f} % on held-out networks"
+                how = f"per-operator model of {len(rows)} measurements, error {percent(error, 0)} on held-out networks"
                 self._fits[engine, scheme] = (weights, error, how)
             else:
                 self._scale(engine, scheme, rows, reference)

@@ -7,6 +7,7 @@ from tfl_lite_suite.advise import choice
 from tfl_lite_suite.advise.candidates import IMAGENET, Candidate
 from tfl_lite_suite.core import recipe
 from tfl_lite_suite.core.errors import LimitBroken
+from tfl_lite_suite.core.figures import percent
 from tfl_lite_suite.core.page import document, plot, table
 
 _MOST = 10
@@ -65,7 +66,7 @@ def show(found: dict[str, Any]) -> str:
     lines = [f"device: {found['device']['name'] or 'unknown'}", *(f"note: {note}" for note in found["notes"])]
     for key, error in found["device"]["latency_error"].items():
         lines.append(
-            f"latency model {key}: {'error unknown' if error is None else f'{100 * error:.0f} % on held-out networks'}"
+            f"latency model {key}: {'error unknown' if error is None else f'{percent(error, 0)} on held-out networks'}"
         )
     lines.append("")
     for place, row in enumerate(found["choices"][:_MOST], 1):

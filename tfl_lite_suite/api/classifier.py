@@ -19,6 +19,7 @@ from tfl_lite_suite.core.errors import SuiteError, unknown_name
 from tfl_lite_suite.core.files import atomic_path, write_text
 from tfl_lite_suite.core.recipe import Augment, Distill, Model, Prune, Recipe
 from tfl_lite_suite.core.result import Result
+from tfl_lite_suite.core.schemes import FLOAT_SCHEMES, QUANTIZATION_SCHEMES, FloatScheme, QuantizationScheme
 from tfl_lite_suite.predict import TOP, Opening, Predictor
 from tfl_lite_suite.predict.result import Prediction
 
@@ -204,7 +205,7 @@ class Classifier:
     def quantize(
         self,
         images: "Images",
-        scheme: Literal["qat", "ptq"] = "qat",
+        scheme: QuantizationScheme = "qat",
         *,
         io_type: Literal["int8", "uint8", "float32"] = "int8",
         **settings: object,
@@ -229,8 +230,8 @@ class Classifier:
         """
         from tfl_lite_suite import quantize
 
-        if scheme not in quantize.SCHEMES:
-            raise unknown_name("scheme", scheme, quantize.SCHEMES, "scheme")
+        if scheme not in QUANTIZATION_SCHEMES:
+            raise unknown_name("scheme", scheme, QUANTIZATION_SCHEMES, "scheme")
         whole = self._for(images)
         whole = dataclasses.replace(
             whole,
@@ -245,7 +246,7 @@ class Classifier:
                 self._written(name, "int8", io_type)
         return TfliteModel(self._work.folder / name / _TFLITE, result=done, keeper=self._work)
 
-    def convert(self, scheme: Literal["float32", "float16", "dynamic"] = "float32") -> TfliteModel:
+    def convert(self, scheme: FloatScheme = "float32") -> TfliteModel:
         """Makes a file that is not int8; `quantize` makes those.
 
         Args:
@@ -257,7 +258,7 @@ class Classifier:
         Example:
             >>> model.convert("float16").save("half.tflite")
         """
-        if scheme not in ("float32", "float16", "dynamic"):
+        if scheme not in FLOAT_SCHEMES:
             raise SuiteError(f"scheme: expected float32, float16 or dynamic; quantize makes int8. Received: '{scheme}'")
         with self._work.step(scheme) as name:
             done = self._written(name, scheme, "float32")

@@ -16,7 +16,8 @@ from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.runtime import engines, pixels
 from tfl_lite_suite.runtime.isolation import Emit, one_inference
 from tfl_lite_suite.runtime.machine import LoadWatch
-from tfl_lite_suite.runtime.session import Kernels, Session, TensorSpec
+from tfl_lite_suite.runtime.session import Kernels, Session
+from tfl_lite_suite.tflite.graph import TensorSpec
 from tfl_lite_suite.tflite.normalization import RAW, Normalization
 
 PICTURE_SIZE = (480, 640)

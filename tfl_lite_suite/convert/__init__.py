@@ -39,7 +39,7 @@ def convert(
         model: Keras model; if it carries fake quantization, int8 needs no calibration.
         of: Its contract, which goes into the file.
         output: Path of the file.
-        scheme: One of `recipe.SCHEMES`.
+        scheme: One of `schemes.SCHEMES`.
         io_type: One of `IO_TYPES`, for int8.
         calibration: uint8 `(n, height, width, channels)` for int8.
         ptq: One of `PTQ`, for int8 without fake quantization: `auto` tries techniques against int8 loss on the
@@ -91,7 +91,7 @@ def keep(
     Args:
         made: The file.
         output: Path of the copy.
-        scheme: One of `SCHEMES`.
+        scheme: One of `schemes.SCHEMES`.
         seconds: Time of making it.
         ptq: How it was made without training, if it was.
         scores: See `convert`.

@@ -11,7 +11,8 @@ from tfl_lite_suite.convert import HARD_SWISH, IO_TYPES, PTQ, SCORES, convert, o
 from tfl_lite_suite.convert.result import Conversion
 from tfl_lite_suite.core import contract
 from tfl_lite_suite.core.errors import SuiteError, unknown_name
-from tfl_lite_suite.core.recipe import SCHEMES, Recipe
+from tfl_lite_suite.core.recipe import Recipe
+from tfl_lite_suite.core.schemes import SCHEMES
 
 
 @dataclasses.dataclass(frozen=True)

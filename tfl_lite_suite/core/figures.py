@@ -1,9 +1,9 @@
 """Figures as people read them; a figure that is absent is a dash."""
 
 
-def percent(share: float | None) -> str:
-    """Returns a share as text in per cent."""
-    return "–" if share is None else f"{100 * share:.2f} %"
+def percent(share: float | None, digits: int = 2) -> str:
+    """Returns a share as text in per cent, with so many digits behind the point."""
+    return "–" if share is None else f"{100 * share:.{digits}f} %"
 
 
 def size(count: float | None) -> str:

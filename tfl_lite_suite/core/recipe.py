@@ -7,7 +7,7 @@ import pathlib
 import pkgutil
 import sys
 from collections.abc import Sequence
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from tfl_lite_suite.core import files, yaml_text
 from tfl_lite_suite.core.dataclass_parser import parse, ranged
@@ -17,11 +17,10 @@ from tfl_lite_suite.core.recipe_data import Augment as Augment
 from tfl_lite_suite.core.recipe_data import Data as Data
 from tfl_lite_suite.core.recipe_wishes import Budget as Budget
 from tfl_lite_suite.core.recipe_wishes import Decide as Decide
+from tfl_lite_suite.core.schemes import Scheme
 
 UNPRUNED = "unpruned"
 
-Scheme = Literal["float32", "float16", "dynamic", "int8"]
-SCHEMES: tuple[str, ...] = get_args(Scheme)
 STAGES = ("train", "quantize", "convert", "evaluate", "benchmark")
 
 # Recipes have some thousand bytes; a large text takes YAML's reader minutes.

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from tfl_lite_suite.core.figures import percent
+
 
 def show(document: dict[str, Any]) -> str:
     """Returns the decision, what it does, and which wishes it keeps."""
@@ -9,10 +11,10 @@ def show(document: dict[str, Any]) -> str:
     lines = [
         f"{document['output']}: fitted on {document['n']} pictures"
         + (f" and {document['n_unknown']} of none of the classes" if document["n_unknown"] else ""),
-        f"temperature {document['temperature']:.4g}; calibration error {_percent(error['before'])} before, "
-        f"{_percent(error['after'])} on pictures not fitted on",
-        f"{_percent(document['coverage'])} get an answer; balanced accuracy {_percent(document['balanced_accuracy'])}, "
-        f"macro F1 {_percent(document['macro_f1'])}",
+        f"temperature {document['temperature']:.4g}; calibration error {percent(error['before'])} before, "
+        f"{percent(error['after'])} on pictures not fitted on",
+        f"{percent(document['coverage'])} get an answer; balanced accuracy {percent(document['balanced_accuracy'])}, "
+        f"macro F1 {percent(document['macro_f1'])}",
     ]
     reject, unknown = said["reject"], document["unknown"]
     if reject["score"] != "none":
@@ -20,14 +22,14 @@ def show(document: dict[str, Any]) -> str:
     if unknown is not None:
         alone = unknown["by_max_probability"]
         lines.append(
-            f"unknown pictures: {_percent(unknown['false_alarms'])} get an answer; AUROC {unknown['auroc']:.4f} "
+            f"unknown pictures: {percent(unknown['false_alarms'])} get an answer; AUROC {unknown['auroc']:.4f} "
             f"(maximum probability alone {alone['auroc']:.4f})"
         )
     lines += [_wish(row) for row in document["wishes"]]
     frames = said["frames"]
     lines.append(
-        f"frames: of the latest {frames['window']}, {_percent(frames['share'])} must agree; a class stays until "
-        f"{_percent(max(0.0, frames['share'] - frames['hysteresis']))}"
+        f"frames: of the latest {frames['window']}, {percent(frames['share'])} must agree; a class stays until "
+        f"{percent(max(0.0, frames['share'] - frames['hysteresis']))}"
     )
     return "\n".join([*lines, *(f"warning: {note}" for note in document["warnings"])])
 
@@ -38,8 +40,8 @@ def _wish(row: dict[str, Any]) -> str:
         return f"{name}: no picture of it to tell by"
     low, high = row["ci95"]
     return (
-        f"{name}: wanted {_percent(row['wanted'])}, {'kept' if row['met'] else 'NOT kept'}: "
-        f"{_percent(row['received'])} of {row['n']} pictures (95 % interval {_percent(low)} … {_percent(high)})"
+        f"{name}: wanted {percent(row['wanted'])}, {'kept' if row['met'] else 'NOT kept'}: "
+        f"{percent(row['received'])} of {row['n']} pictures (95 % interval {percent(low)} … {percent(high)})"
     )
 
 
@@ -52,18 +54,14 @@ def warnings(document: dict[str, Any]) -> list[str]:
         elif not row["met"]:
             low, high = row["ci95"]
             found.append(
-                f"{row['wish']} of {row['class']}: {_percent(row['wanted'])} cannot be kept on these pictures; "
-                f"this file gives {_percent(row['received'])} (95 % interval {_percent(low)} … {_percent(high)})"
+                f"{row['wish']} of {row['class']}: {percent(row['wanted'])} cannot be kept on these pictures; "
+                f"this file gives {percent(row['received'])} (95 % interval {percent(low)} … {percent(high)})"
             )
         elif row["wish"] == "min_recall" and row["n"] * (1 - row["wanted"]) < row["wanted"]:
             needed = -(-row["wanted"] // (1 - row["wanted"])) if row["wanted"] < 1 else None
             more = "no number of pictures can promise it" if needed is None else f"at least {needed:.0f} are needed"
             found.append(
                 f"min_recall of {row['class']}: {row['n']} pictures of it are too few to promise "
-                f"{_percent(row['wanted'])} on new ones; {more}"
+                f"{percent(row['wanted'])} on new ones; {more}"
             )
     return found
-
-
-def _percent(share: float | None) -> str:
-    return "–" if share is None else f"{100 * share:.2f} %"

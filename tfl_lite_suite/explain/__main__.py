@@ -6,6 +6,7 @@ from typing import Any
 from absl import flags
 
 from tfl_lite_suite.core import command_line
+from tfl_lite_suite.core.figures import percent
 from tfl_lite_suite.core.files import atomic_path
 from tfl_lite_suite.explain import Explainer
 
@@ -33,7 +34,7 @@ def _show(found: dict[str, Any]) -> str:
     answer = "none of these" if found["answer"] is None else found["answer"]
     how = found["method"].replace("_", " ")
     return (
-        f"{found['output']}: what speaks for {found['label']} ({100 * found['probability']:.1f} %) by {how}; "
+        f"{found['output']}: what speaks for {found['label']} ({percent(found['probability'], 1)}) by {how}; "
         f"the answer is {answer}"
     )
 

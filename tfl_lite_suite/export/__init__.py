@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.figures import percent
 from tfl_lite_suite.export.result import Export
 
 if TYPE_CHECKING:
@@ -215,7 +216,7 @@ def show(rows: Sequence[Export]) -> str:
             continue
         lines.append(
             f"{row.engine}: {row.files[0]}, {row.bytes:,} bytes; top-1 agrees with {row.reference} on "
-            f"{100 * (row.top1_agreement or 0):.2f} % of {row.pictures} pictures, logits differ by at most "
+            f"{percent(row.top1_agreement or 0)} of {row.pictures} pictures, logits differ by at most "
             f"{row.max_abs_diff:.3g}; {row.converter}, {row.seconds:.1f} s"
             + (f"; arena {row.arena_bytes:,} bytes" if row.arena_bytes else "")
         )
@@ -224,13 +225,11 @@ def show(rows: Sequence[Export]) -> str:
 
 def _describe(file: "TfliteFile", names: tuple[str, ...], keeps_types: bool, source: dict[str, str]) -> Any:
     from tfl_lite_suite.runtime.exported_file import ExportedFile
-    from tfl_lite_suite.runtime.session import TensorSpec
     from tfl_lite_suite.tflite import normalization
+    from tfl_lite_suite.tflite.graph import TensorSpec
 
     input, output = (
-        TensorSpec(spec.name, spec.shape, spec.dtype, spec.scale, spec.zero_point)
-        if keeps_types
-        else TensorSpec(spec.name, spec.shape, "float32")
+        spec if keeps_types else TensorSpec(spec.name, spec.shape, "float32")
         for spec in (file.inputs[0], file.outputs[0])
     )
     says = file.decision, file.gives_probabilities

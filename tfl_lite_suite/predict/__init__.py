@@ -209,7 +209,7 @@ def _keras_scores(model: "Model") -> Callable[["np.ndarray"], "np.ndarray"]:
     import numpy as np
 
     from tfl_lite_suite.runtime import pixels
-    from tfl_lite_suite.runtime.session import TensorSpec
+    from tfl_lite_suite.tflite.graph import TensorSpec
 
     encoder = pixels.encoder(TensorSpec("image", (1, *model.contract.image_shape), "float32"), model.normalization)
 

@@ -8,6 +8,7 @@ from absl import flags
 
 from tfl_lite_suite.core import command_line
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.figures import percent
 from tfl_lite_suite.evaluate.preprocessing import normalization_of
 from tfl_lite_suite.predict import KERAS, TOP, Opening, engine_for, pictures_of, predict_files
 from tfl_lite_suite.predict.result import Prediction
@@ -51,17 +52,17 @@ def _show(found: Any) -> str:
     """Returns the answers as text: a line a picture, for a single one its ranked classes below it."""
     if isinstance(found, list):
         return "\n".join(f"{item['picture']}: {_answer(item)}" for item in found)
-    lines = [_answer(found), *(f"  {item['label']}: {100 * item['probability']:.1f} %" for item in found["ranked"])]
+    lines = [_answer(found), *(f"  {item['label']}: {percent(item['probability'], 1)}" for item in found["ranked"])]
     return "\n".join(lines)
 
 
 def _answer(document: dict[str, Any]) -> str:
     likeliest = document["ranked"][0]
     if document["rejected"]:
-        return f"none of the classes (likeliest: {likeliest['label']}, {100 * likeliest['probability']:.1f} %)"
+        return f"none of the classes (likeliest: {likeliest['label']}, {percent(likeliest['probability'], 1)})"
     if len(document["labels"]) > 1:
         return ", ".join(document["labels"])
-    return f"{document['label']} ({100 * document['probability']:.1f} %)"
+    return f"{document['label']} ({percent(document['probability'], 1)})"
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ import numpy as np
 from tfl_lite_suite import models, train
 from tfl_lite_suite.core import contract
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.figures import percent
 from tfl_lite_suite.core.files import sha256, write_text
 from tfl_lite_suite.core.recipe import UNPRUNED, Prune, Recipe
 from tfl_lite_suite.core.work_folder import Stage
@@ -269,7 +270,7 @@ def show(result: PruneResult) -> str:
     ]
     if result.zero_share is not None:
         lines.append(
-            f"zeros: {100 * result.zero_share:.1f} % of the kernels' weights; "
+            f"zeros: {percent(result.zero_share, 1)} of the kernels' weights; "
             f"at most {result.most_values:,} values a kernel"
         )
         lines += [
@@ -278,7 +279,7 @@ def show(result: PruneResult) -> str:
         ]
     lines += [f"warning: {warning}" for warning in result.warnings or ()]
     if result.top1_before is not None and result.top1_after is not None:
-        lines.append(f"top-1: {100 * result.top1_before:.2f} % before, {100 * result.top1_after:.2f} % after")
+        lines.append(f"top-1: {percent(result.top1_before)} before, {percent(result.top1_after)} after")
     elif result.history:
         lines.append("accuracy: not measured, since there are no test images")
     else:
@@ -290,4 +291,4 @@ def show(result: PruneResult) -> str:
 
 
 def _change(what: str, before: int, after: int) -> str:
-    return f"{what}: {before:,} before, {after:,} after ({100 * after / before:.1f} %)"
+    return f"{what}: {before:,} before, {after:,} after ({percent(after / before, 1)})"

@@ -10,13 +10,13 @@ from typing import Any
 
 from tfl_lite_suite import data, models, train
 from tfl_lite_suite.core import contract
+from tfl_lite_suite.core.figures import percent
 from tfl_lite_suite.core.files import sha256, write_bytes
 from tfl_lite_suite.core.recipe import Recipe
 from tfl_lite_suite.core.work_folder import Stage
 from tfl_lite_suite.quantize.ptq.description import describe_ops, describe_ptq
 from tfl_lite_suite.quantize.result import PtqResult, QatResult, QuantizeResult
 
-SCHEMES = ("qat", "ptq")
 FALLBACKS = ("float", "int16")
 PTQ = ("auto", "plain", "learned")
 STAGE, PTQ_STAGE = "quantize", "quantize_ptq"
@@ -221,7 +221,7 @@ def show(result: QuantizeResult) -> str:
     assert isinstance(result, QatResult)
     measured, lines = "no test images, so accuracy was not measured", [_reason(result)]
     if result.top1_float is not None and result.top1_qat is not None and result.top1_start is not None:
-        shares = [f"{100 * share:.2f} %" for share in (result.top1_float, result.top1_start, result.top1_qat)]
+        shares = [percent(share) for share in (result.top1_float, result.top1_start, result.top1_qat)]
         measured = f"top-1 {shares[0]} float, {shares[1]} int8 before training, {shares[2]} after"
         lost = max(result.top1_start, result.top1_ptq_file or 0.0) - result.top1_qat
         if lost > 0:
@@ -237,7 +237,7 @@ def _reason(result: QatResult) -> str:
     images, start, epochs = (judged[key] for key in ("images", "top1_start", "top1_epochs"))
     if start is None:
         return f"kept {result.kept}; without validation images the start could not be compared"
-    before, after = (f"{100 * share:.2f} %" for share in (start, max(epochs, default=0)))
+    before, after = (percent(share) for share in (start, max(epochs, default=0)))
     if result.kept == "start":
         return f"kept the network before training: top-1 {before} on {images} validation images, after it {after}"
     return f"kept {result.kept}: top-1 {after} on {images} validation images, before training {before}"
@@ -247,7 +247,7 @@ def _show_ptq(result: PtqResult) -> str:
     report, debug = result.ptq, result.others
     lines = [f"{result.output}: {describe_ptq(report)}"]
     if result.top1_float is not None and result.top1_ptq is not None:
-        lines.append(f"top-1 {100 * result.top1_float:.2f} % float, {100 * result.top1_ptq:.2f} % int8")
+        lines.append(f"top-1 {percent(result.top1_float)} float, {percent(result.top1_ptq)} int8")
     if result.float_ops and "float_layers" not in report:
         lines.append(f"operators that compute in float, having no int8 form: {describe_ops(result.float_ops)}")
     for fallback, words in (("float", "left in float"), ("int16", "with 16-bit outputs")):
@@ -257,7 +257,7 @@ def _show_ptq(result: PtqResult) -> str:
     if "worst_layers" in debug:
         lines += [f"{row['layer']}: {row['own_snr_db']:.1f} dB" for row in debug["worst_layers"]]
         lines += [
-            f"{row['pictures']} calibration pictures: agreement {100 * row['agreement']:.1f} %, KL {row['kl']:.4f}"
+            f"{row['pictures']} calibration pictures: agreement {percent(row['agreement'], 1)}, KL {row['kl']:.4f}"
             for row in debug["sensitivity"]
         ]
         lines.append(f"chart: {debug['chart']}")

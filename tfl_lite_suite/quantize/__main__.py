@@ -9,8 +9,9 @@ from tfl_lite_suite import train
 from tfl_lite_suite.core import command_line, recipe
 from tfl_lite_suite.core.errors import SuiteError, unknown_name
 from tfl_lite_suite.core.recipe import Recipe
+from tfl_lite_suite.core.schemes import QUANTIZATION_SCHEMES
 from tfl_lite_suite.core.work_folder import at_work
-from tfl_lite_suite.quantize import FALLBACKS, PTQ, SCHEMES, quantize, quantize_after_training, show
+from tfl_lite_suite.quantize import FALLBACKS, PTQ, quantize, quantize_after_training, show
 from tfl_lite_suite.quantize.result import QuantizeResult
 
 
@@ -26,8 +27,8 @@ def _settings(model: str) -> Recipe:
 
 
 def _main() -> QuantizeResult:
-    if flags.FLAGS.scheme not in SCHEMES:
-        raise unknown_name("--scheme", flags.FLAGS.scheme, SCHEMES, "scheme")
+    if flags.FLAGS.scheme not in QUANTIZATION_SCHEMES:
+        raise unknown_name("--scheme", flags.FLAGS.scheme, QUANTIZATION_SCHEMES, "scheme")
     model = command_line.required("model")
     settings = _settings(model)
     workdir = flags.FLAGS.workdir or str(pathlib.Path(model).parent)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.figures import percent
 from tfl_lite_suite.core.framework import tf
 from tfl_lite_suite.core.progress import Progress
 from tfl_lite_suite.models.graph.canonical import canonical
@@ -184,7 +185,7 @@ def equalized_or_reason(model: Any, for_ranges: np.ndarray) -> tuple[Equalized |
     if not result.groups:
         return None, f"{left_out} the network has no convolutions joined by linear layers or ReLU alone"
     if result.difference > _TOLERANCE:
-        return None, f"{left_out} it would change the float model's scores by {100 * result.difference:.1f} %"
+        return None, f"{left_out} it would change the float model's scores by {percent(result.difference, 1)}"
     return result, ""
 
 

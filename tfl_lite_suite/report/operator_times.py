@@ -3,6 +3,7 @@
 from typing import Any
 
 from tfl_lite_suite.benchmark import operator_times
+from tfl_lite_suite.core.figures import percent
 from tfl_lite_suite.core.page import plot
 from tfl_lite_suite.core.page.document import details, side_by_side, text
 from tfl_lite_suite.core.page.table import Table
@@ -26,12 +27,12 @@ def _block(timing: dict[str, Any], profile: dict[str, Any]) -> str:
     table = Table(
         ["operator", "count", "µs", "share"],
         [
-            [kind, count, f"{ns / 1000:,.1f}", _percent(share)]
+            [kind, count, f"{ns / 1000:,.1f}", percent(share, 1)]
             for kind, count, share, ns in operator_times.by_type(operators)
         ],
     )
     bars = [
-        (_layer(op["name"]) or op["type"], op["median_ns"], _percent(op["share"]))
+        (_layer(op["name"]) or op["type"], op["median_ns"], percent(op["share"], 1))
         for op in operator_times.dearest(operators, _MOST_OPERATORS)
     ]
     words = (
@@ -46,10 +47,6 @@ def _block(timing: dict[str, Any], profile: dict[str, Any]) -> str:
 def _layer(name: str | None) -> str:
     """Returns the layer of a name such as `network/layer/Relu;network/layer/Conv2D`."""
     return "/".join(operator_times.short_name(name).split("/")[-2:-1]) or name or ""
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
 
 
 def _microseconds(ns: float) -> str:

@@ -9,7 +9,7 @@ from tfl_lite_suite.core.page import plot
 from tfl_lite_suite.core.page.document import details, side_by_side, text
 from tfl_lite_suite.core.page.table import Table
 from tfl_lite_suite.core.progress import duration
-from tfl_lite_suite.core.recipe import SCHEMES
+from tfl_lite_suite.core.schemes import SCHEMES
 from tfl_lite_suite.core.work_folder import kind_of
 from tfl_lite_suite.report import verdict_view
 from tfl_lite_suite.report.recorded_run import FinishedRun, Measured

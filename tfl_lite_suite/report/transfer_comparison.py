@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from tfl_lite_suite.core.figures import percent
 from tfl_lite_suite.core.page.table import Table
 
 _HEADER = ("training pictures", "seeds", "method", "top-1", "balanced accuracy", "minutes", "kept")
@@ -40,4 +41,4 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
 
 
 def _mean(rows: Sequence[dict[str, Any]], key: str) -> str:
-    return f"{100 * sum(row[key] for row in rows) / len(rows):.2f} %"
+    return percent(sum(row[key] for row in rows) / len(rows))

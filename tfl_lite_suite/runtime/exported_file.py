@@ -13,7 +13,8 @@ from tfl_lite_suite.core.contract import Contract
 from tfl_lite_suite.core.decision import Decision
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.files import write_json
-from tfl_lite_suite.runtime.session import ModelFile, TensorSpec
+from tfl_lite_suite.runtime.session import ModelFile
+from tfl_lite_suite.tflite.graph import TensorSpec
 from tfl_lite_suite.tflite.normalization import RAW, SOURCES, Normalization
 
 VERSION = 2
@@ -55,7 +56,9 @@ class ExportedFile:
         """Returns what `read` reads."""
         contract = None if self.contract is None else json.loads(self.contract.to_json())
         decision = None if self.decision is None else json.loads(self.decision.to_json())
-        return {"version": VERSION, **dataclasses.asdict(self), "contract": contract, "decision": decision}
+        tensors = {name: _described(spec) for name, spec in (("input", self.input), ("output", self.output))}
+        known = {"contract": contract, "decision": decision, "normalization": dataclasses.asdict(self.normalization)}
+        return {"version": VERSION, **vars(self), **tensors, **known}
 
     def model_file(self, path: str) -> ModelFile:
         """Returns what engines tell of a model before they open it.
@@ -135,8 +138,12 @@ def _normalization(values: Mapping[str, Any]) -> Normalization:
     return Normalization(mean, std, source, str(values["problem"]))
 
 
+def _described(spec: TensorSpec) -> dict[str, Any]:
+    return {name: getattr(spec, name) for name in ("name", "shape", "dtype", "scale", "zero_point")}
+
+
 def _tensor(values: Mapping[str, Any]) -> TensorSpec:
-    return TensorSpec(
+    return TensorSpec.per_tensor(
         str(values["name"]),
         tuple(int(size) for size in values["shape"]),
         str(values["dtype"]),

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError
-from tfl_lite_suite.runtime.session import TensorSpec
+from tfl_lite_suite.tflite.graph import TensorSpec
 from tfl_lite_suite.tflite.normalization import LIMITS, Normalization
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from tfl_lite_suite.core.contract import Contract
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.tflite.graph import TensorSpec
 from tfl_lite_suite.tflite.normalization import RAW, Normalization
 
 if TYPE_CHECKING:
@@ -24,25 +25,6 @@ if TYPE_CHECKING:
 
 Kernels = Literal["default", "builtin", "reference"]
 TFLITE = "tflite"
-
-
-@dataclasses.dataclass(frozen=True)
-class TensorSpec:
-    """What a tensor holds.
-
-    Attributes:
-        name: Its name in the file.
-        shape: Its dimensions, each at least 1.
-        dtype: Its NumPy type, such as `int8`.
-        scale: Real value of one step; 0.0 where the tensor is not quantized.
-        zero_point: Integer that stands for the real value 0.
-    """
-
-    name: str
-    shape: tuple[int, ...]
-    dtype: str
-    scale: float = 0.0
-    zero_point: int = 0
 
 
 class Session(abc.ABC):

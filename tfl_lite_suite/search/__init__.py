@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.figures import percent
 
 if TYPE_CHECKING:
     from tfl_lite_suite.core.recipe import Recipe
@@ -104,7 +105,7 @@ class Search:
         except SuiteError as error:
             raise study.Failed(str(error)) from None
         _say(
-            f"    top-1 {100 * outcome['top1']:.2f} %, {front.latency(outcome)}, {outcome['bytes']:,} bytes"
+            f"    top-1 {percent(outcome['top1'])}, {front.latency(outcome)}, {outcome['bytes']:,} bytes"
             f"{self._time_left()}"
         )
         return outcome, _curve(results["train"])
@@ -124,7 +125,7 @@ class Search:
         self._seen = folder, len(curve)
         better = early_stop.beaten_by(params, curve, epochs, self._study.references())
         if better:
-            why = f"after epoch {len(curve)} of {epochs} at {100 * curve[-1]:.1f} %, behind trial {better.number}"
+            why = f"after epoch {len(curve)} of {epochs} at {percent(curve[-1], 1)}, behind trial {better.number}"
             _say(f"    stopped {why}")
             raise study.Stopped(why)
 
@@ -180,8 +181,8 @@ class Search:
             path = folder / f"{row['name']}.yaml"
             row["recipe"] = str(path)
             texts[path] = (
-                f"# Found by search, trial {row['trial']}: top-1 {100 * row['top1']:.2f} % and "
-                f"{100 * row['top1_unseen']:.2f} % on the two halves of the test images, {front.latency(row)} on "
+                f"# Found by search, trial {row['trial']}: top-1 {percent(row['top1'])} and "
+                f"{percent(row['top1_unseen'])} on the two halves of the test images, {front.latency(row)} on "
                 f"{row['engine']}, {row['bytes']:,} bytes.\n{recipe.dump(space.recipe_for(self._base, row['params']))}"
             )
         for old in folder.glob("*.yaml"):
@@ -252,7 +253,7 @@ def show(found: dict[str, Any]) -> str:
     lines = [f"{sum(found['counts'].values())} trials: {counts}. Front, best top-1 first:"]
     for row in found["front"]:
         lines.append(
-            f"  {100 * row['top1']:.2f} % (unseen half {100 * row['top1_unseen']:.2f} %), {front.latency(row)} on "
+            f"  {percent(row['top1'])} (unseen half {percent(row['top1_unseen'])}), {front.latency(row)} on "
             f"{row['engine']}, {row['bytes']:,} bytes: {front.words(row['params'])}\n    {row['recipe']}"
         )
     return "\n".join(lines)

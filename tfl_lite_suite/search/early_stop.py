@@ -5,7 +5,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from tfl_lite_suite.search.space import RATIO, SCHEME, SCHEMES
+from tfl_lite_suite.core.schemes import SCHEME_OF_FILE
+from tfl_lite_suite.search.space import RATIO, SCHEME
 
 LEAST_SHARE, MARGIN = 0.3, 0.02
 # A greater value never makes the file smaller or faster.
@@ -73,7 +74,7 @@ def _costs_no_more(one: dict[str, Any], other: dict[str, Any]) -> bool:
     for name in {*one, *other}:
         mine, others = one.get(name), other.get(name)
         if name == SCHEME:
-            mine, others = SCHEMES[str(mine)], SCHEMES[str(others)]
+            mine, others = SCHEME_OF_FILE[str(mine)], SCHEME_OF_FILE[str(others)]
         if mine == others or name.startswith(_COSTS_NOTHING):
             continue
         if name not in _COSTS_MORE or mine is None or others is None or mine > others:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from tfl_lite_suite.core import predictions
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.figures import percent
 from tfl_lite_suite.core.page import document, plot, table
 
 OBJECTIVES: dict[str, Literal["maximize", "minimize"]] = {"top1": "maximize", "ms": "minimize", "bytes": "minimize"}
@@ -105,7 +106,7 @@ def page(title: str, found: dict[str, Any]) -> str:
 
 
 def _cells(row: dict[str, Any]) -> list[object]:
-    top1, unseen = (f"{100 * row[key]:.2f} %" for key in ("top1", "top1_unseen"))
+    top1, unseen = (percent(row[key]) for key in ("top1", "top1_unseen"))
     return [row["trial"], top1, unseen, latency(row), f"{row['bytes']:,}", row["engine"], words(row["params"])]
 
 

@@ -12,10 +12,9 @@ from tfl_lite_suite.core.dataclass_parser import parse
 from tfl_lite_suite.core.errors import SuiteError, unknown_name
 from tfl_lite_suite.core.overrides import parsed, with_value
 from tfl_lite_suite.core.recipe import Recipe
+from tfl_lite_suite.core.schemes import SCHEME_OF_FILE
 
 SCHEME, RATIO = "scheme", "prune.params_ratio"
-# The file of a run that is judged, by its name there, and the scheme that its operators have.
-SCHEMES = {"float32": "float32", "float16": "float16", "dynamic": "dynamic", "int8_ptq": "int8", "int8_qat": "int8"}
 _SETTLED_HERE = ("stages", "name", "quantize.scheme", "convert.schemes")
 _STEP = 4
 
@@ -132,8 +131,8 @@ def _choice(name: str, value: Any) -> Dimension:
     if not value:
         raise SuiteError(f"--vary: {name}: the list is empty, so there is nothing to choose from")
     for item in value:
-        if name == SCHEME and item not in SCHEMES:
-            raise unknown_name(f"--vary: {SCHEME}", item, SCHEMES, "scheme")
+        if name == SCHEME and item not in SCHEME_OF_FILE:
+            raise unknown_name(f"--vary: {SCHEME}", item, SCHEME_OF_FILE, "scheme")
         if not isinstance(item, (str, int, float, bool, type(None))):
             raise SuiteError(f"--vary: {name}: expected single values. Received: {item!r}")
     return Dimension(name, tuple(dict.fromkeys(value)))
@@ -204,7 +203,7 @@ def recipe_for(base: Recipe, params: dict[str, Any]) -> Recipe:
     for name, value in params.items():
         if name != SCHEME:
             document = with_value(document, f"{name}={json.dumps(value)}", "--vary")
-    is_int8 = SCHEMES[scheme] == "int8"
+    is_int8 = SCHEME_OF_FILE[scheme] == "int8"
     prunes = _prunes(base) or any(name.startswith("prune.") for name in params)
     if prunes:
         chosen = parse(recipe.Prune, document["prune"], "prune")

@@ -47,7 +47,7 @@ _OPTIONS: dict[int, tuple[tuple[str, str, Any], ...]] = {
 
 @dataclasses.dataclass(frozen=True)
 class TensorSpec:
-    """A tensor of a graph.
+    """A tensor of a graph, or an input or output that a runtime tells of.
 
     Attributes:
         name: Name in the graph.
@@ -66,6 +66,7 @@ class TensorSpec:
     name: str
     shape: tuple[int, ...]
     dtype: str
+    _: dataclasses.KW_ONLY
     index: int = 0
     buffer: int = 0
     scales: tuple[float, ...] = ()
@@ -74,6 +75,13 @@ class TensorSpec:
     shape_signature: tuple[int, ...] = ()
     is_variable: bool = False
     is_sparse: bool = False
+
+    @classmethod
+    def per_tensor(
+        cls, name: str, shape: tuple[int, ...], dtype: str, scale: float = 0.0, zero_point: int = 0
+    ) -> "TensorSpec":
+        """Returns a tensor with one quantization scale; 0.0 for one that is not quantized."""
+        return cls(name, shape, dtype, scales=(scale,), zero_points=(zero_point,)) if scale else cls(name, shape, dtype)
 
     @property
     def scale(self) -> float:

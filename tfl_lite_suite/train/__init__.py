@@ -9,6 +9,7 @@ from typing import Any
 from tfl_lite_suite import data, models
 from tfl_lite_suite.core import contract, predictions, recipe
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.figures import percent
 from tfl_lite_suite.core.files import sha256, write_text
 from tfl_lite_suite.core.recipe import Distill, Model, Recipe
 from tfl_lite_suite.core.work_folder import Stage
@@ -288,10 +289,10 @@ def show(result: TrainResult) -> str:
     shared = f", on {result.replicas} replicas" if result.replicas > 1 else ""
     measured = "no test images, so accuracy was not measured"
     if result.top1 is not None and result.top5 is not None:
-        shares = f"top-1 {100 * result.top1:.2f} %, top-5 {100 * result.top5:.2f} %"
+        shares = f"top-1 {percent(result.top1)}, top-5 {percent(result.top5)}"
         measured = f"{shares} on {result.images['test']} test images"
     baseline = (result.linear_probe or {}).get("top1")
-    probe = "" if baseline is None else f"; linear probe {100 * baseline:.2f} %"
+    probe = "" if baseline is None else f"; linear probe {percent(baseline)}"
     return (
         f"{result.model}: {measured}{probe}; {result.params:,} parameters; {result.epochs} epochs in "
         f"{result.seconds:.0f} s{shared}"

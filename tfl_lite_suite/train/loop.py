@@ -13,6 +13,7 @@ import numpy as np
 from tfl_lite_suite.core.decision import Decision
 from tfl_lite_suite.core.decision_rules import decide
 from tfl_lite_suite.core.errors import SuiteError, unknown_name
+from tfl_lite_suite.core.figures import percent
 from tfl_lite_suite.core.framework import keras, tf
 from tfl_lite_suite.core.progress import Progress, duration
 from tfl_lite_suite.core.recipe import Augment, Train
@@ -298,14 +299,14 @@ class Training:
                 tf.summary.scalar(name, record[name], step=len(self.history))
         validation = "no validation images"
         if record["validation_top1"] is not None:
-            validation = f"{100 * record['validation_top1']:.2f} % validation"
+            validation = f"{percent(record['validation_top1'])} validation"
         select, value = next(iter(record["selected_by"].items()))
         chosen = "" if select == "top1" else f"validation {select} {value:.4f}, "
         progress.line(
             f"{phase.name} epoch {record['epoch']}/{phase.epochs}: loss {record['loss']:.4f}, top-1 "
-            f"{100 * record['train_top1']:.2f} % training, {validation}, {chosen}"
+            f"{percent(record['train_top1'])} training, {validation}, {chosen}"
             f"{record['images_per_s']:.0f} images/s, {duration(record['seconds'])}, "
-            f"waited for data {100 * record['data_wait_share']:.1f} %"
+            f"waited for data {percent(record['data_wait_share'], 1)}"
         )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from tfl_lite_suite.core.figures import percent
 from tfl_lite_suite.core.recipe import Recipe
 from tfl_lite_suite.core.work_folder import Stage
 from tfl_lite_suite.data import Dataset, Split, balance
@@ -234,7 +235,7 @@ class Transfer:
             rows.append({"share": share, **figures, "cost": cost(figures, answers, split, self._select)})
         best = choose(rows, self._select)
         kept = PROBE if best["share"] == 0 else FINE_TUNED
-        what = f"the fine-tuned network is kept, {100 * best['share']:.0f} % of the way from the linear probe"
+        what = f"the fine-tuned network is kept, {percent(best['share'], 0)} of the way from the linear probe"
         if kept == PROBE:
             what = "the linear probe is kept: fine-tuning does not beat it"
         reason = f"{what}. On {len(split)} pictures ({by}): probe {_shown(rows[0])}; fine-tuned {_shown(rows[-1])}"
@@ -288,7 +289,7 @@ def _log_prior(split: Split) -> np.ndarray:
 
 
 def _shown(figures: dict[str, float]) -> str:
-    return f"top-1 {100 * figures['top1']:.2f} %, balanced accuracy {100 * figures['balanced_accuracy']:.2f} %"
+    return f"top-1 {percent(figures['top1'])}, balanced accuracy {percent(figures['balanced_accuracy'])}"
 
 
 def _say(text: str) -> None:

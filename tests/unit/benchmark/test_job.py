@@ -4,7 +4,7 @@ import pytest
 from tfl_lite_suite.benchmark import job
 from tfl_lite_suite.core.contract import Contract
 from tfl_lite_suite.core.errors import SuiteError
-from tfl_lite_suite.runtime.session import TensorSpec
+from tfl_lite_suite.tflite.graph import TensorSpec
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,12 @@ from tfl_lite_suite.core.contract import Contract
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.runtime import exported_file
 from tfl_lite_suite.runtime.exported_file import ExportedFile
-from tfl_lite_suite.runtime.session import TensorSpec
+from tfl_lite_suite.tflite.graph import TensorSpec
 
 FILE = ExportedFile(
     files=("x.onnx", "x.bin"),
-    input=TensorSpec("image", (1, 8, 9, 3), "int8", 1.0, -128),
-    output=TensorSpec("logits", (1, 2), "int8", 0.1, 3),
+    input=TensorSpec.per_tensor("image", (1, 8, 9, 3), "int8", 1.0, -128),
+    output=TensorSpec.per_tensor("logits", (1, 2), "int8", 0.1, 3),
     contract=Contract(8, 9, 3, 8, 9, labels=("a", "b")),
     labels=("a", "b"),
     source={"file": "x.tflite", "sha256": "00", "converter": "hand 1"},

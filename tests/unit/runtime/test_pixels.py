@@ -3,14 +3,14 @@ import pytest
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.runtime import pixels
-from tfl_lite_suite.runtime.session import TensorSpec
+from tfl_lite_suite.tflite.graph import TensorSpec
 from tfl_lite_suite.tflite.normalization import RAW, Normalization
 
 ALL = np.arange(256, dtype=np.uint8).reshape(1, 16, 16, 1)
 
 
 def spec(dtype, scale=0.0, zero_point=0):
-    return TensorSpec("image", (1, 16, 16, 1), dtype, scale, zero_point)
+    return TensorSpec.per_tensor("image", (1, 16, 16, 1), dtype, scale, zero_point)
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_each_channel_has_its_own_mean_and_deviation():
     mean, std = (10.0, 100.0, 200.0), (2.0, 50.0, 4.0)
     picture = np.random.default_rng(0).integers(0, 256, (2, 4, 5, 3), np.uint8)
     for dtype, scale, zero_point in (("float32", 0.0, 0), ("int8", 0.5, 3)):
-        given = TensorSpec("image", (1, 4, 5, 3), dtype, scale, zero_point)
+        given = TensorSpec.per_tensor("image", (1, 4, 5, 3), dtype, scale, zero_point)
         tensor = pixels.encoder(given, Normalization(mean, std, "metadata")).encode(picture)
         assert tensor.shape == picture.shape and tensor.dtype == dtype
         for channel in range(3):

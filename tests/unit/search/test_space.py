@@ -2,6 +2,7 @@ import pytest
 
 from tfl_lite_suite.core import recipe
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.schemes import SCHEME_OF_FILE
 from tfl_lite_suite.search import space
 from tfl_lite_suite.search.space import Dimension
 
@@ -81,7 +82,7 @@ def test_stages_follow_from_the_values(params, stages, schemes):
 def test_recipes_that_differ_in_the_scheme_alone_share_a_folder():
     names = {
         space.folder_name(space.recipe_for(BASE, {"scheme": scheme, "model.alpha": alpha}))
-        for scheme in space.SCHEMES
+        for scheme in SCHEME_OF_FILE
         for alpha in (0.5, 1.0)
     }
     assert len(names) == 2

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from tfl_lite_suite.core.figures import percent
 from tfl_lite_suite.data import balance, image_folder
 from tfl_lite_suite.data.health import duplicates, findings, labels
 from tfl_lite_suite.data.health.looked import Looked, look
@@ -141,7 +142,7 @@ def _judge_labels(listing: Listing, looked: Looked, embed: Embed | None) -> tupl
     found = labels.suspects(labels.joined(parts), listing.labels[rows], len(listing.class_names))
     if found.accuracy is not None and found.accuracy < labels.LEAST_ACCURACY:
         notes.append(
-            f"labels were not judged: simple features tell only {100 * found.accuracy:.0f} % of these pictures' classes"
+            f"labels were not judged: simple features tell only {percent(found.accuracy, 0)} of these pictures' classes"
             + ("" if embed else "; --features=pretrained may tell more")
         )
     return labels.Suspects(rows[found.places], found.likely, found.accuracy), notes

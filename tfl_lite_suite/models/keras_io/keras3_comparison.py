@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.figures import percent
 from tfl_lite_suite.core.framework import keras, native_messages, newest_keras, tf
 from tfl_lite_suite.models.keras_io import archive
 
@@ -35,7 +36,7 @@ def check(model: Any, path: str | os.PathLike[str]) -> None:
     limit = _HALF_PRECISION if _is_half(original) else _TOLERANCE
     if len(expected) != len(received) or not worst <= limit:
         raise SuiteError(
-            f"'{os.fspath(path)}' answers otherwise when it is rebuilt on Keras 2, by up to {100 * worst:.1f} % of its "
+            f"'{os.fspath(path)}' answers otherwise when it is rebuilt on Keras 2, by up to {percent(worst, 1)} of its "
             f"greatest score{_first_wrong(original, model, values, limit)}. It is not used. Save the model with "
             "Keras 2 (tf-keras)"
         )

@@ -3,6 +3,7 @@
 import collections
 from collections.abc import Sequence
 
+from tfl_lite_suite.core.figures import percent
 from tfl_lite_suite.core.result import Document
 
 
@@ -16,7 +17,7 @@ def describe_ptq(report: Document) -> str:
     """Returns the report of post-training quantization as a phrase, its notes on lines of their own."""
     techniques = " and ".join(name.replace("_", " ") for name in report["techniques"]) or "plain conversion"
     text = (
-        f"{techniques}: top-1 agrees with float on {100 * report['agreement']:.1f} % of "
+        f"{techniques}: top-1 agrees with float on {percent(report['agreement'], 1)} of "
         f"{report['pictures']['judging']} calibration pictures, KL divergence {report['kl']:.4f}"
     )
     return "\n".join([text, *report["notes"]])

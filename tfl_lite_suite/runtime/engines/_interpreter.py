@@ -10,9 +10,10 @@ import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.runtime import isolation
-from tfl_lite_suite.runtime.session import Engine, Kernels, ModelFile, Session, TensorSpec
+from tfl_lite_suite.runtime.session import Engine, Kernels, ModelFile, Session
 from tfl_lite_suite.tflite import limits, normalization
 from tfl_lite_suite.tflite.file import TfliteFile
+from tfl_lite_suite.tflite.graph import TensorSpec
 
 _RESOLVERS: dict[Kernels, str] = {
     "default": "AUTO",
@@ -113,7 +114,7 @@ def _activation_spans(interpreter: Any) -> Any:
 
 def _specs(details: Sequence[Mapping[str, Any]]) -> tuple[TensorSpec, ...]:
     return tuple(
-        TensorSpec(
+        TensorSpec.per_tensor(
             name=str(item["name"]),
             shape=tuple(int(size) for size in item["shape"]),
             dtype=np.dtype(item["dtype"]).name,

@@ -15,9 +15,9 @@ import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.runtime.profiling import ProfiledSession, Trace
-from tfl_lite_suite.runtime.session import Kernels, TensorSpec
+from tfl_lite_suite.runtime.session import Kernels
 from tfl_lite_suite.tflite.file import TfliteFile
-from tfl_lite_suite.tflite.graph import Operator, Subgraph
+from tfl_lite_suite.tflite.graph import Operator, Subgraph, TensorSpec
 
 _CPU = 1
 _LOCK_READ, _LOCK_WRITE = 0, 1
@@ -85,8 +85,7 @@ class LitertProfiledSession(ProfiledSession):
         self.run = self._run
 
     def _specs(self, indices: Sequence[int]) -> tuple[TensorSpec, ...]:
-        tensors = [self._graph.tensor(index) for index in indices]
-        return tuple(TensorSpec(t.name, t.shape, t.dtype, t.scale, t.zero_point) for t in tensors)
+        return tuple(self._graph.tensor(index) for index in indices)
 
     def _call(self, name: str, *arguments: object) -> None:
         status = getattr(self._library, f"LiteRt{name}")(*arguments)

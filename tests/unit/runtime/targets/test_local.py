@@ -8,8 +8,8 @@ import pytest
 from tfl_lite_suite.benchmark import timing
 from tfl_lite_suite.benchmark.job import Job, Measurement
 from tfl_lite_suite.runtime import machine
-from tfl_lite_suite.runtime.session import TensorSpec
 from tfl_lite_suite.runtime.targets import local
+from tfl_lite_suite.tflite.graph import TensorSpec
 
 
 def measurement(raw_ns, reasons=()):
@@ -17,7 +17,7 @@ def measurement(raw_ns, reasons=()):
         raw_ns=np.asarray(raw_ns, np.int64),
         warmup=timing.Warmup(12, True),
         cold_ns={"runtime": 2_000_000, "model": 3_000_000, "first_inference": 5_000_000},
-        input=TensorSpec("image", (2, 8, 8, 3), "int8", 1.0, -128),
+        input=TensorSpec.per_tensor("image", (2, 8, 8, 3), "int8", 1.0, -128),
         preprocessing_ms=1.5,
         postprocessing_ms=0.1,
         peak_rss_bytes=1000,
