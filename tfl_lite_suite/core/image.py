@@ -77,6 +77,8 @@ def decode(
     except SuiteError:
         raise
     except Image.UnidentifiedImageError:
+        if claimed := picture_bytes.format_of(data):
+            raise SuiteError(f"{name}: corrupt or truncated picture: it begins as {claimed} does") from None
         raise SuiteError(
             f"{name}: not a picture the suite reads ({', '.join(FORMATS)}, AVIF, HEIC). It begins with {data[:12]!r}"
         ) from None

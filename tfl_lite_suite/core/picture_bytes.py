@@ -21,6 +21,9 @@ _MOST_PIXELS_A_BYTE = 10_000
 _BYTES_A_PIXEL = 11
 _BUDGET = 512 << 20
 _PNG = b"\x89PNG\r\n\x1a\n"
+_BEGINNINGS = {
+    _PNG: "PNG", b"\xff\xd8\xff": "JPEG", b"GIF87a": "GIF", b"GIF89a": "GIF", b"RIFF": "WebP", b"BM": "BMP",
+}  # fmt: skip
 _TEXTS, _PROFILE = (b"tEXt", b"zTXt", b"iTXt"), b"iCCP"
 # Pillow looks for the orientation in these.
 _KEPT_TEXTS = (b"Raw profile type exif", b"XML:com.adobe.xmp")
@@ -45,6 +48,11 @@ def check_claim(name: str, width: int, height: int, size: int) -> None:
         raise SuiteError(f"{name}: {width}x{height} pixels; {limit}. Scale the picture down")
     if pixels > _FREE_PIXELS and pixels > _MOST_PIXELS_A_BYTE * size:
         raise SuiteError(f"{name}: {width}x{height} pixels claimed by {size:,} bytes: more than they can hold")
+
+
+def format_of(data: bytes) -> str | None:
+    """Returns the format whose files begin so; `None` if no format's do."""
+    return next((name for mark, name in _BEGINNINGS.items() if data.startswith(mark)), None)
 
 
 def webp_size(data: bytes) -> tuple[int, int] | None:

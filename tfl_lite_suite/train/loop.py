@@ -297,11 +297,11 @@ class Training:
         for name in ("loss", "train_top1", "validation_top1", "images_per_s"):
             if record[name] is not None:
                 tf.summary.scalar(name, record[name], step=len(self.history))
-        validation = "no validation images"
+        validation, chosen = "no validation images", ""
+        select, value = next(iter(record["selected_by"].items()))
         if record["validation_top1"] is not None:
             validation = f"{percent(record['validation_top1'])} validation"
-        select, value = next(iter(record["selected_by"].items()))
-        chosen = "" if select == "top1" else f"validation {select} {value:.4f}, "
+            chosen = "" if select == "top1" else f"validation {select} {value:.4f}, "
         progress.line(
             f"{phase.name} epoch {record['epoch']}/{phase.epochs}: loss {record['loss']:.4f}, top-1 "
             f"{percent(record['train_top1'])} training, {validation}, {chosen}"

@@ -326,6 +326,12 @@ def test_other_formats_are_refused():
         image.decode(encoded(noise(8, 8, 3), "TIFF"), 3)
 
 
+@pytest.mark.parametrize(("kind", "named"), [("PNG", "PNG"), ("WEBP", "WebP"), ("GIF", "GIF")])
+def test_a_picture_that_is_hardly_begun_is_called_truncated(kind, named):
+    with pytest.raises(SuiteError, match=f"corrupt or truncated picture: it begins as {named} does"):
+        image.decode(encoded(noise(8, 8, 3), kind)[:14], 3)
+
+
 def test_random_damage_never_escapes_as_another_error():
     draw = np.random.default_rng(5)
     for kind in image.FORMATS:
