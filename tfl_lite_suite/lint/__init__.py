@@ -41,7 +41,7 @@ def show(document: dict[str, Any]) -> str:
     """Returns the result as text."""
     lines = [
         f"{document['file']}: {document['file_bytes']:,} bytes, of which weights {document['weight_bytes']:,}; "
-        f"activations at most {document['arena_bytes']:,} bytes at once; {document['macs']:,} multiply-adds",
+        f"arena {document['arena_bytes']:,} bytes; {document['macs']:,} multiply-adds",
         *(f"input  {_tensor(tensor)}" for tensor in document["inputs"]),
         *(f"output {_tensor(tensor)}" for tensor in document["outputs"]),
         f"needs TensorFlow {document['min_runtime'] or 'unknown'} or later; "

@@ -82,7 +82,10 @@ class Arena:
 
 
 def arena(graph: Subgraph) -> Arena:
-    """Estimates the arena of a graph: greedy by size, as the runtime's planner does; kernels' own scratch not counted.
+    """Estimates the arena of LiteRT's builtin kernels: greedy by size, as its planner does.
+
+    The patches that convolutions lay out as a matrix, and what half-precision weights become, are counted; smaller
+    scratch memory is not. XNNPACK, other delegates and microcontrollers need other amounts.
 
     Source: Pisarchyk and Lee, Efficient Memory Management for Deep Neural Net Inference, 2020,
     https://arxiv.org/abs/2001.03288, section 5
@@ -104,7 +107,10 @@ def arena(graph: Subgraph) -> Arena:
 
 
 def _lifetimes(graph: Subgraph) -> list[tuple[int, int, int]]:
-    """Returns `(bytes, first operator, last operator)` of each activation; inputs and outputs live all the time."""
+    """Returns `(bytes, first operator, last operator)` of each activation and of the kernels' scratch memory.
+
+    Inputs live all the time, outputs from where they are computed.
+    """
     last = len(graph.operators)
     first_use: dict[int, int] = {}
     last_use: dict[int, int] = {}
@@ -112,17 +118,47 @@ def _lifetimes(graph: Subgraph) -> list[tuple[int, int, int]]:
         for index in (*op.inputs, *op.outputs):
             first_use.setdefault(index, op.index)
             last_use[index] = op.index
-    for index in (*graph.input_indices, *graph.output_indices):
-        first_use[index], last_use[index] = 0, last
-    lives = []
+    for index in graph.output_indices:
+        last_use[index] = last
+    kept = {index for index in first_use if index >= 0 and graph.tensors[index].is_variable}
+    kept |= {*graph.input_indices, *(op.outputs[0] for op in graph.operators if _unpacks_weights(graph, op))}
+    lives = [(_aligned(_scratch_bytes(graph, op)), op.index, op.index) for op in graph.operators]
     for index, begin in first_use.items():
         tensor = graph.tensors[index] if index >= 0 else None
-        if tensor is None or graph.is_constant(tensor) or not tensor.bytes:
-            continue
-        end = last if tensor.is_variable else last_use[index]
-        size = -(-tensor.bytes // _ALIGNMENT) * _ALIGNMENT
-        lives.append((size, 0 if tensor.is_variable else begin, end))
-    return lives
+        if tensor is not None and not graph.is_constant(tensor):
+            lives.append((_aligned(tensor.bytes), *((0, last) if index in kept else (begin, last_use[index]))))
+    return [life for life in lives if life[0]]
+
+
+def _aligned(size: int) -> int:
+    return -(-size // _ALIGNMENT) * _ALIGNMENT
+
+
+def _unpacks_weights(graph: Subgraph, op: Operator) -> bool:
+    """Whether an operator only turns stored weights into another form, which is done once and kept."""
+    return op.name in ("DEQUANTIZE", "DENSIFY") and graph.is_constant(graph.tensors[op.inputs[0]])
+
+
+def _scratch_bytes(graph: Subgraph, op: Operator) -> int:
+    """Returns the size of the matrix that a convolution lays out: a row for each place, of all that its kernel covers.
+
+    Source: `IsIm2ColRequired` of LiteRT, https://github.com/google-ai-edge/LiteRT/blob/main/tflite/kernels/conv.cc
+    """
+    if op.name not in ("CONV_2D", "TRANSPOSE_CONV") or len(op.inputs) < 3:
+        return 0
+    tensors = graph.tensors
+    out, kernel = tensors[op.outputs[0]], tensors[op.inputs[1]].shape
+    if len(out.shape) != 4 or len(kernel) != 4:
+        return 0
+    if op.name == "TRANSPOSE_CONV":
+        taken = tensors[op.inputs[2]]
+        return 4 * min(MOST, taken.size // max(taken.shape[-1], 1) * math.prod(kernel[:3])) if taken.shape else 0
+    steps = (op.options.get(f"{name}_{side}", 1) for name in ("stride", "dilation") for side in "wh")
+    if max(*steps, *kernel[1:3]) == 1:
+        return 0
+    taken = tensors[op.inputs[0]]
+    places = out.size // max(out.shape[-1], 1)
+    return min(MOST, places * math.prod(kernel[1:]) * taken.bytes // max(taken.size, 1))
 
 
 def _peak(lives: list[tuple[int, int, int]]) -> int:

@@ -41,7 +41,10 @@ def _summary(document: dict[str, Any]) -> str:
     rows = [
         ("File", f"{document['file_bytes']:,} bytes"),
         ("Weights", f"{document['weight_bytes']:,} bytes"),
-        ("Activations, at most at once", f"{document['arena_bytes']:,} bytes ({document['arena_method']})"),
+        (
+            "Arena: activations and scratch memory at once",
+            f"{document['arena_bytes']:,} bytes ({document['arena_method']})",
+        ),
         ("Multiply-adds", f"{document['macs']:,}"),
         ("Oldest TensorFlow that runs it", document["min_runtime"] or "unknown"),
         ("All in 8 bits", "yes" if document["fully_int8"] else f"no: {len(document['float_ops'])} operators in float"),

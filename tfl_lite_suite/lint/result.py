@@ -54,7 +54,7 @@ class LintReport(Result):
         problems: What will go wrong, the gravest first.
         macs: Multiply-adds.
         weight_bytes: Bytes of weights.
-        arena_bytes: Bytes of activations that are needed at once.
+        arena_bytes: Bytes of activations and scratch memory that LiteRT's builtin kernels need at once.
         trials: Whether the installed runtimes run it.
 
     Example:

@@ -260,8 +260,8 @@ def operators(name: str, document: dict[str, Any]) -> str:
         (f"{op['index']} {op['name']}", op["macs"], f"{100 * op['macs'] / total:.1f} %") for op in dearest if op["macs"]
     ]
     facts = (
-        f"<p>{text(name)}: {document['macs']:,} multiply-adds, weights {size(document['weight_bytes'])}, activations "
-        f"at most {size(document['arena_bytes'])} at once; needs TensorFlow "
+        f"<p>{text(name)}: {document['macs']:,} multiply-adds, weights {size(document['weight_bytes'])}, arena "
+        f"{size(document['arena_bytes'])}; needs TensorFlow "
         f"{text(document['min_runtime'] or 'unknown')}; "
         f"{'all in 8 bits' if document['fully_int8'] else str(len(document['float_ops'])) + ' operators in float'}.</p>"
     )

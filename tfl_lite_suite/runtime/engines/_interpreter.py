@@ -88,28 +88,28 @@ class InterpreterSession(Session):
 
     @property
     def arena_bytes(self) -> int | None:
-        """Bytes from the first to the last activation tensor; `None` where a delegate hides its own."""
-        spans = list(_activation_spans(self._interpreter))
-        if not spans:
+        """Bytes from the first to the last activation tensor; `None` where a delegate hides its own.
+
+        Weights that are unpacked once are kept elsewhere, and are added.
+        """
+        operators = self._interpreter._get_ops_details()
+        if any(operator["op_name"] in ("DELEGATE", "TfLiteXNNPackDelegate") for operator in operators):
             return None
-        return max(end for _, end in spans) - min(start for start, _ in spans)
+        computed = {int(index) for operator in operators for index in operator["outputs"]}
+        computed |= {int(details["index"]) for details in self._interpreter.get_input_details()}
+        unpacking = (item for item in operators if item["op_name"] in ("DEQUANTIZE", "DENSIFY"))
+        kept = {int(item["outputs"][0]) for item in unpacking if int(item["inputs"][0]) not in computed}
+        changing = computed - kept
+        views = {index: self._interpreter.tensor(index)() for index in computed}
+        starts = {index: views[index].__array_interface__["data"][0] for index in changing}
+        if not starts:
+            return None
+        span = max(start + views[index].nbytes for index, start in starts.items()) - min(starts.values())
+        return span + sum(views[index].nbytes for index in kept)
 
     def close(self) -> None:
         """Frees the interpreter."""
         del self.run, self._interpreter
-
-
-def _activation_spans(interpreter: Any) -> Any:
-    """Yields `(start, end)` addresses of every operator's output; nothing if some operator ran in a delegate."""
-    operators = interpreter._get_ops_details()
-    if any(operator["op_name"] in ("DELEGATE", "TfLiteXNNPackDelegate") for operator in operators):
-        return
-    indices = {int(index) for operator in operators for index in operator["outputs"]}
-    indices |= {int(details["index"]) for details in interpreter.get_input_details()}
-    for index in indices:
-        view = interpreter.tensor(index)()
-        start = view.__array_interface__["data"][0]
-        yield start, start + view.nbytes
 
 
 def _specs(details: Sequence[Mapping[str, Any]]) -> tuple[TensorSpec, ...]:
