@@ -7,7 +7,7 @@ _tfl_lite_suite() {
   local current="${COMP_WORDS[COMP_CWORD]}" before="${COMP_WORDS[COMP_CWORD - 1]}"
   COMPREPLY=()
   if [ "$before" = -m ]; then
-    COMPREPLY=($(compgen -W "tfl_lite_suite.advise tfl_lite_suite.benchmark tfl_lite_suite.convert tfl_lite_suite.data tfl_lite_suite.decide tfl_lite_suite.doctor tfl_lite_suite.evaluate tfl_lite_suite.explain tfl_lite_suite.export tfl_lite_suite.init tfl_lite_suite.lint tfl_lite_suite.predict tfl_lite_suite.prune tfl_lite_suite.quantize tfl_lite_suite.report tfl_lite_suite.run tfl_lite_suite.search tfl_lite_suite.summary tfl_lite_suite.train" -- "$current"))
+    COMPREPLY=($(compgen -W "tfl_lite_suite.advise tfl_lite_suite.benchmark tfl_lite_suite.convert tfl_lite_suite.data tfl_lite_suite.decide tfl_lite_suite.doctor tfl_lite_suite.evaluate tfl_lite_suite.explain tfl_lite_suite.export tfl_lite_suite.init tfl_lite_suite.lint tfl_lite_suite.predict tfl_lite_suite.prune tfl_lite_suite.quantize tfl_lite_suite.report tfl_lite_suite.run tfl_lite_suite.search tfl_lite_suite.summary tfl_lite_suite.train tfl_lite_suite.watch" -- "$current"))
     return
   fi
   for word in "${COMP_WORDS[@]}"; do
@@ -33,6 +33,7 @@ _tfl_lite_suite() {
   search) word='--recipe= --data= --set= --workdir= --vary= --trials= --seconds= --storage= --study= --warm_start --heartbeat= --json --traceback --help' ;;
   summary) word='--model= --resolution= --classes= --alpha= --channels= --json --traceback --help' ;;
   train) word='--recipe= --data= --set= --weights= --workdir= --distribution= --peer_timeout= --json --traceback --help' ;;
+  watch) word='--model= --source= --engine= --threads= --mean= --std= --max_fps= --frames= --changes --camera_size= --existing --once --mqtt= --mqtt_login= --mqtt_ca= --mqtt_discovery= --mqtt_queue= --name= --keep= --keep_limit= --keep_dir= --certain= --page --page_address= --page_login= --systemd --json --traceback --help' ;;
   *) return ;;
   esac
   case "$current" in

@@ -167,7 +167,7 @@ def _parse_here(verb: str, arguments: list[str], made: Collection[str]) -> None:
                 flags.FLAGS.recipe = path
                 command_line.recipe_from_flags()
 
-    command_line.run_verb = lambda name, summary, *_: run_verb(name, summary, read_recipe, lambda _: "")
+    command_line.run_verb = lambda name, summary, *_, **others: run_verb(name, summary, read_recipe, lambda _: "")
     os.chdir(ROOT)
     sys.argv = [verb, *arguments]
     runpy.run_path(str(ROOT / "tfl_lite_suite" / verb / "__main__.py"), run_name="__main__")

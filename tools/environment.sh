@@ -15,6 +15,6 @@ stamp=$("$python" -c "import hashlib, sys; print(sys.version, hashlib.sha256(ope
 if [ "$(cat .venv/stamp 2>/dev/null)" != "$stamp" ]; then
     echo "setting up .venv (one to three minutes) …" >&2
     "$python" -m venv --clear .venv
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[host,engines,micro,search,dev]'
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[host,engines,micro,watch,search,dev]'
     echo "$stamp" > .venv/stamp
 fi

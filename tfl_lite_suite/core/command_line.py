@@ -39,6 +39,7 @@ def run_verb(
     show: Callable[[Any], str],
     *,
     positional: str | None = None,
+    streams: bool = False,
 ) -> None:
     """Runs a verb and exits the process.
 
@@ -48,6 +49,7 @@ def run_verb(
         main: Does the work from the parsed flags; returns a JSON-serialisable document.
         show: Turns that document into the text for people.
         positional: Name of a flag whose value may stand alone, without `--name=`.
+        streams: Whether `main` prints its results on stdout itself, as they come; its document goes to stderr.
     """
     _open_standard_streams()
     flags.DEFINE_bool("json", False, "Print one JSON document on stdout; progress and messages go to stderr.")
@@ -58,9 +60,9 @@ def run_verb(
             _print_result(sys.stdout, _help(verb, summary or verb))
             sys.exit(0)
         _parse(sys.argv, positional)
-        with _stdout_kept_for_result(flags.FLAGS.json) as stdout:
+        with _stdout_kept_for_result(flags.FLAGS.json and not streams) as stdout:
             document, unmet = _result(main)
-            _print_result(stdout, to_json(document) if flags.FLAGS.json else show(document))
+            _print_result(sys.stderr if streams else stdout, to_json(document) if flags.FLAGS.json else show(document))
         if unmet is not None:
             raise unmet
         status = 0

@@ -79,22 +79,24 @@ svg .mark line { stroke: currentColor; stroke-opacity: .45 }
 }
 """
 
+# With it a browser loads nothing and runs nothing, whatever stands in the page.
+_NOTHING_LOADED = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+
 
 def text(value: object) -> str:
     """Returns any value as text that HTML takes literally, also between quotes."""
     return html.escape(str(value).encode("utf-8", "replace").decode("utf-8"))
 
 
-def page(title: str, body: Sequence[str], style: str = "") -> str:
+def page(title: str, body: Sequence[str], style: str = "", policy: str = _NOTHING_LOADED) -> str:
     """Returns a whole HTML document.
 
     Args:
         title: Its title, not yet escaped.
         body: HTML.
         style: CSS rules beside those that all pages share.
+        policy: What a browser may load and run.
     """
-    # With the policy a browser loads nothing and runs nothing, whatever stands in the page.
-    policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
     return "\n".join(
         [
             "<!doctype html>",
