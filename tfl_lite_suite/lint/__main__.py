@@ -20,7 +20,9 @@ def _main() -> dict[str, Any]:
 if __name__ == "__main__":
     flags.DEFINE_string("model", None, "The .tflite file; it need not be trusted.")
     flags.DEFINE_string(
-        "target_runtime", DEFAULT_TARGET, "The runtime it must run on: litert-2.1, tflite_runtime-2.14, …"
+        "target_runtime",
+        DEFAULT_TARGET,
+        "The runtime it must run on: litert-2.1, tflite_runtime-2.14, …; tflm for TensorFlow Lite Micro.",
     )
     flags.DEFINE_string("html", None, "Also draw the operators into this HTML file, which needs nothing else.")
     flags.DEFINE_string(

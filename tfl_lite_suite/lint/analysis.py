@@ -12,7 +12,7 @@ from typing import Any
 
 from tfl_lite_suite.lint import cost, delegates, graph_rules, metadata_rules, quantization_rules
 from tfl_lite_suite.lint.problem import SEVERITIES, Problem, listed
-from tfl_lite_suite.tflite import operator_versions
+from tfl_lite_suite.tflite import micro_operators, operator_versions
 from tfl_lite_suite.tflite.file import TfliteFile
 from tfl_lite_suite.tflite.graph import MOST, Subgraph, TensorSpec
 
@@ -31,7 +31,7 @@ def analyse(path: str | os.PathLike[str], target: str = DEFAULT_TARGET) -> dict[
 
     Args:
         path: The `.tflite` file.
-        target: The runtime it must run on, such as `tflite_runtime-2.14` or `litert-2.1`.
+        target: The runtime it must run on, such as `tflite_runtime-2.14`, `litert-2.1` or `tflm`.
 
     Returns:
         A JSON-serialisable document; its keys are described in `docs/lint.md`.
@@ -45,7 +45,8 @@ def analyse(path: str | os.PathLike[str], target: str = DEFAULT_TARGET) -> dict[
     metadata, contract, labels, found = metadata_rules.read(file)
     refused = delegates.refusals(graph, target)
     found += graph_rules.problems(file, target) + quantization_rules.problems(file, target)
-    found += _delegate_problems(graph, refused)
+    if target != micro_operators.RUNTIME:
+        found += _delegate_problems(graph, refused)
     costs = [cost.multiply_adds(graph, op) for op in graph.operators]
     memory = cost.arena(graph)
     document = {

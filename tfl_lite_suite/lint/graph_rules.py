@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 
 from tfl_lite_suite.lint.problem import Check, Problem, applied, listed
-from tfl_lite_suite.tflite import operator_versions
+from tfl_lite_suite.tflite import micro_operators, operator_versions
 from tfl_lite_suite.tflite.file import TfliteFile
 from tfl_lite_suite.tflite.graph import Operator, Subgraph, TensorSpec
 
@@ -31,6 +31,7 @@ def problems(file: TfliteFile, target: str) -> list[Problem]:
     checks: tuple[Check, ...] = (
         _old_runtime, _unknown_operators, _custom_operators, _unused_codes, _order_of_execution, _unused_results,
         _dynamic_shapes, _unfused_activations, _unfused_batch_norm, _alignment, _buffer_sizes, _schema_version,
+        _microcontroller,
     )  # fmt: skip
     return applied(checks, file, target)
 
@@ -256,3 +257,22 @@ def _schema_version(file: TfliteFile, target: str) -> Iterator[Problem]:
         yield Problem(
             "schema_version", "error", f"schema version {file.version}; runtimes read version 3 only", "convert again"
         )
+
+
+def _microcontroller(file: TfliteFile, target: str) -> Iterator[Problem]:
+    if target != micro_operators.RUNTIME:
+        return
+    for name, way in micro_operators.missing(name for name, _ in file.op_histogram).items():
+        yield Problem("not_in_tflm", "error", f"TensorFlow Lite Micro has no {listed([name])}", way)
+    wide = [f"'{tensor.name}' ({tensor.dtype})" for tensor in (*file.inputs, *file.outputs) if not _has_8_bits(tensor)]
+    if wide:
+        yield Problem(
+            "wide_io",
+            "error",
+            f"input or output is not of 8 bits: {listed(wide)}; export --to=micro refuses that",
+            "convert with --scheme=int8 --io_type=int8",
+        )
+
+
+def _has_8_bits(tensor: TensorSpec) -> bool:
+    return tensor.dtype in ("int8", "uint8")

@@ -7,6 +7,7 @@ https://github.com/google-ai-edge/LiteRT/blob/main/tflite/converter/tools/versio
 import re
 
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.tflite import micro_operators
 
 # An operator a line: its name, then the TensorFlow release that first ran its version 1, 2, 3 …
 # A dash stands for a version that was withdrawn.
@@ -212,16 +213,19 @@ def target_release(target: str) -> str:
     """Returns the TensorFlow release whose operators a runtime has.
 
     Args:
-        target: Such as `tflite_runtime-2.14`, `tensorflow-2.13` or `litert-2.1`.
+        target: Such as `tflite_runtime-2.14`, `tensorflow-2.13` or `litert-2.1`; or `tflm`, TensorFlow Lite Micro,
+            whose kernels take every version; the newest known release stands for it.
 
     Raises:
         SuiteError: If the runtime or the form is unknown.
     """
+    if target == micro_operators.RUNTIME:
+        return max(_LITERT.values(), key=order)
     found = re.fullmatch(r"([a-z_]+)-(\d+(?:\.\d+){1,2})", target)
     if not found or found[1] not in _TARGETS:
         raise SuiteError(
             f"--target_runtime: expected a name and a release, such as tflite_runtime-2.14 or litert-2.1. "
-            f"Received: '{target}'. Known names: {', '.join(_TARGETS)}"
+            f"Received: '{target}'. Known names: {', '.join(_TARGETS)}; and {micro_operators.RUNTIME} by itself"
         )
     if found[1] in ("tflite_runtime", "tensorflow"):
         return found[2]

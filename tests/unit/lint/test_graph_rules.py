@@ -139,3 +139,12 @@ def test_versions_that_the_wheels_refuse():
     assert "runtime_too_old" not in codes(operator("TRANSPOSE", 7), "litert-1.0")
     assert "runtime_too_old" not in codes(operator("TRANSPOSE", 6))
     assert "unknown_operator" in codes(operator("STABLEHLO_CBRT", 1), "litert-2.1")
+
+
+def test_for_a_microcontroller_what_it_lacks_is_named_with_the_way_around():
+    data = single("GELU").bytes([0], [1])
+    found = {problem.code: problem for problem in graph_rules.problems(TfliteFile(data), "tflm")}
+    assert "GELU" in found["not_in_tflm"].message and "h-swish" in found["not_in_tflm"].fix
+    assert "'a' (float32)" in found["wide_io"].message and found["wide_io"].severity == "error"
+    assert not codes(tflite_samples.int8_classifier(), "tflm") & {"not_in_tflm", "wide_io", "runtime_too_old"}
+    assert "not_in_tflm" not in codes(data)
