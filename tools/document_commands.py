@@ -8,6 +8,7 @@ cannot run anywhere.
 import contextlib
 import dataclasses
 import io
+import json
 import os
 import pathlib
 import re
@@ -63,7 +64,8 @@ def verbs() -> list[str]:
 
 def pages() -> list[pathlib.Path]:
     """Returns the documents for users: the READMEs first, since later pages build on what they make."""
-    return [*sorted(ROOT.glob("README*.md")), *sorted((ROOT / "docs").glob("*.md"))]
+    docs = ROOT / "docs"
+    return [*sorted(ROOT.glob("README*.md")), *sorted(docs.glob("*.md")), *sorted((docs / "reference").glob("*.md"))]
 
 
 def files(page: pathlib.Path) -> dict[str, str]:
@@ -126,35 +128,43 @@ def without_brackets(text: str) -> str:
 
 
 def _parse(verb: str, arguments: list[str], made: Collection[str]) -> str:
-    """Has a verb parse its flags, and read the recipe, in a forked process.
+    """Has a verb parse its flags, and read the recipe; returns its complaint, empty if there is none.
 
     Args:
         verb: The verb.
         arguments: Its flags.
         made: Files that need not be there.
-
-    Returns:
-        Its complaint, empty if there is none.
     """
+    return _forked(verb, arguments, made)[1]
+
+
+def help_of(verb: str) -> str:
+    """Returns what a verb prints with `--help`."""
+    return _forked(verb, ["--help"], ())[0]
+
+
+def _forked(verb: str, arguments: list[str], made: Collection[str]) -> tuple[str, str]:
+    """Runs a verb up to its work in a forked process; returns what it printed on stdout and stderr."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
-        said = io.StringIO()
+        printed, said = io.StringIO(), io.StringIO()
         try:
-            with contextlib.redirect_stderr(said), contextlib.redirect_stdout(io.StringIO()):
+            with contextlib.redirect_stderr(said), contextlib.redirect_stdout(printed):
                 _parse_here(verb, arguments, made)
         except SystemExit:
             pass
         except BaseException as error:
             said.write(repr(error))
         finally:
-            os.write(writer, said.getvalue().encode())
+            with os.fdopen(writer, "w", encoding="utf-8") as stream:
+                json.dump([printed.getvalue(), said.getvalue().strip()], stream)
             os._exit(0)
     os.close(writer)
     with os.fdopen(reader, encoding="utf-8") as stream:
-        complaint = stream.read().strip()
+        printed_text, complaint = json.load(stream)
     os.waitpid(child, 0)
-    return complaint
+    return printed_text, complaint
 
 
 def _parse_here(verb: str, arguments: list[str], made: Collection[str]) -> None:
@@ -167,7 +177,7 @@ def _parse_here(verb: str, arguments: list[str], made: Collection[str]) -> None:
                 flags.FLAGS.recipe = path
                 command_line.recipe_from_flags()
 
-    command_line.run_verb = lambda name, summary, *_, **others: run_verb(name, summary, read_recipe, lambda _: "")
+    command_line.run_verb = lambda name, summary, *_, **more: run_verb(name, summary, read_recipe, lambda _: "", **more)
     os.chdir(ROOT)
     sys.argv = [verb, *arguments]
     runpy.run_path(str(ROOT / "tfl_lite_suite" / verb / "__main__.py"), run_name="__main__")

@@ -1,10 +1,8 @@
 """Writes `tools/completion.bash` from the verbs' own `--help`."""
 
 import re
-import subprocess
-import sys
 
-from document_commands import ROOT, verbs
+from document_commands import ROOT, help_of, verbs
 
 _FRAME = """# Sourced by bash or zsh: completes `python -m tfl_lite_suite.VERB --flag`.
 # Made by tools/make_completion.py.
@@ -38,9 +36,7 @@ complete -o default -F _tfl_lite_suite python python3
 
 def flags(verb: str) -> list[str]:
     """Returns a verb's flags as they are typed, those that take a value with `=`."""
-    command = [sys.executable, "-m", f"tfl_lite_suite.{verb}", "--help"]
-    text = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout
-    return re.findall(r"^  (--\w+=?)$", text, re.MULTILINE)
+    return re.findall(r"^  (--\w+=?)$", help_of(verb), re.MULTILINE)
 
 
 def completion() -> str:

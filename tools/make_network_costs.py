@@ -1,4 +1,4 @@
-"""Writes `tfl_lite_suite/advise/networks.json`: what each network costs at each width and resolution. Takes minutes."""
+"""Writes `tfl_lite_suite/summary/networks.json`, what each network costs at each width and resolution, in minutes."""
 
 import argparse
 import json
@@ -8,9 +8,10 @@ import sys
 from tfl_lite_suite import models
 from tfl_lite_suite.core.files import atomic_path, to_json
 from tfl_lite_suite.models import cost, operator_cost
+from tfl_lite_suite.summary import costs
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-TABLE = ROOT / "tfl_lite_suite" / "advise" / "networks.json"
+TABLE = ROOT / "tfl_lite_suite" / "summary" / "networks.json"
 CLASSES = 1000
 ALPHAS = (0.25, 0.35, 0.5, 0.75, 1.0)
 RESOLUTIONS = (32, 48, 64, 96, 128, 160, 192, 224)
@@ -29,7 +30,7 @@ def main() -> None:
         for alpha in ALPHAS:
             for resolution in (*RESOLUTIONS, *PUBLISHED_AT.get(name, ())):
                 with cost.zero_weights():
-                    model = models.build(name, (resolution, resolution, 3), CLASSES, alpha=alpha)
+                    model = models.build(name, (resolution, resolution, costs.CHANNELS), CLASSES, alpha=alpha)
                 found = operator_cost.measure(model, CLASSES)
                 networks.setdefault(name, {}).setdefault(str(alpha), {})[str(resolution)] = found
     rows = [

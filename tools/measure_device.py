@@ -15,7 +15,7 @@ from typing import Any
 from tfl_lite_suite import models
 from tfl_lite_suite.core.files import read_json, write_json
 
-# Resolution and width of each measurement; both are in `advise/networks.json`.
+# Resolution and width of each measurement; both are in `summary/networks.json`.
 SIZES = ((224, 1.0), (128, 0.5), (64, 1.0))
 SCHEMES = ("float32", "int8")
 KEPT = ("engine", "engine_version", "device", "target", "threads", "peak_rss_bytes", "model_bytes", "energy_j", "valid")

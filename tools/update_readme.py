@@ -21,6 +21,16 @@ PAGES = [
     ),
 ]
 FULL_SIZE = "full_size.json"  # of tools/measure_sizes.py
+CHINESE = ".zh-CN.md"
+_WORDS = (
+    ("| file | runtime | top-1 | bytes | median latency |", "| 文件 | 运行时 | top-1 | 字节数 | 延迟中位数 |"),
+    ("Keras float32, linear probe of the pretrained network", "Keras float32，预训练网络的线性探测"),
+    ("Keras, fake-quantized", "Keras，伪量化"),
+    ("cross layer equalization", "跨层均衡"),
+    ("bias correction", "偏置校正"),
+    ("not measured", "未测量"),
+    ("(unsteady)", "（不稳定）"),
+)
 _BLOCK = re.compile(
     r"(<!-- (results|techniques|engines|seeds|sparsity|photos|transfer|decisions):(\S+) -->\n).*?(<!-- end -->)",
     re.DOTALL,
@@ -67,7 +77,14 @@ def _body(kind: str, document: Any) -> str:
         return decision_comparison.table(document)
     if kind == "sparsity":
         return sparsity_table(document["rows"])
-    return engine_tables(document["files"]) if kind == "engines" else table(document["stages"])
+    return engine_tables(document["files"]) if kind == "engines" else table(document["stages"]).markdown()
+
+
+def in_chinese(text: str) -> str:
+    """Returns the text with the headers of its tables of results, and what is in words there, in Chinese."""
+    for english, chinese in _WORDS:
+        text = _BLOCK.sub(lambda match, a=english, b=chinese: match[0].replace(a, b), text)
+    return text
 
 
 def main() -> None:
@@ -78,6 +95,7 @@ def main() -> None:
     for path in PAGES:
         text = path.read_text(encoding="utf-8")
         new = updated(text, ROOT / "docs" / "results")
+        new = in_chinese(new) if path.name.endswith(CHINESE) else new
         if check and new != text:
             sys.exit(f"{path.relative_to(ROOT)} differs from docs/results; run tools/update_readme.py")
         path.write_text(new, encoding="utf-8")

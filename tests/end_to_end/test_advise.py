@@ -69,12 +69,12 @@ def test_fps_is_a_latency_and_the_files_are_written(tmp_path):
     done = verb("--fps=100", "--min_top1=0.6", f"--html={tmp_path / 'a.html'}", f"--output={tmp_path / 'next.yaml'}")
     assert done.returncode == 0, done.stderr
     assert recipe.load(tmp_path / "next.yaml").budget.max_ms == 10.0
-    assert "<h2>Choices</h2>" in (tmp_path / "a.html").read_text() and "1. " in done.stdout
+    assert "<h2>Choices</h2>" in (tmp_path / "a.html").read_text() and "no.  model" in done.stdout
 
 
 def test_without_a_choice_there_is_no_recipe_but_the_advice_all_the_same(tmp_path):
     done = verb("--max_bytes=3000000", "--min_top1=0.75", f"--output={tmp_path / 'next.yaml'}")
-    assert done.returncode == 1 and "relax --min_top1" in done.stdout and done.stderr.startswith("error: --output: ")
+    assert done.returncode == 1 and "--min_top1=" in done.stdout and done.stderr.startswith("error: --output: ")
     assert not list(tmp_path.iterdir())
 
 

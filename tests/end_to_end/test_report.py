@@ -62,7 +62,7 @@ def test_operators_of_the_files(folder):
     path = folder / "convert" / "int8_ptq" / "int8_ptq.tflite"
     path.parent.mkdir(parents=True)
     path.write_bytes(tflite_samples.int8_classifier())
-    assert "Dearest operators" in pathlib.Path(report.write([folder])["report"]).read_text()
+    assert "Most expensive operators" in pathlib.Path(report.write([folder])["report"]).read_text()
 
 
 def test_several_folders_side_by_side_without_tensorflow(folder, tmp_path):

@@ -1,14 +1,11 @@
 """Ranks networks, widths, resolutions and compressions that keep a device's limits. Never imports TensorFlow."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from absl import flags
 
-from tfl_lite_suite.core import command_line
-
-if TYPE_CHECKING:
-    pass
 from tfl_lite_suite.advise import advise, show
+from tfl_lite_suite.core import command_line
 
 
 def _limits() -> dict[str, float]:
@@ -55,4 +52,4 @@ if __name__ == "__main__":
     flags.DEFINE_list("workdir", [], "Work folders of finished runs, separated by commas.")
     flags.DEFINE_string("output", None, "Write the recipe to run next.")
     flags.DEFINE_string("html", None, "Also write the ranking as a page with plots.")
-    command_line.run_verb("advise", __doc__, _main, show)
+    command_line.run_verb("advise", __doc__, _main, show, example="--max_ms=20 --max_bytes=4000000 --classes=10")

@@ -8,12 +8,13 @@ import pathlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from tfl_lite_suite.advise import costs
-from tfl_lite_suite.advise.costs import Size
 from tfl_lite_suite.advise.latency_model import LatencyModel
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.schemes import COSTED_SCHEMES
+from tfl_lite_suite.models.weights import published as weights
 from tfl_lite_suite.report.recorded_run import FinishedRun, Measured
+from tfl_lite_suite.summary import costs
+from tfl_lite_suite.summary.costs import Size
 
 IMAGENET = "imagenet"
 _PUBLISHED = pathlib.Path(__file__).with_name("published.json")
@@ -140,12 +141,16 @@ class Catalogue:
     def _new(self, size: Size, scheme: str) -> Candidate:
         """Returns a network that was not run on this data."""
         figures, notes = self._costs(size, scheme), []
-        found = [row for row in published() if self._data == IMAGENET and _same(row, size)]
+        origin = weights.origin(size.network, size.alpha, size.resolution)
+        # The accuracy of weights that the suite cannot load is out of reach.
+        found = [row for row in published() if self._data == IMAGENET and origin and _same(row, size)]
         own = next((row for row in found if row.get("scheme", "float32") == scheme), None)
         row = own or next(iter(found), None)
         if row:
             as_float = "" if own else "float32; int8 was not published: "
             figures["top1"] = Figure(row["top1"], "published", f"ImageNet, {as_float}{row['source']}")
+        if row:
+            notes.append(f"its ImageNet weights come from {origin}")
         if scheme == "int8":
             notes += self._losses.get(size.network, [])[:_MOST_NOTES]
         return Candidate(size, scheme, scheme, figures, "", tuple(notes))

@@ -7,7 +7,7 @@ from typing import Any
 
 from tfl_lite_suite.advise.candidates import Candidate
 from tfl_lite_suite.core.errors import SuiteError, unknown_name
-from tfl_lite_suite.core.figures import percent
+from tfl_lite_suite.core.figures import percent, size
 
 # Which figure each limit bounds, and how it is shown.
 FIGURE = {"max_ms": "ms", "max_bytes": "bytes", "max_memory": "memory", "min_top1": "top1", "max_joules": "joules"}
@@ -100,7 +100,7 @@ def _broken(candidate: Candidate, limit: str, allowed: float) -> str:
 def number(figure: str, value: float) -> str:
     """Returns a figure's number as text."""
     if figure in ("bytes", "memory"):
-        return f"{value:,.0f} bytes" if value < 1e4 else f"{value / 1e6:.3f} MB"
+        return size(value)
     return percent(value, 1) if figure == "top1" else f"{value:.3g} {'J' if figure == 'joules' else 'ms'}"
 
 

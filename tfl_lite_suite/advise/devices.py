@@ -6,14 +6,15 @@ import pathlib
 import re
 from typing import Any
 
-from tfl_lite_suite.advise import costs, latency_model
+from tfl_lite_suite.advise import latency_model
 from tfl_lite_suite.advise.candidates import device_name, size_of
-from tfl_lite_suite.advise.costs import Size
 from tfl_lite_suite.advise.latency_model import LatencyModel, Timed
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.files import read_json
 from tfl_lite_suite.core.schemes import COSTED_SCHEMES
 from tfl_lite_suite.report import recorded_run
+from tfl_lite_suite.summary import costs
+from tfl_lite_suite.summary.costs import Size
 
 REFERENCE = pathlib.Path(__file__).with_name("reference_device.json")
 # How `benchmark` names the file of a fresh network.

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from tfl_lite_suite.advise import costs
-from tfl_lite_suite.advise.costs import Size
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.figures import percent
+from tfl_lite_suite.summary import costs
+from tfl_lite_suite.summary.costs import Size
 
 # Fewer networks than this say how fast a device is, not which operators are dear on it.
 LEAST_NETWORKS = 6

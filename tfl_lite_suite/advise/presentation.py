@@ -1,19 +1,21 @@
 """The advice as JSON, as text, as a page with plots, and as the recipe to run next."""
 
 import dataclasses
+import math
 from typing import Any
 
 from tfl_lite_suite.advise import choice
 from tfl_lite_suite.advise.candidates import IMAGENET, Candidate
-from tfl_lite_suite.core import recipe
+from tfl_lite_suite.core import recipe, shipped_recipes, yaml_text
 from tfl_lite_suite.core.errors import LimitBroken
 from tfl_lite_suite.core.figures import percent
 from tfl_lite_suite.core.page import document, plot, table
+from tfl_lite_suite.core.terminal import Style, Styled, printable
 
-_MOST = 10
+_MOST, _TRANSFER = 10, "photos_transfer"
 _WORDS = {"top1": "top-1", "ms": "latency", "bytes": "file", "memory": "memory", "joules": "energy"}
-# Networks whose ImageNet weights the suite can fetch.
-_WEIGHTS_AT_HAND = ("mobilenet_v2", "efficientnet_lite0")
+_SHOWN = ("top1", "ms", "bytes", "memory", "joules")
+_MARKS = {"measured": "", "published": "ᵖ", "predicted": "*", "estimated": "°"}
 
 
 def describe(candidate: Candidate) -> dict[str, Any]:
@@ -40,6 +42,8 @@ def describe(candidate: Candidate) -> dict[str, Any]:
 def recipe_for(found: dict[str, Any]) -> recipe.Recipe:
     """Returns the recipe to run next for the best choice, with the limits as its budget.
 
+    It is the recipe that made the choice. For photographs that were never trained on here it is the transfer recipe.
+
     Raises:
         LimitBroken: If there is no choice.
     """
@@ -47,51 +51,87 @@ def recipe_for(found: dict[str, Any]) -> recipe.Recipe:
         raise LimitBroken(
             "--output: nothing keeps every limit, so there is no recipe to write. See what to relax", found
         )
-    best, data = found["choices"][0], found["data"]
-    pretrained = (best["network"], best["alpha"]) in ((name, 1.0) for name in _WEIGHTS_AT_HAND)
-    limits = {key: found["limits"][key] for key in ("max_ms", "max_memory", "max_bytes") if key in found["limits"]}
-    limits = {key: int(value) if key != "max_ms" else value for key, value in limits.items()}
-    if data != IMAGENET and "min_top1" in found["limits"]:
-        limits["min_top1"] = found["limits"]["min_top1"]
-    return recipe.Recipe(
-        f"{best['network']}_{best['resolution']}",
-        recipe.Data("FOLDER" if data == IMAGENET else data, best["resolution"]),
-        recipe.Model(best["network"], best["alpha"], "imagenet" if pretrained else "none"),
-        budget=recipe.Budget(**limits),
+    best, limits = found["choices"][0], found["limits"]
+    kept: dict[str, Any] = {key: int(limits[key]) for key in ("max_memory", "max_bytes") if key in limits}
+    kept |= {key: limits[key] for key in ("max_ms",) if key in limits}
+    if found["data"] != IMAGENET and "min_top1" in limits:
+        kept["min_top1"] = limits["min_top1"]
+    base = _recipe_that_made(best) or _transfer(best)
+    return dataclasses.replace(base, budget=dataclasses.replace(base.budget, **kept))
+
+
+def _recipe_that_made(best: dict[str, Any]) -> recipe.Recipe | None:
+    """Returns the recipe of the run that a choice comes from; the shipped one where it ships, as it is today."""
+    if not best["recipe"]:
+        return None
+    made = recipe.parsed(yaml_text.read(best["recipe"]), [])
+    return recipe.load(shipped_recipes.find(made.name)) if made.name in shipped_recipes.names() else made
+
+
+def _transfer(best: dict[str, Any]) -> recipe.Recipe:
+    base = recipe.load(shipped_recipes.find(_TRANSFER))
+    size = {"name": best["network"], "alpha": best["alpha"]}
+    return dataclasses.replace(
+        base,
+        name=f"{best['network']}_{best['resolution']}",
+        data=dataclasses.replace(base.data, resolution=best["resolution"]),
+        model=dataclasses.replace(base.model, **size),
     )
 
 
 def show(found: dict[str, Any]) -> str:
-    """Returns the ranking as text."""
+    """Returns the ranking for a terminal; `--json` has every figure's source."""
+    style, shown = Style(), found["choices"][:_MOST]
     lines = [f"device: {found['device']['name'] or 'unknown'}", *(f"note: {note}" for note in found["notes"])]
     for key, error in found["device"]["latency_error"].items():
-        lines.append(
-            f"latency model {key}: {'error unknown' if error is None else f'{percent(error, 0)} on held-out networks'}"
-        )
-    lines.append("")
-    for place, row in enumerate(found["choices"][:_MOST], 1):
-        lines.append(f"{place}. {row['model']} (score {row['score']:.2f}): {row['why']}")
-        lines += [f"     {key}: {figure['source']}" for key, figure in row["evidence"].items()]
-    lines += _rest(found)
-    return "\n".join(lines)
+        known = "error unknown" if error is None else f"{percent(error, 0)} off on networks that it was not fitted to"
+        lines.append(f"latency model of {key}: {known}")
+    rows = [[place, row["model"], *_cells(row), f"{row['score']:.2f}"] for place, row in enumerate(shown, 1)]
+    header = ["no.", "model", *(_WORDS[key] for key in _SHOWN), "score"]
+    parts = [printable("\n".join(lines)) + "\n", table.Table(header, rows).without_empty_columns().terminal(style)]
+    bases = {figure["basis"] for row in shown for figure in row["evidence"].values()}
+    marks = [f"{mark} {basis}" for basis, mark in _MARKS.items() if basis in bases and mark]
+    if marks:
+        parts.append(f"{', '.join(marks)}; the other figures were measured. --json names the source of each.\n")
+    return Styled("\n".join([*filter(None, parts), *map(printable, _rest(found))]))
+
+
+def _cells(row: dict[str, Any]) -> list[str]:
+    """Returns a choice's figures, each with a mark that says how it is known."""
+    return [
+        choice.number(key, row["evidence"][key]["value"]) + _MARKS[row["evidence"][key]["basis"]]
+        if key in row["evidence"]
+        else "–"
+        for key in _SHOWN
+    ]
 
 
 def _rest(found: dict[str, Any]) -> list[str]:
     lines = []
     if not found["choices"]:
-        lines.append("Nothing whose accuracy is known keeps every limit.")
-        for row in found["relax"]:
-            lines.append(
-                f"relax --{row['limit']} from {row['allowed']:.10g} to {row['needed']:.10g}, by {row['by']:.10g}: "
-                f"{row['model']}"
-            )
+        lines.append("No candidate with a known accuracy keeps every limit.")
+        lines += [
+            f"--{row['limit']}={_needed(row)} in place of {row['allowed']:.10g} would admit {row['model']}"
+            for row in found["relax"]
+        ]
         if not found["relax"]:
-            lines.append("No single limit would do; relax two or more.")
+            lines.append("Relaxing one limit is not enough; relax two or more.")
     if found["unmeasured"]:
-        lines.append(f"Accuracy never measured or published, else within limits: {len(found['unmeasured'])}, such as")
-        lines += [f"   {row['model']}: {row['why']}" for row in found["unmeasured"][:3]]
-    lines.append(f"{len(found['rejected'])} rejected; --json has each one's reasons")
+        names = ", ".join(row["model"] for row in found["unmeasured"][:3])
+        count = len(found["unmeasured"])
+        lines.append(f"{count} more keep the limits, but their accuracy is not known, such as {names}.")
+    lines.append(f"{len(found['rejected'])} break a limit; --json has the reasons.")
     return lines
+
+
+def _needed(row: dict[str, Any]) -> str:
+    """Returns the limit that would do, in three digits: rounded up, or down where it is a least value."""
+    value = row["needed"]
+    if not value or isinstance(value, int):
+        return f"{value}"
+    step = 10.0 ** (math.floor(math.log10(value)) - 2)
+    rounded = (math.floor if row["limit"].startswith("min_") else math.ceil)(value / step) * step
+    return f"{rounded:.10g}"
 
 
 def page(found: dict[str, Any]) -> str:

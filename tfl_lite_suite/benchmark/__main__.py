@@ -17,6 +17,8 @@ def _main() -> Any:
     compare = flags.FLAGS.compare and command_line.paths(flags.FLAGS.compare)
     network = {name: flags.FLAGS[name].value for name in _NETWORK}
     request = command_line.values_for(Request, compare=compare, network=network)
+    command_line.only_with(request.network_name is not None, "for a network by name", *_NETWORK)
+    command_line.only_with(compare is None, "without --compare", "model", "count_instructions")
     if request.network_name:
         models.check_name(request.network_name, "--model")
     return request.measure()
@@ -56,4 +58,10 @@ if __name__ == "__main__":
     flags.DEFINE_integer("resolution", 224, "Network by name: height and width in pixels.", 16, 1024)
     flags.DEFINE_integer("classes", 1000, "Network by name: number of classes.", 2)
     flags.DEFINE_float("alpha", 1.0, "Network by name: width multiplier.", 0.05, 4)
-    command_line.run_verb("benchmark", __doc__, _main, show)
+    command_line.run_verb(
+        "benchmark",
+        __doc__,
+        _main,
+        show,
+        example="--model=work/photos/convert/int8_qat/int8_qat.tflite --target=ssh:pi@raspberrypi.local",
+    )

@@ -16,7 +16,7 @@ def by_type(operators: Sequence[dict[str, Any]]) -> list[tuple[str, int, float, 
         operators: As in the document.
 
     Returns:
-        Type, number of operators, share, and nanoseconds; the dearest first.
+        Type, number of operators, share, and nanoseconds; the most expensive first.
     """
     found: dict[str, list[dict[str, Any]]] = {}
     for operator in operators:
@@ -28,6 +28,6 @@ def by_type(operators: Sequence[dict[str, Any]]) -> list[tuple[str, int, float, 
     return sorted(rows, key=lambda row: -row[2])
 
 
-def dearest(operators: Sequence[dict[str, Any]], most: int) -> list[dict[str, Any]]:
+def most_expensive(operators: Sequence[dict[str, Any]], most: int) -> list[dict[str, Any]]:
     """Returns the operators that take longest, at most `most` of them, those that take no time left out."""
     return sorted((op for op in operators if op["median_ns"]), key=lambda op: -op["median_ns"])[:most]

@@ -92,6 +92,9 @@ class Request:
             )
         if self.profile:
             raise SuiteError("--profile: leave it out with --compare, which times whole inferences only")
+        for flag, values in (("engine", self.engine or ()), ("threads", self.threads)):
+            if len(values) > 1:
+                raise SuiteError(f"--{flag}: --compare takes one value. Received: '{','.join(values)}'")
         models = [_file_for(path, engine) for path in self.compare]
         first = self._job(models[0], engine, self._threads()[0])
         return target.compare(first, dataclasses.replace(first, model=models[1]))

@@ -70,8 +70,8 @@ def _profile(profile: dict[str, Any] | None) -> list[str]:
     ]
     by_type = operator_times.by_type(operators)[:_MOST_TYPES]
     lines += [f"    {share:7.1%} {_ms(ns / 1e6):>10}   {count} {kind}" for kind, count, share, ns in by_type]
-    lines.append("  dearest")
-    for op in operator_times.dearest(operators, _MOST_OPERATORS):
+    lines.append("  most expensive")
+    for op in operator_times.most_expensive(operators, _MOST_OPERATORS):
         name = operator_times.short_name(op["name"])
         lines.append(f"    {op['share']:7.1%} {_ms(op['median_ns'] / 1e6):>10}   {op['type']}   {name}")
     return [line.rstrip() for line in lines]

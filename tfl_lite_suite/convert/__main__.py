@@ -2,6 +2,7 @@
 
 from absl import flags
 
+from tfl_lite_suite import models
 from tfl_lite_suite.convert import show
 from tfl_lite_suite.convert.request import Request
 from tfl_lite_suite.convert.result import Conversion
@@ -9,8 +10,16 @@ from tfl_lite_suite.core import command_line
 
 
 def _main() -> Conversion:
+    given = flags.FLAGS
     command_line.required("model")
     command_line.required("output")
+    by_name, trained = not models.is_file(given.model), given.weights != "none"
+    of_int8 = ("calibration", "calibration_images", "ptq", "hard_swish")
+    command_line.only_with(given.scheme == "int8", "with --scheme=int8", *of_int8)
+    # The tensors of any other file are float32, so that asking for it asks for nothing else.
+    command_line.only_with(given.scheme == "int8" or given.io_type == "float32", "with --scheme=int8", "io_type")
+    command_line.only_with(by_name, "for a network by name", "resolution", "channels", "classes", "alpha", "weights")
+    command_line.only_with(trained or not by_name, "for a network with trained weights", "ptq")
     return command_line.values_for(Request).convert()
 
 
@@ -38,4 +47,11 @@ if __name__ == "__main__":
     flags.DEFINE_integer("classes", 1000, "Network by name: number of classes.", 2)
     flags.DEFINE_float("alpha", 1.0, "Network by name: width multiplier.", 0.05, 4)
     flags.DEFINE_string("weights", "none", "Network by name: none, imagenet or a weights file.")
-    command_line.run_verb("convert", __doc__, _main, show)
+    command_line.run_verb(
+        "convert",
+        __doc__,
+        _main,
+        show,
+        required=("model", "output"),
+        example="--model=mine.keras --calibration=photos --output=mine.tflite",
+    )

@@ -62,6 +62,8 @@ class Request:
         from tfl_lite_suite.models.tflite_converter import is_quantization_aware
 
         if self.scheme != "int8" or is_quantization_aware(model):
+            if self.calibration is not None:
+                raise SuiteError("--calibration: has an effect only for a float network; this one was trained for int8")
             return None
         if self.calibration is not None:
             return _calibration(self.calibration, of, self.calibration_images)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO, TypeVar
 
 from absl import flags
 
-from tfl_lite_suite.core.errors import LimitBroken, Restart, SuiteError, unknown_name
+from tfl_lite_suite.core.errors import LimitBroken, Restart, SuiteError, UnreadablePictures, unknown_name
 from tfl_lite_suite.core.files import to_json
 from tfl_lite_suite.core.terminal import Guarded, Styled, printable_line
 
@@ -40,6 +40,8 @@ def run_verb(
     *,
     positional: str | None = None,
     streams: bool = False,
+    required: Sequence[str] = (),
+    example: str = "",
 ) -> None:
     """Runs a verb and exits the process.
 
@@ -50,6 +52,8 @@ def run_verb(
         show: Turns that document into the text for people.
         positional: Name of a flag whose value may stand alone, without `--name=`.
         streams: Whether `main` prints its results on stdout itself, as they come; its document goes to stderr.
+        required: Flags that `--help` names first and marks; `required()` refuses a call without them.
+        example: Flags of a call that `--help` shows.
     """
     _open_standard_streams()
     flags.DEFINE_bool("json", False, "Print one JSON document on stdout; progress and messages go to stderr.")
@@ -57,7 +61,7 @@ def run_verb(
     status = 1
     try:
         if any(argument in ("--help", "-help", "-h", "--helpfull", "--helpshort") for argument in sys.argv[1:]):
-            _print_result(sys.stdout, _help(verb, summary or verb))
+            _print_result(sys.stdout, _help(verb, summary or verb, required, example))
             sys.exit(0)
         _parse(sys.argv, positional)
         with _stdout_kept_for_result(flags.FLAGS.json and not streams) as stdout:
@@ -172,6 +176,22 @@ def required(name: str) -> Any:
     return value
 
 
+def only_with(holds: bool, when: str, *names: str) -> None:
+    """Refuses flags that would be ignored.
+
+    Args:
+        holds: Whether the flags have an effect.
+        when: When they have one, such as `with --recipe`.
+        *names: The flags.
+
+    Raises:
+        SuiteError: If `holds` is false and one of the flags was given.
+    """
+    for name in names:
+        if not holds and flags.FLAGS[name].present:
+            raise SuiteError(f"--{name}: has an effect only {when}. Leave it out")
+
+
 def values_for(kind: type[T], **given: Any) -> T:
     """Returns a dataclass made of the flags that are named as its fields.
 
@@ -204,7 +224,7 @@ def paths(values: list[str]) -> list[str]:
 def describe(error: BaseException) -> str:
     """Returns one line that says what was wrong, for any exception."""
     if isinstance(error, SuiteError):
-        return _one_line(str(error))
+        return _one_line(f"{error}{_way_out(error)}")
     if isinstance(error, flags.Error):
         return _flag_error(str(error))
     if isinstance(error, OSError) and error.errno is not None:
@@ -216,6 +236,15 @@ def describe(error: BaseException) -> str:
     if re.search(r"No space left|ENOSPC|RESOURCE_EXHAUSTED.*writ", str(error)):
         return f"disk full: {_short(str(error))}. Free some space and run the same command again"
     return f"unexpected {type(error).__name__}: {_short(str(error))} (--traceback shows where)"
+
+
+def _way_out(error: SuiteError) -> str:
+    """Returns what to do about an error, where that is a flag which not every verb has."""
+    if not isinstance(error, UnreadablePictures):
+        return ""
+    by_recipe = "recipe" in flags.FLAGS and (flags.FLAGS.recipe is not None or "on_corrupt" not in flags.FLAGS)
+    flag = "--set=data.on_corrupt=skip" if by_recipe else "--on_corrupt=skip" if "on_corrupt" in flags.FLAGS else ""
+    return f". {flag} leaves such files out and counts them" if flag else ". Repair or remove it"
 
 
 def _short(text: str) -> str:
@@ -279,16 +308,18 @@ def _verb_flags() -> list[flags.Flag]:
     return sorted(own, key=lambda flag: flag.name in ("json", "traceback"))
 
 
-def _help(verb: str, summary: str) -> str:
-    lines = [summary.strip(), "", f"Usage: python -m tfl_lite_suite.{verb} --flag=value …", ""]
-    for flag in _verb_flags():
+def _help(verb: str, summary: str, required: Sequence[str], example: str) -> str:
+    command = f"python -m tfl_lite_suite.{verb}"
+    usage = " ".join([command, *(f"--{name}=…" for name in required), "[--flag=value …]"])
+    lines = [summary.strip(), "", f"Usage:   {usage}", *([f"Example: {command} {example}"] if example else []), ""]
+    for flag in sorted(_verb_flags(), key=lambda flag: flag.name not in required):
         text = _one_line(flag.help).replace("; repeat this option to specify a list of values", "")
         if flag.boolean:
             default = f" On by default; --no{flag.name} is off." if flag.default else ""
         else:
             default = f" Default: {flag.default_as_str.strip(chr(39))}." if flag.default not in (None, [], "") else ""
         lines.append(f"  --{flag.name}{'' if flag.boolean else '='}")
-        lines.append(f"      {text}{default}")
+        lines.append(f"      {'Required. ' if flag.name in required else ''}{text}{default}")
     return "\n".join(lines)
 
 

@@ -26,6 +26,10 @@ class SuiteError(Exception):
         return re.sub(r"\s*[\r\n]\s*", " ", super().__str__())
 
 
+class UnreadablePictures(SuiteError):
+    """Pictures that cannot be read stop the work; verbs add the flag that leaves such files out."""
+
+
 class LimitBroken(SuiteError):
     """Work was done, but its result does not pass; the result is printed all the same.
 

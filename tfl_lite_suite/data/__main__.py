@@ -67,4 +67,4 @@ if __name__ == "__main__":
         "What labels are judged by: own is quick; pretrained asks MobileNetV2 with ImageNet's weights as well, which "
         "takes a download and half a minute once; auto does so where they are here already.",
     )
-    command_line.run_verb("data", __doc__, _main, _show)
+    command_line.run_verb("data", __doc__, _main, _show, required=("data",), example="--data=photos --html=health.html")

@@ -21,7 +21,7 @@ import PIL
 
 from tfl_lite_suite.core.cache_folder import cache_folder
 from tfl_lite_suite.core.contract import Contract
-from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.errors import SuiteError, UnreadablePictures
 from tfl_lite_suite.core.image import decode, prepare, prepare_stack
 from tfl_lite_suite.core.npz import write_arrays
 from tfl_lite_suite.core.progress import Progress
@@ -82,7 +82,7 @@ def prepare_all(
         The pictures.
 
     Raises:
-        SuiteError: If a picture is unreadable and `on_corrupt` is `error`.
+        UnreadablePictures: If there are any and `on_corrupt` is `error`.
     """
     shape = (len(listing), *contract.image_shape)
     size = int(np.prod(shape, dtype=np.int64))
@@ -169,11 +169,11 @@ def _decoded(listing: Listing, row: int, channels: int) -> np.ndarray:
     return found if found.shape[2] == channels else np.repeat(found, channels, axis=2)
 
 
-def _corrupt(problems: dict[int, str], listing: Listing) -> SuiteError:
+def _corrupt(problems: dict[int, str], listing: Listing) -> UnreadablePictures:
     message = problems[min(problems)]
     if len(problems) > 1:
         message = f"{len(problems)} of {len(listing)} pictures cannot be used: {named(problems, listing)}. {message}"
-    return SuiteError(f"{message} (data.on_corrupt: skip leaves such files out and counts them)")
+    return UnreadablePictures(message)
 
 
 def named(problems: dict[int, str], listing: Listing) -> str:

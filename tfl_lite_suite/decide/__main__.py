@@ -15,6 +15,9 @@ def _main() -> dict[str, Any]:
 
     given = flags.FLAGS
     model = command_line.required("model")
+    command_line.only_with(given.recipe is not None, "with --recipe", "set", "workdir")
+    command_line.only_with(given.recipe is None, "without --recipe", "split")
+    command_line.only_with(given.recipe is None or given.unknown is not None, "without --recipe", "on_corrupt")
     wanted = Wishes(
         shares("min_recall", given.min_recall),
         shares("max_false_alarms", given.max_false_alarms, may_lack_name=True),
@@ -71,4 +74,11 @@ if __name__ == "__main__":
     flags.DEFINE_string("engine", None, "What runs the file; the first engine installed if absent.")
     flags.DEFINE_string("workdir", None, "With --recipe: the run's work folder, whose prepared images are used.")
     flags.DEFINE_string("output", None, "Where to write the file; --model itself if absent.")
-    command_line.run_verb("decide", __doc__, _main, text.show)
+    command_line.run_verb(
+        "decide",
+        __doc__,
+        _main,
+        text.show,
+        required=("model",),
+        example="--model=mine.tflite --data=photos --unknown=other_photos --output=decided.tflite",
+    )

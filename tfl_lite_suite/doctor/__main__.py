@@ -7,4 +7,4 @@ from tfl_lite_suite.doctor import examine, show
 
 if __name__ == "__main__":
     flags.DEFINE_string("python", None, "Python version to give the pin set for, such as 3.12; this one if absent.")
-    command_line.run_verb("doctor", __doc__, lambda: examine(flags.FLAGS.python), show)
+    command_line.run_verb("doctor", __doc__, lambda: examine(flags.FLAGS.python), show, example="--python=3.12")

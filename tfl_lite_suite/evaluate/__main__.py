@@ -5,14 +5,20 @@ from typing import Any
 from absl import flags
 
 from tfl_lite_suite.core import command_line
+from tfl_lite_suite.core.files import is_keras_file
 from tfl_lite_suite.evaluate import text
 
 
 def _main() -> Any:
     from tfl_lite_suite.evaluate.request import Request
 
-    command_line.required("model")
-    recipe = None if flags.FLAGS.recipe is None else command_line.recipe_from_flags()
+    given = flags.FLAGS
+    model, is_local = command_line.required("model"), given.target == "local"
+    command_line.only_with(given.recipe is not None, "with --recipe", "set", "workdir")
+    command_line.only_with(given.recipe is None or given.unknown is not None, "without --recipe", "on_corrupt")
+    command_line.only_with(is_local, "without --target", "unknown")
+    command_line.only_with(not is_keras_file(model), "for a .tflite or exported file", "threads", "workers", "kernels")
+    recipe = None if given.recipe is None else command_line.recipe_from_flags()
     if recipe is None:
         command_line.required("data")
     return command_line.values_for(Request, recipe=recipe).evaluate()
@@ -35,4 +41,11 @@ if __name__ == "__main__":
     flags.DEFINE_string("target", "local", "Where to evaluate: local, or ssh:USER@HOST[:PORT], such as a Raspberry Pi.")
     flags.DEFINE_string("wheels", None, "For a device without internet: a folder of wheels to install the suite from.")
     flags.DEFINE_string("logits", None, "Write every score to this NumPy file, float32 (images, classes).")
-    command_line.run_verb("evaluate", __doc__, _main, text.show)
+    command_line.run_verb(
+        "evaluate",
+        __doc__,
+        _main,
+        text.show,
+        required=("model",),
+        example="--model=work/photos/convert/int8_qat/int8_qat.tflite --data=photos",
+    )

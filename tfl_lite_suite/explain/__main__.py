@@ -45,4 +45,11 @@ if __name__ == "__main__":
     flags.DEFINE_string("label", None, "The class to explain; the most probable if absent.")
     flags.DEFINE_string("output", None, "The PNG to write; PICTURE_explained.png in this folder if absent.")
     flags.DEFINE_string("engine", None, "litert or tflite_runtime; the first installed if absent.")
-    command_line.run_verb("explain", __doc__, _main, _show)
+    command_line.run_verb(
+        "explain",
+        __doc__,
+        _main,
+        _show,
+        required=("model", "picture"),
+        example="--model=mine.tflite --picture=leaf.jpg",
+    )

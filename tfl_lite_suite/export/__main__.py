@@ -13,6 +13,7 @@ from tfl_lite_suite.export.result import Export
 def _main() -> list[Export]:
     given = flags.FLAGS
     model, output_dir = command_line.required("model"), command_line.required("output_dir")
+    command_line.only_with("micro" in given.to, "with --to=micro", "frame")
     return export_formats(model, given.to, output_dir, given.data, given.limit, _frame(given.frame))
 
 
@@ -35,4 +36,11 @@ if __name__ == "__main__":
     flags.DEFINE_string("data", None, "Pictures to compare on: fashion_mnist or a folder; random colours if absent.")
     flags.DEFINE_integer("limit", 100, "Greatest number of pictures to compare on.", 1)
     flags.DEFINE_string("frame", None, "micro: height, width and channels of the camera's pictures, such as 240x320x3.")
-    command_line.run_verb("export", __doc__, _main, show)
+    command_line.run_verb(
+        "export",
+        __doc__,
+        _main,
+        show,
+        required=("model", "output_dir"),
+        example="--model=mine.tflite --to=onnx --data=photos --output_dir=exported",
+    )

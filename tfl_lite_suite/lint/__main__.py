@@ -31,4 +31,6 @@ if __name__ == "__main__":
         "What `benchmark --profile --json` printed of it: tells the time of what a delegate leaves out.",
     )
     flags.DEFINE_bool("trial", True, "Also run it once on the installed runtimes, each in a process of its own.")
-    command_line.run_verb("lint", __doc__, _main, show)
+    command_line.run_verb(
+        "lint", __doc__, _main, show, required=("model",), example="--model=mine.tflite --html=mine.html"
+    )

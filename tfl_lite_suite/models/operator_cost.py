@@ -16,9 +16,10 @@ def measure(model: keras.Model, classes: int) -> dict[str, Any]:
         classes: Length of its output.
 
     Returns:
-        `weights` (kernels' numbers), `channels` (of all layers that have weights), `operators` (how many), `peak`
-        (greatest number of input and output values of one operator), `class_weights` and `class_macs` (what each class
-        more adds), and `kinds`: for each kind of operator `[multiply-adds, input and output values, weights, count]`.
+        `params` (the Keras network's), `weights` (kernels' numbers), `channels` (of all layers that have weights),
+        `operators` (how many), `peak` (greatest number of input and output values of one operator), `class_weights`
+        and `class_macs` (what each class more adds), and `kinds`: for each kind of operator
+        `[multiply-adds, input and output values, weights, count]`.
     """
     kinds: dict[str, list[int]] = {}
     weights = channels = peak = 0
@@ -40,7 +41,7 @@ def measure(model: keras.Model, classes: int) -> dict[str, Any]:
         for place, number in enumerate((macs, values, own, 1)):
             sums[place] += number
     count = sum(sums[3] for sums in kinds.values())
-    found = {"weights": weights, "channels": channels, "operators": count, "peak": peak}
+    found = {"params": cost.params(model), "weights": weights, "channels": channels, "operators": count, "peak": peak}
     return found | {"class_weights": last[0], "class_macs": last[1], "kinds": kinds}
 
 

@@ -21,6 +21,7 @@ def _main() -> Any:
     given = flags.FLAGS
     path, names = command_line.required("model"), command_line.required("picture")
     engine = engine_for(path, given.engine)
+    command_line.only_with(engine != KERAS, "for a .tflite or exported file", "threads", "kernels")
     version = "" if engine == KERAS else engines.get(engine).version
     pictures, documents = pictures_of(names), []
     file = path if engine == KERAS else exporting.file_for(path, engine)
@@ -75,4 +76,11 @@ if __name__ == "__main__":
     flags.DEFINE_list("mean", None, "How the model was trained, where its file does not say: (pixel - mean) / std.")
     flags.DEFINE_list("std", None, "See --mean; one number, or one for each channel, in pixel units 0-255.")
     flags.DEFINE_enum("on_corrupt", "error", ["error", "skip"], "What an unreadable picture does.")
-    command_line.run_verb("predict", __doc__, _main, _show)
+    command_line.run_verb(
+        "predict",
+        __doc__,
+        _main,
+        _show,
+        required=("model", "picture"),
+        example="--model=mine.tflite --picture=leaf.jpg",
+    )

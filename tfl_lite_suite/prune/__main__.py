@@ -13,15 +13,20 @@ from tfl_lite_suite.core.work_folder import at_work
 from tfl_lite_suite.prune import prune, show
 from tfl_lite_suite.prune.result import PruneResult
 
-_FLAGS = ("params_ratio", "macs_ratio", "importance", "steps", "sparsity", "pattern", "clusters")
+_CHANNELS, _WEIGHTS = ("params_ratio", "macs_ratio", "importance", "steps"), ("sparsity", "pattern", "clusters")
 
 
 def _chosen(settings: Recipe | None) -> Prune:
     """Returns the recipe's `prune` section with what the flags say instead."""
-    given = {name: flags.FLAGS[name].value for name in _FLAGS if flags.FLAGS[name].value is not None}
+    given = {name: flags.FLAGS[name].value for name in (*_CHANNELS, *_WEIGHTS) if flags.FLAGS[name].value is not None}
     aims = [name for name in ("params_ratio", "macs_ratio", "sparsity") if name in given]
     if len(aims) > 1:
         raise SuiteError(f"--{aims[1]}: cannot be combined with --{aims[0]}; give one of them")
+    channels, weights = ([name for name in names if name in given] for names in (_CHANNELS, _WEIGHTS))
+    if channels and weights:
+        raise SuiteError(
+            f"--{weights[0]}: thins weights and cannot be combined with --{channels[0]}, for whole channels"
+        )
     if aims:
         given = {"macs_ratio": None, "sparsity": None, "pattern": "unstructured", "clusters": None, **given}
     return recipe.parse(Prune, {**dataclasses.asdict(settings.prune if settings else Prune()), **given}, "prune")
@@ -50,4 +55,11 @@ if __name__ == "__main__":
     flags.DEFINE_integer("clusters", None, "Distinct values that each kernel keeps, instead or after --sparsity.")
     command_line.define_recipe_flags()
     flags.DEFINE_string("workdir", None, "Folder for model and results; the model's own folder if absent.")
-    command_line.run_verb("prune", __doc__, _main, show)
+    command_line.run_verb(
+        "prune",
+        __doc__,
+        _main,
+        show,
+        required=("model",),
+        example="--model=work/photos/train/model.keras --params_ratio=0.5 --workdir=work/half",
+    )

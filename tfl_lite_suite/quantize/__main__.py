@@ -70,4 +70,6 @@ if __name__ == "__main__":
     )
     command_line.define_recipe_flags()
     flags.DEFINE_string("workdir", None, "Folder for model and results; the model's own folder if absent.")
-    command_line.run_verb("quantize", __doc__, _main, show)
+    command_line.run_verb(
+        "quantize", __doc__, _main, show, required=("model",), example="--model=work/photos/train/model.keras"
+    )

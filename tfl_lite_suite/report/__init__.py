@@ -102,17 +102,17 @@ def _beside(runs: Sequence["FinishedRun"], draw: Callable[["FinishedRun"], str])
 
 
 def _found(run: "FinishedRun", notes: list[str]) -> str:
-    """Returns what the run's last file finds of each class, and its surest errors with their maps."""
+    """Returns what the file to ship finds of each class, and its surest errors with their maps."""
     from tfl_lite_suite.core import predictions
     from tfl_lite_suite.core.page.document import text
     from tfl_lite_suite.report import found_and_missed
 
-    rows = run.stage("evaluate")
-    summary = found_and_missed.summary(rows[-1]) if rows else ""
-    if not summary:
+    row = _shipped(run)
+    summary = found_and_missed.summary(row) if row else ""
+    if not row or not summary:
         return ""
-    name, engine = rows[-1]["name"], rows[-1]["engine"]
-    of = f"{name} on {engine}, {rows[-1]['n']:,} pictures"
+    name, engine = row["name"], row["engine"]
+    of = f"{name} on {engine}, {row['n']:,} pictures"
     heading = f'<p class="dim">{text(of)}</p>'
     shown = ""
     try:
@@ -124,6 +124,14 @@ def _found(run: "FinishedRun", notes: list[str]) -> str:
     except (SuiteError, OSError) as error:
         notes.append(f"{run.title}: pictures that are missed are not shown: {error}")
     return heading + summary + shown
+
+
+def _shipped(run: "FinishedRun") -> dict[str, Any] | None:
+    """Returns the evaluation of the file to ship."""
+    from tfl_lite_suite.report import run_sections
+
+    found = run_sections.verdict_of(run)
+    return next((row for row in run.stage("evaluate") if found and row["name"] == found.file), None)
 
 
 def _maps(run: "FinishedRun", name: str, pictures: dict[str, "np.ndarray"]) -> dict[str, "np.ndarray"]:

@@ -20,4 +20,6 @@ def _main() -> dict[str, Any]:
 if __name__ == "__main__":
     flags.DEFINE_list("workdir", None, "Work folder of run; several, separated by commas, are shown side by side.")
     flags.DEFINE_string("output", None, "The page to write; report.html in the first work folder if absent.")
-    command_line.run_verb("report", __doc__, _main, show)
+    command_line.run_verb(
+        "report", __doc__, _main, show, required=("workdir",), example="--workdir=work/photos,work/half"
+    )

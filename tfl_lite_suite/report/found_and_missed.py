@@ -15,7 +15,7 @@ from tfl_lite_suite.report import flipped_pictures
 MOST_PICTURES = 24
 _PER_CLASS = 2
 _MOST_CLASSES = 40
-_HEADER = ("class", "pictures", "found (95 %)", "of its answers right", "F1", "most often taken for")
+_HEADER = ("class", "pictures", "recall (95 %)", "precision", "F1", "most often taken for")
 _NONE = "none of these"
 
 
@@ -128,5 +128,5 @@ def cards(missed: Sequence[Missed], pictures: Mapping[str, np.ndarray], maps: Ma
         )
     if not parts:
         return ""
-    words = "The errors of each class that the file is surest of; beside it what speaks for the class with most of it."
+    words = "The errors of each class that the file is surest of, each with what speaks for its most probable class."
     return details("Pictures that are missed", f'<p class="dim">{words}</p><div class="cards">{"".join(parts)}</div>')

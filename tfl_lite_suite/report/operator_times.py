@@ -33,7 +33,7 @@ def _block(timing: dict[str, Any], profile: dict[str, Any]) -> str:
     )
     bars = [
         (_layer(op["name"]) or op["type"], op["median_ns"], percent(op["share"], 1))
-        for op in operator_times.dearest(operators, _MOST_OPERATORS)
+        for op in operator_times.most_expensive(operators, _MOST_OPERATORS)
     ]
     words = (
         f"{len(operators)} operators, {_microseconds(total)} together; an inference takes "

@@ -11,6 +11,7 @@ from tfl_lite_suite.core.page.table import Table
 from tfl_lite_suite.core.progress import duration
 from tfl_lite_suite.core.schemes import SCHEMES
 from tfl_lite_suite.core.work_folder import kind_of
+from tfl_lite_suite.evaluate.metrics import wilson
 from tfl_lite_suite.report import verdict_view
 from tfl_lite_suite.report.recorded_run import FinishedRun, Measured
 from tfl_lite_suite.run import ledger, stages, verdict
@@ -64,17 +65,26 @@ def trade_offs(rows: Sequence[Row], several: bool) -> str:
             continue
         series = place if several else SCHEMES.index(model.scheme or "float32")
         title = f"{number}: {run.title}, {model.what}, {model.runtime}: {percent(model.top1)}"
+        interval = _interval_of(model.top1, model.n)
         if model.file_bytes and (place, model.name) not in seen:
             # Of one size on every runtime: the first stands for all.
             seen.add((place, model.name))
-            by_size.append(plot.Point(model.file_bytes, 100 * model.top1, str(number), series, title))
+            by_size.append(plot.Point(model.file_bytes, 100 * model.top1, str(number), series, title, interval))
         if model.ms:
-            by_time.append(plot.Point(model.ms, 100 * model.top1, str(number), series, title))
+            by_time.append(plot.Point(model.ms, 100 * model.top1, str(number), series, title, interval))
     parts = [
-        plot.scatter("Accuracy against size", "bytes of the file", "top-1, %", by_size, names=names, most=100),
-        plot.scatter("Accuracy against latency", "median latency, ms", "top-1, %", by_time, names=names, most=100),
+        plot.scatter("Accuracy against size", "bytes of the file", "top-1 with 95 %", by_size, names=names, most=100),
+        plot.scatter(
+            "Accuracy against latency", "median latency, ms", "top-1 with 95 %", by_time, names=names, most=100
+        ),
     ]
     return side_by_side([part for part in parts if part])
+
+
+def _interval_of(share: float, n: int | None) -> tuple[float, float] | None:
+    """Returns the 95 % interval of a share of `n` pictures, in per cent."""
+    found = wilson(round(share * n), n) if n else None
+    return (100 * found[0], 100 * found[1]) if found else None
 
 
 def steps_table(run: FinishedRun) -> Table:
@@ -177,22 +187,29 @@ def classes(run: FinishedRun) -> str:
         return ""
     rows = []
     for place, item in enumerate(models[0].accuracy["per_class"]):
-        shares = [m.accuracy["per_class"][place]["top1"] if item["n"] else None for m in models]
+        shares = [_share(m.accuracy["per_class"][place]) if item["n"] else None for m in models]
         rows.append((item["label"], shares))
     note = ""
     if len(rows) > _MOST_CLASSES:
-        rows.sort(key=lambda row: min((share for share in row[1] if share is not None), default=2.0))
+        rows.sort(key=lambda row: min((share[0] for share in row[1] if share is not None), default=2.0))
         note = f'<p class="dim">The {_MOST_CLASSES} weakest of {len(rows)} classes.</p>'
     names = [f"{model.name} ({model.runtime})" for model in models]
-    return plot.dots(f"Top-1 by class, %: {run.title}", names, rows[:_MOST_CLASSES]) + note
+    return plot.dots(f"Top-1 by class (95 %): {run.title}", names, rows[:_MOST_CLASSES]) + note
+
+
+def _share(item: dict[str, Any]) -> plot.Share:
+    """Returns the share of a class's pictures that is answered rightly, with its interval."""
+    low, high = wilson(round(item["top1"] * item["n"]), item["n"]) or (0.0, 1.0)
+    return item["top1"], low, high
 
 
 def confusion(run: FinishedRun) -> str:
-    """Returns the confusion matrix of the last file, and the pairs that are confused most."""
+    """Returns the confusion matrix of the file to ship, and the pairs that are confused most."""
     models = [model for model in _chosen(run) if model.accuracy.get("confusion")]
     if not models:
         return ""
-    model = models[-1]
+    shipped = verdict_of(run)
+    model = next((model for model in models if shipped and model.name == shipped.file), models[-1])
     counts, labels = model.accuracy["confusion"], [row["label"] for row in model.accuracy["per_class"]]
     pairs = [(count, a, b) for a, row in enumerate(counts) for b, count in enumerate(row) if count and a != b]
     worst = sorted(pairs, key=lambda pair: -pair[0])[:_MOST_CONFUSED]
@@ -238,7 +255,7 @@ def _decibels(value: float | None) -> str:
 
 
 def operators(name: str, document: dict[str, Any]) -> str:
-    """Returns what the operators of a file cost, by kind and the dearest ones.
+    """Returns what the operators of a file cost, by kind and the most expensive ones.
 
     Args:
         name: The file's name.
@@ -255,9 +272,9 @@ def operators(name: str, document: dict[str, Any]) -> str:
             for kind, macs in sorted(kinds.items(), key=lambda item: (-sum(item[1]), -len(item[1])))
         ],
     )
-    dearest = sorted(document["operators"], key=lambda op: -op["macs"])[:_MOST_OPERATORS]
+    costly = sorted(document["operators"], key=lambda op: -op["macs"])[:_MOST_OPERATORS]
     rows = [
-        (f"{op['index']} {op['name']}", op["macs"], f"{100 * op['macs'] / total:.1f} %") for op in dearest if op["macs"]
+        (f"{op['index']} {op['name']}", op["macs"], f"{100 * op['macs'] / total:.1f} %") for op in costly if op["macs"]
     ]
     facts = (
         f"<p>{text(name)}: {document['macs']:,} multiply-adds, weights {size(document['weight_bytes'])}, arena "
@@ -265,7 +282,9 @@ def operators(name: str, document: dict[str, Any]) -> str:
         f"{text(document['min_runtime'] or 'unknown')}; "
         f"{'all in 8 bits' if document['fully_int8'] else str(len(document['float_ops'])) + ' operators in float'}.</p>"
     )
-    return facts + side_by_side([table.html(), plot.bars("Dearest operators", "share of the multiply-adds", rows)])
+    return facts + side_by_side(
+        [table.html(), plot.bars("Most expensive operators", "share of the multiply-adds", rows)]
+    )
 
 
 def environment_table(runs: Sequence[FinishedRun], here: Sequence[tuple[str, str]]) -> Table:

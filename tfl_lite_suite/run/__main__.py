@@ -18,6 +18,8 @@ from tfl_lite_suite.run import Run, several_runs, show
 
 def _main() -> dict[str, Any]:
     given = flags.FLAGS
+    names = ("recipe", "workdir", "data", "set", "weights", "seeds", "folds", "jobs", "dry_run")
+    command_line.only_with(not given.list, "without --list", *names)
     if given.list:
         return {"recipes": [dataclasses.asdict(found) for found in shipped_recipes.listing()]}
     workdir = command_line.required("workdir")
@@ -27,6 +29,7 @@ def _main() -> dict[str, Any]:
         if not given.dry_run:
             return several_runs.run_all(jobs, given.jobs, pathlib.Path(workdir))
         return {"runs": [job.described(Run(job.settings, str(job.workdir)).plan()) for job in jobs]}
+    command_line.only_with(False, "with several recipes, seeds or folds", "jobs")
     run = Run(command_line.recipe_from_flags(), workdir)
     return {"plan": run.plan()} if given.dry_run else run.run()
 
@@ -68,4 +71,11 @@ if __name__ == "__main__":
     )
     flags.DEFINE_bool("list", False, "Only list the recipes that ship with the package.")
     flags.DEFINE_bool("dry_run", False, "Only say what is done already and what is to do.")
-    command_line.run_verb("run", __doc__, _main, show)
+    command_line.run_verb(
+        "run",
+        __doc__,
+        _main,
+        show,
+        required=("recipe", "workdir"),
+        example="--recipe=photos_transfer --data=photos --workdir=work/photos",
+    )

@@ -32,4 +32,11 @@ if __name__ == "__main__":
     flags.DEFINE_string("study", None, "The study's name in the database; the recipe's name if absent.")
     flags.DEFINE_bool("warm_start", True, "Begin with the networks that advise ranks best on this data.")
     flags.DEFINE_integer("heartbeat", 15, "Seconds between signs of life; a worker silent for four counts as dead.", 1)
-    command_line.run_verb("search", __doc__, _main, show)
+    command_line.run_verb(
+        "search",
+        __doc__,
+        _main,
+        show,
+        required=("recipe", "workdir"),
+        example="--recipe=micro_photos --data=photos --workdir=work/search --trials=20",
+    )

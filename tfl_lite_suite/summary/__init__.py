@@ -1,13 +1,17 @@
 """Prints what each network costs before anything is trained: parameters, multiply-adds and float size."""
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 
 from tfl_lite_suite import models
+from tfl_lite_suite.core.page.table import Table
+from tfl_lite_suite.core.terminal import Style, Styled
+from tfl_lite_suite.summary import costs
 
 
 def summary(names: Sequence[str], shape: tuple[int, int, int], classes: int, alpha: float) -> list[dict[str, Any]]:
-    """Returns what networks cost.
+    """Returns what networks cost, from a table where it has them, else by building them.
 
     Args:
         names: The networks.
@@ -23,31 +27,39 @@ def summary(names: Sequence[str], shape: tuple[int, int, int], classes: int, alp
     """
     for name in names:
         models.check_values(name, shape, classes, alpha)
-    return [_measure(name, shape, classes, alpha) for name in names]
+    records = []
+    for name in names:
+        params, macs = _known(name, shape, classes, alpha) or _built(name, shape, classes, alpha)
+        found = {"params": params, "macs": macs, "float_bytes": 4 * params}
+        records.append({"model": name, "input_shape": list(shape), **found})
+    return records
 
 
-def _measure(name: str, shape: tuple[int, int, int], classes: int, alpha: float) -> dict[str, Any]:
+def _known(name: str, shape: tuple[int, int, int], classes: int, alpha: float) -> tuple[int, int] | None:
+    """Returns parameters and multiply-adds by the table; `None` where it does not have them."""
+    height, width, channels = shape
+    size = costs.Size(name, alpha, height)
+    if height != width or channels != costs.CHANNELS or size not in costs.sizes():
+        return None
+    found = costs.cost(size, classes)
+    return found.params, found.macs
+
+
+def _built(name: str, shape: tuple[int, int, int], classes: int, alpha: float) -> tuple[int, int]:
+    print(f"building {name}, since the table of costs does not have it at this size", file=sys.stderr, flush=True)
     from tfl_lite_suite.models import cost
 
     with cost.zero_weights():
         model = models.build(name, shape, classes, alpha=alpha)
-    params = cost.params(model)
-    return {
-        "model": name,
-        "input_shape": list(shape),
-        "params": params,
-        "macs": cost.macs(model),
-        "float_bytes": 4 * params,
-    }
+    return cost.params(model), cost.macs(model)
 
 
 def show(records: list[dict[str, Any]]) -> str:
-    """Returns the table for people."""
-    lines = [f"{'network':<20}{'input':>13}{'parameters':>14}{'multiply-adds':>16}{'float32':>11}"]
-    for record in records:
-        shape = "x".join(map(str, record["input_shape"]))
-        lines.append(
-            f"{record['model']:<20}{shape:>13}{record['params'] / 1e6:>12.2f} M{record['macs'] / 1e6:>14.1f} M"
-            f"{record['float_bytes'] / 1e6:>8.1f} MB"
-        )
-    return "\n".join(lines)
+    """Returns the table for a terminal."""
+    rows = [
+        [record["model"], "x".join(map(str, record["input_shape"]))]
+        + [f"{record['params'] / 1e6:.2f} M", f"{record['macs'] / 1e6:,.1f} M", f"{record['float_bytes'] / 1e6:.1f} MB"]
+        for record in records
+    ]
+    header = ["network", "input", "parameters", "multiply-adds", "float32"]
+    return Styled(Table(header, rows).terminal(Style()))

@@ -23,4 +23,4 @@ if __name__ == "__main__":
     flags.DEFINE_integer("classes", 1000, "Number of classes.")
     flags.DEFINE_float("alpha", 1.0, "Width multiplier.")
     flags.DEFINE_integer("channels", 3, "3 for RGB, 1 for grey.")
-    command_line.run_verb("summary", __doc__, _main, show)
+    command_line.run_verb("summary", __doc__, _main, show, example="--model=all --resolution=96 --classes=10")

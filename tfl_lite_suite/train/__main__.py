@@ -16,6 +16,7 @@ def _main() -> TrainResult:
         command_line.required("workdir"),
         flags.FLAGS.distribution,
     )
+    command_line.only_with(spread == MULTI_WORKER, f"with --distribution={MULTI_WORKER}", "peer_timeout")
     members = cluster.from_environment() if spread == MULTI_WORKER else None
     place = Placement(spread, members, flags.FLAGS.peer_timeout)
     # The other processes of a cluster may share the folder, and write no results.
@@ -36,4 +37,11 @@ if __name__ == "__main__":
     flags.DEFINE_float(
         "peer_timeout", 300.0, "Seconds to wait for the other processes, at the start and when one was lost.", 1.0
     )
-    command_line.run_verb("train", __doc__, _main, show)
+    command_line.run_verb(
+        "train",
+        __doc__,
+        _main,
+        show,
+        required=("recipe", "workdir"),
+        example="--recipe=photos_transfer --data=photos --workdir=work/photos",
+    )

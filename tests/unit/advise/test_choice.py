@@ -2,8 +2,8 @@ import pytest
 
 from tfl_lite_suite.advise import choice
 from tfl_lite_suite.advise.candidates import Candidate, Figure
-from tfl_lite_suite.advise.costs import Size
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.summary.costs import Size
 
 
 def candidate(name, **values):
@@ -19,7 +19,7 @@ UNKNOWN = candidate("unknown", ms=0.5, bytes=5e5)
 def test_each_broken_limit_is_named_with_the_distance():
     (verdict,) = choice.judge([GOOD], {"max_bytes": 3e6, "min_top1": 0.8, "max_ms": 5.0})
     assert verdict.broken == {
-        "max_bytes": "max_bytes: 4.000 MB, 1.000 MB more than allowed",
+        "max_bytes": "max_bytes: 4.00 MB, 1.00 MB more than allowed",
         "min_top1": "min_top1: 75.0 %, 5.0 % less than allowed",
     }
 

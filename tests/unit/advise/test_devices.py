@@ -3,8 +3,8 @@ import json
 import pytest
 
 from tfl_lite_suite.advise import devices
-from tfl_lite_suite.advise.costs import Size
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.summary.costs import Size
 
 FRESH = "/cache/mobilenet_v2-alpha_1.0-classes_1000-resolution_224-scheme_float32.tflite"
 

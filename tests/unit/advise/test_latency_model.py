@@ -3,12 +3,13 @@ import dataclasses
 import numpy as np
 import pytest
 
-from tfl_lite_suite.advise import costs, devices, latency_model
-from tfl_lite_suite.advise.costs import Size
+from tfl_lite_suite.advise import devices, latency_model
 from tfl_lite_suite.advise.latency_model import LatencyModel, Timed
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.files import read_json
 from tfl_lite_suite.core.schemes import COSTED_SCHEMES
+from tfl_lite_suite.summary import costs
+from tfl_lite_suite.summary.costs import Size
 
 NETWORKS = (
     "mobilenet_v1",

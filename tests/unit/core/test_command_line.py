@@ -6,9 +6,10 @@ import subprocess
 import sys
 
 import pytest
+from absl import flags
 
 from tfl_lite_suite.core import command_line
-from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.errors import SuiteError, UnreadablePictures
 
 VERB = '''
 """Does what a test says."""
@@ -47,6 +48,7 @@ ACTIONS = {
     "result": lambda: {"top1": 0.5, "name": "caf\\u00e9 \\u2713"},
     "nan": lambda: {"a": [float("nan"), 1.0], "b": float("inf")},
     "surrogate": lambda: {"path": os.fsdecode(b"caf\\xe9")},
+    "ignored": lambda: cli.only_with(False, "with --recipe", "set"),
     "mistake": lambda: raise_(SuiteError("model.name: what\\n  was wrong \\x1b[31m\\u2713")),
     "invalid": lambda: raise_(InvalidMeasurement("too busy\\nto count", {"p50": 1.5})),
     "full": lambda: raise_(OSError(errno.ENOSPC, "No space left on device", "/x/model.keras")),
@@ -60,7 +62,8 @@ ACTIONS = {
 }
 
 if __name__ == "__main__":
-    cli.run_verb("verb", __doc__, lambda: ACTIONS[cli.required("do")](), lambda found: f"result {found}")
+    cli.run_verb("verb", __doc__, lambda: ACTIONS[cli.required("do")](), lambda found: f"result {found}",
+                 required=("runs", "do"), example="--do=result")
 '''
 
 
@@ -87,10 +90,11 @@ def test_help(run):
     assert done.stdout == (
         "Does what a test says.\n"
         "\n"
-        "Usage: python -m tfl_lite_suite.verb --flag=value …\n"
+        "Usage:   python -m tfl_lite_suite.verb --runs=… --do=… [--flag=value …]\n"
+        "Example: python -m tfl_lite_suite.verb --do=result\n"
         "\n"
-        "  --do=\n      What to do.\n"
-        "  --runs=\n      How often. Default: 5.\n"
+        "  --do=\n      Required. What to do.\n"
+        "  --runs=\n      Required. How often. Default: 5.\n"
         "  --alpha=\n      Width multiplier. Default: 1.0.\n"
         "  --kernels=\n      <default|builtin>: Which kernels. Default: default.\n"
         "  --trial\n      Try it. On by default; --notrial is off.\n"
@@ -308,3 +312,30 @@ def test_an_interrupt_while_a_verb_is_loaded_is_one_line():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=20)
     assert (done.returncode, done.stderr) == (130, "interrupted. Nothing was begun\n")
+
+
+def test_a_flag_that_would_be_ignored_is_an_error(run):
+    done = run("--do=ignored", "--set=a=1")
+    assert (done.returncode, done.stderr) == (
+        1,
+        "error: --set: has an effect only with --recipe. Leave it out\n",
+    )
+    assert run("--do=ignored").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "way_out"),
+    [
+        ({}, ". Repair or remove it"),
+        ({"recipe": None}, ". --set=data.on_corrupt=skip leaves such files out and counts them"),
+        ({"recipe": None, "on_corrupt": "error"}, ". --on_corrupt=skip leaves such files out and counts them"),
+        ({"recipe": "r", "on_corrupt": "error"}, ". --set=data.on_corrupt=skip leaves such files out and counts them"),
+    ],
+)
+def test_the_way_out_of_unreadable_pictures_is_a_flag_of_the_verb(monkeypatch, given, way_out):
+    values = flags.FlagValues()
+    for name, value in given.items():
+        flags.DEFINE_string(name, value, "", flag_values=values)
+    values(["verb"])
+    monkeypatch.setattr(command_line.flags, "FLAGS", values)
+    assert command_line.describe(UnreadablePictures("a.jpg: corrupt")) == f"a.jpg: corrupt{way_out}"

@@ -96,7 +96,7 @@ def test_a_corrupt_picture_stops_or_is_recorded(source, tmp_path, cached):
         pictures = prepared.prepare_all(listing, CONTRACT, cache, on_corrupt="skip", progress=False)
         assert sorted(pictures.problems) == [1, 4] and "cat/001.png: corrupt" in pictures.problems[1]
         assert pictures.usable.tolist() == [0, 2, 3]
-        with pytest.raises(SuiteError, match="cat/001.png: corrupt .*on_corrupt: skip leaves"):
+        with pytest.raises(SuiteError, match="cat/001.png: corrupt "):
             prepared.prepare_all(listing, CONTRACT, cache, on_corrupt="error", progress=False)
 
 

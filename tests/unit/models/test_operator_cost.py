@@ -1,8 +1,8 @@
 import pytest
 
 from tfl_lite_suite import models
-from tfl_lite_suite.advise import costs
 from tfl_lite_suite.models import cost, operator_cost
+from tfl_lite_suite.summary import costs
 
 
 def measured(name, resolution, alpha, classes):

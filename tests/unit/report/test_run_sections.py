@@ -44,7 +44,7 @@ def test_curves_follow_one_another_and_leave_out_what_was_not_measured(run):
 def test_classes_and_confusion(run):
     assert "float32 (litert 2.3)" in run_sections.classes(run)
     drawn = run_sections.confusion(run)
-    assert "int8_ptq on litert" in drawn and drawn.count("answered as ") >= 6
+    assert "float32 on litert" in drawn and drawn.count("answered as ") >= 6
     assert not any(breaker in drawn + run_sections.classes(run) for breaker in work_folders.PAGE_BREAKERS)
 
 

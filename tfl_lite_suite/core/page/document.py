@@ -34,10 +34,15 @@ td.hash { font: .84em ui-monospace, monospace; word-break: break-all }
 .side { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 340px), 1fr)); gap: 8px 28px }
 .side > * { min-width: 0 }
 .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 230px), 1fr)); gap: 10px }
-.card { background: var(--card); border-radius: 8px; padding: 10px; display: flex; gap: 10px; font-size: .88em }
+.card { background: var(--card); border-radius: 8px; padding: 10px; display: flex; flex-wrap: wrap; gap: 10px;
+ font-size: .88em; align-content: start }
 .card img { width: 72px; height: 72px; flex: none; image-rendering: pixelated; border-radius: 4px; object-fit: contain;
  background: #8883 }
+.card > div { flex: 1 1 110px; min-width: 0; overflow-wrap: anywhere }
 .card p { margin: 0 }
+table.verdict th { white-space: nowrap; font-size: .92em }
+li { margin: .25em 0 }
+li.warning { font-weight: 400 }
 .facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(150px, 1fr)); gap: 10px; margin: 1em 0 }
 .facts div { background: var(--card); border-radius: 8px; padding: 10px 14px }
 .facts b { display: block; font-size: 1.35em; font-variant-numeric: tabular-nums }

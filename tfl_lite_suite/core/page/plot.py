@@ -9,7 +9,7 @@ from tfl_lite_suite.core.page.document import COLOURS, text
 _WIDTH, _HEIGHT = 350, 240
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44, 10, 10, 38
 _ROW = 20
-_LONGEST_LABEL = 18
+_LONGEST_LABEL = 24
 # Of more points only those are marked that no other one beats.
 _MOST_MARKS = 24
 
@@ -24,6 +24,7 @@ class Point:
         mark: What is written in it, a character or two.
         series: Its colour.
         title: Shown under the mouse.
+        interval: Least and greatest y that it may have; drawn as a line through it.
     """
 
     x: float
@@ -31,6 +32,7 @@ class Point:
     mark: str
     series: int
     title: str = ""
+    interval: tuple[float, float] | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -111,12 +113,19 @@ def scatter(
     if not points:
         return ""
     x = _axis([point.x for point in points], _LEFT, _WIDTH - _RIGHT, log=True)
-    y = _axis([point.y for point in points], _HEIGHT - _BOTTOM, _TOP, most=most)
+    ends = [end for point in points for end in (point.y, *(point.interval or ()))]
+    y = _axis(ends, _HEIGHT - _BOTTOM, _TOP, most=most)
     shapes = _frame(x, y, x_title, y_title)
     if len(points) > _MOST_MARKS:
         best = front([(point.x, point.y) for point in points])
         points = [point if k in best else dataclasses.replace(point, mark="") for k, point in enumerate(points)]
     at = [(x.place(point.x), y.place(point.y)) for point in points]
+    shapes += [
+        f'<line x1="{px:.1f}" x2="{px:.1f}" y1="{y.place(point.interval[0]):.1f}" y2="{y.place(point.interval[1]):.1f}"'
+        f' stroke="{_colour(point.series)}" stroke-width="1.5" stroke-opacity=".5"/>'
+        for point, (px, _) in zip(points, at, strict=True)
+        if point.interval
+    ]
     for point, (px, py), (lx, ly) in zip(points, at, _label_places(at, points), strict=True):
         lx, ly = (lx, ly) if point.mark else (px, py)
         shapes.append(
@@ -207,7 +216,7 @@ def bars(caption: str, unit: str, rows: Sequence[tuple[str, float, str]], *, ser
     if not rows:
         return ""
     top = max(value for _, value, _ in rows) or 1.0
-    left, right = 130, 62
+    left, right = _label_width([label for label, _, _ in rows]), 62
     shapes = []
     for place, (label, value, shown) in enumerate(rows):
         y, width = place * _ROW, (_WIDTH - left - right) * max(value, 0.0) / top
@@ -221,18 +230,21 @@ def bars(caption: str, unit: str, rows: Sequence[tuple[str, float, str]], *, ser
     return _figure(f"{caption}, {unit}" if unit else caption, shapes, len(rows) * _ROW + 4)
 
 
-def dots(caption: str, names: Sequence[str], rows: Sequence[tuple[str, Sequence[float | None]]]) -> str:
-    """Returns a row a class with a dot for each model's share in it, in per cent; empty without rows.
+Share = tuple[float, float, float]
+
+
+def dots(caption: str, names: Sequence[str], rows: Sequence[tuple[str, Sequence[Share | None]]]) -> str:
+    """Returns a row a class with a dot and its interval for each model's share in it, in per cent; empty without rows.
 
     Args:
         caption: Its heading.
         names: The models.
-        rows: Label, and a share in [0, 1] or `None` for each model.
+        rows: Label, and for each model a share in [0, 1] with the ends of its interval, or `None`.
     """
-    known = [share for _, shares in rows for share in shares if share is not None]
+    known = [end for _, shares in rows for share in shares if share is not None for end in share]
     if not known:
         return ""
-    left, bottom = 118, len(rows) * _ROW
+    left, bottom = _label_width([label for label, _ in rows]), len(rows) * _ROW
     x = _axis([100 * share for share in known], left + 6, _WIDTH - 12, most=100)
     shapes = []
     for tick in x.ticks():
@@ -243,13 +255,20 @@ def dots(caption: str, names: Sequence[str], rows: Sequence[tuple[str, Sequence[
         y = place * _ROW + _ROW / 2
         shapes.append(f'<text x="{left - 4}" y="{y + 4}" text-anchor="end">{_short(label)}</text>')
         shapes.append(f'<line class="grid" x1="{left}" x2="{_WIDTH - 4}" y1="{y}" y2="{y}"/>')
-        for series, share in enumerate(shares):
-            if share is not None:
+        for series, found in enumerate(shares):
+            if found is not None:
+                share, low, high = found
+                # Intervals lie side by side around the row's middle.
+                beside = y + 3.5 * (series - (len(shares) - 1) / 2)
+                shapes.append(
+                    f'<line x1="{x.place(100 * low):.1f}" x2="{x.place(100 * high):.1f}" y1="{beside}" y2="{beside}" '
+                    f'stroke="{_colour(series)}" stroke-width="1.5" stroke-opacity=".5"/>'
+                )
                 # Equal shares lie on one spot: rings of decreasing size show them all.
                 shapes.append(
                     f'<circle cx="{x.place(100 * share):.1f}" cy="{y}" r="{6.5 - 1.4 * min(series, 3):.1f}" '
                     f'fill="{_colour(series)}" stroke="var(--back)" stroke-width=".7"><title>{text(label)}, '
-                    f"{text(names[series])}: {100 * share:.2f} %</title></circle>"
+                    f"{text(names[series])}: {100 * share:.2f} % ({100 * low:.2f} … {100 * high:.2f})</title></circle>"
                 )
     return _figure(caption, shapes, bottom + 20, _dot_key(list(enumerate(names))))
 
@@ -262,7 +281,7 @@ def matrix(caption: str, labels: Sequence[str], counts: Sequence[Sequence[int]])
         labels: The classes.
         counts: Pictures of each class (row) and answer (column).
     """
-    n, left, top = len(labels), 104, 18
+    n, left, top = len(labels), _label_width([f"{row} {label}" for row, label in enumerate(labels)]), 18
     cell = (_WIDTH - left - 2) / n
     shapes = [
         f'<text class="dim" x="{left + (column + 0.5) * cell:.1f}" y="12" text-anchor="middle">{column}</text>'
@@ -272,7 +291,7 @@ def matrix(caption: str, labels: Sequence[str], counts: Sequence[Sequence[int]])
     for row, of_row in enumerate(counts):
         total, y = sum(of_row) or 1, top + row * cell
         if cell >= 9:
-            label = _short(labels[row] if labels[row] == str(row) else f"{row} {labels[row]}", 16)
+            label = _short(labels[row] if labels[row] == str(row) else f"{row} {labels[row]}")
             shapes.append(f'<text x="{left - 4}" y="{y + cell / 2 + 4:.1f}" text-anchor="end">{label}</text>')
         for column, count in enumerate(of_row):
             if not count:
@@ -328,6 +347,11 @@ def _colour(series: int) -> str:
 
 def _dash(line: Line) -> str:
     return ' stroke-dasharray="4 3"' if line.dashed else ""
+
+
+def _label_width(labels: Sequence[str]) -> float:
+    """Returns the room that labels take beside a plot, at about 6 units a character."""
+    return 6.2 * min(max(map(len, labels)), _LONGEST_LABEL) + 12
 
 
 def _short(label: str, longest: int = _LONGEST_LABEL) -> str:

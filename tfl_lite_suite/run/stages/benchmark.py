@@ -23,9 +23,10 @@ class Benchmark(_measurement.Measurement):
         super().take(state, step, done)
         disturbed = [f"{row['name']} on {row['engine']}" for row in done if not row["valid"]]
         if disturbed:
+            which = f"all {len(done)} files" if len(disturbed) == len(done) else ", ".join(disturbed)
             print(
-                f"note: other programs disturbed the timing of {', '.join(disturbed)}; the tables mark it as unsteady, "
-                "and the same command measures it again",
+                f"note: other programs disturbed the timing of {which}; the tables mark it as unsteady, and the same "
+                "command measures it again",
                 file=sys.stderr,
             )
 

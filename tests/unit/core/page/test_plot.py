@@ -60,7 +60,7 @@ def test_bars_are_as_long_as_their_values():
 
 
 def test_dots_are_at_their_shares():
-    figure = plot.dots("c", ["m"], [("a", [0.5]), ("b", [1.0]), ("none", [None])])
+    figure = plot.dots("c", ["m"], [("a", [(0.5, 0.4, 0.6)]), ("b", [(1.0, 0.9, 1.0)]), ("none", [None])])
     (left, right) = [float(e.get("cx")) for e in svg(figure) if e.tag == "circle"][:2]
     assert left < right and "50.00 %" in figure
     assert plot.dots("c", ["m"], [("a", [None])]) == ""
@@ -77,7 +77,7 @@ def test_names_are_escaped_everywhere():
         plot.scatter(HOSTILE, HOSTILE, HOSTILE, [Point(1, 1, HOSTILE, 0, HOSTILE)]),
         plot.lines(HOSTILE, HOSTILE, HOSTILE, [Line(HOSTILE, [1], [1], 0)]),
         plot.bars(HOSTILE, HOSTILE, [(HOSTILE, 1, HOSTILE)]),
-        plot.dots(HOSTILE, [HOSTILE], [(HOSTILE, [1.0])]),
+        plot.dots(HOSTILE, [HOSTILE], [(HOSTILE, [(1.0, 1.0, 1.0)])]),
         plot.matrix(HOSTILE, [HOSTILE], [[1]]),
     ]
     for figure in drawn:
@@ -93,3 +93,13 @@ def test_of_many_points_only_the_front_is_marked():
     assert [element.text for element in svg(plot.scatter("c", "x", "y", many)) if (element.text or "")[:1] == "m"] == [
         "m0"
     ]
+
+
+def test_intervals_are_drawn_and_inside_the_axes():
+    figure = svg(plot.scatter("c", "x", "y", [Point(10, 95, "1", 0, interval=(80, 99))], most=100))
+    (bar,) = [line for line in figure if line.get("stroke-opacity") == ".5"]
+    high, low = float(bar.get("y2")), float(bar.get("y1"))
+    assert 0 < high < low < 240 and bar.get("x1") == bar.get("x2")
+    figure = svg(plot.dots("c", ["m"], [("a", [(0.5, 0.2, 0.9)])]))
+    (bar,) = [line for line in figure if line.get("stroke-opacity") == ".5"]
+    assert float(bar.get("x2")) - float(bar.get("x1")) > 100

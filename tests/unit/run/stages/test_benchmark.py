@@ -19,3 +19,5 @@ def test_a_disturbed_timing_is_one_note(tmp_path, capsys):
     told = capsys.readouterr().err
     assert told.startswith("note: other programs disturbed the timing of int8_ptq on litert, x on litert; ")
     assert told.count("\n") == 1
+    stages.get("benchmark").take(run_states.state(tmp_path), run_states.step("benchmark"), rows[1:])
+    assert "the timing of all 2 files;" in capsys.readouterr().err

@@ -1,8 +1,8 @@
 import pytest
 
-from tfl_lite_suite.advise import costs
-from tfl_lite_suite.advise.costs import Size
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.summary import costs
+from tfl_lite_suite.summary.costs import Size
 
 
 def test_multiply_adds_of_the_published_network():
@@ -22,3 +22,9 @@ def test_what_is_not_in_the_table_is_told():
     with pytest.raises(SuiteError, match=r"mobilenet_v1 0\.4 at 96 px: not in the table"):
         costs.cost(Size("mobilenet_v1", 0.4, 96), 10)
     assert Size("mobilenet_v1", 0.5, 96) in costs.sizes() and len(costs.sizes()) > 400
+
+
+def test_parameters_are_those_of_the_keras_network():
+    # As `keras.applications` counts them.
+    assert costs.cost(Size("mobilenet_v2", 1.0, 224), 1000).params == 3_538_984
+    assert costs.cost(Size("mobilenet_v2", 1.0, 224), 10).params == 3_538_984 - 990 * 1281

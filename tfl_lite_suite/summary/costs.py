@@ -9,6 +9,8 @@ from typing import Any
 from tfl_lite_suite.core.errors import SuiteError
 
 KINDS = ("conv", "pointwise", "depthwise", "dense", "elementwise", "move", "pool", "swish", "hard_swish")
+# Of the input of every network in the table.
+CHANNELS = 3
 _TABLE = pathlib.Path(__file__).with_name("networks.json")
 # Bytes of one weight; of what is kept for each channel (bias, scales and zero points); of each operator's description.
 _WEIGHT_BYTES = {"float32": 4, "int8": 1}
@@ -39,13 +41,15 @@ class Cost:
     """What one inference costs.
 
     Attributes:
-        weights: Numbers in the kernels.
+        params: Weights of the Keras network, statistics of batch normalization included.
+        weights: Numbers in the kernels, as a file with folded batch normalization has them.
         channels: Channels of all layers with weights.
         operators: Number of operators.
         peak: Greatest number of input and output values of one operator.
         kinds: Multiply-adds, input and output values, weights and count by kind of operator.
     """
 
+    params: int
     weights: int
     channels: int
     operators: int
@@ -63,6 +67,11 @@ class Cost:
     def arena_bytes(self, scheme: str) -> int:
         """Returns the bytes of the activations of the largest operator, below which the arena cannot be."""
         return self.peak * _WEIGHT_BYTES[scheme]
+
+    @property
+    def macs(self) -> int:
+        """Multiply-adds of one picture."""
+        return sum(macs for macs, _, _, _ in self.kinds.values())
 
     @property
     def features(self) -> list[float]:
@@ -103,8 +112,15 @@ def cost(size: Size, classes: int) -> Cost:
     kind = "pointwise" if found["class_macs"] > found["class_weights"] else "dense"
     old = kinds[kind]
     kinds[kind] = (old[0] + macs, old[1] + more, old[2] + weights, old[3])
-    numbers = (found["weights"] + weights, found["channels"] + more, found["operators"], found["peak"])
-    return Cost(*numbers, kinds)
+    # A class has a bias beside its weights.
+    return Cost(
+        found["params"] + weights + more,
+        found["weights"] + weights,
+        found["channels"] + more,
+        found["operators"],
+        found["peak"],
+        kinds,
+    )
 
 
 @functools.cache
