@@ -165,7 +165,7 @@ class TfliteModel:
             runs: Least number of timed inferences.
             min_seconds: Least time over which inferences are timed.
             profile: Whether to time single operators as well, in runs of their own.
-            target: Where to measure: `local`, `ssh:USER@HOST`, or `adb`.
+            target: Where to measure: `local`, `ssh:USER@HOST`, `adb` or `browser`.
 
         Returns:
             The measurement; `valid` is false, and `warnings` say why, where the machine was too busy for it to count.

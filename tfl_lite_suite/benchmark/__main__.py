@@ -33,7 +33,8 @@ if __name__ == "__main__":
     flags.DEFINE_string(
         "target",
         "local",
-        "Where to measure: local; ssh:USER@HOST[:PORT], such as a Raspberry Pi; adb[:SERIAL], Android.",
+        "Where to measure: local; ssh:USER@HOST[:PORT], such as a Raspberry Pi; adb[:SERIAL], Android; "
+        "browser, a headless Chromium.",
     )
     flags.DEFINE_string("wheels", None, "For a device without internet: a folder of wheels to install the suite from.")
     flags.DEFINE_integer("runs", 50, "Least number of timed inferences.", 1)
@@ -44,7 +45,8 @@ if __name__ == "__main__":
         "kernels",
         "default",
         KERNELS,
-        "default: as the runtime comes; builtin: no delegate; reference: plain; nnapi and gpu: on Android.",
+        "default: as the runtime comes; builtin: no delegate; reference: plain; nnapi: on Android; gpu: there and in a "
+        "browser.",
     )
     flags.DEFINE_bool("profile", False, "Time every operator as well, in runs of their own.")
     flags.DEFINE_bool(

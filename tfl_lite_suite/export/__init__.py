@@ -1,4 +1,4 @@
-"""Converts a `.tflite` file for ONNX Runtime, NCNN and MNN, and compares their answers with the file's own."""
+"""Converts a `.tflite` file for other engines, microcontrollers and browsers, and compares the answers with its own."""
 
 import dataclasses
 import pathlib
@@ -37,7 +37,7 @@ def export_formats(
         formats: Names of `export.exporters.names()`.
         output_dir: Where to; made if missing.
         source: Pictures to compare on, what `--data` names; patches of random colours if absent.
-        limit: Greatest number of pictures.
+        limit: Greatest number of pictures; 0 compares nothing.
         frame: For microcontrollers: `(height, width, channels)` of the camera's pictures; the model's input if absent.
 
     Returns:
@@ -62,8 +62,8 @@ def export_formats(
         if not hasattr(exporter, "bundle"):
             engines.get(exporter.ENGINE).require()
     make_folder(output_dir)
-    pictures = pictures_for(file, source, limit)
-    if source is None:
+    pictures = pictures_for(file, source if limit else None, limit)
+    if source is None and limit:
         print("compared on patches of random colours; --data=DATA compares on pictures", file=sys.stderr)
     rows = [_exported(model, format, output_dir, pictures, frame) for format in formats]
     if all(row.unsupported for row in rows):
@@ -96,7 +96,7 @@ def _exported(
             engine=engine,
             format=format,
             files=tuple(files),
-            **compare(model, files[0], engine, pictures),
+            **(compare(model, files[0], engine, pictures) if len(pictures) else {}),
             bytes=size,
             converter=converter,
             seconds=seconds,
@@ -214,10 +214,14 @@ def show(rows: Sequence[Export]) -> str:
         if row.unsupported:
             lines.append(f"{row.engine}: {row.unsupported}")
             continue
+        compared = "not compared"
+        if row.top1_agreement is not None:
+            compared = (
+                f"top-1 agrees with {row.reference} on {percent(row.top1_agreement)} of {row.pictures} pictures, "
+                f"logits differ by at most {row.max_abs_diff:.3g}"
+            )
         lines.append(
-            f"{row.engine}: {row.files[0]}, {row.bytes:,} bytes; top-1 agrees with {row.reference} on "
-            f"{percent(row.top1_agreement or 0)} of {row.pictures} pictures, logits differ by at most "
-            f"{row.max_abs_diff:.3g}; {row.converter}, {row.seconds:.1f} s"
+            f"{row.engine}: {row.files[0]}, {row.bytes:,} bytes; {compared}; {row.converter}, {row.seconds:.1f} s"
             + (f"; arena {row.arena_bytes:,} bytes" if row.arena_bytes else "")
         )
     return "\n".join(lines)

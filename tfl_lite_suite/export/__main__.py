@@ -1,4 +1,4 @@
-"""Converts a `.tflite` file for ONNX Runtime, NCNN, MNN and microcontrollers, and compares the answers with its own."""
+"""Converts a `.tflite` file for other engines, microcontrollers and browsers, and compares the answers with its own."""
 
 import re
 
@@ -30,11 +30,11 @@ if __name__ == "__main__":
     flags.DEFINE_list(
         "to",
         ["onnx", "ncnn", "mnn"],
-        "Formats, comma-separated: onnx, ncnn, mnn; micro is C++ for TensorFlow Lite Micro.",
+        "Formats, comma-separated: onnx, ncnn, mnn; micro: C++ for TensorFlow Lite Micro; web: a page for browsers.",
     )
     flags.DEFINE_string("output_dir", None, "Folder to write to; made if missing.")
     flags.DEFINE_string("data", None, "Pictures to compare on: fashion_mnist or a folder; random colours if absent.")
-    flags.DEFINE_integer("limit", 100, "Greatest number of pictures to compare on.", 1)
+    flags.DEFINE_integer("limit", 100, "Greatest number of pictures to compare on; 0 compares nothing.", 0)
     flags.DEFINE_string("frame", None, "micro: height, width and channels of the camera's pictures, such as 240x320x3.")
     command_line.run_verb(
         "export",

@@ -10,6 +10,7 @@ import os
 import pathlib
 import resource
 import time
+from collections.abc import Callable
 
 _ROOT = pathlib.Path("/")
 _MOST_OTHERS = 0.10
@@ -84,10 +85,12 @@ class LoadWatch:
 
     Args:
         threads: Threads that the measurement uses.
+        own_cpu: Returns the CPU seconds of other processes that belong to the measurement.
     """
 
-    def __init__(self, threads: int, root: pathlib.Path = _ROOT) -> None:
+    def __init__(self, threads: int, root: pathlib.Path = _ROOT, own_cpu: Callable[[], float] = lambda: 0.0) -> None:
         self._root = root
+        self._own_cpu = own_cpu
         self._threads = threads
         self._tick = 1 / os.sysconf("SC_CLK_TCK")
         self._cores = os.cpu_count() or 1
@@ -121,7 +124,7 @@ class LoadWatch:
         usage = resource.getrusage(resource.RUSAGE_SELF)
         return _Reading(
             time.monotonic(),
-            usage.ru_utime + usage.ru_stime,
+            usage.ru_utime + usage.ru_stime + self._own_cpu(),
             busy,
             steal,
             _waiting(self._root),

@@ -1,0 +1,180 @@
+"""Writes a model as a web page that runs it with LiteRT.js, and compares the page's answers with LiteRT's."""
+
+import dataclasses
+import hashlib
+import json
+import pathlib
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+import tfl_lite_suite
+from tfl_lite_suite.core.contract import Contract
+from tfl_lite_suite.core.decision import Decision
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.files import make_folder, sha256, write_bytes
+from tfl_lite_suite.export.result import Export
+from tfl_lite_suite.export.web import litert_js
+from tfl_lite_suite.runtime import chromium, pixels
+from tfl_lite_suite.tflite import metadata_writer, normalization
+from tfl_lite_suite.tflite.file import TfliteFile
+from tfl_lite_suite.tflite.unsigned_io import unsigned
+
+ENGINE = "litert_js"
+SOURCES = pathlib.Path(__file__).parent / "page"
+MODEL, DESCRIPTION, RUNTIME = "model.tflite", "model.json", "litert"
+# Loaded when the browser is known to want them; the service worker keeps them from then on.
+_ON_USE = tuple(f"{RUNTIME}/{variant}.{suffix}" for variant in litert_js.VARIANTS for suffix in ("js", "wasm.gz"))
+_TYPES = ("uint8", "float32")
+
+
+def require() -> None:
+    """Checks that the page's runtime is at hand; raises `SuiteError` if not."""
+    for package in (litert_js.CORE, litert_js.WASM_UTILS):
+        litert_js.obtain(package)
+
+
+def bundle(
+    model: str, output_dir: str, pictures: np.ndarray, contract: Contract, frame: tuple[int, int, int] | None = None
+) -> Export:
+    """Writes the page into the folder `web` and compares, where there is a browser.
+
+    Args:
+        model: The `.tflite` file.
+        output_dir: Where to.
+        pictures: Prepared pictures to compare on, uint8 `(n, height, width, channels)`; may be none.
+        contract: How the model wants its pictures.
+        frame: Of no use here.
+
+    Raises:
+        SuiteError: If the page cannot run the model.
+    """
+    begin, folder = time.monotonic(), pathlib.Path(output_dir) / "web"
+    content = unsigned(metadata_writer.strip(pathlib.Path(model).read_bytes()))
+    description = describe(model, content, contract)
+    files = {
+        **{path.name: path.read_bytes() for path in sorted(SOURCES.iterdir())},
+        **{f"{RUNTIME}/{name}": runtime for name, runtime in litert_js.files().items()},
+        MODEL: content,
+        DESCRIPTION: _json(description),
+        "manifest.json": _json(_manifest(description["name"])),
+    }
+    files["files.js"] = _listing(files)
+    for name, data in files.items():
+        make_folder((folder / name).parent)
+        write_bytes(folder / name, data)
+    paths = tuple(str(folder / name) for name in sorted(files, key=lambda name: (name != "index.html", name)))
+    return Export(
+        engine=ENGINE,
+        format="web",
+        files=paths,
+        **_compare(model, folder, pictures),
+        bytes=sum(map(len, files.values())),
+        converter=f"LiteRT.js {litert_js.VERSION}",
+        seconds=time.monotonic() - begin,
+    )
+
+
+def describe(model: str, content: bytes, contract: Contract) -> dict[str, Any]:
+    """Returns what the page must know of the model: `model.json`.
+
+    Args:
+        model: The `.tflite` file that was given.
+        content: The model that the page runs.
+        contract: How it wants its pictures.
+
+    Raises:
+        SuiteError: If its input or output is of a type that LiteRT.js does not take.
+    """
+    given, file = TfliteFile.read(model), TfliteFile(content, model)
+    input, output = file.inputs[0], file.outputs[0]
+    if len(file.inputs) != 1 or len(file.outputs) != 1 or len(output.shape) != 2:
+        raise SuiteError("not supported by litert_js: a model with several inputs or outputs, or no row of scores")
+    for spec, what in ((input, "input"), (output, "output")):
+        if spec.dtype not in _TYPES:
+            raise SuiteError(f"not supported by litert_js: an {what} of type {spec.dtype}. Convert with --io_type=int8")
+    table = pixels.encoder(input, normalization.of_file(given)).table
+    plain = np.array_equal(table, [np.arange(256)])
+    decision = given.decision or Decision(scores="probabilities" if given.gives_probabilities else "logits")
+    return {
+        "version": 1,
+        "name": pathlib.Path(model).name,
+        "file": MODEL,
+        "bytes": len(content),
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "input": {"shape": input.shape, "dtype": input.dtype, "table": None if plain else table.tolist()},
+        "output": {
+            "classes": output.shape[1],
+            "dtype": output.dtype,
+            "scale": output.scale,
+            "zero_point": output.zero_point,
+        },
+        "contract": {key: value for key, value in dataclasses.asdict(contract).items() if key != "labels"},
+        "labels": given.labels or [str(index) for index in range(output.shape[1])],
+        "decision": dataclasses.asdict(decision),
+        "computes": "int8" if file.fully_int8 else "float32" if input.dtype == "float32" else "mixed",
+        "source": {
+            "file": pathlib.Path(model).name,
+            "sha256": sha256(model),
+            "bytes": pathlib.Path(model).stat().st_size,
+        },
+        "runtime": {"name": "LiteRT.js", "version": litert_js.VERSION},
+        "suite": tfl_lite_suite.__version__,
+    }
+
+
+def _manifest(name: str) -> dict[str, Any]:
+    """Returns what makes the page installable."""
+    icons: list[dict[str, str]] = [
+        {"src": f"icon-{size}.png", "sizes": f"{size}x{size}", "type": "image/png", "purpose": "any maskable"}
+        for size in (192, 512)
+    ]
+    return {
+        "name": f"TFL Lite Suite: {pathlib.PurePath(name).stem}",
+        "short_name": pathlib.PurePath(name).stem,
+        "start_url": "./",
+        "scope": "./",
+        "display": "standalone",
+        "background_color": "#ffffff",
+        "theme_color": "#0b5fa5",
+        "icons": icons,
+    }
+
+
+def _listing(files: Mapping[str, bytes]) -> bytes:
+    """Returns the list of files that the service worker keeps; any change of a file changes its version."""
+    digest = hashlib.sha256()
+    for name, data in sorted(files.items()):
+        digest.update(f"{name}\0{hashlib.sha256(data).hexdigest()}\n".encode())
+    kept = ["./", *sorted(name for name in files if name not in (*_ON_USE, "sw.js"))]
+    listing = {"version": digest.hexdigest()[:16], "kept": kept, "on_use": sorted(_ON_USE)}
+    return b"self.tflLiteSuiteFiles = " + _json(listing)
+
+
+def _json(document: Any) -> bytes:
+    return (json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":")) + "\n").encode()
+
+
+def _compare(model: str, folder: pathlib.Path, pictures: np.ndarray) -> dict[str, Any]:
+    """Compares the page's scores with those of LiteRT for the file; nothing without pictures or a browser."""
+    from tfl_lite_suite.evaluate import answers
+    from tfl_lite_suite.runtime import engines
+    from tfl_lite_suite.runtime.web_page import WebPage
+
+    if not len(pictures) or chromium.find() is None:
+        return {}
+    name = engines.default(model)
+    values = engines.get(name).inspect(model).normalization
+    runner = answers.Runner(model, name, keep_logits=True, normalization=values)
+    reference = runner.answer(pictures.__getitem__, len(pictures)).logits
+    assert reference is not None
+    with WebPage(folder) as page:
+        scores = page.scores(pictures)
+    return {
+        "max_abs_diff": float(np.abs(scores - reference).max()),
+        "top1_agreement": float((scores.argmax(1) == reference.argmax(1)).mean()),
+        "pictures": len(pictures),
+        "reference": f"{name} {engines.get(name).version}",
+    }

@@ -1,0 +1,97 @@
+"""A headless Chromium on this machine, which opens the page of `export --to=web` and measures there."""
+
+import dataclasses
+import pathlib
+import subprocess
+import sys
+import tempfile
+from typing import Any
+
+import numpy as np
+
+from tfl_lite_suite.benchmark import statistics
+from tfl_lite_suite.benchmark.job import Job
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.verb_process import verb_command
+from tfl_lite_suite.runtime import chromium, machine
+from tfl_lite_suite.runtime.targets import Target
+from tfl_lite_suite.runtime.web_page import WebPage
+
+ENGINE = "litert_js"
+# What the page calls them, by what `--kernels` and the documents call them.
+ACCELERATORS = {"default": "wasm", "gpu": "webgpu"}
+
+
+class Browser(Target):
+    """A browser on this machine."""
+
+    kernels = tuple(ACCELERATORS)
+
+    def __init__(self, address: str, wheels: str | None = None) -> None:
+        """See `Target`; `address` must be empty."""
+        super().__init__(address, wheels)
+        if address:
+            raise SuiteError(f"--target: browser takes no address. Received: 'browser:{address}'")
+        if wheels is not None:
+            raise SuiteError("--wheels: only a target that installs the suite takes wheels, such as ssh:USER@HOST")
+
+    def engines(self, names: list[str] | None) -> list[str]:
+        """See `Target`: the page has one engine."""
+        for name in names or []:
+            if name != ENGINE:
+                raise SuiteError(f"--engine: the web page has {ENGINE} only. Received: '{name}'")
+        return [ENGINE]
+
+    def benchmark(self, job: Job, *, curve: bool = False) -> dict[str, Any]:
+        """See `Target`."""
+        if curve:
+            raise SuiteError("--sustain: the web page records no curve. Use --min_seconds")
+        chromium.require()
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = _page_of(job.model, pathlib.Path(scratch))
+            print("measuring in a headless browser …", file=sys.stderr)
+            with WebPage(folder, query=f"?accelerator={ACCELERATORS[job.kernels]}") as page:
+                # The browser's processes are the model's; what they use is no other program's.
+                watch = machine.LoadWatch(job.threads, own_cpu=page.cpu_seconds)
+                settings = {"runs": job.runs, "min_seconds": job.min_seconds, "threads": job.threads, "seed": job.seed}
+                document = page.benchmark(**settings)
+                load, reasons = watch.finish()
+                document["peak_rss_bytes"] = page.peak_rss_bytes()
+                document["browser"]["product"] = page.browser.version
+        if document["kernels"] != job.kernels:
+            raise SuiteError(f"--kernels: this browser does not run '{job.model}' on a GPU")
+        return _completed(document, job, load, reasons)
+
+    def compare(self, first: Job, second: Job) -> dict[str, Any]:
+        """See `Target`; the page cannot."""
+        raise SuiteError("--compare: the web page measures one model at a time. Run benchmark twice")
+
+
+TARGET = Browser
+
+
+def _page_of(model: str, scratch: pathlib.Path) -> pathlib.Path:
+    """Writes the page of a model; returns its folder."""
+    command = verb_command("export", f"--model={model}", "--to=web", "--limit=0", f"--output_dir={scratch}")
+    done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace")
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        raise SuiteError(last.removeprefix("error: "))
+    return scratch / "web"
+
+
+def _completed(document: dict[str, Any], job: Job, load: dict[str, float | None], reasons: list[str]) -> dict[str, Any]:
+    """Returns the page's document with what only this side knows."""
+    document |= {
+        "model": job.model,
+        "device": machine.describe(),
+        "latency_ms": dataclasses.asdict(statistics.summarise(np.array(document["raw_ms"]), seed=job.seed)),
+        # How long the browser's threads waited for a core is not known.
+        "load": {**load, "waiting": None},
+        "valid": document["valid"] and not reasons,
+        "warnings": reasons + document["warnings"],
+    }
+    if job.profile:
+        document["profile"] = None
+        document["warnings"].append(f"profile: not given by {ENGINE}")
+    return document

@@ -1,0 +1,120 @@
+"""The page that `export --to=web` writes, opened in a headless browser and asked for scores and times."""
+
+import base64
+import json
+import pathlib
+from collections.abc import Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from tfl_lite_suite.runtime.chromium import Chromium, Page
+from tfl_lite_suite.runtime.static_server import StaticServer
+
+if TYPE_CHECKING:
+    import numpy as np
+
+_PICTURES = "pictures"
+_START_SECONDS, _LONGEST_SECONDS = 120.0, 3600.0
+
+
+class WebPage:
+    """The page in a browser of its own; a context.
+
+    Attributes:
+        browser: The browser.
+        page: Its tab.
+        server: What serves the page.
+        folder: What it serves.
+    """
+
+    def __init__(
+        self, folder: pathlib.Path, *, query: str = "", flags: Sequence[str] = (), isolated: bool = True
+    ) -> None:
+        """Opens the page and waits until its model has run once.
+
+        Args:
+            folder: What `export` wrote.
+            query: What the address ends in, such as `?accelerator=webgpu`.
+            flags: Further flags of the browser.
+            isolated: Whether the server sends the headers with which a page may use threads.
+
+        Raises:
+            SuiteError: If there is no browser, or the page says that its model does not run.
+        """
+        self.server, self.folder = StaticServer(folder, isolated), folder
+        try:
+            self.browser = Chromium(flags)
+        except BaseException:
+            self.server.close()
+            raise
+        try:
+            self.page: Page = self.browser.page()
+            self.page.open(self.server.url + query)
+            self.page.wait_for("globalThis.tflLiteSuite && tflLiteSuite.ready.then(() => true)", _START_SECONDS)
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> "WebPage":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends browser and server."""
+        self.browser.close()
+        self.server.close()
+
+    def scores(self, pictures: "np.ndarray") -> "np.ndarray":
+        """Runs the model over prepared pictures.
+
+        Args:
+            pictures: uint8 `(n, height, width, channels)`.
+
+        Returns:
+            The real scores, float32 `(n, classes)`.
+        """
+        import numpy as np
+
+        self.server.files[_PICTURES] = pictures.tobytes()
+        expression = f"tflLiteSuite.scores({json.dumps(_PICTURES)}, {len(pictures)})"
+        found = np.frombuffer(base64.b64decode(self.page.evaluate(expression, _LONGEST_SECONDS)), "<f4")
+        return found.reshape(len(pictures), -1)
+
+    def cpu_seconds(self) -> float:
+        """Returns the CPU time of all processes of the browser."""
+        return float(sum(process["cpuTime"] for process in self._processes()))
+
+    def peak_rss_bytes(self) -> int | None:
+        """Returns the largest resident size of the process that runs the page; `None` where Linux does not tell it."""
+        try:
+            sizes = [
+                int(line.split()[1]) * 1024
+                for process in self._processes()
+                if process["type"] == "renderer"
+                for line in pathlib.Path(f"/proc/{process['id']}/status").read_text().splitlines()
+                if line.startswith("VmHWM:")
+            ]
+        except OSError:
+            return None
+        return max(sizes, default=None)
+
+    def _processes(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.browser.call("SystemInfo.getProcessInfo")["processInfo"]
+        return found
+
+    def benchmark(self, **settings: Any) -> dict[str, Any]:
+        """Measures.
+
+        Args:
+            **settings: `runs`, `min_seconds`, `threads` and `seed`.
+
+        Returns:
+            The page's document, as `docs/benchmark_schema.md` describes it.
+        """
+        seconds = 3 * settings["min_seconds"] + _LONGEST_SECONDS
+        document: dict[str, Any] = self.page.evaluate(f"tflLiteSuite.benchmark({json.dumps(settings)})", seconds)
+        return document
