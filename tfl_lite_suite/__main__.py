@@ -38,7 +38,7 @@ def _overview() -> str:
     width = max(map(len, verbs()))
     lines = [f"  {verb:<{width}}  {summary}" for verb, summary in verbs().items()]
     return "\n".join(
-        [str(__doc__), "", "Usage: tfl-lite-suite VERB --flag=value …", "", *lines, ""]
+        [__doc__ or "", "", "Usage: tfl-lite-suite VERB --flag=value …", "", *lines, ""]
         + ["tfl-lite-suite VERB --help lists a verb's flags. Start with: tfl-lite-suite run --list"]
     )
 

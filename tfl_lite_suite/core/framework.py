@@ -13,6 +13,9 @@ from types import ModuleType
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.native_messages import native_messages
 
+if sys.flags.optimize > 1:
+    raise SuiteError("python -OO takes away docstrings that Keras reads when it is loaded. Use python or python -O")
+
 _TENSORFLOW_IS_THE_USERS = "tensorflow" in sys.modules
 if not _TENSORFLOW_IS_THE_USERS:
     os.environ["TF_USE_LEGACY_KERAS"] = "1"

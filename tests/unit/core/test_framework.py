@@ -101,3 +101,9 @@ def test_the_installed_versions_fit():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
+
+
+def test_an_optimized_python_that_keras_cannot_be_loaded_in_is_named(run, monkeypatch):
+    monkeypatch.setenv("PYTHONOPTIMIZE", "2")
+    done = run("import tfl_lite_suite.core.framework")
+    assert done.returncode == 1 and "SuiteError: python -OO takes away docstrings" in done.stderr

@@ -175,6 +175,13 @@ def _outliers(listing: Listing, looked: Looked) -> list[Problem]:
     cases = (
         ("blank", "warning", outliers.blank(looked), "of one colour: nothing can be learned from them", remove),
         (
+            "dim",
+            "warning",
+            outliers.dim(looked),
+            f"dark: no pixel is above {outliers.DIM - 1} of 255. 12 bits in files of 16, or normalised once already?",
+            "Save them with the full range, or set data.contrast: stretch",
+        ),
+        (
             "tiny",
             "warning",
             outliers.tiny(looked),

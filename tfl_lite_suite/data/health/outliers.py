@@ -5,6 +5,8 @@ import numpy as np
 from tfl_lite_suite.data.health.looked import SIDE, Looked
 
 BLANK_CONTRAST = 4.0
+# Twelve bits in sixteen leave 15 of 255. A few such pictures are lens caps; many are a format.
+DIM, DIM_SHARE = 64, 0.1
 TINY_SHARE, TINY_SIDE = 0.3, 16
 MASK_SHARE = 0.97
 # More than half of a set is no outlier: drawings and silhouettes are sets of their own kind.
@@ -16,8 +18,18 @@ _CHUNK = 256
 
 def blank(looked: Looked) -> np.ndarray:
     """Returns the places of pictures of one colour, or nearly so."""
-    spread = _by_chunks(looked.small, lambda small: small.reshape(len(small), SIDE * SIDE, 3).std(axis=1).max(axis=1))
-    return _readable(looked, spread < BLANK_CONTRAST)
+    return np.setdiff1d(_readable(looked, _spread(looked) < BLANK_CONTRAST), dim(looked))
+
+
+def dim(looked: Looked) -> np.ndarray:
+    """Returns the places of pictures that use a small part of the range 0 to 255, where these are many."""
+    brightest = _by_chunks(looked.small, lambda small: small.reshape(len(small), -1).max(axis=1))
+    found = _readable(looked, (brightest < DIM) & (_spread(looked) >= BLANK_CONTRAST * DIM_SHARE))
+    return found if len(found) > DIM_SHARE * len(looked.readable) else np.empty(0, np.int64)
+
+
+def _spread(looked: Looked) -> np.ndarray:
+    return _by_chunks(looked.small, lambda small: small.reshape(len(small), SIDE * SIDE, 3).std(axis=1).max(axis=1))
 
 
 def tiny(looked: Looked) -> np.ndarray:
@@ -29,7 +41,7 @@ def tiny(looked: Looked) -> np.ndarray:
 
 def masks(looked: Looked) -> np.ndarray:
     """Returns the places of pictures of a few flat colours, such as the masks of a segmentation."""
-    flat = (looked.few_values >= MASK_SHARE) & ~np.isin(np.arange(len(looked.small)), blank(looked))
+    flat = (looked.few_values >= MASK_SHARE) & ~np.isin(np.arange(len(looked.small)), [*blank(looked), *dim(looked)])
     return _unusual(looked, flat)
 
 

@@ -27,6 +27,19 @@ def test_nothing_is_found_in_pictures_of_one_kind(seen):
         assert len(kind(seen)) == 0, kind.__name__
 
 
+def test_pictures_of_twelve_bits_are_dim_and_not_blank(seen):
+    seen.small[:] //= 16
+    seen.small[0] = 9
+    seen.few_values[:] = 0.99
+    assert outliers.dim(seen).tolist() == list(range(1, 40))
+    assert outliers.blank(seen).tolist() == [0] and len(outliers.masks(seen)) == 0
+
+
+def test_a_single_dark_picture_is_blank(seen):
+    seen.small[3] //= 64
+    assert outliers.dim(seen).tolist() == [] and outliers.blank(seen).tolist() == [3]
+
+
 def test_each_outlier_is_found(seen):
     seen.small[1] = 90
     seen.small[2] = np.asarray(Image.fromarray(seen.small[2]).filter(ImageFilter.GaussianBlur(2)))
