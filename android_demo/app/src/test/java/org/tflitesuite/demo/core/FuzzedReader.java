@@ -17,7 +17,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * printed: "read", "refused", or what else came of it.
  */
 final class FuzzedReader {
-    private static final int MOST_SECONDS = 15;
+    private static final int MOST_SECONDS = 120;
     private static final int FIELDS = 12;
     private static final int DEEPEST = 4;
     private static final int MOST_ENTRIES = 16;
