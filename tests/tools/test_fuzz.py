@@ -45,11 +45,11 @@ def test_what_a_reader_does_is_told_apart(monkeypatch):
     reader = fuzz_readers.Reader(lambda: [bytes(6)], read, of_length, ".x")
     monkeypatch.setitem(fuzz_readers.READERS, "made_up", reader)
     monkeypatch.setattr(fuzz, "SECONDS", 0.05)
-    first = fuzz.fuzz("made_up", 20, seed=0, memory=1 << 28)
+    first = fuzz.fuzz("made_up", 40, seed=0, memory=1 << 28)
     kinds = {kind.partition(" at ")[0] for kind in first.findings}
     assert kinds == {"KeyError", "MemoryError", "death SIGSEGV", "hang over 0.05 s"}
-    assert sum(first.kinds.values()) == 20
-    assert fuzz.fuzz("made_up", 20, seed=0, memory=1 << 28).kinds == first.kinds
+    assert sum(first.kinds.values()) == 40
+    assert fuzz.fuzz("made_up", 40, seed=0, memory=1 << 28).kinds == first.kinds
     number = first.first["death SIGSEGV"]
     assert len(fuzz.mutated("made_up", 0, number, [bytes(6)])) % 6 == 3
 
