@@ -10,6 +10,7 @@ from tfl_lite_suite import models
 from tfl_lite_suite.core.files import read_json
 from tfl_lite_suite.report import decision_comparison, network_comparison, transfer_comparison
 from tfl_lite_suite.report.results_table import engine_tables, network_table, sparsity_table, table, technique_table
+from tfl_lite_suite.report.run_sections import durations_table
 from tfl_lite_suite.run import seed_comparison
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -29,10 +30,12 @@ _WORDS = (
     ("cross layer equalization", "跨层均衡"),
     ("bias correction", "偏置校正"),
     ("not measured", "未测量"),
+    ("| stage | minutes |", "| 阶段 | 分钟 |"),
     ("(unsteady)", "（不稳定）"),
 )
 _BLOCK = re.compile(
-    r"(<!-- (results|techniques|engines|seeds|sparsity|photos|transfer|decisions):(\S+) -->\n).*?(<!-- end -->)",
+    r"(<!-- (results|techniques|engines|seeds|sparsity|photos|transfer|decisions|durations):(\S+) -->\n)"
+    r".*?(<!-- end -->)",
     re.DOTALL,
 )
 
@@ -44,7 +47,8 @@ def updated(text: str, folder: pathlib.Path) -> str:
     every file of such a name. `<!-- engines:NAME -->` is filled from a result of `tools/compare_engines.py`,
     `<!-- seeds:NAME -->` from that of several runs, `<!-- sparsity:NAME -->` from one of `tools/compare_sparsity.py`,
     `<!-- photos:NAME -->` from one of `tools/compare_networks.py`, `<!-- transfer:NAME -->` from one of
-    `tools/compare_transfer.py`, `<!-- decisions:NAME -->` from one of `tools/judge_decisions.py`.
+    `tools/compare_transfer.py`, `<!-- decisions:NAME -->` from one of `tools/judge_decisions.py`, and
+    `<!-- durations:NAME -->` from what the stages of a run took.
     """
 
     def fill(match: re.Match[str]) -> str:
@@ -67,6 +71,8 @@ def updated(text: str, folder: pathlib.Path) -> str:
 
 
 def _body(kind: str, document: Any) -> str:
+    if kind == "durations":
+        return durations_table(document["stages"]).markdown()
     if kind == "seeds":
         return seed_comparison.table(document["summary"]).markdown()
     if kind == "photos":

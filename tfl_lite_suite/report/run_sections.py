@@ -98,6 +98,13 @@ def steps_table(run: FinishedRun) -> Table:
     return Table(["stage", "outcome", "time"], lines)
 
 
+def durations_table(results: dict[str, Any]) -> Table:
+    """Returns how long the stages of a run took that say so."""
+    times = {name: _seconds(found) for name, found in results.items() if name not in ("ledger", verdict.KEY)}
+    rows = [[name, f"{seconds / 60:.1f}"] for name, seconds in times.items() if seconds]
+    return Table(["stage", "minutes"], rows)
+
+
 def _seconds(results: Any) -> float:
     rows = results if isinstance(results, list) else [*results.get("tasks", {}).values()] or [results]
     times = [row.get("seconds") or 0 for row in rows if isinstance(row, dict)]
