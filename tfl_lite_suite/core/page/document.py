@@ -41,6 +41,7 @@ td.hash { font: .84em ui-monospace, monospace; word-break: break-all }
 .card > div { flex: 1 1 110px; min-width: 0; overflow-wrap: anywhere }
 .card p { margin: 0 }
 table.verdict th { white-space: nowrap; font-size: .92em }
+table.verdict td { overflow-wrap: anywhere }
 li { margin: .25em 0 }
 li.warning { font-weight: 400 }
 .facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(150px, 1fr)); gap: 10px; margin: 1em 0 }
