@@ -13,6 +13,7 @@ from tfl_lite_suite.report.results_table import PROBE, file_words
 from tfl_lite_suite.run import stages
 
 RESULTS, RECIPE, FLIPS = "results.json", "recipe.yaml", "flips.json"
+_BENCHMARK = "benchmark"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -158,6 +159,9 @@ def read(workdir: str | os.PathLike[str]) -> FinishedRun:
     results = read_json(folder / RESULTS)
     if not isinstance(results, dict) or {"key", "files", "results"} <= set(results):
         results = _by_stage(folder)
+    carried = _carried(folder)
+    if carried:
+        results = {**results, _BENCHMARK: [*results.get(_BENCHMARK, []), *carried]}
     if not results:
         raise SuiteError(f"--workdir: no stage has ended in '{workdir}'. Expected a work folder of run or train")
     path = _recipe_path(folder)
@@ -187,6 +191,17 @@ def _by_stage(folder: pathlib.Path) -> dict[str, Any]:
         if rows:
             results[kind] = rows
     return results
+
+
+def _carried(folder: pathlib.Path) -> list[dict[str, Any]]:
+    """Returns the documents of `benchmark` that lie in the folder of that name, such as those of the page or the app."""
+    rows = []
+    for path in sorted((folder / _BENCHMARK).glob("*.json")):
+        read = None if path.name == RESULTS else read_json(path)
+        for one in read if isinstance(read, list) else [read]:
+            if isinstance(one, dict) and {"model", "engine", "latency_ms"} <= set(one):
+                rows.append({"name": pathlib.PurePath(str(one["model"])).stem, **one})
+    return rows
 
 
 def _recipe_path(folder: pathlib.Path) -> pathlib.Path | None:

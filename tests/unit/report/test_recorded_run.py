@@ -51,3 +51,14 @@ def test_a_damaged_recipe_has_no_settings(tmp_path):
     folder = work_folders.make(tmp_path)
     (folder / "recipe.yaml").write_text("a: [1")
     assert recorded_run.read(folder).settings() == {}
+
+
+def test_measurements_made_elsewhere_are_read_beside_the_others(tmp_path):
+    work_folders.make(tmp_path)
+    page = {"model": "int8_ptq.tflite", "engine": "litert_js", "engine_version": "2.5.3", "latency_ms": {"p50": 3.5}}
+    work_folders.write(tmp_path / "benchmark" / "phone.json", page)
+    work_folders.write(tmp_path / "benchmark" / "several.json", [{**page, "engine": "tflite_android"}, {"other": 1}, 2])
+    work_folders.write(tmp_path / "benchmark" / "notes.json", {"model": "x"})
+    found = [(one.name, one.runtime, one.ms) for one in recorded_run.read(tmp_path).models()]
+    assert found[-2:] == [("int8_ptq", "litert_js 2.5.3", 3.5), ("int8_ptq", "tflite_android 2.5.3", 3.5)]
+    assert len(found) == 6
