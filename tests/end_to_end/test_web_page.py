@@ -8,6 +8,7 @@ import urllib.parse
 
 import numpy as np
 import pytest
+import tool_modules
 import web_packages
 from PIL import Image
 from places import GOLDEN, ROOT
@@ -28,6 +29,7 @@ pytestmark = pytest.mark.skipif(
 
 MODEL = str(ROOT / "android_demo/app/src/main/assets/model.tflite")
 MOST_BYTES = 12_000_000
+PICTURES = tool_modules.load("picture_web")
 SCREENS = ("camera", "picture", "benchmark", "model")
 ROWS = "document.querySelectorAll('#{}_panel .ranked li').length === 3"
 ANSWER = "document.querySelector('#{}_panel .answer').textContent"
@@ -37,19 +39,6 @@ def colours(height=480, width=640):
     """A picture of large coloured blocks, whose small differences of decoding do not matter."""
     blocks = np.random.default_rng(5).integers(0, 256, (4, 4, 3), np.uint8)
     return blocks.repeat(height // 4, 0).repeat(width // 4, 1)
-
-
-def write_video(path, pixels):
-    """Writes some frames of one picture as YUV4MPEG2, which Chromium shows as its camera."""
-    planes = [np.asarray(plane) for plane in Image.fromarray(pixels).convert("YCbCr").split()]
-    # Studio range, as the format has it without a word of another.
-    luma = (16 + planes[0].astype(float) * 219 / 255).round().astype(np.uint8)
-    chroma = [
-        (128 + (plane[::2, ::2].astype(float) - 128) * 224 / 255).round().astype(np.uint8) for plane in planes[1:]
-    ]
-    frame = b"FRAME\n" + luma.tobytes() + b"".join(plane.tobytes() for plane in chroma)
-    height, width = luma.shape
-    path.write_bytes(f"YUV4MPEG2 W{width} H{height} F10:1 Ip A1:1 C420jpeg\n".encode() + 5 * frame)
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +56,7 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def opened(folder, tmp_path_factory):
     video = tmp_path_factory.mktemp("camera") / "camera.y4m"
-    write_video(video, colours())
+    PICTURES.write_video(video, colours())
     flags = ["--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={video}", "--lang=en-US"]
     with WebPage(folder, flags=flags) as found:
         yield found
@@ -82,12 +71,6 @@ def page(opened):
 
 def show(page, screen):
     page.evaluate(f"document.getElementById('tab_{screen}').click()")
-
-
-def choose_file(page, path):
-    root = page.call("DOM.getDocument")["root"]["nodeId"]
-    node = page.call("DOM.querySelector", nodeId=root, selector="#file")["nodeId"]
-    page.call("DOM.setFileInputFiles", nodeId=node, files=[str(path)])
 
 
 def message(page):
@@ -173,11 +156,11 @@ def test_a_picture_is_answered_and_a_wrong_file_told(page, tmp_path):
     show(page, "picture")
     wrong = tmp_path / "notes.txt"
     wrong.write_text("no picture")
-    choose_file(page, wrong)
+    PICTURES.choose_file(page, str(wrong))
     assert message(page).startswith("This file is no picture that the browser can read.")
     picture = tmp_path / "picture.png"
     Image.fromarray(colours(301, 423)).save(picture)
-    choose_file(page, picture)
+    PICTURES.choose_file(page, str(picture))
     page.wait_for(ROWS.format("picture"))
     expected = TfliteModel(MODEL).predict(str(picture))
     page.wait_for(f"{ANSWER.format('picture')} === {json.dumps(expected.label)}", 10)

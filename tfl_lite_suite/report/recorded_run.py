@@ -194,7 +194,7 @@ def _by_stage(folder: pathlib.Path) -> dict[str, Any]:
 
 
 def _carried(folder: pathlib.Path) -> list[dict[str, Any]]:
-    """Returns the documents of `benchmark` that lie in the folder of that name, such as those of the page or the app."""
+    """Returns the documents of `benchmark` that lie in the folder of that name, such as those of the web page."""
     rows = []
     for path in sorted((folder / _BENCHMARK).glob("*.json")):
         read = None if path.name == RESULTS else read_json(path)

@@ -1,0 +1,54 @@
+"""The web page beside LiteRT on the same machine: speed of every network, and answers on pictures."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from tfl_lite_suite.core.figures import percent
+from tfl_lite_suite.core.page.table import Table
+
+_SPEED = ("network, int8", "input", "first visit", "LiteRT, 1 thread", "page, 1 thread", "times as long", "2 threads")
+_ANSWERS = ("file", "pictures", "same top-1", "same scores to the bit", "largest difference of a score")
+
+
+def speed_table(rows: Sequence[dict[str, Any]]) -> str:
+    """Returns a Markdown table, a row a network.
+
+    Args:
+        rows: `networks` of what `tools/compare_web.py` measured.
+    """
+    lines = [
+        [
+            row["network"],
+            f"{row['resolution']}×{row['resolution']}",
+            f"{row['first_visit_bytes'] / 1e6:.1f} MB",
+            _ms(row["native_ms"]),
+            _ms(row["page_ms"]),
+            f"{row['ratio']:.1f}",
+            _ms(row["page_two_threads_ms"]),
+        ]
+        for row in rows
+    ]
+    return Table(_SPEED, lines).markdown()
+
+
+def answers_table(rows: Sequence[dict[str, Any]]) -> str:
+    """Returns a Markdown table, a row a file.
+
+    Args:
+        rows: `answers` of what `tools/compare_web.py` measured.
+    """
+    lines = [
+        [
+            row["file"],
+            f"{row['pictures']:,} of {row['data']}",
+            percent(row["top1_agreement"]),
+            percent(row["equal_outputs"]),
+            f"{row['max_abs_diff']:.3g}",
+        ]
+        for row in rows
+    ]
+    return Table(_ANSWERS, lines).markdown()
+
+
+def _ms(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f} ms" if value < 10 else f"{value:.1f} ms"

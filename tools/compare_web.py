@@ -1,0 +1,115 @@
+"""Measures the page of `export --to=web` beside LiteRT on this machine, and keeps it in `docs/results/web.json`.
+
+Speed: every network that is meant for small devices, freshly initialised, int8; LiteRT and the page by turns, on one
+thread, and the page on two. Answers: given files on pictures. `tools/update_readme.py` makes the tables of
+`docs/web.md`.
+"""
+
+import argparse
+import pathlib
+import sys
+import tempfile
+from typing import Any
+
+import numpy as np
+
+from tfl_lite_suite import data, models
+from tfl_lite_suite.benchmark.job import Job
+from tfl_lite_suite.core import files
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.evaluate import answers
+from tfl_lite_suite.export.web import exporter, litert_js
+from tfl_lite_suite.runtime import fresh_network, machine, targets
+from tfl_lite_suite.runtime.web_page import WebPage
+from tfl_lite_suite.tflite.file import TfliteFile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+# Baselines and teachers, of 25 and 138 MB.
+NOT_SMALL = ("resnet50", "vgg16")
+# Other processes only ever add time, to the slow runs: the lower quartile holds still where the median jumps.
+QUARTILE = 25
+
+
+def page_of(model: str, folder: str) -> pathlib.Path:
+    """Writes the page of a model; returns its folder."""
+    contract = TfliteFile.read(model).contract
+    if contract is None:
+        raise SuiteError(f"{model}: has no contract. Convert it with the suite")
+    exporter.bundle(model, folder, np.zeros((0, *contract.image_shape), np.uint8), contract)
+    return pathlib.Path(folder) / "web"
+
+
+def speed(model: str, rounds: int, runs: int) -> dict[str, Any]:
+    """Returns a network's times here and in the browser."""
+    with tempfile.TemporaryDirectory() as folder, WebPage(page_of(model, folder)) as page:
+        first_visit = page.server.sent_bytes
+        job, native, single, double = Job(model, "litert", runs=runs), [], [], []
+        for _ in range(rounds):
+            native.append(_quartile(targets.get("local").benchmark(job)))
+            single.append(_quartile(page.benchmark(runs=runs, min_seconds=job.min_seconds, threads=1, seed=0)))
+            double.append(_quartile(page.benchmark(runs=runs, min_seconds=job.min_seconds, threads=2, seed=0)))
+    ratios = [browser / here for browser, here in zip(single, native, strict=True)]
+    medians = [float(np.median(times)) for times in (native, single, double, ratios)]
+    keys = ("native_ms", "page_ms", "page_two_threads_ms", "ratio")
+    return {
+        "first_visit_bytes": first_visit,
+        **{key: round(value, 4) for key, value in zip(keys, medians, strict=True)},
+    }
+
+
+def _quartile(document: dict[str, Any]) -> float:
+    return float(np.percentile(document["raw_ms"], QUARTILE))
+
+
+def compare(model: str, source: str, count: int) -> dict[str, Any]:
+    """Returns how far the page's answers on pictures are LiteRT's."""
+    contract = TfliteFile.read(model).contract
+    split = data.open_all(source, contract, limit=count)
+    pictures = split.images(np.arange(len(split)))
+    expected = answers.Runner(model, "litert", keep_logits=True).answer(pictures.__getitem__, len(pictures)).logits
+    assert expected is not None
+    with tempfile.TemporaryDirectory() as folder, WebPage(page_of(model, folder)) as page:
+        scores = page.scores(pictures)
+    return {
+        "pictures": len(pictures),
+        "top1_agreement": float((scores.argmax(1) == expected.argmax(1)).mean()),
+        "equal_outputs": float((scores == expected).all(axis=1).mean()),
+        "max_abs_diff": float(np.abs(scores - expected).max()),
+    }
+
+
+def main() -> None:
+    """Measures what is not in the output yet, and keeps it after each file."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--networks", default=",".join(name for name in models.names() if name not in NOT_SMALL))
+    parser.add_argument("--resolution", type=int, default=224)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--runs", type=int, default=30)
+    parser.add_argument(
+        "--answers", nargs="*", default=[], metavar="TITLE=FILE=DATA", help="files to compare on pictures"
+    )
+    parser.add_argument("--pictures", type=int, default=500)
+    parser.add_argument("--output", type=pathlib.Path, default=ROOT / "docs" / "results" / "web.json")
+    parser.add_argument("--again", action="store_true", help="also what the output holds already")
+    given = parser.parse_args()
+    document = (None if given.again else files.read_json(given.output)) or {"networks": [], "answers": []}
+    document |= {"device": machine.describe(), "litert_js": litert_js.VERSION}
+    known = {row["network"] for row in document["networks"]} | {row["file"] for row in document["answers"]}
+    for text in given.answers:
+        title, model, source = text.split("=")
+        if title not in known:
+            print(title, file=sys.stderr)
+            row = {"file": title, "data": pathlib.PurePath(source).name, **compare(model, source, given.pictures)}
+            document["answers"].append(row)
+            files.write_json(given.output, document)
+    for network in filter(None, given.networks.split(",")):
+        if network not in known:
+            print(network, file=sys.stderr)
+            settings = {"scheme": "int8", "resolution": given.resolution}
+            row = speed(fresh_network.convert(network, settings), given.rounds, given.runs)
+            document["networks"].append({"network": network, "resolution": given.resolution, **row})
+            files.write_json(given.output, document)
+
+
+if __name__ == "__main__":
+    main()
