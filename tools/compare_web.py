@@ -16,7 +16,6 @@ import numpy as np
 from tfl_lite_suite import data, models
 from tfl_lite_suite.benchmark.job import Job
 from tfl_lite_suite.core import files
-from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.evaluate import answers
 from tfl_lite_suite.export.web import exporter, litert_js
 from tfl_lite_suite.runtime import fresh_network, machine, targets
@@ -30,18 +29,9 @@ NOT_SMALL = ("resnet50", "vgg16")
 QUARTILE = 25
 
 
-def page_of(model: str, folder: str) -> pathlib.Path:
-    """Writes the page of a model; returns its folder."""
-    contract = TfliteFile.read(model).contract
-    if contract is None:
-        raise SuiteError(f"{model}: has no contract. Convert it with the suite")
-    exporter.bundle(model, folder, np.zeros((0, *contract.image_shape), np.uint8), contract)
-    return pathlib.Path(folder) / "web"
-
-
 def speed(model: str, rounds: int, runs: int) -> dict[str, Any]:
     """Returns a network's times here and in the browser."""
-    with tempfile.TemporaryDirectory() as folder, WebPage(page_of(model, folder)) as page:
+    with tempfile.TemporaryDirectory() as folder, WebPage(exporter.page_of(model, folder)) as page:
         first_visit = page.server.sent_bytes
         job, native, single, double = Job(model, "litert", runs=runs), [], [], []
         for _ in range(rounds):
@@ -68,7 +58,7 @@ def compare(model: str, source: str, count: int) -> dict[str, Any]:
     pictures = split.images(np.arange(len(split)))
     expected = answers.Runner(model, "litert", keep_logits=True).answer(pictures.__getitem__, len(pictures)).logits
     assert expected is not None
-    with tempfile.TemporaryDirectory() as folder, WebPage(page_of(model, folder)) as page:
+    with tempfile.TemporaryDirectory() as folder, WebPage(exporter.page_of(model, folder)) as page:
         scores = page.scores(pictures)
     return {
         "pictures": len(pictures),

@@ -9,10 +9,10 @@ import io
 import pathlib
 import tempfile
 
-import compare_web
 import numpy as np
 from PIL import Image
 
+from tfl_lite_suite.export.web import exporter
 from tfl_lite_suite.runtime.chromium import Page
 from tfl_lite_suite.runtime.web_page import WebPage
 
@@ -80,7 +80,7 @@ def main() -> None:
         write_video(video, seen)
         flags = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
         flags += [f"--use-file-for-fake-video-capture={video}", "--lang=en-US"]
-        with WebPage(compare_web.page_of(str(given.model), scratch), flags=flags) as web:
+        with WebPage(exporter.page_of(str(given.model), scratch), flags=flags) as web:
             _screens(web.page, given.output, str(given.picture))
 
 

@@ -48,9 +48,7 @@ def folder(tmp_path_factory):
         exporter.require()
     except SuiteError as error:
         pytest.skip(f"LiteRT.js {litert_js.VERSION} is not to be had: {error}")
-    file = TfliteFile.read(MODEL)
-    exporter.bundle(MODEL, str(made), np.zeros((0, *file.contract.image_shape), np.uint8), file.contract)
-    return made / "web"
+    return exporter.page_of(MODEL, str(made))
 
 
 @pytest.fixture(scope="module")

@@ -77,6 +77,19 @@ def bundle(
     )
 
 
+def page_of(model: str, folder: str) -> pathlib.Path:
+    """Writes the page of a model of the suite, compares nothing, and returns the page's folder.
+
+    Raises:
+        SuiteError: If the file has no contract, or the page cannot run it.
+    """
+    contract = TfliteFile.read(model).contract
+    if contract is None:
+        raise SuiteError(f"{model}: has no preprocessing contract; make it with convert")
+    bundle(model, folder, np.zeros((0, *contract.image_shape), np.uint8), contract)
+    return pathlib.Path(folder) / "web"
+
+
 def describe(model: str, content: bytes, contract: Contract) -> dict[str, Any]:
     """Returns what the page must know of the model: `model.json`.
 
