@@ -65,7 +65,7 @@ def verbs() -> list[str]:
 def pages() -> list[pathlib.Path]:
     """Returns the documents for users: the READMEs first, since later pages build on what they make."""
     docs = ROOT / "docs"
-    return [*sorted(ROOT.glob("README*.md")), *sorted(docs.glob("*.md")), *sorted((docs / "reference").glob("*.md"))]
+    return [*sorted(ROOT.glob("README*.md")), *sorted(docs.glob("*.md")), docs / "reference" / "commands.md"]
 
 
 def files(page: pathlib.Path) -> dict[str, str]:
