@@ -165,6 +165,11 @@ def test_a_picture_is_answered_and_a_wrong_file_told(page, tmp_path):
     share = page.evaluate("document.querySelector('#picture_panel .share').textContent")
     assert share == f"{100 * expected.ranked[0].probability:.1f} %"
     assert page.evaluate("document.getElementById('message').hidden")
+    reject = "{ score: 'max_probability', threshold: 1 }"
+    page.evaluate(f"tflLiteSuite.ready.then((model) => {{ model.description.decision.reject = {reject}; }})")
+    PICTURES.choose_file(page, str(picture))
+    page.wait_for(f"{ANSWER.format('picture')} === 'None of these'", 10)
+    page.evaluate("tflLiteSuite.ready.then((model) => { model.description.decision.reject.score = 'none'; })")
 
 
 def test_a_measurement_is_downloaded_in_the_suites_schema(opened, page, tmp_path):
@@ -195,6 +200,20 @@ def test_every_screen_passes_axe(page, scheme):
         show(page, screen)
         found = page.evaluate("axe.run().then((found) => found.violations.map((one) => [one.id, one.nodes[0].html]))")
         assert found == [], screen
+
+
+def test_it_can_be_installed_and_tells_of_a_newer_version(opened):
+    page = opened.browser.page()
+    page.open(opened.server.url)
+    page.wait_for("tflLiteSuite.ready.then(() => true)")
+    assert page.call("Page.getInstallabilityErrors")["installabilityErrors"] == []
+    listing = (opened.folder / "files.js").read_text()
+    opened.server.files["files.js"] = listing.replace('"version":"', '"version":"newer').encode()
+    page.evaluate("navigator.serviceWorker.getRegistration().then((found) => found.update()).then(() => true)")
+    page.wait_for("!document.getElementById('update').hidden", 20)
+    page.evaluate("globalThis.before = true; document.getElementById('reload').click()")
+    page.wait_for("!globalThis.before && tflLiteSuite.ready.then(() => true)", 20)
+    assert page.evaluate("caches.keys().then((names) => names.length === 1 && names[0].includes('newer'))")
 
 
 def test_tabs_are_used_by_keys_and_the_language_changes(page):

@@ -232,7 +232,7 @@ class Page:
         if thrown:
             error = thrown.get("exception", {})
             text = str(error.get("description") or error.get("value") or thrown.get("text"))
-            raise SuiteError(f"browser: {text.splitlines()[0][:_LONGEST]}")
+            raise SuiteError(f"browser: {text.splitlines()[0].removeprefix('Error: ')[:_LONGEST]}")
         return answer["result"].get("value")
 
     def wait_for(self, expression: str, seconds: float = 60.0) -> Any:

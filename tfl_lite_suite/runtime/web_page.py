@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.runtime.chromium import Chromium, Page
 from tfl_lite_suite.runtime.static_server import StaticServer
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     import numpy as np
 
 _PICTURES = "pictures"
+_READY = """globalThis.tflLiteSuite && tflLiteSuite.ready.then(
+    () => ({ failed: null }), (error) => ({ failed: error.detail || String(error) }))"""
 _START_SECONDS, _LONGEST_SECONDS = 120.0, 3600.0
 
 
@@ -50,7 +53,9 @@ class WebPage:
         try:
             self.page: Page = self.browser.page()
             self.page.open(self.server.url + query)
-            self.page.wait_for("globalThis.tflLiteSuite && tflLiteSuite.ready.then(() => true)", _START_SECONDS)
+            failed = self.page.wait_for(_READY, _START_SECONDS)["failed"]
+            if failed:
+                raise SuiteError(f"the page does not run the model: {failed}")
         except BaseException:
             self.close()
             raise

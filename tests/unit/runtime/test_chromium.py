@@ -65,8 +65,8 @@ def test_a_tab_is_opened_and_asked(browser):
 @pytest.mark.parametrize(
     ("ask", "message"),
     [
-        (lambda page: page.evaluate("throw"), "browser: Error: no$"),
-        (lambda page: page.wait_for("throw", 0.2), "browser: throw: not true within 0 s: browser: Error: no"),
+        (lambda page: page.evaluate("throw"), "browser: no$"),
+        (lambda page: page.wait_for("throw", 0.2), "browser: throw: not true within 0 s: browser: no"),
         (lambda page: page.open("http://nowhere/"), "browser: http://nowhere/: net::ERR_NAME_NOT_RESOLVED"),
         (lambda page: page.call("Wrong.method"), "browser: Wrong.method: 'Wrong.method' wasn't found"),
         (lambda page: page.call("Slow.method", 0.1), "browser: no answer to Slow.method within 0 s"),

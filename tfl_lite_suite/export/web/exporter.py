@@ -66,11 +66,18 @@ def bundle(
         make_folder((folder / name).parent)
         write_bytes(folder / name, data)
     paths = tuple(str(folder / name) for name in sorted(files, key=lambda name: (name != "index.html", name)))
+    try:
+        compared = _compare(model, folder, pictures)
+    except SuiteError:
+        # A page that does not run its model is no page.
+        for path in paths:
+            pathlib.Path(path).unlink()
+        raise
     return Export(
         engine=ENGINE,
         format="web",
         files=paths,
-        **_compare(model, folder, pictures),
+        **compared,
         bytes=sum(map(len, files.values())),
         converter=f"LiteRT.js {litert_js.VERSION}",
         seconds=time.monotonic() - begin,

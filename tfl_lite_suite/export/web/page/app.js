@@ -9,7 +9,7 @@ import { element, tell, translate, write } from './dom.js';
 import { offerChoice, runsOn, showModel, wanted } from './model_screen.js';
 import { keepOffline } from './offline.js';
 import { Picture } from './picture.js';
-import { Model, PageError, read, readDescription } from './runtime.js';
+import { Model, read, readDescription } from './runtime.js';
 import { current, use } from './strings.js';
 
 const LANGUAGE = 'tfl_lite_suite.language';
@@ -132,7 +132,7 @@ Object.assign(globalThis, {
       const { choice } = model;
       if (settings.threads !== choice.threads) {
         if (choice.variant !== 'threaded') {
-          throw new PageError('unknown_error', `this browser runs it on one thread. Received: ${settings.threads}`);
+          throw new Error(`--threads: this browser runs the page on one thread. Received: ${settings.threads}`);
         }
         await model.compile(settings.threads);
       }

@@ -13,7 +13,8 @@ export async function keepOffline(onUpdate) {
     return;
   }
   try {
-    const registration = await navigator.serviceWorker.register('sw.js');
+    // The list of files must come from the server, or a newer version would go unseen as long as the old one is cached.
+    const registration = await navigator.serviceWorker.register('sw.js', { updateViaCache: 'none' });
     watch(registration, onUpdate);
     const late = new Promise((resolve) => setTimeout(resolve, MOST_MS));
     await Promise.race([controlled(), failed(registration.installing), late]);
