@@ -2,10 +2,13 @@
 
 import json
 
+import made_up_results
 import numpy as np
 from PIL import Image
 
+from tfl_lite_suite.benchmark.result import Device
 from tfl_lite_suite.core import recipe
+from tfl_lite_suite.evaluate.result import ClassResult
 
 CLASSES = ("<script>alert(1)</script>", 'b" onload="x', "c|d\ne")
 PAGE_BREAKERS = ("<script", 'b" onload')
@@ -15,11 +18,11 @@ def make(folder, source=None):
     """Writes a finished run of three classes and two files; `source` is a folder that `pictures` made."""
     settings = recipe.Recipe("made_up", recipe.Data(str(source or "gone/away"), 32), recipe.Model("mobilenet_v2"))
     per_class = [{"label": name, "n": 4, "top1": share} for name, share in zip(CLASSES, (1.0, 0.75, 0.5), strict=True)]
-    answers = {"engine": "litert", "engine_version": "2.3", "n": 12, "top1": 0.75, "top5": 1.0, "per_class": per_class}
-    answers["confusion"] = [[4, 0, 0], [0, 3, 1], [1, 1, 2]]
-    timing = {"engine": "litert", "engine_version": "2.3", "threads": 1, "target": "local", "valid": False}
-    timing |= {"latency_ms": {"p50": 1.25, "ci95": [1.2, 1.3]}, "peak_rss_bytes": 50_000_000, "energy_j": None}
-    timing |= {"device": {"cpu": "<b>quick</b>", "board": None}, "model_bytes": 4000}
+    answers = {
+        "per_class": tuple(ClassResult(**one) for one in per_class),
+        "confusion": ((4, 0, 0), (0, 3, 1), (1, 1, 2)),
+    }
+    timing = made_up_results.timed(valid=False, device=Device(cpu="<b>quick</b>")).document()
     epochs = [{"loss": 2.0 / n, "train_top1": 0.1 * n, "validation_top1": None, "seconds": 1.5} for n in (1, 2, 3)]
     layer = {"layer": "stem", "operator": "CONV_2D", "tensor": "t", "snr_db": 20.0, "cosine": 0.99, "own_snr_db": None}
     change = {"gained": 1, "lost": 3, "points": -0.1, "ci95": [-0.15, -0.05], "verdict": "loss"}
@@ -37,8 +40,8 @@ def make(folder, source=None):
             {"name": "float32", "scheme": "float32", "file_bytes": 4000, "seconds": 1.0},
             {"name": "int8_ptq", "scheme": "int8", "file_bytes": 1000, "ptq": {"techniques": ["bias_correction"]}},
         ],
-        "evaluate": [{"name": name, **answers} for name in ("float32", "int8_ptq")],
-        "benchmark": [{"name": "int8_ptq", **timing}],
+        "evaluate": [made_up_results.evaluated(name, **answers).document() for name in ("float32", "int8_ptq")],
+        "benchmark": [timing],
         "budget": {
             "ok": False,
             "checks": [{"file": "int8_ptq", "limit": "max_bytes", "allowed": 900, "received": 1000, "ok": False}],

@@ -5,7 +5,7 @@ import functools
 import json
 import os
 import pathlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tfl_lite_suite.advise.latency_model import LatencyModel
@@ -87,7 +87,7 @@ class Catalogue:
             classes: Number of classes.
             latency: Predicts latency on the device, if anything was measured there.
             runs: Finished runs.
-            device: The device, as `device_name` has it; latency that a run measured on it counts.
+            device: The device, as `Device.name` has it; latency that a run measured on it counts.
         """
         self._data, self._classes, self._latency = data, classes, latency
         self._runs, self._device = runs, device
@@ -125,14 +125,16 @@ class Catalogue:
         figures = {"top1": top1}
         if model.file_bytes:
             figures["bytes"] = Figure(model.file_bytes, "measured", f"the file of {run.title}")
-        if model.timing.get("peak_rss_bytes"):
-            figures["memory"] = Figure(model.timing["peak_rss_bytes"], "measured", f"whole process, {where}")
-        if model.timing.get("energy_j"):
-            figures["joules"] = Figure(model.timing["energy_j"], "measured", where)
+        timing = model.timing
+        if timing and timing.peak_rss_bytes:
+            figures["memory"] = Figure(timing.peak_rss_bytes, "measured", f"whole process, {where}")
+        if timing and timing.energy_j:
+            figures["joules"] = Figure(timing.energy_j, "measured", where)
         notes: tuple[str, ...] = ()
-        if model.ms and device_name(model.timing) == self._device:
-            unsteady = "" if model.timing.get("valid", True) else "; the machine was busy"
-            figures["ms"] = Figure(model.ms, "measured", f"{where}, {model.timing.get('threads', 1)} threads{unsteady}")
+        if timing and timing.device.name == self._device:
+            unsteady = "" if timing.valid else "; the machine was busy"
+            how = f"{where}, {timing.threads} threads{unsteady}"
+            figures["ms"] = Figure(timing.latency_ms.p50, "measured", how)
         elif model.name.startswith(("prune", "quantize_")) and self._latency:
             notes = ("latency is predicted for the whole network; the pruned one is faster",)
         figures |= {key: figure for key, figure in self._costs(size, model.scheme).items() if key not in figures}
@@ -192,12 +194,6 @@ def size_of(run: FinishedRun) -> Size | None:
         return Size(settings["model.name"], float(settings["model.alpha"]), int(settings["data.resolution"]))
     except (KeyError, TypeError, ValueError):
         return None
-
-
-def device_name(document: Mapping[str, Any]) -> str:
-    """Returns what a document of `benchmark` calls the device: its board, else its CPU."""
-    device = document.get("device") or {}
-    return str(device.get("board") or device.get("cpu") or "")
 
 
 def same_data(run: FinishedRun, data: str) -> bool:

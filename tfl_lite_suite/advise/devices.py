@@ -7,10 +7,12 @@ import re
 from typing import Any
 
 from tfl_lite_suite.advise import latency_model
-from tfl_lite_suite.advise.candidates import device_name, size_of
+from tfl_lite_suite.advise.candidates import size_of
 from tfl_lite_suite.advise.latency_model import LatencyModel, Timed
+from tfl_lite_suite.benchmark.result import Device as MeasuredDevice
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.files import read_json
+from tfl_lite_suite.core.result import Result
 from tfl_lite_suite.core.schemes import COSTED_SCHEMES
 from tfl_lite_suite.report import recorded_run
 from tfl_lite_suite.summary import costs
@@ -70,22 +72,40 @@ def here(own: pathlib.Path, cpu: str) -> Device:
     return Device(cpu, None, (f"latency was never measured on this machine ({cpu}). {_HOW}",))
 
 
+@dataclasses.dataclass(frozen=True)
+class _Median(Result):
+    p50: float
+
+
+@dataclasses.dataclass(frozen=True)
+class _Timing(Result):
+    """What of a `Measurement` counts here; documents by hand may hold no more."""
+
+    model: str
+    engine: str
+    latency_ms: _Median
+    valid: bool = True
+    peak_rss_bytes: int | None = None
+    energy_j: float | None = None
+    device: MeasuredDevice = MeasuredDevice()
+
+
 def _benchmarks(document: Any, path: str | os.PathLike[str]) -> tuple[list[Timed], list[str]]:
     """Returns the measurements of `benchmark` documents whose network is known, and notes on the others."""
     documents = document if isinstance(document, list) else [document]
     if not all(isinstance(one, dict) and {"model", "engine", "latency_ms"} <= set(one) for one in documents):
         raise SuiteError(f"--device: '{path}' is no JSON of benchmark or of tools/measure_device.py")
     timed, notes = [], []
-    for one in documents:
-        known = _network(str(one["model"]))
+    for one in [_Timing.from_document(one, f"--device: '{path}'") for one in documents]:
+        known = _network(one.model)
         if known is None:
-            notes.append(f"not used: {one['model']} is no network that the suite knows the cost of")
+            notes.append(f"not used: {one.model} is no network that the suite knows the cost of")
             continue
         size, classes, scheme = known
-        if not one.get("valid", True):
-            notes.append(f"measured on a busy machine: {one['model']} on {one['engine']}")
-        row = Timed(size, scheme, one["engine"], one["latency_ms"]["p50"], classes, one.get("peak_rss_bytes"))
-        timed.append(dataclasses.replace(row, joules=one.get("energy_j"), device=device_name(one)))
+        if not one.valid:
+            notes.append(f"measured on a busy machine: {one.model} on {one.engine}")
+        row = Timed(size, scheme, one.engine, one.latency_ms.p50, classes, one.peak_rss_bytes)
+        timed.append(dataclasses.replace(row, joules=one.energy_j, device=one.device.name))
     if not timed:
         raise SuiteError(f"--device: no network of the suite in '{path}'. Use benchmark --model=NAME. {_HOW}")
     return timed, notes
@@ -113,5 +133,5 @@ def _of_run(file: pathlib.Path) -> tuple[Size, int, str] | None:
         run = recorded_run.read(file.parents[2])
     except SuiteError:
         return None
-    size, answers = size_of(run), next((row for row in run.stage("evaluate") if "per_class" in row), None)
-    return (size, len(answers["per_class"]), file.stem.partition("_")[0]) if size and answers else None
+    size, answers = size_of(run), next((row for row in run.evaluated if row.per_class), None)
+    return (size, len(answers.per_class), file.stem.partition("_")[0]) if size and answers else None

@@ -277,13 +277,11 @@ class Classifier:
         """
         from tfl_lite_suite import evaluate
         from tfl_lite_suite.evaluate.answers import Runner
-        from tfl_lite_suite.evaluate.result import Evaluation
 
         file = self._saved()
         opened = evaluate.open_model(file, "keras")
         split = images.split_for(opened.contract, part)
-        document, _ = evaluate.evaluate(Runner(file, "keras"), opened, evaluate.Images(split))
-        return Evaluation.from_document(document)
+        return evaluate.evaluate(Runner(file, "keras"), opened, evaluate.Images(split))[0]
 
     def predict(self, picture: "Picture", top: int | None = TOP) -> Prediction:
         """Answers one picture with the float network; see `TfliteModel.predict`.

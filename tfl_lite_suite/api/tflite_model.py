@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tfl_lite_suite.core.contract import Contract
-from tfl_lite_suite.core.errors import InvalidMeasurement, SuiteError
+from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.files import atomic_path
 from tfl_lite_suite.core.native_messages import native_messages
 from tfl_lite_suite.core.result import Result
@@ -192,9 +192,8 @@ class TfliteModel:
             True
         """
         from tfl_lite_suite import lint
-        from tfl_lite_suite.lint.result import LintReport
 
-        return LintReport.from_document(lint.lint(self.path, target_runtime, trial=trial))
+        return lint.lint(self.path, target_runtime, trial=trial)
 
     def export(self, to: Sequence[str], output_dir: str | os.PathLike[str], limit: int = 100) -> "list[Export]":
         """Writes the model for other engines and compares their answers with its own.
@@ -283,28 +282,22 @@ def _evaluated(
     from tfl_lite_suite import evaluate
     from tfl_lite_suite.data import Split
     from tfl_lite_suite.evaluate.answers import Runner
-    from tfl_lite_suite.evaluate.result import Evaluation
 
     model = opening.read()
     fetch, rows = np.load(pictures, mmap_mode="r").__getitem__, np.arange(len(labels))
     split = Split(fetch, rows, labels, keys, len(model.contract.labels), targets)
     runner = Runner(opening.path, opening.engine, opening.threads, workers, opening.kernels)
-    document, _ = evaluate.evaluate(runner, model, evaluate.Images(split))
-    return Evaluation.from_document(document)
+    return evaluate.evaluate(runner, model, evaluate.Images(split))[0]
 
 
 def _measured(opening: Opening, target: str, settings: dict[str, Any]) -> "Measurement":
     from tfl_lite_suite.benchmark.job import Job
-    from tfl_lite_suite.benchmark.result import Measurement
     from tfl_lite_suite.runtime import targets
 
     with targets.get(target) as place:
         (name,) = place.engines([opening.engine] if target == "local" else None)
         job = dataclasses.replace(Job(opening.path, name, opening.threads, opening.kernels), **settings)
-        try:
-            return Measurement.from_document(place.benchmark(job))
-        except InvalidMeasurement as error:
-            return Measurement.from_document(error.document)
+        return place.benchmark(job)
 
 
 def _exported(path: str, to: Sequence[str], output_dir: str, limit: int) -> "list[Export]":

@@ -1,16 +1,19 @@
 """Measures the latency, memory and energy of a `.tflite` model, here or on a device. Never imports TensorFlow."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from absl import flags
 
 from tfl_lite_suite.benchmark import KERNELS, show
 from tfl_lite_suite.core import command_line
 
+if TYPE_CHECKING:
+    from tfl_lite_suite.benchmark.result import Comparison, Measurement
+
 _NETWORK = ("scheme", "resolution", "classes", "alpha")
 
 
-def _main() -> Any:
+def _main() -> "Measurement | Comparison | list[Measurement]":
     from tfl_lite_suite import models
     from tfl_lite_suite.benchmark.request import Request
 

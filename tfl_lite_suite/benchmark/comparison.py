@@ -20,7 +20,7 @@ _MOST_SECONDS = 1.0
 
 
 @dataclasses.dataclass(frozen=True)
-class Comparison:
+class Rounds:
     """What the rounds found.
 
     Attributes:
@@ -34,7 +34,7 @@ class Comparison:
     reasons: list[str]
 
 
-def run(first: Job, second: Job, *, rounds: int = ROUNDS) -> Comparison:
+def run(first: Job, second: Job, *, rounds: int = ROUNDS) -> Rounds:
     """Compares two models in several processes.
 
     Where the memory of a model lies decides a per cent or two of its speed, and stays for the life of a process: so
@@ -60,7 +60,7 @@ def run(first: Job, second: Job, *, rounds: int = ROUNDS) -> Comparison:
     # One disturbed round in twelve does not move a median; the comparison falls when a quarter of them are.
     disturbed = [found for found in reasons if found]
     counted = disturbed[-1] if 4 * len(disturbed) > rounds else []
-    return Comparison(ratios, pairs_ns, [f"{len(disturbed)} of {rounds} rounds: {reason}" for reason in counted])
+    return Rounds(ratios, pairs_ns, [f"{len(disturbed)} of {rounds} rounds: {reason}" for reason in counted])
 
 
 def _round(first: Job, second: Job, number: int, rounds: int, emit: Emit) -> tuple[np.ndarray, list[str]]:

@@ -10,11 +10,11 @@ import pathlib
 import subprocess
 import sys
 import tempfile
-from typing import Any
 
 import numpy as np
 
 from tfl_lite_suite.benchmark.job import Job, random_tensor
+from tfl_lite_suite.benchmark.result import CpuInstructions, Instructions
 from tfl_lite_suite.core.cache_folder import cache_folder
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.runtime import engines
@@ -29,15 +29,14 @@ _MOST_SECONDS = 3600
 _CODE = "from tfl_lite_suite.benchmark import instructions; instructions.run_marked()"
 
 
-def count(job: Job) -> dict[str, Any]:
+def count(job: Job) -> Instructions:
     """Counts the instructions of a model's inferences on each emulated CPU.
 
     Args:
         job: The model, kernels and seed; the engine must be `ENGINE`, and one thread counts.
 
     Returns:
-        `what`, `emulator`, `engine`, `engine_version`, `runs`, and `cpus`, a list of `cpu`, `board`, `per_inference`
-        (the median), `min` and `max`.
+        What was counted.
 
     Raises:
         SuiteError: If the emulator is not prepared, or the model does not run there.
@@ -53,17 +52,9 @@ def count(job: Job) -> dict[str, Any]:
     cpus, version = [], ""
     for cpu, board in BOARDS.items():
         counts, version = _counts(folder, [*qemu, "-cpu", cpu], job)
-        figures = {"per_inference": int(np.median(counts)), "min": min(counts), "max": max(counts)}
-        cpus.append({"cpu": cpu, "board": board, **figures})
+        cpus.append(CpuInstructions(cpu, board, int(np.median(counts)), min(counts), max(counts)))
     emulator = subprocess.run([*qemu, "--version"], capture_output=True, text=True, check=False).stdout.split("\n")[0]
-    return {
-        "what": WHAT,
-        "emulator": emulator,
-        "engine": job.engine,
-        "engine_version": version,
-        "runs": _RUNS,
-        "cpus": cpus,
-    }
+    return Instructions(WHAT, emulator, job.engine, version, _RUNS, tuple(cpus))
 
 
 def run_marked() -> None:

@@ -5,11 +5,12 @@ import gc
 import resource
 import sys
 import time
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 
 from tfl_lite_suite.benchmark import timing
+from tfl_lite_suite.benchmark.result import Profile
 from tfl_lite_suite.core import image
 from tfl_lite_suite.core.contract import Contract
 from tfl_lite_suite.core.errors import SuiteError
@@ -61,7 +62,7 @@ class Job:
 
 
 @dataclasses.dataclass(frozen=True)
-class Measurement:
+class Recorded:
     """What the child process found.
 
     Attributes:
@@ -91,7 +92,7 @@ class Measurement:
     remarks: list[str] = dataclasses.field(default_factory=list)
 
 
-def measure(job: Job, emit: Emit) -> Measurement:
+def measure(job: Job, emit: Emit) -> Recorded:
     """Measures a model; to be called in a child process.
 
     Args:
@@ -120,7 +121,7 @@ def measure(job: Job, emit: Emit) -> Measurement:
     emit("done")
     load, reasons = watch.finish()
     preprocessing_ms, remarks = _preprocessing(session.input, job)
-    measurement = Measurement(
+    recorded = Recorded(
         raw_ns=raw_ns,
         warmup=warmup,
         cold_ns={"runtime": loaded - begin, "model": opened - loaded, "first_inference": first - ready},
@@ -134,10 +135,10 @@ def measure(job: Job, emit: Emit) -> Measurement:
         reasons=reasons,
     )
     session.close()
-    return measurement
+    return recorded
 
 
-def profile(job: Job, runs: int, emit: Emit) -> dict[str, Any]:
+def profile(job: Job, runs: int, emit: Emit) -> Profile:
     """Times a model's operators; to be called in a child process.
 
     Args:
@@ -146,7 +147,7 @@ def profile(job: Job, runs: int, emit: Emit) -> dict[str, Any]:
         emit: Not used.
 
     Returns:
-        See `Trace.document`.
+        See `Trace.profile`.
     """
     session = engines.get(job.engine).open_profiled(job.model, threads=job.threads, kernels=job.kernels)
     session.set_input(random_tensor(session.input, job.seed))
@@ -154,7 +155,7 @@ def profile(job: Job, runs: int, emit: Emit) -> dict[str, Any]:
         session.run()
     trace = session.profile(runs)
     session.close()
-    return trace.document()
+    return trace.profile()
 
 
 def random_tensor(spec: TensorSpec, seed: int) -> np.ndarray:
@@ -210,6 +211,6 @@ def _postprocessing_ms(session: Session, output: np.ndarray) -> float | None:
     return _median_ms(lambda: pixels.rank(pixels.dequantize(output, session.output), k))
 
 
-def _median_ms(run: Any) -> float:
+def _median_ms(run: Callable[[], object]) -> float:
     run()
     return float(np.median(timing.measure(run, runs=_STAGE_RUNS, min_seconds=0))) / 1e6

@@ -4,9 +4,10 @@ import dataclasses
 import os
 import time
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tfl_lite_suite.benchmark.job import Job
+from tfl_lite_suite.benchmark.result import Comparison, Measurement
 from tfl_lite_suite.core.errors import InvalidMeasurement, SuiteError, unknown_name
 from tfl_lite_suite.runtime import engines, exporting, fresh_network, targets
 from tfl_lite_suite.runtime.session import TFLITE
@@ -48,11 +49,11 @@ class Request:
         is_file = not self.model or os.path.exists(self.model) or os.sep in self.model or "." in self.model
         return None if is_file or self.compare else self.model
 
-    def measure(self) -> Any:
+    def measure(self) -> Measurement | Comparison | list[Measurement]:
         """Measures.
 
         Returns:
-            One document; for a sweep a list of them; with `compare` the comparison's document.
+            One measurement; for a sweep a list of them; with `compare` the comparison.
 
         Raises:
             InvalidMeasurement: If it does not count; it holds what was measured.
@@ -63,16 +64,20 @@ class Request:
                 raise unknown_name("--kernels", self.kernels, target.kernels, "value for this target")
             names = target.engines(self._engines())
             if self.compare:
-                return self._checked(self._compare(target, names[0]))
+                compared = self._compare(target, names[0])
+                self._check([compared], compared)
+                return compared
             begin = time.monotonic()
             path = self._model_file()
             files = [(_file_for(path, engine), engine) for engine in names]
             made_in = time.monotonic() - begin
             jobs = [self._job(file, engine, threads, made_in) for file, engine in files for threads in self._threads()]
-            documents = [target.benchmark(job, curve=self.sustain is not None) for job in jobs]
+            measured = [target.benchmark(job, curve=self.sustain is not None) for job in jobs]
             if self.count_instructions:
-                self._count_instructions(jobs, documents)
-        return self._checked(documents if len(documents) > 1 else documents[0])
+                measured = self._with_instructions(jobs, measured)
+        found = measured if len(measured) > 1 else measured[0]
+        self._check(measured, found)
+        return found
 
     def _engines(self) -> list[str] | None:
         """The engines asked for; `None` leaves them to the target, but for a file that one engine alone runs."""
@@ -85,7 +90,7 @@ class Request:
         seconds = max(self.min_seconds, _seconds(self.sustain) if self.sustain else 0)
         return Job(model, engine, threads, self.kernels, self.runs, seconds, None, self.seed, self.profile, made_in)
 
-    def _compare(self, target: "Target", engine: str) -> dict[str, Any]:
+    def _compare(self, target: "Target", engine: str) -> Comparison:
         if self.compare is None or len(self.compare) != 2:
             raise SuiteError(
                 f"--compare: expected two files, as in --compare=a.tflite,b.tflite. Received: {self.compare}"
@@ -99,14 +104,16 @@ class Request:
         first = self._job(models[0], engine, self._threads()[0])
         return target.compare(first, dataclasses.replace(first, model=models[1]))
 
-    def _count_instructions(self, jobs: Sequence[Job], documents: Sequence[dict[str, Any]]) -> None:
-        """Adds to each document what its model costs on an emulated ARM CPU."""
+    def _with_instructions(self, jobs: Sequence[Job], measured: Sequence[Measurement]) -> list[Measurement]:
+        """Adds what each model costs on an emulated ARM CPU."""
         from tfl_lite_suite.benchmark import instructions
 
         if self.target != "local":
             raise SuiteError("--count_instructions: the emulator runs here; leave out --target")
-        for job, document in zip(jobs, documents, strict=True):
-            document["instructions"] = instructions.count(job)
+        return [
+            dataclasses.replace(one, instructions=instructions.count(job))
+            for job, one in zip(jobs, measured, strict=True)
+        ]
 
     def _model_file(self) -> str:
         """The file to measure; a network's name is converted first, in a process of its own."""
@@ -120,14 +127,12 @@ class Request:
                 raise SuiteError(f"--threads: expected whole numbers from 1 to 256, as in 1,2,4. Received: '{text}'")
         return [int(text) for text in self.threads]
 
-    def _checked(self, found: Any) -> Any:
-        """Returns what was measured, or raises it as invalid, so that scripts see it from the exit status."""
-        documents = found if isinstance(found, list) else [found]
-        invalid = [document for document in documents if not document.get("valid")]
-        reasons = [reason for document in invalid for reason in document.get("warnings", [])[:1]]
-        if reasons and not self.accept_disturbed:
-            raise InvalidMeasurement(f"measured, but it does not count: {reasons[0]}", found)
-        return found
+    def _check(self, measured: Sequence[Measurement | Comparison], found: object) -> None:
+        """Raises what was found if a part of it does not count, so that scripts see it from the exit status."""
+        invalid = next((one for one in measured if not one.valid), None)
+        if invalid is not None and not self.accept_disturbed:
+            why = next(iter(invalid.warnings), "it says so itself")
+            raise InvalidMeasurement(f"measured, but it does not count: {why}", found)
 
 
 def _file_for(path: str, engine: str) -> str:

@@ -1,29 +1,15 @@
 """Summaries of measured times. Knows nothing of how they were measured or are printed."""
 
-import dataclasses
 import math
 
 import numpy as np
 
+from tfl_lite_suite.benchmark.result import Latency
+
 _MOST_RESAMPLED = 1_000_000
 
 
-@dataclasses.dataclass(frozen=True)
-class Summary:
-    """A latency distribution, in milliseconds; `ci95` is the bootstrap interval of the median."""
-
-    mean: float
-    std: float
-    min: float
-    p50: float
-    p90: float
-    p95: float
-    p99: float
-    max: float
-    ci95: tuple[float, float]
-
-
-def summarise(times_ms: np.ndarray, *, seed: int = 0) -> Summary:
+def summarise(times_ms: np.ndarray, *, seed: int = 0) -> Latency:
     """Summarises times.
 
     Args:
@@ -34,7 +20,7 @@ def summarise(times_ms: np.ndarray, *, seed: int = 0) -> Summary:
         The summary; percentiles are NumPy's, with linear interpolation.
     """
     p50, p90, p95, p99 = np.percentile(times_ms, (50, 90, 95, 99))
-    return Summary(
+    return Latency(
         mean=float(times_ms.mean()),
         std=float(times_ms.std(ddof=1)) if len(times_ms) > 1 else 0.0,
         min=float(times_ms.min()),

@@ -18,7 +18,7 @@ Document = Mapping[str, Any]
 
 
 def omitted() -> Any:
-    """Defines a field that is `None` where the document does not have its key."""
+    """Defines a field that is `None` where the document does not have its key; a null stays in `others`."""
     return dataclasses.field(default=None, metadata={"omitted": True})
 
 
@@ -48,6 +48,14 @@ class Result:
         }
         return {**kept, **self.others}
 
+    def fields(self) -> dict[str, Any]:
+        """Returns the fields by name, to make a result of a derived class of."""
+        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+
+    def with_null(self: R, name: str) -> R:
+        """Returns the result with a null for an omitted field: it was asked for, and there is none."""
+        return dataclasses.replace(self, others={**self.others, name: None})
+
     def to_json(self) -> str:
         """Returns the text that the verb prints with `--json`."""
         return to_json(self.document())
@@ -72,6 +80,8 @@ class Result:
             if field.name == "others":
                 continue
             if field.name in values:
+                if values[field.name] is None and field.metadata.get("omitted"):
+                    continue
                 found[field.name] = _typed(hints[field.name], values.pop(field.name), f"{where}: {field.name}")
             elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
                 raise SuiteError(f"{where}: '{field.name}' is missing")

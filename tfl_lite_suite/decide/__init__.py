@@ -122,7 +122,7 @@ def _reject_score(decision: Decision, scored: Scored, wishes: Wishes, chosen: st
     for name in able:
         known, unknown = _certainties(dataclasses.replace(decision, reject=Reject(name, 0.0)), scored)  # type: ignore[arg-type]
         assert unknown is not None
-        found[name] = separation(known, unknown)["auroc"] or 0.0
+        found[name] = separation(known, unknown).auroc or 0.0
     return max(able, key=found.__getitem__)
 
 

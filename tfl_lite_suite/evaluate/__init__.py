@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tfl_lite_suite.core.recipe import Data as DataSettings
     from tfl_lite_suite.core.recipe import Recipe
     from tfl_lite_suite.evaluate import answers as accuracy
+    from tfl_lite_suite.evaluate.result import Evaluation, Figures
 
 # What must not slow down --help (NumPy, Pillow) is imported where it is used.
 
@@ -90,7 +91,7 @@ class Images:
     unknown: "data.Split | None" = None
 
 
-def evaluate(runner: "accuracy.Runner", model: Model, images: Images) -> tuple[dict[str, Any], "accuracy.Answers"]:
+def evaluate(runner: "accuracy.Runner", model: Model, images: Images) -> "tuple[Evaluation, accuracy.Answers]":
     """Runs a model over images and compares its answers with their labels.
 
     Args:
@@ -100,47 +101,50 @@ def evaluate(runner: "accuracy.Runner", model: Model, images: Images) -> tuple[d
         images: The pictures, from `open_data` or `open_recipe`.
 
     Returns:
-        The document that `--json` prints, and the answers. `images_per_s` counts decoding and preparation, too.
+        What `--json` prints, and the answers. `images_per_s` counts decoding and preparation, too.
     """
     from tfl_lite_suite.evaluate import decisions
+    from tfl_lite_suite.evaluate.result import Evaluation
 
-    split = images.split
+    split, names = images.split, model.contract.labels
     runner = dataclasses.replace(runner, normalization=model.normalization)
-    scores = len(split) * len(model.contract.labels)
+    scores = len(split) * len(names)
     runner = dataclasses.replace(runner, keep_logits=scores <= _MOST_SCORES)
     answers = _answers(runner, model, split)
     several = split.targets is not None
     decided = None if answers.logits is None else model.decide(answers.logits, several)
-    document: dict[str, Any] = {
-        "model": runner.model,
-        "model_bytes": model.file_bytes,
-        "engine": runner.engine,
-        "engine_version": model.engine_version,
-        "threads": runner.threads,
-        "workers": runner.workers,
-        "skipped": images.skipped,
-    } | _figures(answers, split, model.contract.labels, decided)
-    if decided is None:
-        document["warnings"].append(
-            f"{scores:,} scores were not kept: no calibration, ranking or decision. --limit leaves fewer pictures"
-        )
-    elif model.decision is not None:
-        document["decided"] = decisions.figures(model.decision, decided, split, model.contract.labels)
+    unknown = None
     if images.unknown is not None and decided is not None:
         others = _answers(runner, model, images.unknown).logits
         assert others is not None
-        document["unknown"] = decisions.unknown_figures(decided, model.decide(others, several))
-    document["input_sha256"] = answers.input_sha256
-    document["seconds"] = {"preparing": images.preparing_s, "running": answers.seconds}
-    document["images_per_s"] = len(split) / (answers.seconds + (images.preparing_s or 0))
-    document["normalization"] = dataclasses.asdict(model.normalization)
-    document["warnings"] = [*model.warnings, *images.warnings, *document["warnings"]]
-    return document, answers
+        unknown = decisions.unknown_figures(decided, model.decide(others, several))
+    judged = None
+    if decided is not None and model.decision is not None:
+        judged = decisions.figures(model.decision, decided, split, names)
+    figures = _figures(answers, split, names, decided)
+    few = f"{scores:,} scores were not kept: no calibration, ranking or decision. --limit leaves fewer pictures"
+    warnings = (*model.warnings, *images.warnings, *figures.warnings, *([few] if decided is None else []))
+    return Evaluation(
+        **dataclasses.replace(figures, warnings=warnings).fields(),
+        model=runner.model,
+        model_bytes=model.file_bytes,
+        engine=runner.engine,
+        engine_version=model.engine_version,
+        threads=runner.threads,
+        workers=runner.workers,
+        skipped=images.skipped,
+        decided=judged,
+        unknown=unknown,
+        input_sha256=answers.input_sha256,
+        seconds={"preparing": images.preparing_s, "running": answers.seconds},
+        images_per_s=len(split) / (answers.seconds + (images.preparing_s or 0)),
+        normalization=dataclasses.asdict(model.normalization),
+    ), answers
 
 
 def _figures(
     answers: "accuracy.Answers", split: "data.Split", names: tuple[str, ...], decided: "Decided | None"
-) -> dict[str, Any]:
+) -> "Figures":
     from tfl_lite_suite.evaluate import answers as accuracy
     from tfl_lite_suite.evaluate import multi_label
 

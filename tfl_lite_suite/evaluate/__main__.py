@@ -1,6 +1,6 @@
 """Measures the accuracy of a `.tflite`, exported or `.keras` model; TensorFlow is loaded for `.keras` only."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from absl import flags
 
@@ -8,8 +8,11 @@ from tfl_lite_suite.core import command_line
 from tfl_lite_suite.core.files import is_keras_file
 from tfl_lite_suite.evaluate import text
 
+if TYPE_CHECKING:
+    from tfl_lite_suite.evaluate.result import EngineRow, Evaluation, UnsupportedEngine
 
-def _main() -> Any:
+
+def _main() -> "Evaluation | list[EngineRow | UnsupportedEngine]":
     from tfl_lite_suite.evaluate.request import Request
 
     given = flags.FLAGS

@@ -14,6 +14,7 @@ import numpy as np
 from tfl_lite_suite.core.decision_rules import Decided
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.evaluate import metrics
+from tfl_lite_suite.evaluate.result import Figures
 from tfl_lite_suite.runtime import engines, pixels
 from tfl_lite_suite.runtime.isolation import Child, Emit, one_inference, running
 from tfl_lite_suite.runtime.session import Kernels
@@ -49,6 +50,12 @@ class Answers:
     notes: tuple[str, ...] = ()
     logits: np.ndarray | None = None
     input_sha256: str | None = None
+
+    def warnings(self) -> tuple[str, ...]:
+        """Returns the notes, and that some answers are none."""
+        broken = int((self.top[:, 0] < 0).sum())
+        note = f"{broken} answers hold NaN and count as wrong. Look for an overflow in the model"
+        return (*self.notes, note) if broken else self.notes
 
 
 @dataclasses.dataclass(frozen=True)
@@ -188,7 +195,7 @@ def ranked(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def figures(
     answers: Answers, labels: np.ndarray, class_names: Sequence[str], decided: Decided | None = None
-) -> dict[str, Any]:
+) -> Figures:
     """Compares answers with labels.
 
     Args:
@@ -198,51 +205,45 @@ def figures(
         decided: What the file's decision makes of the scores; the greatest score wins if absent.
 
     Returns:
-        `n`, `top1`, `top5` (shares, by the greatest scores), the fields of `metrics.Metrics` (of what was decided),
-        whose `per_class` has also `label` and `top1`; `confusion` (row: true class, column: class with the greatest
-        score), `ties`, `warnings`. A figure is `None` where the pictures do not say. With more than `MATRIX_CLASSES`
-        classes `confusion` is `None` and `confusion_cells` has `[true class, class answered, pictures]`, the most
-        frequent first; with more than `LISTED_CLASSES`, `per_class` has those that have pictures.
+        Top-1, top-5 and the confusion are by the greatest scores, the rest by what was decided. With more than
+        `MATRIX_CLASSES` classes there is no matrix but a list of its cells; with more than `LISTED_CLASSES`, only the
+        classes that have pictures are listed.
     """
     right = answers.top[:, 0] == labels
     size = len(class_names)
     answered = answers.top[:, 0] >= 0
-    measured = metrics.measure(
-        labels,
-        answers.top[:, 0] if decided is None else decided.top,
-        class_names,
-        None if decided is None else decided.probabilities,
-    ).to_json()
-    hits = np.bincount(labels[right], minlength=size)
-    warnings = list(answers.notes)
-    if not answered.all():
-        warnings.append(
-            f"{int((~answered).sum())} answers hold NaN and count as wrong. Look for an overflow in the model"
-        )
-    listed = np.arange(size) if size <= LISTED_CLASSES else np.unique(labels)
-    return {
-        "n": len(labels),
-        "top1": float(right.mean()),
-        "top5": float((answers.top == labels[:, None]).any(axis=1).mean()),
-        **measured,
-        "per_class": [
-            {"label": item["name"], **item, "top1": int(hit) / item["n"] if item["n"] else None}
-            for item, hit in ((measured["per_class"][place], hits[place]) for place in listed)
-        ],
-        **_confusion(labels[answered], answers.top[answered, 0], size),
-        "ties": int(answers.ties.sum()),
-        "warnings": warnings,
-    }
+    top, probabilities = (answers.top[:, 0], None) if decided is None else (decided.top, decided.probabilities)
+    measured = metrics.measure(labels, top, class_names, probabilities)
+    hits = np.bincount(labels[right], minlength=size).tolist()
+    listed = range(size) if size <= LISTED_CLASSES else np.unique(labels).tolist()
+    confused, true = answers.top[answered, 0], labels[answered]
+    classes = ((measured.per_class[place], hits[place]) for place in listed)
+    return Figures(
+        n=len(labels),
+        top1=float(right.mean()),
+        top5=float((answers.top == labels[:, None]).any(axis=1).mean()),
+        **measured.figures(),
+        per_class=tuple(item.result(hit / item.n if item.n else None) for item, hit in classes),
+        confusion=_matrix(true, confused, size) if size <= MATRIX_CLASSES else None,
+        confusion_cells=None if size <= MATRIX_CLASSES else _cells(true, confused, size),
+        ties=int(answers.ties.sum()),
+        warnings=answers.warnings(),
+    )
 
 
-def _confusion(labels: np.ndarray, top: np.ndarray, size: int) -> dict[str, Any]:
-    if size <= MATRIX_CLASSES:
-        matrix = np.bincount(labels * size + top, minlength=size * size).reshape(size, size)
-        return {"confusion": matrix.tolist()}
+def _matrix(labels: np.ndarray, top: np.ndarray, size: int) -> tuple[tuple[int, ...], ...]:
+    return as_rows(np.bincount(labels * size + top, minlength=size * size).reshape(size, size))
+
+
+def _cells(labels: np.ndarray, top: np.ndarray, size: int) -> tuple[tuple[int, ...], ...]:
     cells, counts = np.unique(labels * size + top, return_counts=True)
     order = np.argsort(-counts, kind="stable")[:_MOST_CELLS]
-    rows = np.stack([cells[order] // size, cells[order] % size, counts[order]], axis=1)
-    return {"confusion": None, "confusion_cells": rows.tolist()}
+    return as_rows(np.stack([cells[order] // size, cells[order] % size, counts[order]], axis=1))
+
+
+def as_rows(matrix: np.ndarray) -> tuple[tuple[int, ...], ...]:
+    """Returns a matrix of integers as tuples, a row each."""
+    return tuple(map(tuple, matrix.tolist()))
 
 
 def _tickets(count: int) -> int:

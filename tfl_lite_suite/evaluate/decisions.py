@@ -2,39 +2,35 @@
 
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tfl_lite_suite.core.decision import Decision
 from tfl_lite_suite.core.decision_rules import NONE_OF_THESE, Decided
 from tfl_lite_suite.evaluate import metrics, multi_label
+from tfl_lite_suite.evaluate.answers import MATRIX_CLASSES, as_rows
+from tfl_lite_suite.evaluate.result import DecidedFigures, Separation, UnknownFigures
 
 if TYPE_CHECKING:
     from tfl_lite_suite import data
-from tfl_lite_suite.evaluate.answers import MATRIX_CLASSES
 
 # Share of the known pictures that is kept where scores for "none of these" are compared.
 KEPT = 0.95
 
 
-def figures(decision: Decision, decided: Decided, split: "data.Split", class_names: Sequence[str]) -> dict[str, Any]:
+def figures(decision: Decision, decided: Decided, split: "data.Split", class_names: Sequence[str]) -> DecidedFigures:
     """Says what a decision does with labelled pictures.
 
     Args:
         decision: From the file.
         decided: What it made of their scores.
         split: The pictures.
-        class_names: Name of each class.
-
-    Returns:
-        `decision` itself; `coverage`, the share that gets an answer, with `coverage_ci95`; `accuracy`, the share of
-        those answered rightly, with `accuracy_ci95`; `confusion` (row: true class; column: answer, the last for none
-        of these; `None` with more than `MATRIX_CLASSES` classes).
+        class_names: Name of each class; of more than `MATRIX_CLASSES` the confusion is null.
     """
-    said = {"decision": json.loads(decision.to_json())}
+    said = json.loads(decision.to_json())
     if split.targets is not None:
-        return said | multi_label.decided_figures(split.targets, decided)
+        return multi_label.decided_figures(split.targets, decided, said)
     labels = split.labels
     answered = int((~decided.rejected).sum())
     right = int((decided.top == labels).sum())
@@ -42,46 +38,44 @@ def figures(decision: Decision, decided: Decided, split: "data.Split", class_nam
     columns, confusion = np.where(decided.rejected, size, decided.top), None
     if size <= MATRIX_CLASSES:
         cells = np.bincount(labels * (size + 1) + columns, minlength=size * (size + 1))
-        confusion = cells.reshape(size, size + 1).tolist()
-    return {
-        **said,
-        "coverage": answered / len(labels),
-        "coverage_ci95": metrics.wilson(answered, len(labels)),
-        "accuracy": right / answered if answered else None,
-        "accuracy_ci95": metrics.wilson(right, answered),
-        "confusion": confusion,
-    }
+        confusion = as_rows(cells.reshape(size, size + 1))
+    found = DecidedFigures(
+        said,
+        answered / len(labels),
+        metrics.wilson(answered, len(labels)),
+        right / answered if answered else None,
+        metrics.wilson(right, answered),
+        confusion,
+    )
+    return found if confusion is not None else found.with_null("confusion")
 
 
-def unknown_figures(known: Decided, unknown: Decided) -> dict[str, Any]:
+def unknown_figures(known: Decided, unknown: Decided) -> UnknownFigures:
     """Says what a decision does with pictures that are none of the classes.
 
     Args:
         known: What it made of pictures of the classes.
         unknown: What it made of those that are none of them.
-
-    Returns:
-        `n`; `false_alarms`, the share that gets an answer all the same, with `false_alarms_ci95`; and of the score
-        that rejects, and of the greatest probability alone (`by_max_probability`), how well they tell both apart:
-        `auroc`, and `false_alarms_at_95`, the share that would be answered if 95 % of the known pictures were kept.
     """
     answered, count = int((unknown.top != NONE_OF_THESE).sum()), len(unknown.top)
-    return {
-        "n": count,
-        "false_alarms": answered / count,
-        "false_alarms_ci95": metrics.wilson(answered, count),
-        **separation(known.certainty, unknown.certainty),
-        "by_max_probability": separation(known.probabilities.max(axis=1), unknown.probabilities.max(axis=1)),
-    }
+    by_certainty = separation(known.certainty, unknown.certainty)
+    return UnknownFigures(
+        auroc=by_certainty.auroc,
+        false_alarms_at_95=by_certainty.false_alarms_at_95,
+        n=count,
+        false_alarms=answered / count,
+        false_alarms_ci95=metrics.wilson(answered, count),
+        by_max_probability=separation(known.probabilities.max(axis=1), unknown.probabilities.max(axis=1)),
+    )
 
 
-def separation(known: np.ndarray, unknown: np.ndarray) -> dict[str, float | None]:
+def separation(known: np.ndarray, unknown: np.ndarray) -> Separation:
     """Returns `auroc` and `false_alarms_at_95` of a score that is high for known pictures; NaN counts as lowest."""
     known, unknown = (np.where(np.isnan(values), -np.inf, values) for values in (known, unknown))
     truth = np.arange(len(known) + len(unknown)) < len(known)
     auroc, _ = metrics.ranking(truth, np.concatenate([known, unknown]))
     least = threshold_that_keeps(known, KEPT)
-    return {"auroc": auroc, "false_alarms_at_95": float((unknown >= least).mean())}
+    return Separation(auroc, float((unknown >= least).mean()))
 
 
 def threshold_that_keeps(values: np.ndarray, share: float) -> float:

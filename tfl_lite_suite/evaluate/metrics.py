@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from tfl_lite_suite.evaluate.result import ClassResult
+
 BINS = 15
 _Z95 = 1.959964
 _COVERAGES = tuple(step / 20 for step in range(1, 21))
@@ -39,6 +41,10 @@ class ClassMetrics:
     auroc: float | None = None
     average_precision: float | None = None
 
+    def result(self, top1: float | None) -> ClassResult:
+        """Returns it as a part of what `evaluate` prints; `top1` is the share that has the highest score."""
+        return ClassResult(label=self.name, top1=top1, **dataclasses.asdict(self))
+
 
 @dataclasses.dataclass(frozen=True)
 class Metrics:
@@ -62,13 +68,14 @@ class Metrics:
     auroc: float | None
     mean_average_precision: float | None
     calibration_error: float | None
-    reliability: tuple[dict[str, Any], ...]
-    risk_coverage: tuple[dict[str, Any], ...]
+    reliability: tuple[dict[str, float], ...]
+    risk_coverage: tuple[dict[str, float], ...]
     per_class: tuple[ClassMetrics, ...]
 
-    def to_json(self) -> dict[str, Any]:
-        """Returns the metrics as plain values."""
-        return dataclasses.asdict(self)
+    def figures(self) -> dict[str, Any]:
+        """Returns all but the classes, as fields of `Figures`."""
+        names = [field.name for field in dataclasses.fields(self) if field.name != "per_class"]
+        return {name: getattr(self, name) for name in names}
 
 
 def measure(
@@ -260,7 +267,7 @@ def _bins(sure: np.ndarray) -> np.ndarray:
     return np.clip(np.ceil(sure * BINS).astype(np.int64) - 1, 0, BINS - 1)
 
 
-def reliability(sure: np.ndarray, right: np.ndarray) -> tuple[dict[str, Any], ...]:
+def reliability(sure: np.ndarray, right: np.ndarray) -> tuple[dict[str, float], ...]:
     """Returns the reliability diagram; see `Metrics.reliability`."""
     bins = _bins(sure)
     found = []
@@ -278,7 +285,7 @@ def reliability(sure: np.ndarray, right: np.ndarray) -> tuple[dict[str, Any], ..
     return tuple(found)
 
 
-def risk_coverage(sure: np.ndarray, right: np.ndarray) -> tuple[dict[str, Any], ...]:
+def risk_coverage(sure: np.ndarray, right: np.ndarray) -> tuple[dict[str, float], ...]:
     """Returns how many answers are wrong if only the surest are given; see `Metrics.risk_coverage`."""
     order = np.argsort(-sure, kind="stable")
     wrong = np.cumsum(~right[order].astype(bool))

@@ -12,6 +12,7 @@ from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.files import atomic_path, is_keras_file, write_bytes
 from tfl_lite_suite.core.recipe import Recipe
 from tfl_lite_suite.evaluate import answers, engine_table, preprocessing
+from tfl_lite_suite.evaluate.result import EngineRow, Evaluation, UnsupportedEngine
 from tfl_lite_suite.runtime import engines, exporting, machine, targets
 from tfl_lite_suite.runtime.session import TFLITE, Kernels
 
@@ -44,11 +45,11 @@ class Request:
     target: str
     wheels: str | None
 
-    def evaluate(self) -> Any:
+    def evaluate(self) -> Evaluation | list[EngineRow | UnsupportedEngine]:
         """Evaluates, and writes the files that are asked for.
 
         Returns:
-            One document; for several engines a list of them, see `engine_table.rows`.
+            One evaluation; for several engines a row each, see `engine_table.rows`.
 
         Raises:
             SuiteError: If it cannot be evaluated so.
@@ -65,16 +66,16 @@ class Request:
             for name in names:
                 engines.get(name).require()
             return engine_table.rows(self.model, names, self._on_engine, self.threads, self.kernels)
-        document, given = self._on_engine(names[0])
+        evaluation, given = self._on_engine(names[0])
         if self.logits is not None:
             _write_logits(self.logits, given)
-        return document
+        return evaluation
 
     @property
     def _engine_text(self) -> str:
         return ",".join(self.engine or [])
 
-    def _on_engine(self, engine: str) -> tuple[dict[str, Any], answers.Answers]:
+    def _on_engine(self, engine: str) -> tuple[Evaluation, answers.Answers]:
         path = self.model if engine == _KERAS else exporting.file_for(self.model, engine)
         model = evaluate.open_model(path, engine, preprocessing.normalization_of(self.mean, self.std))
         if self.recipe is None:
@@ -87,12 +88,12 @@ class Request:
             images = dataclasses.replace(images, unknown=unknown)
         workers = 1 if engine == _KERAS else self.workers or max(1, machine.usable_cores() // self.threads)
         runner = answers.Runner(path, engine, self.threads, workers, self.kernels, keep_logits=True)
-        document, given = evaluate.evaluate(runner, model, images)
+        evaluation, given = evaluate.evaluate(runner, model, images)
         if self.predictions is not None:
             evaluate.write_predictions(self.predictions, model, images.split, given)
-        return document, given
+        return evaluation, given
 
-    def _on_target(self) -> dict[str, Any]:
+    def _on_target(self) -> Evaluation:
         """Has a device evaluate, with the pictures copied there."""
         model, source = self.model, self.data
         if self.recipe is not None or is_keras_file(model) or source is None:
@@ -113,7 +114,7 @@ class Request:
             document, files = target.evaluate(model, data.files_of(source), known, settings, list(wanted))
         for name, path in wanted.items():
             write_bytes(path, files[name])
-        return document
+        return Evaluation.from_document(document, self.target)
 
     def _given(self, *names: str) -> dict[str, Any]:
         values = {name: getattr(self, name) for name in names}

@@ -1,8 +1,9 @@
 """How well a model answers."""
 
 import dataclasses
+from collections.abc import Mapping
 
-from tfl_lite_suite.core.result import Document, Result
+from tfl_lite_suite.core.result import Document, Result, omitted
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,14 +38,62 @@ class ClassResult(Result):
 
 
 @dataclasses.dataclass(frozen=True)
-class Evaluation(Result):
-    """What `evaluate` prints; `docs/evaluate.md` describes the keys in `others`.
+class Separation(Result):
+    """How well a score tells pictures of the classes from others.
 
     Attributes:
-        model: The file.
-        model_bytes: Its size.
-        engine: What ran it.
-        engine_version: Its version.
+        auroc: Area below the ROC curve.
+        false_alarms_at_95: Share of the others that would be answered if 95 % of the known pictures were kept.
+    """
+
+    auroc: float | None
+    false_alarms_at_95: float
+
+
+@dataclasses.dataclass(frozen=True)
+class UnknownFigures(Separation):
+    """What a decision does with pictures that are none of the classes, and how well its score tells them apart.
+
+    Attributes:
+        n: Pictures.
+        false_alarms: Share that gets an answer all the same.
+        false_alarms_ci95: 95 % interval of it.
+        by_max_probability: The same of the greatest probability alone.
+    """
+
+    n: int
+    false_alarms: float
+    false_alarms_ci95: tuple[float, ...] | None
+    by_max_probability: Separation
+
+
+@dataclasses.dataclass(frozen=True)
+class DecidedFigures(Result):
+    """What a file's decision does with labelled pictures.
+
+    Attributes:
+        decision: The decision.
+        coverage: Share that gets an answer.
+        coverage_ci95: 95 % interval of it.
+        accuracy: Share of those that are answered rightly; `None` without any.
+        accuracy_ci95: 95 % interval of it.
+        confusion: Pictures by true class (row) and answer (column, the last for none of these); absent where pictures
+            show several classes.
+    """
+
+    decision: Document
+    coverage: float
+    coverage_ci95: tuple[float, ...] | None
+    accuracy: float | None
+    accuracy_ci95: tuple[float, ...] | None
+    confusion: tuple[tuple[int, ...], ...] | None = omitted()
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Figures(Result):
+    """How well labelled pictures are answered; `None` where the pictures do not say.
+
+    Attributes:
         n: Pictures.
         top1: Share whose class is the first answer.
         top5: Share whose class is among the first five.
@@ -55,12 +104,52 @@ class Evaluation(Result):
         calibration_error: Mean distance between probability and accuracy.
         reliability: Probability and accuracy of pictures of like probability.
         risk_coverage: Of the surest share of the pictures the share answered wrongly.
+        micro_f1: F1 over all classes of all pictures; there where pictures show several classes.
+        exact_match: Share of the pictures all of whose classes are answered and no others; likewise.
         per_class: The classes, in the order of the logits.
         confusion: Pictures by true class (row) and answer (column); `None` of very many classes.
+        confusion_cells: Of very many classes `[true class, answer, pictures]`, the most frequent first.
         ties: Pictures for which several classes have the highest score.
+        warnings: What else to know.
+    """
+
+    n: int
+    top1: float
+    top5: float
+    balanced_accuracy: float | None = None
+    macro_f1: float | None = None
+    auroc: float | None = None
+    mean_average_precision: float | None = None
+    calibration_error: float | None = None
+    reliability: tuple[Mapping[str, float], ...] = ()
+    risk_coverage: tuple[Mapping[str, float], ...] = ()
+    micro_f1: float | None = omitted()
+    exact_match: float | None = omitted()
+    per_class: tuple[ClassResult, ...] = ()
+    confusion: tuple[tuple[int, ...], ...] | None = None
+    confusion_cells: tuple[tuple[int, ...], ...] | None = omitted()
+    ties: int
+    warnings: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Evaluation(Figures):
+    """What `evaluate` prints: `Figures`, and how they were found; see `docs/evaluate.md`.
+
+    Attributes:
+        model: The file.
+        model_bytes: Its size.
+        engine: What ran it.
+        engine_version: Its version.
+        threads: Threads of each worker's runtime.
+        workers: Processes.
+        skipped: Unreadable pictures left out; `None` where a recipe's splits were cut without them.
+        decided: What the file's decision does; absent without one.
+        unknown: What it does with pictures of none of the classes; absent without any.
+        input_sha256: Hash over every input tensor, so that machines can be compared.
         seconds: Time of `preparing` the pictures and of `running` the model.
         images_per_s: Pictures a second, preparation included.
-        warnings: What else to know.
+        normalization: How pixels became the input's values.
 
     Example:
         >>> evaluation = tls.TfliteModel("leaf.tflite").evaluate(images)
@@ -72,19 +161,48 @@ class Evaluation(Result):
     model_bytes: int
     engine: str
     engine_version: str
-    n: int
-    top1: float
-    top5: float
-    per_class: tuple[ClassResult, ...]
-    confusion: tuple[tuple[int, ...], ...] | None
-    ties: int
-    seconds: Document
+    threads: int
+    workers: int
+    skipped: int | None
+    decided: DecidedFigures | None = omitted()
+    unknown: UnknownFigures | None = omitted()
+    input_sha256: str | None = None
+    seconds: Mapping[str, float | None]
     images_per_s: float
-    warnings: tuple[str, ...]
-    balanced_accuracy: float | None = None
-    macro_f1: float | None = None
-    auroc: float | None = None
-    mean_average_precision: float | None = None
-    calibration_error: float | None = None
-    reliability: tuple[Document, ...] = ()
-    risk_coverage: tuple[Document, ...] = ()
+    normalization: Document = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True)
+class Agreement(Result):
+    """How far an engine's answers are those of another; the key `with`, in `others`, names that one.
+
+    Attributes:
+        top1: Share of the pictures with the same first answer.
+        max_abs_diff: Greatest difference of a score; `None` where the scores were not kept.
+    """
+
+    top1: float
+    max_abs_diff: float | None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class EngineRow(Evaluation):
+    """One engine of several that ran a model.
+
+    Attributes:
+        agreement: Its answers compared with those of the first engine that ran it.
+        latency_ms: Median of single inferences.
+        latency_valid: Whether the timing counts.
+    """
+
+    agreement: Agreement
+    latency_ms: float
+    latency_valid: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class UnsupportedEngine(Result):
+    """An engine that does not run a model, and why."""
+
+    engine: str
+    unsupported: str

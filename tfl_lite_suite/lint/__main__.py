@@ -1,6 +1,6 @@
 """Tells what is inside a .tflite file and what will go wrong with it."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from absl import flags
 
@@ -9,8 +9,11 @@ from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.lint import lint, show
 from tfl_lite_suite.lint.analysis import DEFAULT_TARGET
 
+if TYPE_CHECKING:
+    from tfl_lite_suite.lint.result import LintReport
 
-def _main() -> dict[str, Any]:
+
+def _main() -> "LintReport":
     given = flags.FLAGS
     if not given.model:
         raise SuiteError("--model: a .tflite file is needed, such as --model=x.tflite")

@@ -6,12 +6,12 @@
 import collections
 import dataclasses
 import functools
-import math
 import os
-from typing import Any
 
 from tfl_lite_suite.lint import cost, delegates, graph_rules, metadata_rules, quantization_rules
-from tfl_lite_suite.lint.problem import SEVERITIES, Problem, listed
+from tfl_lite_suite.lint.problem import SEVERITIES, listed
+from tfl_lite_suite.lint.result import DelegateReport, LintReport, OperatorCount, OperatorFacts, RefusedOperator, Tensor
+from tfl_lite_suite.lint.result import LintProblem as Problem
 from tfl_lite_suite.tflite import micro_operators, operator_versions
 from tfl_lite_suite.tflite.file import TfliteFile
 from tfl_lite_suite.tflite.graph import MOST, Subgraph, TensorSpec
@@ -26,7 +26,7 @@ _ADVICE = {
 }
 
 
-def analyse(path: str | os.PathLike[str], target: str = DEFAULT_TARGET) -> dict[str, Any]:
+def analyse(path: str | os.PathLike[str], target: str = DEFAULT_TARGET) -> LintReport:
     """Analyses one file.
 
     Args:
@@ -34,7 +34,7 @@ def analyse(path: str | os.PathLike[str], target: str = DEFAULT_TARGET) -> dict[
         target: The runtime it must run on, such as `tflite_runtime-2.14`, `litert-2.1` or `tflm`.
 
     Returns:
-        A JSON-serialisable document; its keys are described in `docs/lint.md`.
+        The report, without trials.
 
     Raises:
         SuiteError: If the file is not a whole TensorFlow Lite file, or `target` is unknown.
@@ -49,42 +49,33 @@ def analyse(path: str | os.PathLike[str], target: str = DEFAULT_TARGET) -> dict[
         found += _delegate_problems(graph, refused)
     costs = [cost.multiply_adds(graph, op) for op in graph.operators]
     memory = cost.arena(graph)
-    document = {
-        "file": str(path),
-        "file_bytes": file.file_bytes,
-        "description": file.description,
-        "target_runtime": target,
-        "ops": [{"name": name, "version": version, "count": n} for (name, version), n in file.op_histogram.items()],
-        "fully_int8": file.fully_int8,
-        "float_ops": [{**op, "output": _short(op["output"])} for op in file.float_ops[:_MOST_LISTED]],
-        "min_runtime": _min_runtime(file),
-        "contract": dataclasses.asdict(contract) if contract else None,
-        "labels": list(labels),
-        "metadata": dataclasses.asdict(metadata) if metadata else None,
-        "problems": [dataclasses.asdict(problem) for problem in sort(found)],
-        "inputs": [_describe(tensor) for tensor in file.inputs],
-        "outputs": [_describe(tensor) for tensor in file.outputs],
-        "weight_bytes": cost.weight_bytes(file),
-        "arena_bytes": memory.bytes,
-        "arena_method": memory.method,
-        "macs": min(sum(costs), MOST),
-        "operators": _operators(graph, costs)[:_MOST_LISTED],
-        "delegates": {
-            name: {"partitions": delegates.partitions(graph, entries), "refused": entries}
+    float_ops = tuple({**op, "output": _short(op["output"])} for op in file.float_ops[:_MOST_LISTED])
+    return LintReport(
+        file=str(path),
+        file_bytes=file.file_bytes,
+        description=file.description,
+        target_runtime=target,
+        ops=tuple(OperatorCount(name, version, count) for (name, version), count in file.op_histogram.items()),
+        fully_int8=file.fully_int8,
+        float_ops=float_ops,
+        min_runtime=_min_runtime(file),
+        contract=dataclasses.asdict(contract) if contract else None,
+        labels=labels,
+        metadata=dataclasses.asdict(metadata) if metadata else None,
+        problems=tuple(sort(found)),
+        inputs=tuple(map(_describe, file.inputs)),
+        outputs=tuple(map(_describe, file.outputs)),
+        weight_bytes=cost.weight_bytes(file),
+        arena_bytes=memory.bytes,
+        arena_method=memory.method,
+        macs=min(sum(costs), MOST),
+        operators=tuple(_operators(graph, costs)[:_MOST_LISTED]),
+        delegates={
+            name: DelegateReport(delegates.partitions(graph, entries), tuple(entries))
             for name, entries in refused.items()
         },
-        "subgraphs": len(file.subgraphs),
-    }
-    return dict(_finite(document))
-
-
-def _finite(value: Any) -> Any:
-    """Returns a document without the numbers that JSON lacks: they become `None`."""
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_finite(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+        subgraphs=len(file.subgraphs),
+    )
 
 
 def sort(problems: list[Problem]) -> list[Problem]:
@@ -104,14 +95,14 @@ def _min_runtime(file: TfliteFile) -> str | None:
     return max(needed, key=operator_versions.order, default=None)
 
 
-def _delegate_problems(graph: Subgraph, refused: dict[str, list[dict[str, Any]]]) -> list[Problem]:
+def _delegate_problems(graph: Subgraph, refused: dict[str, list[RefusedOperator]]) -> list[Problem]:
     found = []
     for delegate, entries in refused.items():
         if not entries:
             continue
-        counts = collections.Counter((entry["name"], entry["why"]) for entry in entries)
+        counts = collections.Counter((entry.name, entry.why) for entry in entries)
         reasons = [f"{count} {name} ({why})" for (name, why), count in counts.items()]
-        ways = dict.fromkeys(f"{entry['name']}: {entry['instead']}" for entry in entries if "instead" in entry)
+        ways = dict.fromkeys(f"{entry.name}: {entry.instead}" for entry in entries if entry.instead)
         pieces = delegates.partitions(graph, entries)
         found.append(
             Problem(
@@ -125,20 +116,20 @@ def _delegate_problems(graph: Subgraph, refused: dict[str, list[dict[str, Any]]]
     return found
 
 
-def _operators(graph: Subgraph, costs: list[int]) -> list[dict[str, Any]]:
+def _operators(graph: Subgraph, costs: list[int]) -> list[OperatorFacts]:
     describe = functools.lru_cache(maxsize=None)(lambda index: _describe(graph.tensors[index]))
     return [
-        {
-            "index": op.index,
-            "name": op.name,
-            "version": op.version,
-            "activation": op.activation,
-            "macs": macs,
-            "min_runtime": operator_versions.first_release(op.name, op.version),
-            "inputs": list(op.inputs),
-            "outputs": list(op.outputs),
-            "output": describe(op.outputs[0]) if op.outputs and op.outputs[0] >= 0 else None,
-        }
+        OperatorFacts(
+            op.index,
+            op.name,
+            op.version,
+            op.activation,
+            macs,
+            operator_versions.first_release(op.name, op.version),
+            op.inputs,
+            op.outputs,
+            describe(op.outputs[0]) if op.outputs and op.outputs[0] >= 0 else None,
+        )
         for op, macs in zip(graph.operators, costs, strict=True)
     ]
 
@@ -147,11 +138,6 @@ def _short(name: str) -> str:
     return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…"
 
 
-def _describe(tensor: TensorSpec) -> dict[str, Any]:
-    return {
-        "name": _short(tensor.name),
-        "shape": list(tensor.shape_signature or tensor.shape),
-        "dtype": tensor.dtype,
-        "scale": tensor.scale if len(tensor.scales) == 1 else None,
-        "zero_point": tensor.zero_point if len(tensor.scales) == 1 else None,
-    }
+def _describe(tensor: TensorSpec) -> Tensor:
+    scale, zero_point = (tensor.scale, tensor.zero_point) if len(tensor.scales) == 1 else (None, None)
+    return Tensor(_short(tensor.name), tensor.shape_signature or tensor.shape, tensor.dtype, scale, zero_point)

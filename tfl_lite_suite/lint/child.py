@@ -4,11 +4,9 @@ Usage: `python -m tfl_lite_suite.lint.child analyse TARGET FILE` or `… trial E
 """
 
 import contextlib
-import json
 import os
 import sys
 import traceback
-from typing import Any
 
 _GIBIBYTE = 1 << 30
 _CPU_SECONDS = 20
@@ -25,12 +23,13 @@ def main(work: str, argument: str, path: str) -> None:
     size = os.path.getsize(path) if os.path.exists(path) else 0
     _limit(2 * _GIBIBYTE + size if work == "analyse" else 6 * _GIBIBYTE + 4 * size)
     from tfl_lite_suite.core.command_line import describe
+    from tfl_lite_suite.core.files import to_json
 
     try:
         result = _analyse(argument, path) if work == "analyse" else _try(argument, path)
     except Exception as error:
         result = {"error": describe(error), "traceback": traceback.format_exc()}
-    print("\n" + json.dumps(result), end="", flush=True)
+    print("\n" + to_json(result), end="", flush=True)
 
 
 def _limit(memory: int) -> None:
@@ -44,13 +43,13 @@ def _limit(memory: int) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (_GIBIBYTE, _GIBIBYTE))
 
 
-def _analyse(target: str, path: str) -> dict[str, Any]:
+def _analyse(target: str, path: str) -> dict[str, object]:
     from tfl_lite_suite.lint import analysis
 
-    return analysis.analyse(path, target)
+    return analysis.analyse(path, target).document()
 
 
-def _try(engine: str, path: str) -> dict[str, Any]:
+def _try(engine: str, path: str) -> dict[str, object]:
     """Runs one inference with zeros; each phase is told before it begins, in case it is the last."""
     import importlib
 

@@ -4,9 +4,9 @@ Source: `xnnpack_delegate.cc`, `gpu/common/model_builder.cc` and `nnapi_delegate
 https://github.com/google-ai-edge/LiteRT/tree/main/tflite/delegates
 """
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
 
+from tfl_lite_suite.lint.result import RefusedOperator
 from tfl_lite_suite.tflite.graph import Operator, Subgraph, TensorSpec
 
 _XNNPACK_FLOAT = frozenset(
@@ -72,7 +72,7 @@ _QUANTIZED_TYPES = frozenset({"int8", "uint8"})
 _XNNPACK_ACTIVATIONS = frozenset({"NONE", "RELU", "RELU_N1_TO_1", "RELU6"})
 
 
-def refusals(graph: Subgraph, target: str) -> dict[str, list[dict[str, Any]]]:
+def refusals(graph: Subgraph, target: str) -> dict[str, list[RefusedOperator]]:
     """Finds the operators that each delegate would not take.
 
     Args:
@@ -80,14 +80,14 @@ def refusals(graph: Subgraph, target: str) -> dict[str, list[dict[str, Any]]]:
         target: The runtime that brings XNNPACK, such as `tflite_runtime-2.14`.
 
     Returns:
-        Delegate to a list of `{"index", "name", "why"}`; `instead`, where there is a known way around XNNPACK's gaps.
+        Delegate to what it leaves out; `instead`, where there is a known way around XNNPACK's gaps.
     """
     # Its wheels are built without XNNPACK's quantized operators.
     xnnpack = _xnnpack_in_float if target.startswith("tflite_runtime") else _xnnpack
     judges: dict[str, Callable[[Subgraph, Operator], str]] = {"xnnpack": xnnpack, "gpu": _gpu, "nnapi": _nnapi}
     return {
         delegate: [
-            {"index": op.index, "name": op.name, "why": why} | (_instead(graph, op) if delegate == "xnnpack" else {})
+            RefusedOperator(op.index, op.name, why, _instead(graph, op) if delegate == "xnnpack" else None)
             for op in graph.operators
             if (why := judge(graph, op))
         ]
@@ -95,19 +95,19 @@ def refusals(graph: Subgraph, target: str) -> dict[str, list[dict[str, Any]]]:
     }
 
 
-def _instead(graph: Subgraph, op: Operator) -> dict[str, str]:
-    """Returns the way around an operator that XNNPACK leaves out, as `instead`, if there is one."""
+def _instead(graph: Subgraph, op: Operator) -> str | None:
+    """Returns the way around an operator that XNNPACK leaves out, if there is one."""
     types = {tensor.dtype for tensor in _computed(graph, op)}
     if types & _QUANTIZED_TYPES and op.name in _WAYS_AROUND:
-        return {"instead": _WAYS_AROUND[op.name]}
+        return _WAYS_AROUND[op.name]
     if op.name == "CONCATENATION" and len(op.inputs) > 5:
-        return {"instead": "concatenate five at a time"}
-    return {"instead": "convert to int8"} if "int16" in types else {}
+        return "concatenate five at a time"
+    return "convert to int8" if "int16" in types else None
 
 
-def partitions(graph: Subgraph, refused: list[dict[str, Any]]) -> int:
+def partitions(graph: Subgraph, refused: Sequence[RefusedOperator]) -> int:
     """Returns into how many pieces the refused operators cut what a delegate takes, in the order of execution."""
-    outside = {entry["index"] for entry in refused}
+    outside = {entry.index for entry in refused}
     taken = [op.index not in outside for op in graph.operators]
     return sum(now and not before for before, now in zip([False, *taken], taken, strict=False))
 

@@ -3,7 +3,8 @@
 import math
 from collections.abc import Iterator
 
-from tfl_lite_suite.lint.problem import Check, Problem, applied, listed
+from tfl_lite_suite.lint.problem import Check, applied, listed
+from tfl_lite_suite.lint.result import LintProblem as Problem
 from tfl_lite_suite.tflite import micro_operators, operator_versions
 from tfl_lite_suite.tflite.file import TfliteFile
 from tfl_lite_suite.tflite.graph import Operator, Subgraph, TensorSpec

@@ -1,11 +1,11 @@
 """How much of the measured time the operators take that XNNPACK leaves out."""
 
+import dataclasses
 import json
 import pathlib
-from collections.abc import Iterator
-from typing import Any
 
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.lint.result import LintReport
 
 
 def read(path: str) -> dict[str, float]:
@@ -35,23 +35,29 @@ def read(path: str) -> dict[str, float]:
     return shares
 
 
-def add(document: dict[str, Any], shares: dict[str, float]) -> None:
-    """Adds the shares to a document of `lint`.
+def added(report: LintReport, shares: dict[str, float]) -> LintReport:
+    """Returns a report with shares.
 
     Args:
-        document: Each entry of `refused` of XNNPACK gets a `share`: that of all operators of its type; `None` where the
+        report: Each operator that XNNPACK leaves out gets a `share`: that of all operators of its type; null where the
             profile does not name the type. The problem's message names them too.
         shares: What `read` returned.
     """
-    entries = document["delegates"]["xnnpack"]["refused"]
-    for entry in entries:
-        entry["share"] = shares.get(entry["name"])
-    known = {entry["name"]: entry["share"] for entry in entries if entry["share"] is not None}
-    for problem in _of_xnnpack(document):
-        if known:
-            named = ", ".join(f"{name} {100 * share:.0f} %" for name, share in sorted(known.items()))
-            problem["message"] += f"; share of the measured time: {named}"
-
-
-def _of_xnnpack(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    return (problem for problem in document["problems"] if problem["code"] == "delegate_xnnpack")
+    xnnpack = report.delegates["xnnpack"]
+    refused = tuple(
+        dataclasses.replace(entry, share=shares[entry.name]) if entry.name in shares else entry.with_null("share")
+        for entry in xnnpack.refused
+    )
+    delegates = {**report.delegates, "xnnpack": dataclasses.replace(xnnpack, refused=refused)}
+    report = dataclasses.replace(report, delegates=delegates)
+    known = {entry.name: entry.share for entry in refused if entry.share is not None}
+    if not known:
+        return report
+    named = ", ".join(f"{name} {100 * share:.0f} %" for name, share in sorted(known.items()))
+    problems = tuple(
+        dataclasses.replace(problem, message=f"{problem.message}; share of the measured time: {named}")
+        if problem.code == "delegate_xnnpack"
+        else problem
+        for problem in report.problems
+    )
+    return dataclasses.replace(report, problems=problems)

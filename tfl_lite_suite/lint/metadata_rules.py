@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 from tfl_lite_suite.core.contract import Contract
 from tfl_lite_suite.core.errors import SuiteError
-from tfl_lite_suite.lint.problem import Problem, listed
+from tfl_lite_suite.lint.problem import listed
 from tfl_lite_suite.lint.quantization_rules import looks_like_image
+from tfl_lite_suite.lint.result import LintProblem as Problem
 from tfl_lite_suite.tflite.file import TfliteFile
 from tfl_lite_suite.tflite.graph import TensorSpec
 from tfl_lite_suite.tflite.metadata import ModelMetadata, TensorMetadata

@@ -1,31 +1,13 @@
-"""One finding of `lint`."""
+"""How the rules of `lint` are applied, and their findings worded."""
 
-import dataclasses
 from collections.abc import Callable, Iterable, Iterator
 
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.lint.result import LintProblem as Problem
 from tfl_lite_suite.tflite.file import TfliteFile
 
 _LONGEST = 120
 SEVERITIES = ("error", "warning", "info")
-
-
-@dataclasses.dataclass(frozen=True)
-class Problem:
-    """Something about a model that will cost its user time, accuracy or speed.
-
-    Attributes:
-        code: A name that does not change, for scripts.
-        severity: `error`: it will not run, or answers wrongly; `warning`: slower or less accurate than it should be, or
-            apps cannot use it; `info`: worth knowing.
-        message: What was found, and where.
-        fix: What to do about it.
-    """
-
-    code: str
-    severity: str
-    message: str
-    fix: str
 
 
 Check = Callable[[TfliteFile, str], Iterator[Problem]]

@@ -1,6 +1,7 @@
 """Runs the analysis and a trial of a file that may be hostile in child processes with limits on time and memory."""
 
 import dataclasses
+import functools
 import importlib.metadata
 import json
 import os
@@ -8,12 +9,13 @@ import signal
 import subprocess
 import tempfile
 import time
-from typing import Any
+from typing import IO
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.verb_process import verb_command
 from tfl_lite_suite.lint import analysis
-from tfl_lite_suite.lint.problem import Problem
+from tfl_lite_suite.lint.result import LintProblem as Problem
+from tfl_lite_suite.lint.result import LintReport, Trial
 
 _ANALYSIS_SECONDS = 6.0
 _TOTAL_SECONDS = 9.0
@@ -26,7 +28,7 @@ class _Child:
     """A child process and the file that its output goes to."""
 
     process: subprocess.Popen[bytes]
-    output: Any
+    output: IO[bytes]
 
     def wait(self, until: float) -> str | None:
         """Waits; returns what the child wrote, or `None` if it had to be stopped."""
@@ -38,10 +40,10 @@ class _Child:
             self.process.kill()
             self.process.wait()
         self.output.seek(0)
-        return str(self.output.read().decode("utf-8", "replace"))
+        return self.output.read().decode("utf-8", "replace")
 
 
-def run(path: str | os.PathLike[str], target: str, *, trial: bool) -> dict[str, Any]:
+def run(path: str | os.PathLike[str], target: str, *, trial: bool) -> LintReport:
     """Analyses a file, and tries it on the installed runtimes.
 
     Args:
@@ -50,26 +52,22 @@ def run(path: str | os.PathLike[str], target: str, *, trial: bool) -> dict[str, 
         trial: Whether to load and run it once on each installed runtime, with zeros as input.
 
     Returns:
-        The document of `lint.analyse`, with `trials` and their problems added. Takes at most about 9 seconds.
+        The report of the analysis, with the trials and their problems added. Takes at most about 9 seconds.
 
     Raises:
         SuiteError: If the file is not a whole TensorFlow Lite file, or its analysis exceeds its limits.
     """
     begin = time.monotonic()
-    document = _analysis(path, target, begin + _ANALYSIS_SECONDS)
-    document["trials"] = []
+    report = _analysis(path, target, begin + _ANALYSIS_SECONDS)
     engines = [name for name in _PACKAGES if trial and _version(name)]
     children = {engine: _start("trial", engine, path) for engine in engines}
-    found = [Problem(**problem) for problem in document["problems"]]
-    for engine, child in children.items():
-        result, problem = _trial(engine, child, begin + _TOTAL_SECONDS)
-        document["trials"].append(result)
-        found += [problem] if problem else []
-    document["problems"] = [dataclasses.asdict(problem) for problem in analysis.sort(found)]
-    return document
+    done = [_trial(engine, child, begin + _TOTAL_SECONDS) for engine, child in children.items()]
+    problems = [*report.problems, *(problem for _, problem in done if problem)]
+    trials = tuple(trial for trial, _ in done)
+    return dataclasses.replace(report, trials=trials, problems=tuple(analysis.sort(problems)))
 
 
-def _analysis(path: str | os.PathLike[str], target: str, until: float) -> dict[str, Any]:
+def _analysis(path: str | os.PathLike[str], target: str, until: float) -> LintReport:
     child = _start("analyse", target, path)
     text = child.wait(until)
     if text is None:
@@ -84,25 +82,23 @@ def _analysis(path: str | os.PathLike[str], target: str, until: float) -> dict[s
     if "error" in document:
         # Where it arose in the child, for --traceback.
         raise SuiteError(document["error"]) from RuntimeError(document.get("traceback", ""))
-    return dict(document)
+    return LintReport.from_document(document, os.fspath(path))
 
 
-def _trial(engine: str, child: _Child, until: float) -> tuple[dict[str, Any], Problem | None]:
+def _trial(engine: str, child: _Child, until: float) -> tuple[Trial, Problem | None]:
     name = f"{engine} {_version(engine)}"
     text = child.wait(until)
-    result: dict[str, Any] = {"engine": engine, "version": _version(engine), "ok": False}
+    failed = functools.partial(Trial, engine, _version(engine), False)
     if text is None:
-        result["error"] = "did not end in time"
-        return result, Problem(
+        return failed("did not end in time"), Problem(
             "slow_trial", "info", f"one inference on {name} did not end in the time allowed", "time it with benchmark"
         )
     lines = text.strip().split("\n")
     if child.process.returncode == 0 and lines[-1].startswith("{"):
         answer = json.loads(lines[-1])
         if "error" not in answer:
-            return {**result, "ok": True}, None
-        result["error"] = answer["error"]
-        return result, Problem(
+            return Trial(engine, _version(engine), True), None
+        return failed(answer["error"]), Problem(
             "refused_by_runtime",
             "error",
             f"{name} refuses it: {answer['error']}",
@@ -110,8 +106,7 @@ def _trial(engine: str, child: _Child, until: float) -> tuple[dict[str, Any], Pr
         )
     ended = _ended(child.process.returncode)
     phase = _PHASES.get(next((line for line in reversed(lines) if line in _PHASES), ""), "starting")
-    result["error"] = f"{phase}: {ended}"
-    return result, Problem(
+    return failed(f"{phase}: {ended}"), Problem(
         "crashes_runtime",
         "error",
         f"{phase} it on {name}, the process {ended}",

@@ -4,7 +4,8 @@ import math
 from collections.abc import Iterator
 
 from tfl_lite_suite.lint.graph_rules import WEIGHTED, all_operators, inputs_of, output_name
-from tfl_lite_suite.lint.problem import Check, Problem, applied, listed
+from tfl_lite_suite.lint.problem import Check, applied, listed
+from tfl_lite_suite.lint.result import LintProblem as Problem
 from tfl_lite_suite.tflite import operator_versions
 from tfl_lite_suite.tflite.file import TfliteFile
 from tfl_lite_suite.tflite.graph import Operator, Subgraph, TensorSpec

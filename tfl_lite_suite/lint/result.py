@@ -1,9 +1,10 @@
 """What is inside a `.tflite` file."""
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Literal
 
-from tfl_lite_suite.core.result import Document, Result
+from tfl_lite_suite.core.result import Document, Result, omitted
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,13 +24,14 @@ class OperatorCount(Result):
 
 @dataclasses.dataclass(frozen=True)
 class LintProblem(Result):
-    """Something that will go wrong.
+    """Something about a model that will cost its user time, accuracy or speed.
 
     Attributes:
-        code: Short name of the problem.
-        severity: How bad it is.
-        message: What was found.
-        fix: What to do.
+        code: A name that does not change, for scripts.
+        severity: `error`: it will not run, or answers wrongly; `warning`: slower or less accurate than it should be, or
+            apps cannot use it; `info`: worth knowing.
+        message: What was found, and where.
+        fix: What to do about it.
     """
 
     code: str
@@ -39,22 +41,119 @@ class LintProblem(Result):
 
 
 @dataclasses.dataclass(frozen=True)
+class Tensor(Result):
+    """A tensor as the file describes it.
+
+    Attributes:
+        name: Its name.
+        shape: Its dimensions; −1 where one is known only at run time.
+        dtype: Its type.
+        scale: Real value of one step; `None` where it has none, or several.
+        zero_point: Integer that stands for the real value 0; likewise.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    scale: float | None
+    zero_point: int | None
+
+
+@dataclasses.dataclass(frozen=True)
+class OperatorFacts(Result):
+    """One operator of the main graph.
+
+    Attributes:
+        index: Its place in the order of execution.
+        name: Its name, such as `CONV_2D`.
+        version: Its version.
+        activation: What is fused to it, or `NONE`.
+        macs: Its multiply-adds.
+        min_runtime: Oldest TensorFlow release that has it.
+        inputs: Places of its input tensors; −1 for one that is left out.
+        outputs: Places of its output tensors.
+        output: Its first output.
+    """
+
+    index: int
+    name: str
+    version: int
+    activation: str
+    macs: int
+    min_runtime: str | None
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    output: Tensor | None
+
+
+@dataclasses.dataclass(frozen=True)
+class RefusedOperator(Result):
+    """An operator that a delegate leaves to the slower kernels.
+
+    Attributes:
+        index: Its place in the order of execution.
+        name: Its name.
+        why: Why it is left out.
+        instead: A way around it, where one is known.
+        share: Share of the measured time, if a profile was given and names it.
+    """
+
+    index: int
+    name: str
+    why: str
+    instead: str | None = omitted()
+    share: float | None = omitted()
+
+
+@dataclasses.dataclass(frozen=True)
+class DelegateReport(Result):
+    """What a delegate takes.
+
+    Attributes:
+        partitions: Into how many pieces the refused operators cut what it takes.
+        refused: The operators that it leaves out.
+    """
+
+    partitions: int
+    refused: tuple[RefusedOperator, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Trial(Result):
+    """One inference on an installed runtime, with zeros as input; `error` says why it failed."""
+
+    engine: str
+    version: str
+    ok: bool
+    error: str | None = omitted()
+
+
+@dataclasses.dataclass(frozen=True)
 class LintReport(Result):
-    """What `lint` prints; `docs/lint.md` describes the keys in `others`.
+    """What `lint` prints; see `docs/lint.md`.
 
     Attributes:
         file: The file.
         file_bytes: Its size.
-        ops: Its operators.
+        description: What the file says of itself.
+        target_runtime: The runtime it must run on.
+        ops: Its operators by name and version.
         fully_int8: Whether every operator computes in integers.
         float_ops: Operators that compute in float.
         min_runtime: Oldest TensorFlow release that runs it; `None` if none does.
         contract: How pictures become its input; `None` without a contract.
         labels: Class names.
+        metadata: Its TensorFlow Lite metadata; `None` without any.
         problems: What will go wrong, the gravest first.
-        macs: Multiply-adds.
+        inputs: Its input tensors.
+        outputs: Its output tensors.
         weight_bytes: Bytes of weights.
         arena_bytes: Bytes of activations and scratch memory that LiteRT's builtin kernels need at once.
+        arena_method: `planned`, or `bound` for a graph too large to plan.
+        macs: Multiply-adds.
+        operators: Its operators in the order of execution.
+        delegates: What each delegate leaves out.
+        subgraphs: Number of graphs.
         trials: Whether the installed runtimes run it.
 
     Example:
@@ -65,14 +164,23 @@ class LintReport(Result):
 
     file: str
     file_bytes: int
+    description: str
+    target_runtime: str
     ops: tuple[OperatorCount, ...]
     fully_int8: bool
     float_ops: tuple[Document, ...]
     min_runtime: str | None
     contract: Document | None
     labels: tuple[str, ...]
+    metadata: Document | None
     problems: tuple[LintProblem, ...]
-    macs: int
+    inputs: tuple[Tensor, ...]
+    outputs: tuple[Tensor, ...]
     weight_bytes: int
     arena_bytes: int
-    trials: tuple[Document, ...]
+    arena_method: str
+    macs: int
+    operators: tuple[OperatorFacts, ...]
+    delegates: Mapping[str, DelegateReport]
+    subgraphs: int
+    trials: tuple[Trial, ...] = ()

@@ -13,7 +13,9 @@ from tfl_lite_suite.lint.analysis import DEFAULT_TARGET
 if TYPE_CHECKING:
     import numpy as np
 
+    from tfl_lite_suite.lint.result import LintReport
     from tfl_lite_suite.report.recorded_run import FinishedRun
+    from tfl_lite_suite.run.result import EvaluatedFile
 
 # What must not slow down --help (NumPy, Pillow, YAML) is imported where it is used.
 
@@ -108,11 +110,11 @@ def _found(run: "FinishedRun", notes: list[str]) -> str:
     from tfl_lite_suite.report import found_and_missed
 
     row = _shipped(run)
-    summary = found_and_missed.summary(row) if row else ""
+    summary = found_and_missed.summary(row, row.decided, row.unknown) if row else ""
     if not row or not summary:
         return ""
-    name, engine = row["name"], row["engine"]
-    of = f"{name} on {engine}, {row['n']:,} pictures"
+    name, engine = row.name, row.engine
+    of = f"{name} on {engine}, {row.n:,} pictures"
     heading = f'<p class="dim">{text(of)}</p>'
     shown = ""
     try:
@@ -126,12 +128,12 @@ def _found(run: "FinishedRun", notes: list[str]) -> str:
     return heading + summary + shown
 
 
-def _shipped(run: "FinishedRun") -> dict[str, Any] | None:
+def _shipped(run: "FinishedRun") -> "EvaluatedFile | None":
     """Returns the evaluation of the file to ship."""
     from tfl_lite_suite.report import run_sections
 
     found = run_sections.verdict_of(run)
-    return next((row for row in run.stage("evaluate") if found and row["name"] == found.file), None)
+    return next((row for row in run.evaluated if found and row.name == found.file), None)
 
 
 def _maps(run: "FinishedRun", name: str, pictures: dict[str, "np.ndarray"]) -> dict[str, "np.ndarray"]:
@@ -190,16 +192,16 @@ def _operators(run: "FinishedRun", notes: list[str]) -> str:
     from tfl_lite_suite.lint import process
     from tfl_lite_suite.report import run_sections
 
-    linted = {row["name"]: row for row in run.stage("lint")}
+    linted: dict[str, LintReport] = {row.name: row for row in run.linted}
     parts = []
     for row in run.stage("convert"):
         name = row["name"]
         try:
-            document = linted.get(name) or process.run(run.file(name), DEFAULT_TARGET, trial=False)
+            report = linted.get(name) or process.run(run.file(name), DEFAULT_TARGET, trial=False)
         except (SuiteError, OSError) as error:
             notes.append(f"{run.title}: the operators of {name} are not shown: {error}")
             continue
-        parts.append(details(name, run_sections.operators(name, document)))
+        parts.append(details(name, run_sections.operators(name, report)))
     return "".join(parts)
 
 

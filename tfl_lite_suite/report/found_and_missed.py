@@ -2,7 +2,6 @@
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -10,6 +9,7 @@ from tfl_lite_suite.core.figures import percent
 from tfl_lite_suite.core.page.document import details, text
 from tfl_lite_suite.core.page.table import Table
 from tfl_lite_suite.core.predictions import Predictions
+from tfl_lite_suite.evaluate.result import DecidedFigures, Figures, UnknownFigures
 from tfl_lite_suite.report import flipped_pictures
 
 MOST_PICTURES = 24
@@ -36,51 +36,51 @@ class Missed:
     confidence: float
 
 
-def summary(accuracy: Mapping[str, Any]) -> str:
+def summary(accuracy: Figures, decided: DecidedFigures | None = None, unknown: UnknownFigures | None = None) -> str:
     """Returns a table of the classes, the weakest first where they are many, and what the decision does.
 
     Args:
-        accuracy: The document of `evaluate`; of an earlier release without recall, the answer is empty.
+        accuracy: From `evaluate`; of an earlier release without recall, the answer is empty.
+        decided: What the file's decision does, if it has one.
+        unknown: What it does with pictures of none of the classes, if there were any.
     """
-    items = [item for item in accuracy.get("per_class", ()) if item["n"] and item.get("recall") is not None]
-    if not items:
+    known = [(item.recall, item) for item in accuracy.per_class if item.n and item.recall is not None]
+    if not known:
         return ""
-    order = sorted(items, key=lambda item: item["recall"])[:_MOST_CLASSES]
-    mistaken = _mistaken(accuracy)
+    order = sorted(known, key=lambda pair: pair[0])[:_MOST_CLASSES]
+    mistaken = _mistaken(accuracy, decided)
     rows = [
         [
-            item["name"],
-            f"{item['n']:,}",
-            f"{percent(item['recall'])} ({percent(item['recall_ci95'][0])} … {percent(item['recall_ci95'][1])})",
-            percent(item["precision"]),
-            percent(item["f1"]),
-            mistaken.get(item["name"], "–"),
+            item.name,
+            f"{item.n:,}",
+            f"{percent(recall)} ({' … '.join(map(percent, item.recall_ci95 or ()))})",
+            percent(item.precision),
+            percent(item.f1),
+            mistaken.get(item.name, "–"),
         ]
-        for item in order
+        for recall, item in order
     ]
     words = [
-        f"Balanced accuracy {percent(accuracy['balanced_accuracy'])}, macro F1 {percent(accuracy['macro_f1'])}, "
-        f"calibration error {percent(accuracy['calibration_error'])}."
+        f"Balanced accuracy {percent(accuracy.balanced_accuracy)}, macro F1 {percent(accuracy.macro_f1)}, "
+        f"calibration error {percent(accuracy.calibration_error)}."
     ]
-    if "decided" in accuracy:
-        found = accuracy["decided"]
+    if decided is not None:
         words.append(
-            f"By the decision in the file {percent(found['coverage'])} of the pictures get an answer, and "
-            f"{percent(found['accuracy'])} of these answers are right."
+            f"By the decision in the file {percent(decided.coverage)} of the pictures get an answer, and "
+            f"{percent(decided.accuracy)} of these answers are right."
         )
-    if "unknown" in accuracy:
-        unknown = accuracy["unknown"]
+    if unknown is not None:
         words.append(
-            f"Of {unknown['n']:,} pictures of none of the classes {percent(unknown['false_alarms'])} get an answer all "
+            f"Of {unknown.n:,} pictures of none of the classes {percent(unknown.false_alarms)} get an answer all "
             "the same."
         )
     return f"<p>{text(' '.join(words))}</p>{Table(_HEADER, rows).html()}"
 
 
-def _mistaken(accuracy: Mapping[str, Any]) -> dict[str, str]:
+def _mistaken(accuracy: Figures, decided: DecidedFigures | None) -> dict[str, str]:
     """Returns for each class what it is taken for most often, and how often."""
-    counts = accuracy.get("decided", {}).get("confusion") or accuracy.get("confusion")
-    names = [item["name"] for item in accuracy["per_class"]]
+    counts = (decided and decided.confusion) or accuracy.confusion
+    names = [item.name for item in accuracy.per_class]
     if not counts or len(counts) != len(names):
         return {}
     answers, found = [*names, _NONE], {}

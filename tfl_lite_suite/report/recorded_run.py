@@ -1,6 +1,7 @@
 """What a work folder holds after `run`, read back: results by stage, the models and what was measured of each."""
 
 import dataclasses
+import functools
 import os
 import pathlib
 from typing import Any
@@ -10,7 +11,8 @@ from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.files import read_json
 from tfl_lite_suite.core.work_folder import kind_of
 from tfl_lite_suite.report.results_table import PROBE, file_words
-from tfl_lite_suite.run import stages
+from tfl_lite_suite.run import result, stages
+from tfl_lite_suite.run.result import EvaluatedFile, LintedFile, TimedFile
 
 RESULTS, RECIPE, FLIPS = "results.json", "recipe.yaml", "flips.json"
 _BENCHMARK = "benchmark"
@@ -29,8 +31,8 @@ class Measured:
         top5: Share of the test images.
         n: Number of test images.
         file_bytes: Size of the file.
-        accuracy: The document of `evaluate`, empty where there is none.
-        timing: The document of `benchmark`, empty where there is none.
+        accuracy: What `evaluate` found, where it was.
+        timing: What `benchmark` measured, where it was.
     """
 
     name: str
@@ -41,13 +43,13 @@ class Measured:
     top5: float | None = None
     n: int | None = None
     file_bytes: int | None = None
-    accuracy: dict[str, Any] = dataclasses.field(default_factory=dict)
-    timing: dict[str, Any] = dataclasses.field(default_factory=dict)
+    accuracy: EvaluatedFile | None = None
+    timing: TimedFile | None = None
 
     @property
     def ms(self) -> float | None:
         """Median latency in milliseconds."""
-        return self.timing.get("latency_ms", {}).get("p50")
+        return None if self.timing is None else self.timing.latency_ms.p50
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,6 +78,25 @@ class FinishedRun:
                 found += results if isinstance(results, list) else [results]
         return found
 
+    @functools.cached_property
+    def evaluated(self) -> list[EvaluatedFile]:
+        """Every file on every engine that evaluated it."""
+        return result.evaluated(self.results, self._where)
+
+    @functools.cached_property
+    def timed(self) -> list[TimedFile]:
+        """Every file on every engine that timed it."""
+        return result.timed(self.results, self._where)
+
+    @functools.cached_property
+    def linted(self) -> list[LintedFile]:
+        """Every file that `lint` looked into."""
+        return result.linted(self.results, self._where)
+
+    @property
+    def _where(self) -> str:
+        return str(self.folder / RESULTS)
+
     def file(self, name: str) -> pathlib.Path:
         """Returns where the `.tflite` file of that name lies; the folder may have been moved since."""
         return self.folder / "convert" / name / f"{name}.tflite"
@@ -95,21 +116,22 @@ class FinishedRun:
                 top5 = results.get(key.replace("top1", "top5"))
                 found.append(Measured(name, words, "TensorFlow", None, results[key], top5, self._test_images()))
         files = {row["name"]: row for row in self.stage("convert")}
-        right = {(row["name"], row["engine"]): row for row in self.stage("evaluate")}
-        timed = {(row["name"], row["engine"]): row for row in self.stage("benchmark")}
+        right = {(row.name, row.engine): row for row in self.evaluated}
+        timed = {(row.name, row.engine): row for row in self.timed}
         for name, engine in {**right, **timed}:
-            accuracy, timing = right.get((name, engine), {}), timed.get((name, engine), {})
+            accuracy, timing = right.get((name, engine)), timed.get((name, engine))
+            known = accuracy or timing
             file = files.get(name, {})
             found.append(
                 Measured(
                     name,
                     file_words({"name": name, **file}),
-                    f"{engine} {(accuracy or timing).get('engine_version', '')}".rstrip(),
+                    f"{engine} {known.engine_version if known else ''}".rstrip(),
                     file.get("scheme"),
-                    accuracy.get("top1"),
-                    accuracy.get("top5"),
-                    accuracy.get("n"),
-                    file.get("file_bytes") or (accuracy or timing).get("model_bytes"),
+                    accuracy.top1 if accuracy else None,
+                    accuracy.top5 if accuracy else None,
+                    accuracy.n if accuracy else None,
+                    file.get("file_bytes") or (known.model_bytes if known else None),
                     accuracy,
                     timing,
                 )

@@ -6,7 +6,8 @@ from typing import Any
 from tfl_lite_suite.core.figures import percent
 from tfl_lite_suite.core.page.table import Table
 from tfl_lite_suite.core.work_folder import kind_of
-from tfl_lite_suite.run import ledger, stages
+from tfl_lite_suite.run import ledger, result, stages
+from tfl_lite_suite.run.result import EvaluatedFile, TimedFile
 
 PROBE = "Keras float32, linear probe of the pretrained network"
 _RESULT = ("file", "runtime", "top-1", "bytes", "median latency")
@@ -39,10 +40,10 @@ def table(results: dict[str, Any]) -> Table:
             if "linear_probe" in found:
                 rows.append((f"{PROBE}{which}", "TensorFlow", percent(found["linear_probe"]["top1"]), "–", "–"))
             rows.append((f"{words}{which}", "TensorFlow", percent(found[key]), "–", "–"))
-    timed = {(row["name"], row["engine"]): row for row in _rows(results, "benchmark")}
+    timed = {(row.name, row.engine): row for row in result.timed(results)}
     files = {row["name"]: row for row in _rows(results, "convert")}
-    for pair, row in {(row["name"], row["engine"]): row for row in _rows(results, "evaluate")}.items():
-        rows.append(_cells(files[row["name"]], row, timed.get(pair)))
+    for pair, row in {(row.name, row.engine): row for row in result.evaluated(results)}.items():
+        rows.append(_cells(files[row.name], row, timed.get(pair)))
     return Table(_RESULT, rows)
 
 
@@ -58,7 +59,7 @@ def network_table(
     """
     rows = []
     for name, results in networks.items():
-        top1 = {row["name"]: percent(row["top1"]) for row in _rows(results, "evaluate") if row["engine"] == engine}
+        top1 = {row.name: percent(row.top1) for row in result.evaluated(results) if row.engine == engine}
         size = {row["name"]: row["file_bytes"] for row in _rows(results, "convert")}
         pruned = results.get("prune")
         left = f"{100 * pruned['params_after'] / pruned['params_before']:.0f} %" if pruned else "–"
@@ -92,11 +93,12 @@ def technique_table(runs: dict[str, dict[str, Any]], engine: str = "litert") -> 
         # With a teacher, the network was never trained without one.
         before, after = (None, keras[-1]) if "teacher" in results else (keras[0], keras[-1] if keras[1:] else None)
         file = next(row for row in reversed(_rows(results, "convert")) if "int8" in row["name"])
-        top1 = next(row for row in _rows(results, "evaluate") if (row["name"], row["engine"]) == (file["name"], engine))
+        rows_of_file = [row for row in result.evaluated(results) if row.name == file["name"]]
+        top1 = next(row.top1 for row in rows_of_file if row.engine == engine)
         pruned = results.get("prune", {})
         params = pruned.get("params_after", results["train"]["params"])
         zipped = pruned.get("zipped_bytes_after", 0) / pruned.get("zipped_bytes_before", 1)
-        cells = [percent(share) if share else "–" for share in (before, after, top1["top1"])]
+        cells = [percent(share) if share else "–" for share in (before, after, top1)]
         left = f"{100 * zipped:.0f} % of before" if zipped else "–"
         rows.append((name, f"{params:,}", *cells, f"{file['file_bytes']:,}", left))
     return Table(_TECHNIQUE, rows).markdown()
@@ -171,12 +173,12 @@ def _rows(results: dict[str, Any], kind: str) -> list[dict[str, Any]]:
     return [row for name, found in results.items() if kind_of(name) == kind for row in found]
 
 
-def _cells(file: dict[str, Any], accuracy: dict[str, Any], time: dict[str, Any] | None) -> tuple[str, ...]:
+def _cells(file: dict[str, Any], accuracy: EvaluatedFile, time: TimedFile | None) -> tuple[str, ...]:
     latency = "not measured"
     if time is not None:
-        latency = f"{time['latency_ms']['p50']:.3f} ms{'' if time['valid'] else ' (unsteady)'}"
-    engine = f"{accuracy['engine']} {accuracy['engine_version']}"
-    return file_words(file), engine, percent(accuracy["top1"]), f"{file['file_bytes']:,}", latency
+        latency = f"{time.latency_ms.p50:.3f} ms{'' if time.valid else ' (unsteady)'}"
+    engine = f"{accuracy.engine} {accuracy.engine_version}"
+    return file_words(file), engine, percent(accuracy.top1), f"{file['file_bytes']:,}", latency
 
 
 def file_words(file: dict[str, Any]) -> str:

@@ -12,9 +12,12 @@ from tfl_lite_suite.core.progress import duration
 from tfl_lite_suite.core.schemes import SCHEMES
 from tfl_lite_suite.core.work_folder import kind_of
 from tfl_lite_suite.evaluate.metrics import wilson
+from tfl_lite_suite.evaluate.result import ClassResult
+from tfl_lite_suite.lint.result import LintReport
 from tfl_lite_suite.report import verdict_view
 from tfl_lite_suite.report.recorded_run import FinishedRun, Measured
 from tfl_lite_suite.run import ledger, stages, verdict
+from tfl_lite_suite.run.result import EvaluatedFile, TimedFile
 
 _MOST_CLASSES = 40
 _MOST_IN_MATRIX = 60
@@ -37,22 +40,23 @@ def models_table(rows: Sequence[Row], several: bool) -> Table:
     for number, (_, run, model) in enumerate(rows, 1):
         line: list[object] = [number, *([run.title] if several else []), model.what, model.runtime]
         line += [percent(model.top1), percent(model.top5), size(model.file_bytes), milliseconds(model.ms)]
-        line += [_interval(model.timing), size(model.timing.get("peak_rss_bytes")), _energy(model.timing)]
+        timing = model.timing
+        line += [_interval(timing), size(timing.peak_rss_bytes if timing else None), _energy(timing)]
         lines.append(line)
     folder = ["work folder"] if several else []
     measured = ["top-1", "top-5", "file", "median latency", "95 % of it", "memory", "energy"]
     return Table(["no.", *folder, "model", "runtime", *measured], lines).without_empty_columns()
 
 
-def _interval(timing: dict[str, Any]) -> str:
-    if "latency_ms" not in timing:
+def _interval(timing: TimedFile | None) -> str:
+    if timing is None:
         return "–"
-    low, high = timing["latency_ms"]["ci95"]
-    return f"{low:.3g} … {high:.3g}" + ("" if timing.get("valid", True) else ", unsteady")
+    low, high = timing.latency_ms.ci95
+    return f"{low:.3g} … {high:.3g}" + ("" if timing.valid else ", unsteady")
 
 
-def _energy(timing: dict[str, Any]) -> str:
-    energy = timing.get("energy_j")
+def _energy(timing: TimedFile | None) -> str:
+    energy = timing.energy_j if timing else None
     return "–" if energy is None else f"{1000 * energy:.3g} mJ"
 
 
@@ -130,10 +134,10 @@ def problems_table(run: FinishedRun) -> Table:
     return Table(
         ["file", "severity", "problem", "what to do"],
         [
-            [row["name"], problem["severity"], problem["message"], problem["fix"]]
-            for row in run.stage("lint")
-            for problem in row["problems"]
-            if problem["severity"] != "info"
+            [row.name, problem.severity, problem.message, problem.fix]
+            for row in run.linted
+            for problem in row.problems
+            if problem.severity != "info"
         ],
     )
 
@@ -172,12 +176,12 @@ def curves(run: FinishedRun) -> str:
     return side_by_side(parts) if any(parts) else ""
 
 
-def _chosen(run: FinishedRun) -> list[Measured]:
-    """Returns one model a file: on the first of its runtimes."""
-    found: dict[str, Measured] = {}
-    for model in run.models():
-        if model.accuracy.get("per_class"):
-            found.setdefault(model.name, model)
+def _chosen(run: FinishedRun) -> list[EvaluatedFile]:
+    """Returns each file once: on the first of its runtimes."""
+    found: dict[str, EvaluatedFile] = {}
+    for row in run.evaluated:
+        if row.per_class:
+            found.setdefault(row.name, row)
     return list(found.values())
 
 
@@ -193,39 +197,44 @@ def classes(run: FinishedRun) -> str:
     if not models:
         return ""
     rows = []
-    for place, item in enumerate(models[0].accuracy["per_class"]):
-        shares = [_share(m.accuracy["per_class"][place]) if item["n"] else None for m in models]
-        rows.append((item["label"], shares))
+    for place, item in enumerate(models[0].per_class):
+        rows.append((item.label, [_share(model.per_class[place]) for model in models]))
     note = ""
     if len(rows) > _MOST_CLASSES:
         rows.sort(key=lambda row: min((share[0] for share in row[1] if share is not None), default=2.0))
         note = f'<p class="dim">The {_MOST_CLASSES} weakest of {len(rows)} classes.</p>'
-    names = [f"{model.name} ({model.runtime})" for model in models]
+    names = [f"{model.name} ({_runtime(model)})" for model in models]
     return plot.dots(f"Top-1 by class (95 %): {run.title}", names, rows[:_MOST_CLASSES]) + note
 
 
-def _share(item: dict[str, Any]) -> plot.Share:
+def _share(item: ClassResult) -> plot.Share | None:
     """Returns the share of a class's pictures that is answered rightly, with its interval."""
-    low, high = wilson(round(item["top1"] * item["n"]), item["n"]) or (0.0, 1.0)
-    return item["top1"], low, high
+    if not item.n or item.top1 is None:
+        return None
+    low, high = wilson(round(item.top1 * item.n), item.n) or (0.0, 1.0)
+    return item.top1, low, high
 
 
 def confusion(run: FinishedRun) -> str:
     """Returns the confusion matrix of the file to ship, and the pairs that are confused most."""
-    models = [model for model in _chosen(run) if model.accuracy.get("confusion")]
+    models = [(model, model.confusion) for model in _chosen(run) if model.confusion]
     if not models:
         return ""
     shipped = verdict_of(run)
-    model = next((model for model in models if shipped and model.name == shipped.file), models[-1])
-    counts, labels = model.accuracy["confusion"], [row["label"] for row in model.accuracy["per_class"]]
+    model, counts = next((pair for pair in models if shipped and pair[0].name == shipped.file), models[-1])
+    labels = [row.label for row in model.per_class]
     pairs = [(count, a, b) for a, row in enumerate(counts) for b, count in enumerate(row) if count and a != b]
     worst = sorted(pairs, key=lambda pair: -pair[0])[:_MOST_CONFUSED]
-    of = f"{model.name} on {model.runtime}: {run.title}"
+    of = f"{model.name} on {_runtime(model)}: {run.title}"
     drawn = plot.matrix(f"Confusion: {of}", labels, counts) if len(labels) <= _MOST_IN_MATRIX else ""
     table = Table(
         ["class", "answered as", "times", "of"], [[labels[a], labels[b], n, sum(counts[a])] for n, a, b in worst]
     )
     return drawn + ("<h3>Confused most</h3>" + table.html() if worst else "<p>Nothing was confused.</p>")
+
+
+def _runtime(row: EvaluatedFile) -> str:
+    return f"{row.engine} {row.engine_version}"
 
 
 def layers(run: FinishedRun) -> str:
@@ -261,17 +270,17 @@ def _decibels(value: float | None) -> str:
     return "–" if value is None else f"{value:.1f}"
 
 
-def operators(name: str, document: dict[str, Any]) -> str:
+def operators(name: str, report: LintReport) -> str:
     """Returns what the operators of a file cost, by kind and the most expensive ones.
 
     Args:
         name: The file's name.
-        document: From `lint`.
+        report: From `lint`.
     """
     kinds: dict[str, list[int]] = {}
-    for op in document["operators"]:
-        kinds.setdefault(op["name"], []).append(op["macs"])
-    total = document["macs"] or 1
+    for op in report.operators:
+        kinds.setdefault(op.name, []).append(op.macs)
+    total = report.macs or 1
     table = Table(
         ["operator", "count", "multiply-adds", "share"],
         [
@@ -279,15 +288,13 @@ def operators(name: str, document: dict[str, Any]) -> str:
             for kind, macs in sorted(kinds.items(), key=lambda item: (-sum(item[1]), -len(item[1])))
         ],
     )
-    costly = sorted(document["operators"], key=lambda op: -op["macs"])[:_MOST_OPERATORS]
-    rows = [
-        (f"{op['index']} {op['name']}", op["macs"], f"{100 * op['macs'] / total:.1f} %") for op in costly if op["macs"]
-    ]
+    costly = sorted(report.operators, key=lambda op: -op.macs)[:_MOST_OPERATORS]
+    rows = [(f"{op.index} {op.name}", op.macs, f"{100 * op.macs / total:.1f} %") for op in costly if op.macs]
     facts = (
-        f"<p>{text(name)}: {document['macs']:,} multiply-adds, weights {size(document['weight_bytes'])}, arena "
-        f"{size(document['arena_bytes'])}; needs TensorFlow "
-        f"{text(document['min_runtime'] or 'unknown')}; "
-        f"{'all in 8 bits' if document['fully_int8'] else str(len(document['float_ops'])) + ' operators in float'}.</p>"
+        f"<p>{text(name)}: {report.macs:,} multiply-adds, weights {size(report.weight_bytes)}, arena "
+        f"{size(report.arena_bytes)}; needs TensorFlow "
+        f"{text(report.min_runtime or 'unknown')}; "
+        f"{'all in 8 bits' if report.fully_int8 else str(len(report.float_ops)) + ' operators in float'}.</p>"
     )
     return facts + side_by_side(
         [table.html(), plot.bars("Most expensive operators", "share of the multiply-adds", rows)]
@@ -303,12 +310,11 @@ def environment_table(runs: Sequence[FinishedRun], here: Sequence[tuple[str, str
     """
     lines: dict[tuple[str, str], None] = {}
     for run in runs:
-        for timing in run.stage("benchmark"):
-            device = timing.get("device") or {}
+        for timing in run.timed:
+            device = timing.device.document()
             known = [f"{key.replace('_', ' ')} {value}" for key, value in device.items() if value not in (None, "")]
-            where = f"{timing.get('target', '')}, {timing.get('threads', '')} threads: {', '.join(known)}"
-            lines[f"timed on, {run.title}", where] = None
-            lines["engine", f"{timing['engine']} {timing.get('engine_version', '')}"] = None
+            lines[f"timed on, {run.title}", f"{timing.target}, {timing.threads} threads: {', '.join(known)}"] = None
+            lines["engine", f"{timing.engine} {timing.engine_version}"] = None
     return Table(["what", "which"], [*lines, *here])
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from tfl_lite_suite.core.errors import SuiteError, unknown_name
 from tfl_lite_suite.core.recipe import Budget
+from tfl_lite_suite.run.result import EvaluatedFile, TimedFile
 
 # What each limit is measured by.
 MEASURED_BY = {
@@ -35,8 +36,8 @@ def check(
     chosen: Budget,
     files: Sequence[dict[str, Any]],
     ledger: Sequence[dict[str, Any]],
-    timed: Sequence[dict[str, Any]],
-    evaluated: Sequence[dict[str, Any]] = (),
+    timed: Sequence[TimedFile],
+    evaluated: Sequence[EvaluatedFile] = (),
 ) -> list[dict[str, Any]]:
     """Compares every limit that is set with every file that must keep it.
 
@@ -44,8 +45,8 @@ def check(
         chosen: The limits.
         files: `name`, `scheme` and `file_bytes` of each file.
         ledger: From `ledger.rows`.
-        timed: From `benchmark`, with the file's `name`.
-        evaluated: From `evaluate`, with the file's `name`.
+        timed: From `benchmark`.
+        evaluated: From `evaluate`.
 
     Returns:
         For each file and limit `file`, `limit`, `allowed`, `received` (the worst engine's accuracy, the best engine's
@@ -64,7 +65,7 @@ def check(
         for limit, allowed in chosen.limits.items():
             kind, _, of_class = limit.partition(".")
             if kind in ("min_recall", "min_macro_f1", "max_calibration_error"):
-                received = _of_answers(kind, of_class, [row for row in evaluated if row["name"] == name])
+                received = _of_answers(kind, of_class, [row for row in evaluated if row.name == name])
             else:
                 received = _received(limit, name, files, ledger, timed)
             ok = received <= allowed if limit.startswith("max_") else received >= allowed
@@ -72,16 +73,22 @@ def check(
     return checks
 
 
-def _received(limit: str, name: str, files: Any, ledger: Any, timed: Any) -> float:
+def _received(
+    limit: str,
+    name: str,
+    files: Sequence[dict[str, Any]],
+    ledger: Sequence[dict[str, Any]],
+    timed: Sequence[TimedFile],
+) -> float:
     answered = [row for row in ledger if row["name"] == name]
-    measured = [row for row in timed if row["name"] == name]
+    measured = [row for row in timed if row.name == name]
     values = {
         "max_top1_drop": [-row["against_float"]["points"] for row in answered if row["against_float"]],
         "min_top1": [row["top1"] for row in answered],
         "min_agreement": [row["agreement"] for row in answered if "agreement" in row],
         "max_bytes": [file["file_bytes"] for file in files if file["name"] == name],
-        "max_ms": [row["latency_ms"]["p50"] for row in measured],
-        "max_memory": [row["peak_rss_bytes"] for row in measured if row["peak_rss_bytes"] is not None],
+        "max_ms": [row.latency_ms.p50 for row in measured],
+        "max_memory": [row.peak_rss_bytes for row in measured if row.peak_rss_bytes is not None],
     }[limit]
     if not values:
         raise SuiteError(f"budget.{limit}: {name} was not measured; {MEASURED_BY[limit]} comes before budget")
@@ -93,15 +100,15 @@ def measured_by(limit: str) -> str:
     return MEASURED_BY[limit.partition(".")[0]]
 
 
-def _of_answers(kind: str, of_class: str, rows: Sequence[dict[str, Any]]) -> float:
+def _of_answers(kind: str, of_class: str, rows: Sequence[EvaluatedFile]) -> float:
     """Returns the worst engine's figure."""
     if kind == "min_recall":
-        recalls = [{item["name"]: item["recall"] for item in row["per_class"]} for row in rows]
+        recalls = [{item.name: item.recall for item in row.per_class} for row in rows]
         if recalls and of_class not in recalls[0]:
             raise unknown_name("budget.min_recall", of_class, recalls[0], "class")
         values = [recall[of_class] for recall in recalls]
     else:
-        values = [row[kind.partition("_")[2]] for row in rows]
+        values = [row.macro_f1 if kind == "min_macro_f1" else row.calibration_error for row in rows]
     known = [value for value in values if value is not None]
     if not known:
         raise SuiteError(f"budget.{kind}: nothing measured it; evaluate comes before budget, on pictures of the class")

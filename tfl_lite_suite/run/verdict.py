@@ -10,6 +10,9 @@ from tfl_lite_suite.core.figures import percent
 from tfl_lite_suite.core.result import Document, Result
 from tfl_lite_suite.core.work_folder import kind_of
 from tfl_lite_suite.evaluate.metrics import wilson
+from tfl_lite_suite.evaluate.result import ClassResult
+from tfl_lite_suite.run import result
+from tfl_lite_suite.run.result import EvaluatedFile, TimedFile
 
 KEY = "verdict"
 # A file may be this much less accurate than the best one, if it is smaller; files of nearly one size are equal.
@@ -62,16 +65,16 @@ class _Measured:
     """A file, its accuracy on the first engine that evaluated it, and its latency there."""
 
     file: Mapping[str, Any]
-    accuracy: Mapping[str, Any]
-    timing: Mapping[str, Any]
+    accuracy: EvaluatedFile
+    timing: TimedFile | None
 
     @property
     def right(self) -> int:
-        return round(self.accuracy["top1"] * self.accuracy["n"])
+        return round(self.accuracy.top1 * self.accuracy.n)
 
     @property
     def ms(self) -> float | None:
-        return self.timing["latency_ms"]["p50"] if self.timing else None
+        return self.timing.latency_ms.p50 if self.timing else None
 
 
 def give(results: Mapping[str, Any], workdir: pathlib.Path, cut_away: float = 0.0) -> Verdict | None:
@@ -90,24 +93,24 @@ def give(results: Mapping[str, Any], workdir: pathlib.Path, cut_away: float = 0.
         return None
     chosen, reason = _choose(files, results)
     accuracy = chosen.accuracy
-    counted = [item for item in accuracy.get("per_class", ()) if item["n"]]
-    single = sum(item["n"] for item in counted) == accuracy["n"]
-    commonest = max(counted, key=lambda item: item["n"], default=None)
-    baseline = {"class": _name(commonest), "top1": commonest["n"] / accuracy["n"]} if commonest and single else None
-    known = [item for item in counted if item.get("recall") is not None]
-    worst = min(known, key=lambda item: (item["recall"], -item["n"]), default=None)
+    counted = [item for item in accuracy.per_class if item.n]
+    single = sum(item.n for item in counted) == accuracy.n
+    commonest = max(counted, key=lambda item: item.n, default=None)
+    baseline = {"class": _name(commonest), "top1": commonest.n / accuracy.n} if commonest and single else None
+    known = [(item.recall, -item.n, item) for item in counted if item.recall is not None]
+    worst = min(known, key=lambda one: one[:2])[2] if known else None
     found = Verdict(
         file=chosen.file["name"],
         path=str(chosen.file["output"]),
         scheme=chosen.file["scheme"],
-        runtime=f"{accuracy['engine']} {accuracy['engine_version']}",
+        runtime=f"{accuracy.engine} {accuracy.engine_version}",
         reason=reason,
         file_bytes=chosen.file["file_bytes"],
-        n=accuracy["n"],
-        top1=accuracy["top1"],
-        top1_ci95=wilson(chosen.right, accuracy["n"]) or (0.0, 1.0),
+        n=accuracy.n,
+        top1=accuracy.top1,
+        top1_ci95=wilson(chosen.right, accuracy.n) or (0.0, 1.0),
         baseline=baseline,
-        worst_class=worst and {"name": _name(worst), **{key: worst[key] for key in ("n", "recall", "recall_ci95")}},
+        worst_class=None if worst is None else _described(worst),
         against_float=_against_float(chosen, files, results),
         latency_ms=chosen.ms,
         next=(),
@@ -124,12 +127,13 @@ def _measured(results: Mapping[str, Any], workdir: pathlib.Path) -> list[_Measur
         # The work folder may have been moved since.
         output = workdir / (step if kind_of(step) == "decide" else "convert") / row["name"] / f"{row['name']}.tflite"
         files[row["name"]] = {**row, **files.get(row["name"], {}), "output": str(output)}
-    timed = {(row["name"], row["engine"]): row for _, row in _rows(results, "benchmark")}
+    where = str(workdir / "results.json")
+    timed = {(row.name, row.engine): row for row in result.timed(results, where)}
     found: dict[str, _Measured] = {}
-    for _, row in _rows(results, "evaluate"):
-        if row["name"] in files and row["n"] and row["name"] not in found:
-            timing = timed.get((row["name"], row["engine"]), {})
-            found[row["name"]] = _Measured(files[row["name"]], row, timing)
+    for of_file in result.evaluated(results, where):
+        name = of_file.name
+        if name in files and of_file.n and name not in found:
+            found[name] = _Measured(files[name], of_file, timed.get((name, of_file.engine)))
     return list(found.values())
 
 
@@ -142,14 +146,14 @@ def _choose(files: Sequence[_Measured], results: Mapping[str, Any]) -> tuple[_Me
     """Returns the file to ship and why."""
     broken = {check["file"] for check in _checks(results) if not check["ok"]}
     kept = [file for file in files if file.file["name"] not in broken] or list(files)
-    best = max(kept, key=lambda file: file.accuracy["top1"])
+    best = max(kept, key=lambda file: file.accuracy.top1)
     # A tolerance below one picture would let a single picture choose.
-    allowed = max(TOLERANCE * best.accuracy["n"], 1)
+    allowed = max(TOLERANCE * best.accuracy.n, 1)
     near = [file for file in kept if file.right >= best.right - allowed]
     smallest = min(file.file["file_bytes"] for file in near)
     small = [file for file in near if file.file["file_bytes"] <= SAME_SIZE * smallest]
     chosen = max(small, key=lambda file: (file.right, -(file.ms or 0.0), -file.file["file_bytes"]))
-    within = "1 point" if TOLERANCE * best.accuracy["n"] >= 1 else "one picture"
+    within = "1 point" if TOLERANCE * best.accuracy.n >= 1 else "one picture"
     limits = ", of those that keep the budget" if broken and len(kept) < len(files) else ""
     if len(files) == 1:
         return chosen, "the only file that was evaluated"
@@ -165,7 +169,7 @@ def _checks(results: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _against_float(
     chosen: _Measured, files: Sequence[_Measured], results: Mapping[str, Any]
 ) -> dict[str, float | str | list[float] | None]:
-    name, engine = chosen.file["name"], chosen.accuracy["engine"]
+    name, engine = chosen.file["name"], chosen.accuracy.engine
     rows = [row for row in results.get("ledger", ()) if (row["name"], row["runtime"].split()[0]) == (name, engine)]
     change: Mapping[str, Any] = next((row["against_float"] for row in rows if row["against_float"]), {})
     whole = next((file for file in files if file.file["scheme"] == "float32" and file is not chosen), None)
@@ -177,7 +181,7 @@ def _against_float(
     }
 
 
-def _doubts(found: Verdict, accuracy: Mapping[str, Any]) -> list[str]:
+def _doubts(found: Verdict, accuracy: EvaluatedFile) -> list[str]:
     """Returns what the accuracy leaves open."""
     low, high = found.top1_ci95
     worries = []
@@ -188,7 +192,7 @@ def _doubts(found: Verdict, accuracy: Mapping[str, Any]) -> list[str]:
         )
     if found.baseline and low <= found.baseline["top1"]:
         worries.append(f"the file is not shown to be better than always answering '{found.baseline['class']}'")
-    names, counts = [_name(item) for item in accuracy.get("per_class", ())], accuracy.get("confusion") or ()
+    names, counts = [_name(item) for item in accuracy.per_class], accuracy.confusion or ()
     never = [
         name for place, name in enumerate(names) if counts and sum(counts[place]) and not sum(c[place] for c in counts)
     ]
@@ -197,9 +201,9 @@ def _doubts(found: Verdict, accuracy: Mapping[str, Any]) -> list[str]:
     return worries
 
 
-def _about_pictures(counted: Sequence[Mapping[str, Any]], cut_away: float) -> list[str]:
+def _about_pictures(counted: Sequence[ClassResult], cut_away: float) -> list[str]:
     worries = []
-    few = [f"{_name(item)} ({item['n']})" for item in counted if item["n"] < _FEW_OF_CLASS]
+    few = [f"{_name(item)} ({item.n})" for item in counted if item.n < _FEW_OF_CLASS]
     if few:
         worries.append(f"fewer than {_FEW_OF_CLASS} test pictures, so that their recall says little: {_listed(few)}")
     if cut_away >= _MUCH_CUT:
@@ -217,7 +221,7 @@ def _about_run(found: Verdict, chosen: _Measured, results: Mapping[str, Any]) ->
     limits = [check["limit"] for check in _checks(results) if not check["ok"] and check["file"] == found.file]
     if limits:
         worries.append(f"it breaks the budget: {_listed(limits)}")
-    if chosen.timing and not chosen.timing.get("valid", True):
+    if chosen.timing and not chosen.timing.valid:
         worries.append("the machine was busy while the latency was measured: measure it again on the device")
     return worries
 
@@ -241,8 +245,12 @@ def _command(what: str, verb: str, *flags: str) -> dict[str, str]:
     return {"what": what, "command": shlex.join(["python", "-m", f"tfl_lite_suite.{verb}", *flags])}
 
 
-def _name(item: Mapping[str, Any]) -> str:
-    return str(item.get("name") or item["label"])
+def _described(worst: ClassResult) -> Document:
+    return {"name": _name(worst), "n": worst.n, "recall": worst.recall, "recall_ci95": worst.recall_ci95}
+
+
+def _name(item: ClassResult) -> str:
+    return item.name or item.label
 
 
 def _listed(names: Sequence[str]) -> str:

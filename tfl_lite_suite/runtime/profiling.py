@@ -3,10 +3,10 @@
 import abc
 import dataclasses
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
+from tfl_lite_suite.benchmark.result import OperatorTime, Profile
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.runtime.session import Session
 
@@ -32,8 +32,8 @@ class Trace:
     ns: np.ndarray
     run_ns: np.ndarray
 
-    def document(self) -> dict[str, Any]:
-        """Returns the value of `profile` in `docs/benchmark_schema.md`.
+    def profile(self) -> Profile:
+        """Returns the medians of the runs.
 
         Raises:
             SuiteError: If all operators together take too few steps of the resolution to share them out.
@@ -42,16 +42,16 @@ class Trace:
         total = medians.sum()
         if total < _LEAST_STEPS * self.resolution_ns:
             raise SuiteError(f"the operators are too short for {self.method}, which counts {self.resolution_ns} ns")
-        return {
-            "method": self.method,
-            "resolution_ns": self.resolution_ns,
-            "runs": len(self.run_ns),
-            "run_ns": round(float(np.median(self.run_ns))),
-            "operators": [
-                {"name": name, "type": kind, "share": float(median / total), "median_ns": round(float(median))}
+        return Profile(
+            self.method,
+            self.resolution_ns,
+            len(self.run_ns),
+            round(float(np.median(self.run_ns))),
+            tuple(
+                OperatorTime(name, kind, float(median / total), round(float(median)))
                 for (name, kind), median in zip(self.operators, medians, strict=True)
-            ],
-        }
+            ),
+        )
 
 
 class ProfiledSession(Session):

@@ -9,6 +9,7 @@ from tfl_lite_suite.core import predictions
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.figures import percent
 from tfl_lite_suite.core.page import document, plot, table
+from tfl_lite_suite.run import result
 
 OBJECTIVES: dict[str, Literal["maximize", "minimize"]] = {"top1": "maximize", "ms": "minimize", "bytes": "minimize"}
 
@@ -25,13 +26,13 @@ def outcome(results: dict[str, Any], name: str, workdir: pathlib.Path) -> dict[s
         `top1` on the half of the test images by which the search chooses, `top1_unseen` on the other half, `n` and
         `n_unseen`, `ms` (median), `steady`, `bytes`, `engine`, and `loss` of top-1 against the trained network.
     """
-    rows = [row for row in results["benchmark"] if row["name"] == name]
+    rows = [row for row in result.timed(results) if row.name == name]
     if not rows:
         raise SuiteError(f"the run made no file '{name}'")
-    timed = min(rows, key=lambda row: row["latency_ms"]["p50"])
+    timed = min(rows, key=lambda row: row.latency_ms.p50)
     file = next(row for row in results["convert"] if row["name"] == name)
-    right = next(row for row in results["evaluate"] if (row["name"], row["engine"]) == (name, timed["engine"]))
-    answers = predictions.read(workdir / "evaluate" / f"{name}_{timed['engine']}" / predictions.FILE)
+    right = next(row for row in result.evaluated(results) if (row.name, row.engine) == (name, timed.engine))
+    answers = predictions.read(workdir / "evaluate" / f"{name}_{timed.engine}" / predictions.FILE)
     halves: tuple[list[bool], list[bool]] = ([], [])
     for key, is_right in zip(answers.keys, answers.right, strict=True):
         halves[is_unseen(key)].append(is_right)
@@ -43,11 +44,11 @@ def outcome(results: dict[str, Any], name: str, workdir: pathlib.Path) -> dict[s
         "top1_unseen": unseen,
         "n": len(halves[0]),
         "n_unseen": len(halves[1]),
-        "ms": timed["latency_ms"]["p50"],
-        "steady": timed["valid"],
+        "ms": timed.latency_ms.p50,
+        "steady": timed.valid,
         "bytes": file["file_bytes"],
-        "engine": timed["engine"],
-        "loss": max(0.0, results["train"]["top1"] - right["top1"]),
+        "engine": timed.engine,
+        "loss": max(0.0, results["train"]["top1"] - right.top1),
     }
 
 

@@ -9,6 +9,7 @@ import quadrant_models
 
 from tfl_lite_suite.benchmark import instructions, text
 from tfl_lite_suite.benchmark.job import Job
+from tfl_lite_suite.benchmark.result import Measurement
 from tfl_lite_suite.core.cache_folder import cache_folder
 from tfl_lite_suite.core.errors import SuiteError
 
@@ -55,12 +56,12 @@ def test_what_a_mark_costs_is_taken_off():
 
 def test_each_cpu_has_its_figures(stand_in, model):
     found = instructions.count(Job(str(model), "tflite_runtime"))
-    assert [(item["cpu"], item["per_inference"]) for item in found["cpus"]] == [
+    assert [(item.cpu, item.per_inference) for item in found.cpus] == [
         ("cortex-a72", 1000),
         ("cortex-a76", 2000),
     ]
-    assert "deterministic stand-in for ARM cost, not a time" in found["what"]
-    assert (found["emulator"], found["engine_version"]) == ("stand-in 1.0", "2.14.0")
+    assert "deterministic stand-in for ARM cost, not a time" in found.what
+    assert (found.emulator, found.engine_version) == ("stand-in 1.0", "2.14.0")
 
 
 def test_a_model_that_does_not_run_is_told(stand_in, tmp_path):
@@ -99,4 +100,5 @@ def test_counts_are_repeatable_in_the_real_emulator(model):
     for one, other in zip(first["instructions"]["cpus"], second["instructions"]["cpus"], strict=True):
         assert one["per_inference"] == pytest.approx(other["per_inference"], rel=0.01)
         assert 1_000 < one["per_inference"] < 1_000_000
-    assert "instructions" in text.show(first) and "not a time" in text.show(first)
+    shown = text.show(Measurement.from_document(first))
+    assert "instructions" in shown and "not a time" in shown

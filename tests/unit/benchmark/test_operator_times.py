@@ -1,9 +1,10 @@
 import pytest
 
 from tfl_lite_suite.benchmark import operator_times
+from tfl_lite_suite.benchmark.result import OperatorTime
 
 OPERATORS = [
-    {"name": name, "type": kind, "share": ns / 15, "median_ns": ns}
+    OperatorTime(name, kind, ns / 15, ns)
     for name, kind, ns in (("first", "CONV", 1), (None, "ADD", 9), ("last", "CONV", 5), ("copy", "RESHAPE", 0))
 ]
 
@@ -14,7 +15,7 @@ def test_sums_by_type_the_most_expensive_first():
 
 
 def test_the_most_expensive():
-    assert [op["median_ns"] for op in operator_times.most_expensive(OPERATORS, 2)] == [9, 5]
+    assert [op.median_ns for op in operator_times.most_expensive(OPERATORS, 2)] == [9, 5]
     assert len(operator_times.most_expensive(OPERATORS, 9)) == 3
 
 

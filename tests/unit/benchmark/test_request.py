@@ -1,8 +1,10 @@
 import dataclasses
 
+import made_up_results
 import pytest
 
 from tfl_lite_suite.benchmark import request
+from tfl_lite_suite.benchmark.result import Comparison, Device
 from tfl_lite_suite.core.errors import InvalidMeasurement, SuiteError
 
 PLAIN = request.Request(
@@ -36,11 +38,15 @@ class Place(request.targets.Target):
 
     def benchmark(self, job, *, curve=False):
         self.jobs.append(job)
-        return {"valid": self.valid, "warnings": [] if self.valid else ["too hot"]}
+        return made_up_results.measurement(valid=self.valid, warnings=() if self.valid else ("too hot",))
 
     def compare(self, first, second):
         self.jobs += [first, second]
-        return {"valid": True}
+        return Comparison(
+            *("litert", "2.3", "default", Device(), "local", 1, 12, 192, (), 1.0, (1.0, 1.0), (), ()),
+            valid=True,
+            warnings=(),
+        )
 
 
 @pytest.fixture
@@ -68,7 +74,7 @@ def test_a_sweep_has_a_job_for_each_engine_and_thread_count(measure):
 
 def test_one_job_is_no_list_and_lasts_as_long_as_is_asked(measure):
     (job,), found = measure(sustain="2m")
-    assert (job.min_seconds, job.runs, found["valid"]) == (120, 5, True)
+    assert (job.min_seconds, job.runs, found.valid) == (120, 5, True)
 
 
 def test_a_comparison_has_the_same_settings_for_both(measure):
@@ -80,7 +86,7 @@ def test_a_comparison_has_the_same_settings_for_both(measure):
 def test_what_does_not_count_is_an_error_that_holds_it(measure):
     with pytest.raises(InvalidMeasurement, match="too hot") as raised:
         measure(Place(valid=False))
-    assert raised.value.document["valid"] is False
+    assert raised.value.document.valid is False
 
 
 def test_a_network_by_name_is_converted(measure, monkeypatch):
@@ -109,4 +115,4 @@ def test_mistakes(measure, changes, message):
 
 def test_a_disturbed_measurement_is_accepted_where_that_is_asked(measure):
     _, found = measure(Place(valid=False), accept_disturbed=True)
-    assert found == {"valid": False, "warnings": ["too hot"]}
+    assert not found.valid and found.warnings == ("too hot",)

@@ -1,6 +1,7 @@
 import pytest
 
 from tfl_lite_suite.benchmark import text
+from tfl_lite_suite.benchmark.result import ComparedModel, Comparison, Device
 
 DEVICE = {
     "board": "Raspberry Pi 5",
@@ -14,19 +15,23 @@ DEVICE = {
 
 
 def comparison(low, high):
-    return {
-        "ratio": 1.1,
-        "ratio_ci99": [low, high],
-        "models": [{"model": "/m/a.tflite", "p50_ms": 1.0}, {"model": "/m/b.tflite", "p50_ms": 1.1}],
-        "pairs": 60,
-        "rounds": 12,
-        "threads": 2,
-        "kernels": "builtin",
-        "engine": "litert",
-        "engine_version": "2.3.0",
-        "device": DEVICE,
-        "warnings": ["it was hot"],
-    }
+    return Comparison(
+        ratio=1.1,
+        ratio_ci99=(low, high),
+        models=(ComparedModel("/m/a.tflite", 10, 1.0), ComparedModel("/m/b.tflite", 10, 1.1)),
+        pairs=60,
+        rounds=12,
+        threads=2,
+        kernels="builtin",
+        engine="litert",
+        engine_version="2.3.0",
+        device=Device.from_document(DEVICE),
+        target="local",
+        round_ratios=(),
+        raw_ns=(),
+        valid=True,
+        warnings=("it was hot",),
+    )
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ def test_a_worker_that_dies_is_one_line(tmp_path):
 def test_figures_by_hand():
     top = np.array([[0, 1, 2], [1, 0, 2], [2, 1, 0], [-1, -1, -1]])
     answers = accuracy.Answers(top, np.array([True, False, False, False]), 2.0, ("a note",))
-    found = accuracy.figures(answers, np.array([0, 2, 2, 0]), ("a", "b", "c"))
+    found = accuracy.figures(answers, np.array([0, 2, 2, 0]), ("a", "b", "c")).document()
     assert (found["n"], found["top1"], found["top5"], found["ties"]) == (4, 0.5, 0.75, 1)
     keys = ("label", "name", "n", "top1", "recall", "precision")
     assert [tuple(item[key] for key in keys) for item in found["per_class"]] == [
@@ -102,7 +102,7 @@ def test_many_classes_have_no_matrix_but_cells():
     top = np.array([[3], [3], [7], [-1]])
     found = accuracy.figures(
         accuracy.Answers(top, np.zeros(4, bool), 1.0), labels, [f"class {place}" for place in range(classes)]
-    )
+    ).document()
     assert found["confusion"] is None and found["confusion_cells"] == [[0, 3, 2], [7, 7, 1]]
     assert [(item["name"], item["n"], item["recall"]) for item in found["per_class"]] == [
         ("class 0", 2, 0.0),

@@ -13,14 +13,14 @@ UNKNOWN = np.array([[0.1, 0.0], [2.5, 0.0], [0.0, 0.3], [0.0, 0.2]])
 
 
 def test_coverage_and_what_is_right_by_hand():
-    found = decisions.figures(SURE, decide(SURE, KNOWN), SPLIT, ("a", "b"))
+    found = decisions.figures(SURE, decide(SURE, KNOWN), SPLIT, ("a", "b")).document()
     assert (found["coverage"], found["accuracy"]) == (0.75, pytest.approx(2 / 3))
     assert found["confusion"] == [[1, 0, 1], [1, 1, 0]]
     assert found["decision"]["reject"] == {"score": "max_probability", "threshold": 0.7}
 
 
 def test_unknown_pictures():
-    found = decisions.unknown_figures(decide(SURE, KNOWN), decide(SURE, UNKNOWN))
+    found = decisions.unknown_figures(decide(SURE, KNOWN), decide(SURE, UNKNOWN)).document()
     assert (found["n"], found["false_alarms"]) == (4, 0.25)
     assert found["auroc"] == pytest.approx(found["by_max_probability"]["auroc"]) == pytest.approx(12.5 / 16, abs=0.1)
 

@@ -1,10 +1,11 @@
+import made_up_results
 import numpy as np
 import pytest
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.evaluate import engine_table
 from tfl_lite_suite.evaluate.answers import Answers
-from tfl_lite_suite.runtime.targets import local
+from tfl_lite_suite.evaluate.result import Evaluation
 
 LOGITS = np.array([[1, 0], [0, 1], [1, 0], [0.5, 0.25]], np.float32)
 
@@ -16,9 +17,9 @@ def timed(monkeypatch):
 
     def benchmark(self, job):
         jobs.append(job)
-        return {"latency_ms": {"p50": 2.0}, "valid": job.engine != "tflite_runtime"}
+        return made_up_results.measurement(2.0, valid=job.engine != "tflite_runtime")
 
-    monkeypatch.setattr(local.Local, "benchmark", benchmark)
+    monkeypatch.setattr(engine_table.Local, "benchmark", benchmark)
     monkeypatch.setattr(engine_table.exporting, "file_for", lambda path, engine: f"{path} for {engine}")
     return jobs
 
@@ -30,9 +31,10 @@ def evaluation(logits):
         if name not in logits:
             raise SuiteError(f"not supported by {name}: operator X")
         top = np.argsort(-logits[name], axis=1, kind="stable")
-        document = {"engine": name, "engine_version": "1.0", "n": 4, "top1": 0.75, "top5": 1.0}
-        document |= {"threads": 2, "model_bytes": 1234}
-        return document, Answers(top, np.zeros(4, bool), 1.0, logits=logits[name])
+        given = {"engine": name, "engine_version": "1.0", "n": 4, "threads": 2, "model_bytes": 1234}
+        whole = made_up_results.evaluated(**given).document()
+        del whole["name"]
+        return Evaluation.from_document(whole), Answers(top, np.zeros(4, bool), 1.0, logits=logits[name])
 
     return evaluate
 
@@ -44,9 +46,10 @@ def rows(names, logits):
 def test_agreement_is_with_the_first_that_runs(timed):
     names = ["mnn", "litert", "ncnn"]
     found = rows(names, {"litert": LOGITS, "ncnn": LOGITS[:, ::-1] * [1, 1] + [[0, 0], [0, 0], [0, 0], [1, 0]]})
-    assert found[0] == {"engine": "mnn", "unsupported": "not supported by mnn: operator X"}
-    assert found[1]["agreement"] == {"with": "litert", "top1": 1.0, "max_abs_diff": 0.0}
-    assert found[2]["agreement"] == {"with": "litert", "top1": 0.25, "max_abs_diff": 1.0}
+    first, second, third = (row.document() for row in found)
+    assert first == {"engine": "mnn", "unsupported": "not supported by mnn: operator X"}
+    assert second["agreement"] == {"with": "litert", "top1": 1.0, "max_abs_diff": 0.0}
+    assert third["agreement"] == {"with": "litert", "top1": 0.25, "max_abs_diff": 1.0}
     assert [(job.model, job.engine, job.threads) for job in timed] == [
         ("x.tflite for litert", "litert", 2),
         ("x.tflite for ncnn", "ncnn", 2),

@@ -1,3 +1,4 @@
+import made_up_results
 import numpy as np
 import pytest
 
@@ -35,7 +36,7 @@ def test_a_device_gets_the_flags_that_are_given(monkeypatch, tmp_path):
 
         def evaluate(self, *given):
             calls.append(given)
-            return {"n": 5}, {"predictions": b"[]"}
+            return made_up_results.evaluated(n=5).document(), {"predictions": b"[]"}
 
     monkeypatch.setattr(request.targets, "get", lambda *_: Device(""))
     monkeypatch.setattr(request.data, "files_of", lambda source: {f"{source}/a.png": b""})
@@ -46,7 +47,7 @@ def test_a_device_gets_the_flags_that_are_given(monkeypatch, tmp_path):
     settings = {"limit": 5, "on_corrupt": "error", "threads": 1, "kernels": "default"}
     settings |= {"mean": "1,2", "engine": "litert"}
     assert calls == [("x.tflite", {"pictures/a.png": b""}, None, settings, ["predictions"])]
-    assert found == {"n": 5} and wanted.read_bytes() == b"[]"
+    assert found.n == 5 and wanted.read_bytes() == b"[]"
 
 
 @pytest.mark.parametrize("logits", [LOGITS, None])

@@ -1,23 +1,23 @@
+import made_up_results
 import numpy as np
 
 from tfl_lite_suite.evaluate import answers, text
 
 
-def document(classes):
+def evaluation(classes):
     """What `evaluate` prints for as many classes, with one picture of each but the last, all answered with class 0."""
     labels = np.arange(classes - 1)
     found = answers.Answers(np.zeros((classes - 1, 1), np.int64), np.zeros(classes - 1, bool), 1.0)
     figures = answers.figures(found, labels, [f"class {index}" for index in range(classes)])
-    told = {"skipped": 0, "engine": "litert", "engine_version": "2", "images_per_s": 5.0, "model_bytes": 10}
-    return figures | told
+    return made_up_results.evaluated(**{**figures.fields(), "others": {}})
 
 
 def test_classes_without_pictures_are_left_out_and_unknown_figures_are_a_dash():
-    shown = text.show(document(3))
+    shown = text.show(evaluation(3))
     assert "class 0" in shown and "class 1" in shown and "class 2" not in shown
     assert "calibration error –" in shown
 
 
 def test_of_many_classes_the_weakest_are_shown():
-    shown = text.show(document(30))
+    shown = text.show(evaluation(30))
     assert "the 20 weakest classes" in shown and "class 0 " not in shown

@@ -17,7 +17,7 @@ def analyse(tmp_path):
     def work(data, target=analysis.DEFAULT_TARGET):
         path = tmp_path / "x.tflite"
         path.write_bytes(data)
-        return analysis.analyse(path, target)
+        return analysis.analyse(path, target).document()
 
     return work
 

@@ -2,6 +2,7 @@ import numpy as np
 import tflite_samples
 
 from tfl_lite_suite.lint import delegates
+from tfl_lite_suite.lint.result import RefusedOperator
 from tfl_lite_suite.tflite.file import TfliteFile
 
 
@@ -18,7 +19,7 @@ def unary(name, dtype, *, scales=((), ())):
 
 def refused(graph):
     return {
-        delegate: [entry["name"] for entry in entries]
+        delegate: [entry.name for entry in entries]
         for delegate, entries in delegates.refusals(graph, "litert-2.1").items()
     }
 
@@ -43,8 +44,8 @@ def test_unknown_operators_are_refused_by_all():
 
 def test_the_way_around_is_told_where_there_is_one():
     swish = delegates.refusals(unary("HARD_SWISH", np.int8, scales=([0.1], [0])), "litert-2.1")
-    assert "--hard_swish=split" in swish["xnnpack"][0]["instead"]
-    assert delegates.refusals(unary("UNIQUE", np.float32), "litert-2.1")["xnnpack"][0].keys() == {
+    assert "--hard_swish=split" in swish["xnnpack"][0].instead
+    assert delegates.refusals(unary("UNIQUE", np.float32), "litert-2.1")["xnnpack"][0].document().keys() == {
         "index",
         "name",
         "why",
@@ -54,9 +55,10 @@ def test_the_way_around_is_told_where_there_is_one():
 def test_pieces_are_counted():
     graph = graph_of(tflite_samples.int8_classifier())
     assert delegates.partitions(graph, []) == 1
-    assert delegates.partitions(graph, [{"index": 1}]) == 2
-    assert delegates.partitions(graph, [{"index": 0}]) == 1
-    assert delegates.partitions(graph, [{"index": index} for index in range(3)]) == 0
+    first, second, third = (RefusedOperator(index, "CONV_2D", "why") for index in range(3))
+    assert delegates.partitions(graph, [second]) == 2
+    assert delegates.partitions(graph, [first]) == 1
+    assert delegates.partitions(graph, [first, second, third]) == 0
 
 
 def test_the_wheels_of_tflite_runtime_take_no_quantized_operator():

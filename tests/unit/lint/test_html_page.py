@@ -1,3 +1,4 @@
+import dataclasses
 import re
 from html.parser import HTMLParser
 
@@ -8,7 +9,7 @@ from tfl_lite_suite.lint import analysis, html_page
 
 
 @pytest.fixture
-def document(tmp_path):
+def report(tmp_path):
     path = tmp_path / "x.tflite"
     path.write_bytes(tflite_samples.int8_classifier(float_mean=True))
     return analysis.analyse(path)
@@ -23,30 +24,32 @@ class Reader(HTMLParser):
         self.tags.append((tag, dict(attributes)))
 
 
-def test_every_operator_is_drawn_and_float_ones_stand_out(document):
+def test_every_operator_is_drawn_and_float_ones_stand_out(report):
     reader = Reader()
-    reader.feed(html_page.draw(document))
+    reader.feed(html_page.draw(report))
     boxes = [attributes.get("class") for tag, attributes in reader.tags if tag == "rect"]
     assert [kind for kind in boxes if kind != "bar"] == [None, "float", "float", "float", None]
 
 
-def test_nothing_is_loaded_from_elsewhere(document):
-    page = html_page.draw(document)
+def test_nothing_is_loaded_from_elsewhere(report):
+    page = html_page.draw(report)
     assert not re.search(r"https?://|src=|@import|<script|<link", page)
 
 
-def test_names_from_the_file_are_escaped(document):
-    document["operators"][0]["output"]["name"] = "<script>alert(1)</script>"
-    document["labels"] = ["<b>"]
-    page = html_page.draw(document)
+def test_names_from_the_file_are_escaped(report):
+    first, *others = report.operators
+    first = dataclasses.replace(first, output=dataclasses.replace(first.output, name="<script>alert(1)</script>"))
+    page = html_page.draw(dataclasses.replace(report, operators=(first, *others), labels=("<b>",)))
     assert "<script" not in page and "&lt;b&gt;" in page
 
 
-def test_a_branch_is_an_arc(document):
-    document["operators"][4]["inputs"].append(document["operators"][0]["outputs"][0])
-    assert len(re.findall(r'<path d="M\d+ \d+C', html_page.draw(document))) == 1
+def test_a_branch_is_an_arc(report):
+    *others, last = report.operators
+    last = dataclasses.replace(last, inputs=(*last.inputs, others[0].outputs[0]))
+    drawn = html_page.draw(dataclasses.replace(report, operators=(*others, last)))
+    assert len(re.findall(r'<path d="M\d+ \d+C', drawn)) == 1
 
 
-def test_huge_graphs_are_cut(document, monkeypatch):
+def test_huge_graphs_are_cut(report, monkeypatch):
     monkeypatch.setattr(html_page, "_MOST_ROWS", 2)
-    assert "3 more operators are not drawn" in html_page.draw(document)
+    assert "3 more operators are not drawn" in html_page.draw(report)

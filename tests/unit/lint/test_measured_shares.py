@@ -1,9 +1,11 @@
 import json
 
+import made_up_results
 import pytest
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.lint import measured_shares
+from tfl_lite_suite.lint.result import DelegateReport, LintProblem, RefusedOperator
 
 PROFILE = {
     "profile": {
@@ -28,9 +30,9 @@ def test_a_file_without_profile_is_refused(tmp_path, text):
 
 
 def test_shares_stand_beside_what_is_left_out_and_in_the_message():
-    refused = [{"name": "HARD_SWISH"}, {"name": "HARD_SWISH"}, {"name": "SOFTMAX"}]
-    problems = [{"code": "delegate_gpu", "message": "m"}, {"code": "delegate_xnnpack", "message": "m"}]
-    document = {"delegates": {"xnnpack": {"refused": refused}}, "problems": problems}
-    measured_shares.add(document, {"HARD_SWISH": 0.54, "CONV_2D": 0.4})
-    assert [entry["share"] for entry in refused] == [0.54, 0.54, None]
-    assert [problem["message"] for problem in problems] == ["m", "m; share of the measured time: HARD_SWISH 54 %"]
+    refused = tuple(RefusedOperator(0, name, "why") for name in ("HARD_SWISH", "HARD_SWISH", "SOFTMAX"))
+    problems = tuple(LintProblem(code, "info", "m", "f") for code in ("delegate_gpu", "delegate_xnnpack"))
+    report = made_up_results.linted(delegates={"xnnpack": DelegateReport(1, refused)}, problems=problems)
+    found = measured_shares.added(report, {"HARD_SWISH": 0.54, "CONV_2D": 0.4})
+    assert [entry.document()["share"] for entry in found.delegates["xnnpack"].refused] == [0.54, 0.54, None]
+    assert [problem.message for problem in found.problems] == ["m", "m; share of the measured time: HARD_SWISH 54 %"]

@@ -27,13 +27,13 @@ def python_that(monkeypatch, tmp_path, script):
 
 
 def test_a_sound_model_runs_on_every_installed_runtime(model):
-    document = process.run(model, TARGET, trial=True)
-    assert document["trials"] and all(trial["ok"] for trial in document["trials"])
-    assert not {"crashes_runtime", "refused_by_runtime"} & {problem["code"] for problem in document["problems"]}
+    report = process.run(model, TARGET, trial=True)
+    assert report.trials and all(trial.ok for trial in report.trials)
+    assert not {"crashes_runtime", "refused_by_runtime"} & {problem.code for problem in report.problems}
 
 
 def test_without_a_trial_nothing_is_loaded(model):
-    assert process.run(model, TARGET, trial=False)["trials"] == []
+    assert process.run(model, TARGET, trial=False).trials == ()
 
 
 def test_a_model_that_the_runtime_refuses(tmp_path):
@@ -42,9 +42,9 @@ def test_a_model_that_the_runtime_refuses(tmp_path):
     graph.operator("CUSTOM", [a], [b], custom=b"Mine")
     path = tmp_path / "x.tflite"
     path.write_bytes(graph.bytes([a], [b]))
-    document = process.run(path, TARGET, trial=True)
-    refusals = [problem for problem in document["problems"] if problem["code"] == "refused_by_runtime"]
-    assert len(refusals) == len(document["trials"]) and "Mine" in refusals[0]["message"]
+    report = process.run(path, TARGET, trial=True)
+    refusals = [problem for problem in report.problems if problem.code == "refused_by_runtime"]
+    assert len(refusals) == len(report.trials) and "Mine" in refusals[0].message
 
 
 def test_a_wrong_file_is_one_line(tmp_path):
@@ -76,10 +76,10 @@ def test_a_model_that_kills_the_runtime(monkeypatch, model, tmp_path):
         "os.kill(os.getpid(), 11)\n"
     )
     python_that(monkeypatch, tmp_path, script)
-    document = process.run(model, TARGET, trial=True)
-    crash = next(problem for problem in document["problems"] if problem["code"] == "crashes_runtime")
-    assert crash["severity"] == "error" and "running it on" in crash["message"] and "SIGSEGV" in crash["message"]
-    assert not any(trial["ok"] for trial in document["trials"])
+    report = process.run(model, TARGET, trial=True)
+    crash = next(problem for problem in report.problems if problem.code == "crashes_runtime")
+    assert crash.severity == "error" and "running it on" in crash.message and "SIGSEGV" in crash.message
+    assert not any(trial.ok for trial in report.trials)
 
 
 def test_a_named_pipe_does_not_block(tmp_path):

@@ -10,4 +10,4 @@ def test_what_lint_finds_is_kept(tmp_path):
     path.write_bytes(quadrant_models.quadrants(dtype="int8"))
     report = round_trips.check(LintReport, lint.lint(str(path), "litert-2.1", trial=False))
     assert [(op.name, op.count) for op in report.ops] == [("FULLY_CONNECTED", 1)]
-    assert report.fully_int8 and report.others["target_runtime"] == "litert-2.1"
+    assert report.fully_int8 and report.target_runtime == "litert-2.1"

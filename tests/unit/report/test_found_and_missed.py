@@ -1,7 +1,10 @@
+import dataclasses
+
 import numpy as np
 
 from tfl_lite_suite.core.predictions import Predictions
 from tfl_lite_suite.evaluate import answers
+from tfl_lite_suite.evaluate.result import ClassResult, DecidedFigures
 from tfl_lite_suite.report import found_and_missed
 from tfl_lite_suite.report.found_and_missed import Missed
 
@@ -10,23 +13,23 @@ ANSWERS = Predictions(
 )
 
 
-def document():
+def figures():
     top = np.array(ANSWERS.top1)[:, None]
     given = answers.Answers(top, np.zeros(6, bool), 1.0)
     return answers.figures(given, np.array(ANSWERS.labels), ANSWERS.class_names)
 
 
 def test_the_summary_leads_with_the_weakest_class():
-    page = found_and_missed.summary(document())
+    page = found_and_missed.summary(figures())
     assert page.index("cat") < page.index(">dog<") and "25.00 %" in page and "dog, 3 times" in page
-    decided = {"coverage": 0.5, "accuracy": 0.75, "confusion": [[1, 1, 2], [0, 1, 1]]}
-    page = found_and_missed.summary(document() | {"decided": decided})
+    decided = DecidedFigures({}, 0.5, None, 0.75, None, ((1, 1, 2), (0, 1, 1)))
+    page = found_and_missed.summary(figures(), decided)
     assert "50.00 % of the pictures get an answer" in page and "none of these, 2 times" in page
 
 
 def test_results_of_an_earlier_release_are_left_out():
-    assert found_and_missed.summary({"per_class": [{"label": "cat", "n": 3, "top1": 1.0}]}) == ""
-    assert found_and_missed.summary({}) == ""
+    assert found_and_missed.summary(dataclasses.replace(figures(), per_class=(ClassResult("cat", 3, 1.0),))) == ""
+    assert found_and_missed.summary(dataclasses.replace(figures(), per_class=())) == ""
 
 
 def test_the_surest_errors_of_each_class():

@@ -1,3 +1,4 @@
+import made_up_results
 import pytest
 import work_folders
 
@@ -20,7 +21,7 @@ def test_a_finished_run(tmp_path):
 
 def test_what_single_verbs_left_is_gathered(tmp_path):
     work_folders.write(tmp_path / "train" / "results.json", {"key": "k", "files": {}, "results": {"top1": 0.5}})
-    row = {"name": "int8", "engine": "litert", "top1": 0.4, "model_bytes": 7}
+    row = made_up_results.evaluated("int8", top1=0.4, model_bytes=7).document()
     work_folders.write(tmp_path / "evaluate" / "int8" / "results.json", {"key": "k", "files": {}, "results": row})
     work_folders.write(tmp_path / "benchmark" / "broken" / "results.json", [])
     run = recorded_run.read(tmp_path)
@@ -36,6 +37,13 @@ def test_results_of_a_later_stage_of_the_same_kind_count_too(tmp_path):
     run = recorded_run.read(work_folders.make(tmp_path))
     run.results["convert_2"] = [{"name": "late", "file_bytes": 1}]
     assert [row["name"] for row in run.stage("convert")] == ["float32", "int8_ptq", "late"]
+
+
+def test_a_damaged_row_names_the_file_and_the_key(tmp_path):
+    run = recorded_run.read(work_folders.make(tmp_path / "w"))
+    run.results["evaluate"][1]["top1"] = "0.75"
+    with pytest.raises(SuiteError, match=r"w/results\.json: evaluate\[1\]: top1: expected float. Received: '0.75'"):
+        run.models()
 
 
 @pytest.mark.parametrize("make", [False, True])

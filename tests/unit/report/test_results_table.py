@@ -1,4 +1,11 @@
+import made_up_results
+
 from tfl_lite_suite.report import results_table
+
+
+def evaluated(name, top1, engine="litert"):
+    return made_up_results.evaluated(name, top1=top1, engine=engine, engine_version="2").document()
+
 
 RESULTS = {
     "teacher": {"top1": 0.95},
@@ -10,12 +17,9 @@ RESULTS = {
     "convert_2": [
         {"name": "int8_ptq", "file_bytes": 1000, "ptq": {"techniques": ["bias_correction"], "float_layers": ["a", "b"]}}
     ],
-    "evaluate": [{"name": "float32", "engine": "litert", "engine_version": "2", "top1": 0.9}],
-    "evaluate_2": [
-        {"name": "float32", "engine": "litert", "engine_version": "2", "top1": 0.9},
-        {"name": "int8_ptq", "engine": "litert", "engine_version": "2", "top1": 0.87},
-    ],
-    "benchmark": [{"name": "int8_ptq", "engine": "litert", "latency_ms": {"p50": 1.25}, "valid": False}],
+    "evaluate": [evaluated("float32", 0.9)],
+    "evaluate_2": [evaluated("float32", 0.9), evaluated("int8_ptq", 0.87)],
+    "benchmark": [made_up_results.timed("int8_ptq", 1.25, valid=False).document()],
 }
 
 
@@ -47,7 +51,7 @@ def test_networks_are_compared_in_one_table():
         "prune": {"params_before": 1000, "params_after": 500},
         "convert": [{"name": name, "file_bytes": size} for name, size in files.items()],
         "evaluate": [
-            {"name": name, "engine": engine, "top1": top1 + (engine != "litert")}
+            evaluated(name, top1 + (engine != "litert"), engine)
             for name, top1 in zip(files, (0.9, 0.88, 0.89, 0.87, 0.86), strict=True)
             for engine in ("litert", "tflite_runtime")
         ],
@@ -69,7 +73,7 @@ def test_techniques_are_compared_in_one_table():
     file = {
         "train": {"params": 1000, "top1": 0.9},
         "convert": [{"name": "float32", "file_bytes": 4000}, {"name": "int8_ptq", "file_bytes": 1000}],
-        "evaluate": [{"name": "int8_ptq", "engine": engine, "top1": 0.88} for engine in ("tflite_runtime", "litert")],
+        "evaluate": [evaluated("int8_ptq", 0.88, engine) for engine in ("tflite_runtime", "litert")],
     }
     pruned = {"params_after": 1000, "top1_after": 0.89, "zipped_bytes_before": 2000, "zipped_bytes_after": 500}
     runs = {

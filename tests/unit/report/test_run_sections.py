@@ -1,6 +1,8 @@
+import made_up_results
 import pytest
 import work_folders
 
+from tfl_lite_suite.lint.result import LintProblem, OperatorFacts
 from tfl_lite_suite.report import recorded_run, run_sections
 
 
@@ -54,17 +56,16 @@ def test_worst_layers_are_those_that_are_known(run):
 
 
 def test_operators_by_kind():
-    ops = [{"index": n, "name": name, "macs": macs} for n, (name, macs) in enumerate([("CONV_2D", 75), ("ADD", 0)])]
-    ops.append({"index": 2, "name": "FULLY_CONNECTED", "macs": 25})
-    document = {"operators": ops, "macs": 100, "weight_bytes": 5000, "arena_bytes": 10, "min_runtime": None}
-    drawn = run_sections.operators("<x>", document | {"fully_int8": False, "float_ops": [0]})
+    given = enumerate([("CONV_2D", 75), ("ADD", 0), ("FULLY_CONNECTED", 25)])
+    ops = tuple(OperatorFacts(n, name, 1, "NONE", macs, None, (), (), None) for n, (name, macs) in given)
+    report = made_up_results.linted(operators=ops, macs=100, min_runtime=None, fully_int8=False, float_ops=({},))
+    drawn = run_sections.operators("<x>", report)
     assert "75.0 %" in drawn and "&lt;x&gt;" in drawn and "1 operators in float" in drawn
 
 
 def test_problems_leave_out_information(run):
-    problem = {"message": "m", "fix": "f"}
-    problems = [{"severity": severity, **problem} for severity in ("warning", "info")]
-    run.results["lint"] = [{"name": "x", "problems": problems}]
+    problems = tuple(LintProblem("code", severity, "m", "f") for severity in ("warning", "info"))
+    run.results["lint"] = [made_up_results.linted("x", problems=problems).document()]
     assert run_sections.problems_table(run).rows == [["x", "warning", "m", "f"]]
     assert run_sections.steps_table(run).rows[-1][1] == "1 files: 0 errors, 1 warnings"
 

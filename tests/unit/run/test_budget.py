@@ -1,7 +1,9 @@
+import made_up_results
 import pytest
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.recipe import Budget
+from tfl_lite_suite.evaluate.result import ClassResult
 from tfl_lite_suite.run import budget
 
 FILES = [
@@ -16,9 +18,9 @@ LEDGER = [
     {"name": "int8_qat", "top1": 0.91, "agreement": 0.99, "against_float": {"points": 0.01}},
 ]
 TIMED = [
-    {"name": "int8_ptq", "latency_ms": {"p50": 9.0}, "peak_rss_bytes": None},
-    {"name": "int8_ptq", "latency_ms": {"p50": 2.0}, "peak_rss_bytes": 500},
-    {"name": "int8_qat", "latency_ms": {"p50": 2.5}, "peak_rss_bytes": 600},
+    made_up_results.timed("int8_ptq", 9.0, peak_rss_bytes=None),
+    made_up_results.timed("int8_ptq", 2.0, peak_rss_bytes=500),
+    made_up_results.timed("int8_qat", 2.5, peak_rss_bytes=600),
 ]
 
 
@@ -80,7 +82,9 @@ def test_what_cannot_be_checked_is_an_error(limits, message):
 
 
 EVALUATED = [
-    {"name": name, "macro_f1": f1, "calibration_error": 0.04, "per_class": [{"name": "crack", "recall": recall}]}
+    made_up_results.evaluated(
+        name, macro_f1=f1, calibration_error=0.04, per_class=(ClassResult("crack", 3, None, "crack", recall=recall),)
+    )
     for name, f1, recall in (("int8_ptq", 0.8, 0.9), ("int8_ptq", 0.7, 0.96), ("int8_qat", 0.9, None))
 ]
 

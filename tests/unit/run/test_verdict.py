@@ -1,8 +1,10 @@
 import json
 import pathlib
 
+import made_up_results
 import pytest
 
+from tfl_lite_suite.evaluate.result import ClassResult
 from tfl_lite_suite.run import verdict
 
 WORK = pathlib.Path("work")
@@ -11,17 +13,17 @@ NAMES = ("cat", "dog", "owl")
 
 def evaluated(name, confusion, engine="litert"):
     n = sum(map(sum, confusion))
-    per_class = [
-        {"label": label, "name": label, "n": sum(row), "recall": row[place] / sum(row), "recall_ci95": [0.0, 1.0]}
+    per_class = tuple(
+        ClassResult(label, sum(row), None, label, recall=row[place] / sum(row), recall_ci95=(0.0, 1.0))
         for place, (label, row) in enumerate(zip(NAMES, confusion, strict=True))
-    ]
+    )
     top1 = sum(row[place] for place, row in enumerate(confusion)) / n
-    about = {"name": name, "engine": engine, "engine_version": "2.3", "n": n, "top1": top1}
-    return {**about, "per_class": per_class, "confusion": confusion}
+    about = {"engine": engine, "n": n, "top1": top1, "per_class": per_class}
+    return made_up_results.evaluated(name, **about, confusion=tuple(map(tuple, confusion))).document()
 
 
 def timed(name, ms, valid=True):
-    return {"name": name, "engine": "litert", "latency_ms": {"p50": ms}, "valid": valid}
+    return made_up_results.timed(name, ms, valid=valid).document()
 
 
 def file(name, scheme, size):

@@ -12,7 +12,7 @@ def trace(*runs):
 
 
 def test_medians_over_the_runs_and_their_shares():
-    found = trace([1000, 2000, 8000], [4000, 0, 9000], [9000, 3000, 10000]).document()
+    found = trace([1000, 2000, 8000], [4000, 0, 9000], [9000, 3000, 10000]).profile().document()
     assert found == {
         "method": "a clock",
         "resolution_ns": 1000,
@@ -28,5 +28,5 @@ def test_medians_over_the_runs_and_their_shares():
 
 def test_what_is_too_short_to_be_timed_is_no_profile():
     with pytest.raises(SuiteError, match="the operators are too short for a clock, which counts 1000 ns"):
-        trace([2000, 3000, 4000]).document()
-    assert trace([2000, 3000, 5000]).document()["operators"]
+        trace([2000, 3000, 4000]).profile()
+    assert trace([2000, 3000, 5000]).profile().operators

@@ -1,3 +1,4 @@
+import made_up_results
 import numpy as np
 import pytest
 
@@ -26,13 +27,13 @@ def write_answers(folder, count):
 
 def results(top1):
     rows = [
-        {"name": name, "engine": engine, "latency_ms": {"p50": ms}, "valid": True}
+        made_up_results.timed(name, ms, engine=engine).document()
         for name, engine, ms in (("float32", "a", 1.0), ("int8_ptq", "a", 3.0), ("int8_ptq", "b", 2.0))
     ]
     return {
         "train": {"top1": 0.75},
         "convert": [{"name": "float32", "file_bytes": 9}, {"name": "int8_ptq", "file_bytes": 5}],
-        "evaluate": [{"name": "int8_ptq", "engine": engine, "top1": top1} for engine in "ab"],
+        "evaluate": [made_up_results.evaluated(engine=engine, top1=top1).document() for engine in "ab"],
         "benchmark": rows,
     }
 

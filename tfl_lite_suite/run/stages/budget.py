@@ -5,8 +5,7 @@ from typing import Any
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.recipe import Recipe
-from tfl_lite_suite.core.work_folder import kind_of
-from tfl_lite_suite.run import budget, ledger
+from tfl_lite_suite.run import budget, ledger, result
 from tfl_lite_suite.run.stages import StageKind
 from tfl_lite_suite.run.state import RunState
 from tfl_lite_suite.run.step import Step, Task
@@ -32,10 +31,7 @@ class Budget(StageKind):
 
     def take(self, state: RunState, step: Step, done: list[dict[str, Any]]) -> None:
         """Checks the limits."""
-        timed, answered = (
-            [row for name in state.results if kind_of(name) == kind for row in state.results[name]]
-            for kind in ("benchmark", "evaluate")
-        )
+        timed, answered = result.timed(state.results), result.evaluated(state.results)
         files, compared = list(state.files.values()), ledger.rows(state.entries)
         checks = budget.check(step.settings.budget, files, compared, timed, answered)
         state.results[step.name] = {"ok": not budget.failure(checks), "checks": checks}

@@ -38,11 +38,11 @@ class Lint(StageKind):
 def _lint(file: dict[str, Any], stage: Stage) -> dict[str, Any]:
     from tfl_lite_suite.lint import process
 
-    found = process.run(file["output"], DEFAULT_TARGET, trial=True)
-    for problem in found["problems"]:
-        if problem["severity"] != "info":
-            print(f"{file['name']}: {problem['severity']}: {problem['message']}", file=sys.stderr)
-    return stage.finish({"name": file["name"], **found})
+    report = process.run(file["output"], DEFAULT_TARGET, trial=True)
+    for problem in report.problems:
+        if problem.severity != "info":
+            print(f"{file['name']}: {problem.severity}: {problem.message}", file=sys.stderr)
+    return stage.finish({"name": file["name"], **report.document()})
 
 
 STAGE = Lint()

@@ -6,13 +6,16 @@ A module here is the target of the same name; its `TARGET` is the class that car
 import abc
 import importlib
 import pkgutil
+from collections.abc import Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.result import Document
 
 if TYPE_CHECKING:
     from tfl_lite_suite.benchmark.job import Job
+    from tfl_lite_suite.benchmark.result import Comparison, Measurement
 
 
 class Target(abc.ABC):
@@ -57,7 +60,7 @@ class Target(abc.ABC):
         """
 
     @abc.abstractmethod
-    def benchmark(self, job: "Job", *, curve: bool = False) -> dict[str, Any]:
+    def benchmark(self, job: "Job", *, curve: bool = False) -> "Measurement":
         """Measures a model.
 
         Args:
@@ -65,14 +68,14 @@ class Target(abc.ABC):
             curve: Whether to add latency, temperature and frequency over time.
 
         Returns:
-            The document that `docs/benchmark_schema.md` describes.
+            What was measured.
 
         Raises:
             SuiteError: If the model cannot be run.
         """
 
     @abc.abstractmethod
-    def compare(self, first: "Job", second: "Job") -> dict[str, Any]:
+    def compare(self, first: "Job", second: "Job") -> "Comparison":
         """Measures how much slower the second model is than the first, running them by turns.
 
         Args:
@@ -80,15 +83,20 @@ class Target(abc.ABC):
             second: The model compared with it; the same engine settings.
 
         Returns:
-            The document that `docs/benchmark_schema.md` describes under "Comparison".
+            What was measured.
 
         Raises:
             SuiteError: If a model cannot be run.
         """
 
     def evaluate(
-        self, model: str, files: dict[str, bytes], data_set: str | None, settings: dict[str, Any], wanted: list[str]
-    ) -> tuple[dict[str, Any], dict[str, bytes]]:
+        self,
+        model: str,
+        files: dict[str, bytes],
+        data_set: str | None,
+        settings: Mapping[str, object],
+        wanted: list[str],
+    ) -> tuple[Document, dict[str, bytes]]:
         """Measures a model's accuracy on pictures that are copied there.
 
         Args:

@@ -14,10 +14,11 @@ import subprocess
 import tempfile
 import time
 from types import TracebackType
-from typing import Any
 
 from tfl_lite_suite.benchmark.job import Job
+from tfl_lite_suite.benchmark.result import Comparison, Measurement
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.result import Document
 from tfl_lite_suite.runtime.targets import Target
 
 ENGINE = "tflite_android"
@@ -70,7 +71,7 @@ class Adb(Target):
                 raise SuiteError(f"--engine: the Android app has {ENGINE} only. Received: '{name}'")
         return [ENGINE]
 
-    def benchmark(self, job: Job, *, curve: bool = False) -> dict[str, Any]:
+    def benchmark(self, job: Job, *, curve: bool = False) -> Measurement:
         """See `Target`."""
         if curve:
             raise SuiteError("--sustain: the Android app records no curve. Use --min_seconds")
@@ -86,13 +87,10 @@ class Adb(Target):
         document = self._result(f"{RESULTS}/{name}.json", 3 * job.min_seconds + _LONGEST_SECONDS)
         if "error" in document:
             raise SuiteError(f"{self._name}: the app could not measure '{job.model}': {document['error']}")
-        document["model"] = job.model
-        if job.profile:
-            document["profile"] = None
-            document["warnings"].append(f"profile: not given by {ENGINE}")
-        return document
+        measured = Measurement.from_document({**document, "model": job.model}, self._name)
+        return measured.without_profile(f"not given by {ENGINE}") if job.profile else measured
 
-    def compare(self, first: Job, second: Job) -> dict[str, Any]:
+    def compare(self, first: Job, second: Job) -> Comparison:
         """See `Target`; the app cannot."""
         raise SuiteError("--compare: the Android app measures one model at a time. Run benchmark twice")
 
@@ -116,7 +114,7 @@ class Adb(Target):
             self._run("shell", f"chmod 644 {remote}")
         return self._pushed[model]
 
-    def _result(self, remote: str, seconds: float) -> dict[str, Any]:
+    def _result(self, remote: str, seconds: float) -> Document:
         """Waits for a document of the app; takes it away from there."""
         begin = seen = time.monotonic()
         with tempfile.TemporaryDirectory() as folder:

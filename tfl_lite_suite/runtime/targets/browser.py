@@ -1,6 +1,5 @@
 """A headless Chromium on this machine, which opens the page of `export --to=web` and measures there."""
 
-import dataclasses
 import pathlib
 import subprocess
 import sys
@@ -11,6 +10,7 @@ import numpy as np
 
 from tfl_lite_suite.benchmark import statistics
 from tfl_lite_suite.benchmark.job import Job
+from tfl_lite_suite.benchmark.result import Comparison, Measurement
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.verb_process import verb_command
 from tfl_lite_suite.runtime import chromium, machine
@@ -42,7 +42,7 @@ class Browser(Target):
                 raise SuiteError(f"--engine: the web page has {ENGINE} only. Received: '{name}'")
         return [ENGINE]
 
-    def benchmark(self, job: Job, *, curve: bool = False) -> dict[str, Any]:
+    def benchmark(self, job: Job, *, curve: bool = False) -> Measurement:
         """See `Target`."""
         if curve:
             raise SuiteError("--sustain: the web page records no curve. Use --min_seconds")
@@ -62,7 +62,7 @@ class Browser(Target):
             raise SuiteError(f"--kernels: this browser does not run '{job.model}' on a GPU")
         return _completed(document, job, load, reasons)
 
-    def compare(self, first: Job, second: Job) -> dict[str, Any]:
+    def compare(self, first: Job, second: Job) -> Comparison:
         """See `Target`; the page cannot."""
         raise SuiteError("--compare: the web page measures one model at a time. Run benchmark twice")
 
@@ -80,18 +80,16 @@ def _page_of(model: str, scratch: pathlib.Path) -> pathlib.Path:
     return scratch / "web"
 
 
-def _completed(document: dict[str, Any], job: Job, load: dict[str, float | None], reasons: list[str]) -> dict[str, Any]:
-    """Returns the page's document with what only this side knows."""
+def _completed(document: dict[str, Any], job: Job, load: dict[str, float | None], reasons: list[str]) -> Measurement:
+    """Returns what the page measured, with what only this side knows."""
     document |= {
         "model": job.model,
         "device": machine.describe(),
-        "latency_ms": dataclasses.asdict(statistics.summarise(np.array(document["raw_ms"]), seed=job.seed)),
+        "latency_ms": statistics.summarise(np.array(document["raw_ms"]), seed=job.seed).document(),
         # How long the browser's threads waited for a core is not known.
         "load": {**load, "waiting": None},
         "valid": document["valid"] and not reasons,
         "warnings": reasons + document["warnings"],
     }
-    if job.profile:
-        document["profile"] = None
-        document["warnings"].append(f"profile: not given by {ENGINE}")
-    return document
+    measured = Measurement.from_document(document, "--target: browser")
+    return measured.without_profile(f"not given by {ENGINE}") if job.profile else measured

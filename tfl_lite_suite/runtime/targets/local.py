@@ -4,12 +4,20 @@ import dataclasses
 import functools
 import os
 import time
-from typing import Any
 
 import numpy as np
 
 from tfl_lite_suite.benchmark import comparison, energy, statistics
-from tfl_lite_suite.benchmark.job import PICTURE_SIZE, Job, Measurement, measure, profile
+from tfl_lite_suite.benchmark.job import PICTURE_SIZE, Job, Recorded, measure, profile
+from tfl_lite_suite.benchmark.result import (
+    ComparedModel,
+    Comparison,
+    CurvePoint,
+    Device,
+    InputTensor,
+    Measurement,
+    StageTimes,
+)
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.progress import Progress
 from tfl_lite_suite.runtime import engines, isolation, machine
@@ -39,7 +47,7 @@ class Local(Target):
             engines.get(name).require()
         return names
 
-    def benchmark(self, job: Job, *, curve: bool = False) -> dict[str, Any]:
+    def benchmark(self, job: Job, *, curve: bool = False) -> Measurement:
         """See `Target`."""
         file = _inspect(job)
         job = dataclasses.replace(job, contract=file.contract, normalization=file.normalization)
@@ -52,18 +60,16 @@ class Local(Target):
             on_tick=watcher.tick,
             limits=isolation.running(job.model),
         )
-        document = _document(job, file.file_bytes, found, watcher, startup_ms)
+        measured = _measurement(job, file.file_bytes, found, watcher, startup_ms)
         if curve:
-            document["curve"] = _curve(found.raw_ns, watcher.history)
-        if job.profile:
-            _add_profile(document, job)
-        return document
+            measured = dataclasses.replace(measured, curve=_curve(found.raw_ns, watcher.history))
+        return with_profile(measured, job) if job.profile else measured
 
-    def compare(self, first: Job, second: Job) -> dict[str, Any]:
+    def compare(self, first: Job, second: Job) -> Comparison:
         """See `Target`."""
         sizes = [_inspect(job).file_bytes for job in (first, second)]
         found = comparison.run(first, second)
-        return _comparison_document(first, second, sizes, found)
+        return _comparison(first, second, sizes, found)
 
 
 TARGET = Local
@@ -76,28 +82,28 @@ def _inspect(job: Job) -> ModelFile:
     return engine.inspect(job.model)
 
 
-def _comparison_document(first: Job, second: Job, sizes: list[int], found: comparison.Comparison) -> dict[str, Any]:
+def _comparison(first: Job, second: Job, sizes: list[int], found: comparison.Rounds) -> Comparison:
     ratio, low, high = statistics.ratio_interval(found.ratios)
-    return {
-        "engine": first.engine,
-        "engine_version": engines.get(first.engine).version,
-        "kernels": first.kernels,
-        "device": machine.describe(),
-        "target": "local",
-        "threads": first.threads,
-        "rounds": len(found.ratios),
-        "pairs": sum(len(pairs) for pairs in found.pairs_ns),
-        "models": [
-            {"model": job.model, "model_bytes": size, "p50_ms": round(float(np.median(times)) / 1e6, 6)}
+    return Comparison(
+        engine=first.engine,
+        engine_version=engines.get(first.engine).version,
+        kernels=first.kernels,
+        device=Device.from_document(machine.describe()),
+        target="local",
+        threads=first.threads,
+        rounds=len(found.ratios),
+        pairs=sum(len(pairs) for pairs in found.pairs_ns),
+        models=tuple(
+            ComparedModel(job.model, size, round(float(np.median(times)) / 1e6, 6))
             for job, size, times in zip((first, second), sizes, np.concatenate(found.pairs_ns).T, strict=True)
-        ],
-        "ratio": ratio,
-        "ratio_ci99": [low, high],
-        "round_ratios": found.ratios.tolist(),
-        "raw_ns": [pairs.tolist() for pairs in found.pairs_ns],
-        "valid": not found.reasons,
-        "warnings": found.reasons,
-    }
+        ),
+        ratio=ratio,
+        ratio_ci99=(low, high),
+        round_ratios=tuple(found.ratios.tolist()),
+        raw_ns=tuple(tuple(map(tuple, pairs.tolist())) for pairs in found.pairs_ns),
+        valid=not found.reasons,
+        warnings=tuple(found.reasons),
+    )
 
 
 @functools.cache
@@ -139,60 +145,55 @@ class _Watcher:
             self.history.append((now, machine.temperature_c(), machine.frequency_mhz()))
 
 
-def _document(
-    job: Job, model_bytes: int, found: Measurement, watcher: _Watcher, startup_ms: float | None
-) -> dict[str, Any]:
+def _measurement(
+    job: Job, model_bytes: int, found: Recorded, watcher: _Watcher, startup_ms: float | None
+) -> Measurement:
     raw_ms = found.raw_ns / 1e6
-    summary = statistics.summarise(raw_ms, seed=job.seed)
+    latency = statistics.summarise(raw_ms, seed=job.seed)
     batch = found.input.shape[0] if found.input.shape else 1
     parts = {"process": startup_ms} | {key: value / 1e6 for key, value in found.cold_ns.items()}
-    return {
-        "model": job.model,
-        "engine": job.engine,
-        "engine_version": engines.get(job.engine).version,
-        "kernels": job.kernels,
-        "device": machine.describe(),
-        "target": "local",
-        "threads": job.threads,
-        "input": {"shape": list(found.input.shape), "dtype": found.input.dtype},
-        "warmup_runs": found.warmup.runs,
-        "runs": len(raw_ms),
-        "latency_ms": dataclasses.asdict(summary),
-        "frames_per_s": 1000 * batch / summary.p50,
-        "stages_ms": {
-            "preprocessing": found.preprocessing_ms,
-            "inference": summary.p50,
-            "postprocessing": found.postprocessing_ms,
-            "picture": list(PICTURE_SIZE),
-        },
-        "cold_start_ms": None if startup_ms is None else sum(filter(None, parts.values())),
-        "cold_start_parts_ms": parts,
-        "peak_rss_bytes": found.peak_rss_bytes,
-        "arena_bytes": found.arena_bytes,
-        "model_bytes": model_bytes,
-        "energy_j": None if watcher.joules is None else watcher.joules / len(raw_ms),
-        "energy_method": watcher.meter.method if watcher.meter else None,
-        "load": found.load,
-        "valid": not found.reasons,
-        "warnings": found.reasons + found.remarks + _remarks(found, raw_ms),
-        "seed": job.seed,
-        "raw_ms": raw_ms.tolist(),
-        "raw_ns": found.raw_ns.tolist(),
-    }
+    return Measurement(
+        model=job.model,
+        engine=job.engine,
+        engine_version=engines.get(job.engine).version,
+        kernels=job.kernels,
+        device=Device.from_document(machine.describe()),
+        target="local",
+        threads=job.threads,
+        input=InputTensor(found.input.shape, found.input.dtype),
+        warmup_runs=found.warmup.runs,
+        runs=len(raw_ms),
+        latency_ms=latency,
+        frames_per_s=1000 * batch / latency.p50,
+        stages_ms=StageTimes(found.preprocessing_ms, latency.p50, found.postprocessing_ms, PICTURE_SIZE),
+        cold_start_ms=None if startup_ms is None else sum(filter(None, parts.values())),
+        cold_start_parts_ms=parts,
+        peak_rss_bytes=found.peak_rss_bytes,
+        arena_bytes=found.arena_bytes,
+        model_bytes=model_bytes,
+        energy_j=None if watcher.joules is None else watcher.joules / len(raw_ms),
+        energy_method=watcher.meter.method if watcher.meter else None,
+        load=found.load,
+        valid=not found.reasons,
+        warnings=(*found.reasons, *found.remarks, *_remarks(found, raw_ms)),
+        seed=job.seed,
+        raw_ms=tuple(raw_ms.tolist()),
+        raw_ns=tuple(found.raw_ns.tolist()),
+    )
 
 
-def _add_profile(document: dict[str, Any], job: Job) -> None:
+def with_profile(measured: Measurement, job: Job) -> Measurement:
     """Adds the time of each operator; a runtime that does not tell it, or dies of it, costs the rest nothing."""
-    runs = round(_PROFILE_SECONDS * 1000 / document["latency_ms"]["p50"])
+    runs = round(_PROFILE_SECONDS * 1000 / measured.latency_ms.p50)
     runs = max(_LEAST_PROFILED, min(runs, _MOST_PROFILED))
-    document["profile"] = None
     try:
-        document["profile"] = isolation.call(functools.partial(profile, job, runs), job.title)
+        found = isolation.call(functools.partial(profile, job, runs), job.title)
     except SuiteError as error:
-        document["warnings"].append(f"profile: {error}")
+        return measured.without_profile(str(error))
+    return dataclasses.replace(measured, profile=found)
 
 
-def _remarks(found: Measurement, raw_ms: np.ndarray) -> list[str]:
+def _remarks(found: Recorded, raw_ms: np.ndarray) -> list[str]:
     """What does not make the measurement invalid, yet must be told."""
     remarks = statistics.unsteadiness(raw_ms)
     if not found.warmup.steady:
@@ -200,7 +201,7 @@ def _remarks(found: Measurement, raw_ms: np.ndarray) -> list[str]:
     return remarks
 
 
-def _curve(raw_ns: np.ndarray, history: list[tuple[float, float | None, float | None]]) -> list[dict[str, Any]]:
+def _curve(raw_ns: np.ndarray, history: list[tuple[float, float | None, float | None]]) -> tuple[CurvePoint, ...]:
     """Cuts a long measurement into equal spans of time, with the temperature and frequency read nearest to each."""
     ends = np.cumsum(raw_ns) / 1e9
     span = ends[-1] / _CURVE_POINTS
@@ -211,13 +212,6 @@ def _curve(raw_ns: np.ndarray, history: list[tuple[float, float | None, float | 
             continue
         middle = (number + 0.5) * span
         _, temperature, frequency = min(history, key=lambda entry: abs(entry[0] - middle))
-        points.append(
-            {
-                "seconds": round(middle, 3),
-                "p50_ms": float(np.median(times)) / 1e6,
-                "frames_per_s": len(times) / span,
-                "temperature_c": temperature,
-                "frequency_mhz": frequency,
-            }
-        )
-    return points
+        p50_ms = float(np.median(times)) / 1e6
+        points.append(CurvePoint(round(middle, 3), p50_ms, len(times) / span, temperature, frequency))
+    return tuple(points)

@@ -4,12 +4,14 @@ import dataclasses
 import json
 import pathlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
 from tfl_lite_suite.benchmark.job import Job
+from tfl_lite_suite.benchmark.result import Comparison, Measurement
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.result import Document
 from tfl_lite_suite.runtime import engines, exported_file
 from tfl_lite_suite.runtime.remote import package
 from tfl_lite_suite.runtime.remote.device import Device, Outcome
@@ -43,30 +45,35 @@ class Ssh(Target):
         self._packages = [engines.get(name).package for name in names or []]
         return names or [""]
 
-    def benchmark(self, job: Job, *, curve: bool = False) -> dict[str, Any]:
+    def benchmark(self, job: Job, *, curve: bool = False) -> Measurement:
         """See `Target`."""
         model = _Copy("model", job.model)
         sustain = [f"--sustain={job.min_seconds}s"] if curve else []
         outcome = self.run("benchmark", [f"--model={model.place}", *_flags(job), *sustain], [model])
-        return self.document(outcome) | {"model": job.model}
+        return Measurement.from_document({**self.document(outcome), "model": job.model}, str(self._where))
 
-    def compare(self, first: Job, second: Job) -> dict[str, Any]:
+    def compare(self, first: Job, second: Job) -> Comparison:
         """See `Target`."""
         models = [_Copy("first", first.model), _Copy("second", second.model)]
         flags = [f"--compare={models[0].place},{models[1].place}", *_flags(first)]
-        document = self.document(self.run("benchmark", flags, models))
-        entries = document.get("models")
-        if not isinstance(entries, list) or len(entries) != 2 or not all(isinstance(entry, dict) for entry in entries):
+        found = Comparison.from_document(self.document(self.run("benchmark", flags, models)), str(self._where))
+        if len(found.models) != 2:
             raise SuiteError(f"{self._where}: it sent no comparison of two models back")
-        for entry, model in zip(entries, models, strict=True):
-            entry["model"] = model.path
-        return document
+        own = tuple(
+            dataclasses.replace(entry, model=model.path) for entry, model in zip(found.models, models, strict=True)
+        )
+        return dataclasses.replace(found, models=own)
 
     def evaluate(
-        self, model: str, files: dict[str, bytes], data_set: str | None, settings: dict[str, Any], wanted: list[str]
-    ) -> tuple[dict[str, Any], dict[str, bytes]]:
+        self,
+        model: str,
+        files: dict[str, bytes],
+        data_set: str | None,
+        settings: Mapping[str, object],
+        wanted: list[str],
+    ) -> tuple[Document, dict[str, bytes]]:
         """See `Target`."""
-        self.engines([settings["engine"]] if "engine" in settings else None)
+        self.engines([str(settings["engine"])] if "engine" in settings else None)
         copy = _Copy("model", model)
         # A data set known by name is looked for in the suite's cache, which is the folder of inputs there.
         folder = data_set or "data"
@@ -77,7 +84,7 @@ class Ssh(Target):
         ]
         flags += [f"--{key}={key}" for key in wanted]
         outcome = self.run("evaluate", flags, [copy], {folder: package.archive(files)}, wanted=wanted)
-        return self.document(outcome) | {"model": model}, outcome.files
+        return {**self.document(outcome), "model": model}, outcome.files
 
     def run(
         self,
@@ -111,7 +118,7 @@ class Ssh(Target):
             raise SuiteError(f"on {self._where}: {message}")
         return outcome
 
-    def document(self, outcome: Outcome) -> dict[str, Any]:
+    def document(self, outcome: Outcome) -> Document:
         """Returns the document of a verb that ran, with this target in it.
 
         Raises:

@@ -133,7 +133,7 @@ def benchmark(model, address="", **settings):
 def test_the_whole_protocol(phone, model):
     settings = {"threads": 2, "runs": 200, "min_seconds": 1.5, "seed": 7, "kernels": "nnapi"}
     found = benchmark(model, "emulator-5554", **settings)
-    assert found == DOCUMENT | {"model": str(model)}
+    assert found.document() == DOCUMENT | {"model": str(model)}
     assert (phone / "pushed").read_bytes() == model.read_bytes()
     made = calls(phone)
     assert all(call[:2] == ["-s", "emulator-5554"] for call in made)
@@ -182,7 +182,7 @@ def test_no_operator_is_timed(phone, model):
     (phone / "prepared").write_text(json.dumps(DOCUMENT))
     with adb.Adb("") as target:
         found = target.benchmark(Job(str(model), adb.ENGINE, profile=True))
-    assert found["profile"] is None and found["warnings"] == ["profile: not given by tflite_android"]
+    assert found.document()["profile"] is None and list(found.warnings) == ["profile: not given by tflite_android"]
 
 
 def test_one_push_for_a_sweep(phone, model):
@@ -206,7 +206,7 @@ def test_it_waits_for_the_result_and_for_a_device_that_went_away(phone, model):
             return printed
 
         target._run = away_after_start.__get__(target)
-        assert target.benchmark(Job(str(model), adb.ENGINE))["valid"]
+        assert target.benchmark(Job(str(model), adb.ENGINE)).valid
     assert sum(call[0] == "pull" for call in calls(phone)) >= 3
 
 

@@ -41,6 +41,7 @@ class Page:
             **{"warmup_runs": 3, "runs": 3, "latency_ms": {}, "frames_per_s": 500.0, "cold_start_ms": 9.0},
             "stages_ms": {"preprocessing": 1.0, "inference": 2.0, "postprocessing": 0.1, "picture": [480, 640]},
             **{"peak_rss_bytes": None, "arena_bytes": None, "model_bytes": 768, "energy_j": None, "valid": True},
+            **{"energy_method": None, "cold_start_parts_ms": {"process": 9.0}, "seed": 4, "raw_ns": [1, 2, 6]},
             **{"warnings": ["coarse"], "raw_ms": [1.0, 2.0, 6.0], "browser": {"build": "threaded"}},
         }
 
@@ -58,11 +59,11 @@ JOB = Job("folder/x.tflite", "litert_js", threads=2, runs=3, min_seconds=0.0, se
 
 def test_the_document_has_what_only_this_side_knows(target):
     found = target.benchmark(JOB)
-    assert (found["model"], found["target"], found["peak_rss_bytes"]) == ("folder/x.tflite", "browser", 5)
-    assert found["latency_ms"]["p50"] == 2.0 and found["latency_ms"]["mean"] == 3.0
-    assert found["device"]["cores"] and found["browser"] == {"build": "threaded", "product": "Chrome/1.2.3"}
-    assert found["load"]["waiting"] is None and found["profile"] is None
-    assert found["warnings"][-2:] == ["coarse", "profile: not given by litert_js"]
+    assert (found.model, found.target, found.peak_rss_bytes) == ("folder/x.tflite", "browser", 5)
+    assert found.latency_ms.p50 == 2.0 and found.latency_ms.mean == 3.0
+    assert found.device.cores and found.others["browser"] == {"build": "threaded", "product": "Chrome/1.2.3"}
+    assert found.load["waiting"] is None and found.document()["profile"] is None
+    assert found.warnings[-2:] == ("coarse", "profile: not given by litert_js")
     assert "litert_js 2.5.3, 2 threads" in text.show(found)
 
 

@@ -1,0 +1,69 @@
+"""What a run measured of each file, as `results.json` keeps it: the verbs' own results, each with the file's name."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from tfl_lite_suite.benchmark.result import Measurement
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.result import Result
+from tfl_lite_suite.core.work_folder import kind_of
+from tfl_lite_suite.evaluate.result import Evaluation
+from tfl_lite_suite.lint.result import LintReport
+
+R = TypeVar("R", bound=Result)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class EvaluatedFile(Evaluation):
+    """A file on an engine, evaluated; `name` is the file's."""
+
+    name: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TimedFile(Measurement):
+    """A file on an engine, timed; `name` is the file's."""
+
+    name: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class LintedFile(LintReport):
+    """What is inside a file; `name` is the file's."""
+
+    name: str
+
+
+def evaluated(results: Mapping[str, Any], where: str = "results") -> list[EvaluatedFile]:
+    """Returns every file on every engine that evaluated it.
+
+    Args:
+        results: Results of a run by stage.
+        where: What errors call them, such as the path of their file.
+
+    Raises:
+        SuiteError: If one is damaged; the message names its place.
+    """
+    return _rows(EvaluatedFile, "evaluate", results, where)
+
+
+def timed(results: Mapping[str, Any], where: str = "results") -> list[TimedFile]:
+    """Returns every file on every engine that timed it; see `evaluated`."""
+    return _rows(TimedFile, "benchmark", results, where)
+
+
+def linted(results: Mapping[str, Any], where: str = "results") -> list[LintedFile]:
+    """Returns every file that was looked into; see `evaluated`."""
+    return _rows(LintedFile, "lint", results, where)
+
+
+def _rows(kind: type[R], stage: str, results: Mapping[str, Any], where: str) -> list[R]:
+    found = []
+    for name, rows in results.items():
+        if kind_of(name) != stage:
+            continue
+        if not isinstance(rows, list):
+            raise SuiteError(f"{where}: {name}: expected a list. Received: {type(rows).__name__}")
+        found += [kind.from_document(row, f"{where}: {name}[{index}]") for index, row in enumerate(rows)]
+    return found
