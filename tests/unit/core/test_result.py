@@ -45,6 +45,12 @@ def test_a_document_comes_back_with_what_is_no_field():
     assert result.note is None and Outer.from_document({**DOCUMENT, "note": "!"}).document()["note"] == "!"
 
 
+def test_a_null_in_place_of_an_omitted_field_stays():
+    document = {**DOCUMENT, "note": None}
+    assert Outer.from_document(document).document() == document
+    assert Outer.from_document(DOCUMENT).with_null("note").document() == document
+
+
 def test_what_has_no_type_is_as_json_has_it():
     result = Outer.from_document({**DOCUMENT, "later": {"mean": (1.0, 2.0)}})
     assert result.others == {"later": {"mean": [1.0, 2.0]}} and Outer.from_json(result.to_json()) == result
