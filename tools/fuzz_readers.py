@@ -59,11 +59,11 @@ def _lint(path: pathlib.Path) -> None:
     from tfl_lite_suite.core.files import to_json
     from tfl_lite_suite.lint import analysis, html_page
 
-    document = analysis.analyse(path)
-    size = len(to_json(document))
+    report = analysis.analyse(path)
+    size = len(to_json(report))
     if size > 10 * path.stat().st_size + (32 << 20):
         raise MemoryError(f"{size:,} characters of JSON")
-    html_page.draw({**document, "trials": []})
+    html_page.draw(report)
 
 
 def _picture_samples() -> list[bytes]:
@@ -275,7 +275,17 @@ def _predictions(path: pathlib.Path) -> None:
 
 
 def _device_samples() -> list[bytes]:
-    latency = {"mean": 1.0, "std": 0.1, "min": 0.9, "p50": 1.0, "p90": 1.1, "p99": 1.2, "max": 1.3, "ci95": [0.9, 1.1]}
+    latency: dict[str, object] = {
+        "mean": 1.0,
+        "std": 0.1,
+        "min": 0.9,
+        "p50": 1.0,
+        "p90": 1.1,
+        "p95": 1.1,
+        "p99": 1.2,
+        "max": 1.3,
+    }
+    latency["ci95"] = [0.9, 1.1]
     device = {"board": None, "cpu": "x", "cores": 2, "os": "y", "governor": None, "frequency_mhz": 1.0}
     document = {
         "model": "m.tflite", "engine": "litert", "engine_version": "2.3.0", "kernels": "default", "threads": 1,
@@ -283,9 +293,10 @@ def _device_samples() -> list[bytes]:
         "runs": 9, "input": {"shape": [1, 8, 8, 3], "dtype": "int8"}, "latency_ms": latency, "frames_per_s": 1000.0,
         "stages_ms": {"preprocessing": 1.0, "inference": 1.0, "postprocessing": 0.1, "picture": [480, 640]},
         "cold_start_ms": 5.0, "peak_rss_bytes": 10, "arena_bytes": 5, "model_bytes": 7, "energy_j": 0.1,
-        "energy_method": "rapl", "valid": True, "warnings": ["warm"], "raw_ms": [1.0] * 9,
+        "energy_method": "rapl", "valid": True, "warnings": ["warm"], "raw_ms": [1.0] * 9, "raw_ns": [10**6] * 9,
+        "load": {"others": 0.0, "waiting": 0.0, "steal": 0.0}, "cold_start_parts_ms": {"process": 5.0}, "seed": 0,
         "curve": [{"seconds": 1, "p50_ms": 1.0, "frames_per_s": 2.0, "temperature_c": None, "frequency_mhz": 3.0}],
-        "profile": {"method": "x", "runs": 5, "resolution_ns": 1, "operators": [
+        "profile": {"method": "x", "runs": 5, "run_ns": 9, "resolution_ns": 1, "operators": [
             {"name": "a;b", "type": "CONV_2D", "median_ns": 10, "share": 1.0}]},
     }  # fmt: skip
     return [json.dumps(document).encode()]
@@ -293,6 +304,7 @@ def _device_samples() -> list[bytes]:
 
 def _device(path: pathlib.Path) -> None:
     from tfl_lite_suite import benchmark
+    from tfl_lite_suite.benchmark.result import Measurement
     from tfl_lite_suite.core.errors import SuiteError
 
     try:
@@ -301,7 +313,7 @@ def _device(path: pathlib.Path) -> None:
         document = None
     if not isinstance(document, dict):
         raise SuiteError("it sent no document back")
-    benchmark.show(document)
+    benchmark.show(Measurement.from_document(document))
 
 
 def _associated(random: Any, data: bytes, others: Sequence[bytes]) -> bytes:
