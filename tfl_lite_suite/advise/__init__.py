@@ -2,7 +2,9 @@
 
 import pathlib
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from tfl_lite_suite.core.types import JsonObject
 
 if TYPE_CHECKING:
     from tfl_lite_suite.advise.devices import Device
@@ -21,7 +23,7 @@ def advise(
     data: str = "imagenet",
     classes: int = 1000,
     workdirs: Sequence[str] = (),
-) -> dict[str, Any]:
+) -> JsonObject:
     """Judges everything that is known.
 
     Args:
@@ -65,12 +67,13 @@ def advise(
 
 def _device(path: str | None) -> "Device":
     from tfl_lite_suite.advise import devices
-    from tfl_lite_suite.runtime import fresh_network, machine
+    from tfl_lite_suite.core.cache_folder import cache_folder
+    from tfl_lite_suite.runtime import machine
 
     if path is not None:
         return devices.read(path)
     described = machine.describe()
-    return devices.here(fresh_network.cache_folder() / "device.json", str(described["board"] or described["cpu"]))
+    return devices.here(cache_folder() / "device.json", str(described["board"] or described["cpu"]))
 
 
 def _data_notes(data: str, runs: Sequence["FinishedRun"]) -> list[str]:
@@ -86,7 +89,7 @@ def _data_notes(data: str, runs: Sequence["FinishedRun"]) -> list[str]:
     return [f"nothing was ever measured on '{data}'. Run a recipe on it and name its work folder with --workdir"]
 
 
-def show(found: dict[str, Any]) -> str:
+def show(found: JsonObject) -> str:
     """Returns the ranking as text."""
     from tfl_lite_suite.advise import presentation
 

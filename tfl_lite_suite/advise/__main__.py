@@ -1,11 +1,10 @@
 """Ranks networks, widths, resolutions and compressions that keep a device's limits. Never imports TensorFlow."""
 
-from typing import Any
-
 from absl import flags
 
 from tfl_lite_suite.advise import advise, show
 from tfl_lite_suite.core import command_line
+from tfl_lite_suite.core.types import JsonObject
 
 
 def _limits() -> dict[str, float]:
@@ -17,7 +16,7 @@ def _limits() -> dict[str, float]:
     return limits
 
 
-def _main() -> dict[str, Any]:
+def _main() -> JsonObject:
     from tfl_lite_suite.advise import presentation
     from tfl_lite_suite.core import recipe
     from tfl_lite_suite.core.files import write_text

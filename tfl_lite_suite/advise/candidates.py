@@ -6,11 +6,11 @@ import json
 import os
 import pathlib
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from tfl_lite_suite.advise.latency_model import LatencyModel
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.schemes import COSTED_SCHEMES
+from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.models.weights import published as weights
 from tfl_lite_suite.report.recorded_run import FinishedRun, Measured
 from tfl_lite_suite.summary import costs
@@ -69,7 +69,7 @@ class Candidate:
         return self.figures[figure].value if figure in self.figures else None
 
 
-def published() -> list[dict[str, Any]]:
+def published() -> list[JsonObject]:
     """Returns ImageNet's figures: `network`, `alpha`, `resolution`, `top1`, `source`, for int8 `scheme`."""
     return list(json.loads(_PUBLISHED.read_text(encoding="utf-8"))["figures"])
 
@@ -206,5 +206,5 @@ def _data_of(run: FinishedRun) -> str:
     return str(run.settings().get("data.source", ""))
 
 
-def _same(row: dict[str, Any], size: Size) -> bool:
+def _same(row: JsonObject, size: Size) -> bool:
     return (row["network"], row["alpha"], row["resolution"]) == (size.network, size.alpha, size.resolution)

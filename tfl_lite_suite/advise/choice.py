@@ -3,11 +3,11 @@
 import dataclasses
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from tfl_lite_suite.advise.candidates import Candidate
 from tfl_lite_suite.core.errors import SuiteError, unknown_name
 from tfl_lite_suite.core.figures import percent, size
+from tfl_lite_suite.core.types import JsonObject
 
 # Which figure each limit bounds, and how it is shown.
 FIGURE = {"max_ms": "ms", "max_bytes": "bytes", "max_memory": "memory", "min_top1": "top1", "max_joules": "joules"}
@@ -129,7 +129,7 @@ def _goal(candidate: Candidate, goal: str) -> float | None:
     return -math.log(max(value, 1e-9))
 
 
-def relaxations(verdicts: Sequence[Verdict], limits: Mapping[str, float]) -> list[dict[str, Any]]:
+def relaxations(verdicts: Sequence[Verdict], limits: Mapping[str, float]) -> list[JsonObject]:
     """Returns for each limit what it would have to be if all others stay, with the candidate that then fits.
 
     Returns:

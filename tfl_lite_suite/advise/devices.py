@@ -4,7 +4,6 @@ import dataclasses
 import os
 import pathlib
 import re
-from typing import Any
 
 from tfl_lite_suite.advise import latency_model
 from tfl_lite_suite.advise.candidates import size_of
@@ -90,7 +89,7 @@ class _Timing(Result):
     device: MeasuredDevice = MeasuredDevice()
 
 
-def _benchmarks(document: Any, path: str | os.PathLike[str]) -> tuple[list[Timed], list[str]]:
+def _benchmarks(document: object, path: str | os.PathLike[str]) -> tuple[list[Timed], list[str]]:
     """Returns the measurements of `benchmark` documents whose network is known, and notes on the others."""
     documents = document if isinstance(document, list) else [document]
     if not all(isinstance(one, dict) and {"model", "engine", "latency_ms"} <= set(one) for one in documents):

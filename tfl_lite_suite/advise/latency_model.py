@@ -10,6 +10,7 @@ import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.figures import percent
+from tfl_lite_suite.core.types import Array
 from tfl_lite_suite.summary import costs
 from tfl_lite_suite.summary.costs import Size
 
@@ -74,7 +75,7 @@ class LatencyModel:
         Raises:
             SuiteError: If there are too few measurements and no reference for their engine.
         """
-        self._fits: dict[tuple[str, str], tuple[np.ndarray, float | None, str]] = {}
+        self._fits: dict[tuple[str, str], tuple[Array, float | None, str]] = {}
         groups: dict[tuple[str, str], list[Timed]] = collections.defaultdict(list)
         for row in timed:
             groups[row.engine, row.scheme].append(row)
@@ -121,11 +122,11 @@ class LatencyModel:
         return {f"{engine} {scheme}": error for (engine, scheme), (_, error, _) in self._fits.items()}
 
 
-def _features(row: Timed) -> np.ndarray:
+def _features(row: Timed) -> Array:
     return np.array(costs.cost(row.size, row.classes).features)
 
 
-def fit(rows: Sequence[Timed]) -> np.ndarray:
+def fit(rows: Sequence[Timed]) -> Array:
     """Returns non-negative milliseconds a unit of each feature, by relative least squares with a little ridge."""
     matrix = np.stack([_features(row) / row.ms for row in rows])
     scale = matrix.max(axis=0)
@@ -133,7 +134,7 @@ def fit(rows: Sequence[Timed]) -> np.ndarray:
     return non_negative(matrix / scale, np.ones(len(rows)), _RIDGE) / scale
 
 
-def non_negative(matrix: np.ndarray, target: np.ndarray, ridge: float) -> np.ndarray:
+def non_negative(matrix: Array, target: Array, ridge: float) -> Array:
     """Solves least squares with no negative solution, by the active-set method.
 
     Args:

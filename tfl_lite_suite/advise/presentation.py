@@ -2,7 +2,6 @@
 
 import dataclasses
 import math
-from typing import Any
 
 from tfl_lite_suite.advise import choice
 from tfl_lite_suite.advise.candidates import IMAGENET, Candidate
@@ -11,6 +10,7 @@ from tfl_lite_suite.core.errors import LimitBroken
 from tfl_lite_suite.core.figures import percent
 from tfl_lite_suite.core.page import document, plot, table
 from tfl_lite_suite.core.terminal import Style, Styled, printable
+from tfl_lite_suite.core.types import JsonObject
 
 _MOST, _TRANSFER = 10, "photos_transfer"
 _WORDS = {"top1": "top-1", "ms": "latency", "bytes": "file", "memory": "memory", "joules": "energy"}
@@ -18,7 +18,7 @@ _SHOWN = ("top1", "ms", "bytes", "memory", "joules")
 _MARKS = {"measured": "", "published": "ᵖ", "predicted": "*", "estimated": "°"}
 
 
-def describe(candidate: Candidate) -> dict[str, Any]:
+def describe(candidate: Candidate) -> JsonObject:
     """Returns a candidate as JSON: its figures with their origin in `evidence`, and in `why` what speaks for it."""
     figures = candidate.figures
     why = [
@@ -39,7 +39,7 @@ def describe(candidate: Candidate) -> dict[str, Any]:
     }
 
 
-def recipe_for(found: dict[str, Any]) -> recipe.Recipe:
+def recipe_for(found: JsonObject) -> recipe.Recipe:
     """Returns the recipe to run next for the best choice, with the limits as its budget.
 
     It is the recipe that made the choice. For photographs that were never trained on here it is the transfer recipe.
@@ -52,7 +52,7 @@ def recipe_for(found: dict[str, Any]) -> recipe.Recipe:
             "--output: nothing keeps every limit, so there is no recipe to write. See what to relax", found
         )
     best, limits = found["choices"][0], found["limits"]
-    kept: dict[str, Any] = {key: int(limits[key]) for key in ("max_memory", "max_bytes") if key in limits}
+    kept: JsonObject = {key: int(limits[key]) for key in ("max_memory", "max_bytes") if key in limits}
     kept |= {key: limits[key] for key in ("max_ms",) if key in limits}
     if found["data"] != IMAGENET and "min_top1" in limits:
         kept["min_top1"] = limits["min_top1"]
@@ -60,7 +60,7 @@ def recipe_for(found: dict[str, Any]) -> recipe.Recipe:
     return dataclasses.replace(base, budget=dataclasses.replace(base.budget, **kept))
 
 
-def _recipe_that_made(best: dict[str, Any]) -> recipe.Recipe | None:
+def _recipe_that_made(best: JsonObject) -> recipe.Recipe | None:
     """Returns the recipe of the run that a choice comes from; the shipped one where it ships, as it is today."""
     if not best["recipe"]:
         return None
@@ -68,7 +68,7 @@ def _recipe_that_made(best: dict[str, Any]) -> recipe.Recipe | None:
     return recipe.load(shipped_recipes.find(made.name)) if made.name in shipped_recipes.names() else made
 
 
-def _transfer(best: dict[str, Any]) -> recipe.Recipe:
+def _transfer(best: JsonObject) -> recipe.Recipe:
     base = recipe.load(shipped_recipes.find(_TRANSFER))
     size = {"name": best["network"], "alpha": best["alpha"]}
     return dataclasses.replace(
@@ -79,7 +79,7 @@ def _transfer(best: dict[str, Any]) -> recipe.Recipe:
     )
 
 
-def show(found: dict[str, Any]) -> str:
+def show(found: JsonObject) -> str:
     """Returns the ranking for a terminal; `--json` has every figure's source."""
     style, shown = Style(), found["choices"][:_MOST]
     lines = [f"device: {found['device']['name'] or 'unknown'}", *(f"note: {note}" for note in found["notes"])]
@@ -96,7 +96,7 @@ def show(found: dict[str, Any]) -> str:
     return Styled("\n".join([*filter(None, parts), *map(printable, _rest(found))]))
 
 
-def _cells(row: dict[str, Any]) -> list[str]:
+def _cells(row: JsonObject) -> list[str]:
     """Returns a choice's figures, each with a mark that says how it is known."""
     return [
         choice.number(key, row["evidence"][key]["value"]) + _MARKS[row["evidence"][key]["basis"]]
@@ -106,7 +106,7 @@ def _cells(row: dict[str, Any]) -> list[str]:
     ]
 
 
-def _rest(found: dict[str, Any]) -> list[str]:
+def _rest(found: JsonObject) -> list[str]:
     lines = []
     if not found["choices"]:
         lines.append("No candidate with a known accuracy keeps every limit.")
@@ -124,7 +124,7 @@ def _rest(found: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _needed(row: dict[str, Any]) -> str:
+def _needed(row: JsonObject) -> str:
     """Returns the limit that would do, in three digits: rounded up, or down where it is a least value."""
     value = row["needed"]
     if not value or isinstance(value, int):
@@ -134,7 +134,7 @@ def _needed(row: dict[str, Any]) -> str:
     return f"{rounded:.10g}"
 
 
-def page(found: dict[str, Any]) -> str:
+def page(found: JsonObject) -> str:
     """Returns the ranking as an HTML page, with accuracy against latency and size."""
     rows, by_time, by_size = list[list[object]](), list[plot.Point](), list[plot.Point]()
     for place, row in enumerate(found["choices"], 1):

@@ -20,6 +20,7 @@ from tfl_lite_suite.core.files import atomic_path, write_text
 from tfl_lite_suite.core.recipe import Augment, Distill, Model, Prune, Recipe
 from tfl_lite_suite.core.result import Result
 from tfl_lite_suite.core.schemes import FLOAT_SCHEMES, QUANTIZATION_SCHEMES, FloatScheme, QuantizationScheme
+from tfl_lite_suite.core.types import KerasModel
 from tfl_lite_suite.predict import TOP, Opening, Predictor
 from tfl_lite_suite.predict.result import Prediction
 
@@ -323,7 +324,7 @@ class Classifier:
                 archive.copy(self._saved(), temporary, {contracts.FILE_NAME: self.contract.to_json()})
 
     @property
-    def keras(self) -> Any:
+    def keras(self) -> KerasModel:
         """The network as a tf-keras model."""
         from tfl_lite_suite.models.keras_io import keras_file
 

@@ -14,6 +14,7 @@ from tfl_lite_suite.core import dataclass_parser
 from tfl_lite_suite.core.contract import Contract
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.recipe import Data
+from tfl_lite_suite.core.types import Array
 from tfl_lite_suite.data import Dataset, Listing, Split, arrays
 
 if TYPE_CHECKING:
@@ -59,8 +60,8 @@ class Images:
     @classmethod
     def from_arrays(
         cls,
-        x: Sequence[np.ndarray] | np.ndarray,
-        y: Sequence[object] | np.ndarray,
+        x: Sequence[Array] | Array,
+        y: Sequence[object] | Array,
         names: Sequence[str] | None = None,
         *,
         parts: Sequence[str] | None = None,

@@ -16,6 +16,7 @@ from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.files import atomic_path
 from tfl_lite_suite.core.native_messages import native_messages
 from tfl_lite_suite.core.result import Result
+from tfl_lite_suite.core.types import Array, JsonObject
 from tfl_lite_suite.predict import TOP, Opening, Predictor, engine_for
 from tfl_lite_suite.predict.result import Prediction
 from tfl_lite_suite.runtime import clean_process, engines, exporting, machine
@@ -275,9 +276,9 @@ def _evaluated(
     opening: Opening,
     workers: int,
     pictures: str,
-    labels: np.ndarray,
+    labels: Array,
     keys: Sequence[str],
-    targets: np.ndarray | None,
+    targets: Array | None,
 ) -> "Evaluation":
     from tfl_lite_suite import evaluate
     from tfl_lite_suite.data import Split
@@ -290,7 +291,7 @@ def _evaluated(
     return evaluate.evaluate(runner, model, evaluate.Images(split))[0]
 
 
-def _measured(opening: Opening, target: str, settings: dict[str, Any]) -> "Measurement":
+def _measured(opening: Opening, target: str, settings: JsonObject) -> "Measurement":
     from tfl_lite_suite.benchmark.job import Job
     from tfl_lite_suite.runtime import targets
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from tfl_lite_suite.benchmark import timing
 from tfl_lite_suite.benchmark.job import Job, random_tensor
+from tfl_lite_suite.core.types import Array
 from tfl_lite_suite.runtime import engines, isolation
 from tfl_lite_suite.runtime.isolation import Emit, one_inference
 from tfl_lite_suite.runtime.machine import LoadWatch
@@ -29,8 +30,8 @@ class Rounds:
         reasons: Why the comparison does not count; empty if it does.
     """
 
-    ratios: np.ndarray
-    pairs_ns: list[np.ndarray]
+    ratios: Array
+    pairs_ns: list[Array]
     reasons: list[str]
 
 
@@ -63,7 +64,7 @@ def run(first: Job, second: Job, *, rounds: int = ROUNDS) -> Rounds:
     return Rounds(ratios, pairs_ns, [f"{len(disturbed)} of {rounds} rounds: {reason}" for reason in counted])
 
 
-def _round(first: Job, second: Job, number: int, rounds: int, emit: Emit) -> tuple[np.ndarray, list[str]]:
+def _round(first: Job, second: Job, number: int, rounds: int, emit: Emit) -> tuple[Array, list[str]]:
     jobs = (first, second)
     sessions: dict[int, Session] = {}
     for index in (0, 1) if number % 2 == 0 else (1, 0):

@@ -14,6 +14,7 @@ from tfl_lite_suite.benchmark.result import Profile
 from tfl_lite_suite.core import image
 from tfl_lite_suite.core.contract import Contract
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.types import Array
 from tfl_lite_suite.runtime import engines, pixels
 from tfl_lite_suite.runtime.isolation import Emit, one_inference
 from tfl_lite_suite.runtime.machine import LoadWatch
@@ -79,7 +80,7 @@ class Recorded:
         remarks: What else a user should know.
     """
 
-    raw_ns: np.ndarray
+    raw_ns: Array
     warmup: timing.Warmup
     cold_ns: dict[str, int]
     input: TensorSpec
@@ -158,7 +159,7 @@ def profile(job: Job, runs: int, emit: Emit) -> Profile:
     return trace.profile()
 
 
-def random_tensor(spec: TensorSpec, seed: int) -> np.ndarray:
+def random_tensor(spec: TensorSpec, seed: int) -> Array:
     """Returns an input of noise: pixel values 0 to 255 as floats, every value of 8 bits, 0 and 1 of wider integers.
 
     Raises:
@@ -204,7 +205,7 @@ def _preprocessing(spec: TensorSpec, job: Job) -> tuple[float | None, list[str]]
     return _median_ms(lambda: encoder.encode(image.prepare(picture, contract)[None])), []
 
 
-def _postprocessing_ms(session: Session, output: np.ndarray) -> float | None:
+def _postprocessing_ms(session: Session, output: Array) -> float | None:
     if len(session.outputs) != 1 or output.ndim != 2 or output.shape[0] != 1:
         return None
     k = min(5, output.shape[1])

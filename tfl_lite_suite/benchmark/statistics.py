@@ -5,11 +5,12 @@ import math
 import numpy as np
 
 from tfl_lite_suite.benchmark.result import Latency
+from tfl_lite_suite.core.types import Array
 
 _MOST_RESAMPLED = 1_000_000
 
 
-def summarise(times_ms: np.ndarray, *, seed: int = 0) -> Latency:
+def summarise(times_ms: Array, *, seed: int = 0) -> Latency:
     """Summarises times.
 
     Args:
@@ -33,7 +34,7 @@ def summarise(times_ms: np.ndarray, *, seed: int = 0) -> Latency:
     )
 
 
-def median_interval(values: np.ndarray, *, confidence: float = 0.95, seed: int = 0) -> tuple[float, float]:
+def median_interval(values: Array, *, confidence: float = 0.95, seed: int = 0) -> tuple[float, float]:
     """Estimates an interval of the median by a bootstrap over blocks.
 
     Neighbouring times are alike, so blocks of ∛n neighbours are drawn, not single times, which would give too narrow
@@ -63,7 +64,7 @@ def bootstrap_sizes(n: int) -> tuple[int, int]:
     return max(1, round(n ** (1 / 3))), min(1000, max(100, _MOST_RESAMPLED // n))
 
 
-def ratio_interval(ratios: np.ndarray, *, confidence: float = 0.99) -> tuple[float, float, float]:
+def ratio_interval(ratios: Array, *, confidence: float = 0.99) -> tuple[float, float, float]:
     """Estimates a ratio from independent rounds, whatever their distribution.
 
     Args:
@@ -86,7 +87,7 @@ def ratio_interval(ratios: np.ndarray, *, confidence: float = 0.99) -> tuple[flo
     return float(np.median(ordered)), float(ordered[skip]), float(ordered[n - 1 - skip])
 
 
-def unsteadiness(times_ms: np.ndarray) -> list[str]:
+def unsteadiness(times_ms: Array) -> list[str]:
     """Returns one line for each sign that the times do not come from one steady state."""
     found = []
     p50, p90 = np.percentile(times_ms, (50, 90))

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from tfl_lite_suite.core.types import Array
+
 _WINDOW = 5
 _STEADY = 0.02
 _LEAST_WARMUP = 3
@@ -57,7 +59,7 @@ def warm_up(run: Callable[[], object], *, most_seconds: float) -> Warmup:
     return Warmup(len(times), False)
 
 
-def measure(run: Callable[[], object], *, runs: int, min_seconds: float) -> np.ndarray:
+def measure(run: Callable[[], object], *, runs: int, min_seconds: float) -> Array:
     """Times inferences one by one.
 
     Args:
@@ -68,7 +70,7 @@ def measure(run: Callable[[], object], *, runs: int, min_seconds: float) -> np.n
     Returns:
         The times in nanoseconds, int64, `(n,)` with n at least `runs`, in order.
     """
-    finished: list[np.ndarray] = []
+    finished: list[Array] = []
     count = 0
     with _no_garbage_collection():
         begin = time.perf_counter_ns()
@@ -81,7 +83,7 @@ def measure(run: Callable[[], object], *, runs: int, min_seconds: float) -> np.n
     return np.concatenate(finished)
 
 
-def _time_chunk(run: Callable[[], object], count: int, deadline: int | None) -> np.ndarray:
+def _time_chunk(run: Callable[[], object], count: int, deadline: int | None) -> Array:
     clock = time.perf_counter_ns
     times = [0] * count
     for index in range(count):
@@ -96,7 +98,7 @@ def _time_chunk(run: Callable[[], object], count: int, deadline: int | None) -> 
 
 def measure_pairs(
     first: Callable[[], object], second: Callable[[], object], *, pairs: int, min_seconds: float
-) -> np.ndarray:
+) -> Array:
     """Times two models by turns: A B, B A, A B and so on.
 
     Args:

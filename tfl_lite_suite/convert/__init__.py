@@ -3,9 +3,6 @@
 import pathlib
 import shutil
 import time
-from typing import Any
-
-import numpy as np
 
 from tfl_lite_suite import models, train
 from tfl_lite_suite.convert.result import Conversion
@@ -13,7 +10,7 @@ from tfl_lite_suite.core import contract, recipe
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.files import atomic_path, write_bytes
 from tfl_lite_suite.core.recipe import Recipe
-from tfl_lite_suite.core.result import Document
+from tfl_lite_suite.core.types import Array, Document, KerasModel
 from tfl_lite_suite.quantize.ptq.description import describe_ops, describe_ptq
 
 IO_TYPES = ("int8", "uint8", "float32")
@@ -23,12 +20,12 @@ SCORES = ("logits", "probabilities")
 
 
 def convert(
-    model: Any,
+    model: KerasModel,
     of: contract.Contract,
     output: str,
     scheme: str,
     io_type: str = "int8",
-    calibration: np.ndarray | None = None,
+    calibration: Array | None = None,
     ptq: str = "auto",
     hard_swish: str = "auto",
     scores: str = "logits",
@@ -76,7 +73,7 @@ def convert(
     return _described(output, scheme, time.monotonic() - start, report)
 
 
-def _is_split(model: Any) -> bool:
+def _is_split(model: KerasModel) -> bool:
     """Tells whether a model was trained with fake quantization for HARD_SWISH as ADD and MUL."""
     from tfl_lite_suite.models.layers import SplitHardSwish
 
@@ -130,7 +127,7 @@ def _described(output: str, scheme: str, seconds: float, ptq: Document | None) -
     return Conversion.from_document(document if ptq is None else {**document, "ptq": ptq})
 
 
-def open_model(path: str) -> tuple[Any, contract.Contract, Recipe | None]:
+def open_model(path: str) -> tuple[KerasModel, contract.Contract, Recipe | None]:
     """Opens a saved model that is to be converted.
 
     Args:

@@ -2,7 +2,6 @@
 
 import dataclasses
 import sys
-from typing import Any
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from tfl_lite_suite.core import contract
 from tfl_lite_suite.core.errors import SuiteError, unknown_name
 from tfl_lite_suite.core.recipe import Recipe
 from tfl_lite_suite.core.schemes import SCHEMES
+from tfl_lite_suite.core.types import Array, KerasModel
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,13 +51,13 @@ class Request:
         pictures = self._pictures(model, of, settings)
         return convert(model, of, self.output, self.scheme, self.io_type, pictures, ptq, self.hard_swish, self.scores)
 
-    def _fresh(self) -> tuple[Any, contract.Contract, None]:
+    def _fresh(self) -> tuple[KerasModel, contract.Contract, None]:
         models.check_name(self.model, "--model")
         shape = (self.resolution, self.resolution, self.channels)
         model = models.build(self.model, shape, self.classes, alpha=self.alpha, weights=self.weights)
         return model, contract.of_model(model.name, model.input_shape), None
 
-    def _pictures(self, model: Any, of: contract.Contract, settings: Recipe | None) -> np.ndarray | None:
+    def _pictures(self, model: KerasModel, of: contract.Contract, settings: Recipe | None) -> Array | None:
         """Returns calibration pictures: from `calibration`, else the recipe's training images."""
         from tfl_lite_suite.models.tflite_converter import is_quantization_aware
 
@@ -75,7 +75,7 @@ class Request:
         return np.random.default_rng(0).integers(0, 256, (8, *of.image_shape), np.uint8)
 
 
-def _calibration(source: str, of: contract.Contract, count: int) -> np.ndarray:
+def _calibration(source: str, of: contract.Contract, count: int) -> Array:
     if data.is_unlabelled(source):
         pictures = data.open_unknown(source, of)
         return pictures.sample(min(count, len(pictures)), 0)

@@ -15,7 +15,7 @@ import re
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn, TextIO, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO, TypeVar, cast
 
 from absl import flags
 
@@ -35,8 +35,8 @@ _LONGEST = 600
 def run_verb(
     verb: str,
     summary: str | None,
-    main: Callable[[], Any],
-    show: Callable[[Any], str],
+    main: Callable[[], T],
+    show: Callable[[T], str],
     *,
     positional: str | None = None,
     streams: bool = False,
@@ -122,12 +122,12 @@ def _print_result(stream: TextIO, text: str) -> None:
         sys.exit(1)
 
 
-def _result(main: Callable[[], Any]) -> tuple[Any, LimitBroken | None]:
+def _result(main: Callable[[], T]) -> tuple[T, LimitBroken | None]:
     """Runs `main`; what does not pass still has a document to print."""
     try:
         return main(), None
     except LimitBroken as error:
-        return error.document, error
+        return cast(T, error.document), error
 
 
 def define_recipe_flags(trains: bool = False) -> None:
@@ -192,7 +192,7 @@ def only_with(holds: bool, when: str, *names: str) -> None:
             raise SuiteError(f"--{name}: has an effect only {when}. Leave it out")
 
 
-def values_for(kind: type[T], **given: Any) -> T:
+def values_for(kind: type[T], **given: object) -> T:
     """Returns a dataclass made of the flags that are named as its fields.
 
     Args:

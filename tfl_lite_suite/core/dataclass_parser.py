@@ -13,7 +13,7 @@ from tfl_lite_suite.core.errors import SuiteError, unknown_name
 T = TypeVar("T")
 
 
-def ranged(default: Any, least: float | None = None, most: float | None = None) -> Any:
+def ranged(default: object, least: float | None = None, most: float | None = None) -> Any:
     """Defines a dataclass's field.
 
     Args:
@@ -29,7 +29,7 @@ def shares() -> Any:
     return dataclasses.field(default_factory=dict, metadata={"least": 0, "most": 1})
 
 
-def parse(kind: type[T], document: Any, path: str) -> T:
+def parse(kind: type[T], document: object, path: str) -> T:
     """Parses plain YAML values into a dataclass.
 
     Args:
@@ -97,7 +97,7 @@ def _coerce(hint: Any, value: Any, where: str) -> Any:
     return value
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     """Returns a value as messages quote it, cut short: aliases can make a small file mean gigabytes."""
     shortened = reprlib.Repr()
     shortened.maxlevel, shortened.maxstring, shortened.maxother = 2, 100, 100
@@ -107,7 +107,7 @@ def _shown(value: Any) -> str:
 _TYPE_NAMES = {int: "a whole number", float: "a number", str: "a string", bool: "true or false"}
 
 
-def _example(hint: Any) -> str:
+def _example(hint: object) -> str:
     return str(typing.get_args(hint)[0]) if typing.get_origin(hint) is Literal else "name"
 
 

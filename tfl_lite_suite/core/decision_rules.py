@@ -13,6 +13,7 @@ import numpy as np
 
 from tfl_lite_suite.core.decision import Decision, Frames
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.types import Array
 
 NONE_OF_THESE = -1
 
@@ -40,18 +41,18 @@ class Decided:
         certainty: What `reject.threshold` is compared with, float64 `(n,)`; the greatest probability for `none`.
     """
 
-    probabilities: np.ndarray
-    answered: np.ndarray
-    top: np.ndarray
-    certainty: np.ndarray
+    probabilities: Array
+    answered: Array
+    top: Array
+    certainty: Array
 
     @property
-    def rejected(self) -> np.ndarray:
+    def rejected(self) -> Array:
         """Which pictures are none of the classes, bool `(n,)`."""
         return np.asarray(self.top == NONE_OF_THESE)
 
 
-def decide(decision: Decision, scores: np.ndarray) -> Decided:
+def decide(decision: Decision, scores: Array) -> Decided:
     """Answers pictures by their scores.
 
     Args:
@@ -87,7 +88,7 @@ def decide(decision: Decision, scores: np.ndarray) -> Decided:
     return Decided(found, answered, top, known)
 
 
-def probabilities(decision: Decision, scores: np.ndarray) -> np.ndarray:
+def probabilities(decision: Decision, scores: Array) -> Array:
     """Returns what scores mean.
 
     Args:
@@ -98,7 +99,7 @@ def probabilities(decision: Decision, scores: np.ndarray) -> np.ndarray:
         float64 `(n, classes)`; a row of NaN where a score is NaN.
     """
     values = np.asarray(scores, np.float64)
-    broken: np.ndarray = np.isnan(values).any(axis=1)
+    broken: Array = np.isnan(values).any(axis=1)
     if decision.scores == "logits":
         # Float files may overflow; the largest finite value keeps the order and the arithmetic.
         values = np.clip(np.where(np.isnan(values), 0.0, values), -1e30, 1e30)
@@ -111,7 +112,7 @@ def probabilities(decision: Decision, scores: np.ndarray) -> np.ndarray:
     return np.where(broken[:, None], np.nan, values)
 
 
-def certainty(decision: Decision, scores: np.ndarray, found: np.ndarray) -> np.ndarray:
+def certainty(decision: Decision, scores: Array, found: Array) -> Array:
     """Returns how surely each picture is one of the classes at all, by `decision.reject.score`.
 
     Args:
@@ -137,7 +138,7 @@ def certainty(decision: Decision, scores: np.ndarray, found: np.ndarray) -> np.n
     return np.asarray(found.max(axis=1))
 
 
-def exponential(values: np.ndarray) -> np.ndarray:
+def exponential(values: Array) -> Array:
     """Returns e to the power of values at most 0, the same bits on every machine; 0 below −700."""
     whole = np.where(np.isnan(values), 0.0, np.maximum(values, _LEAST_EXPONENT))
     twos = np.floor(whole * _LOG2_E + 0.5)
@@ -149,21 +150,21 @@ def exponential(values: np.ndarray) -> np.ndarray:
     return np.where(np.isnan(values), np.nan, powers)
 
 
-def logarithm(values: np.ndarray) -> np.ndarray:
+def logarithm(values: Array) -> Array:
     """Returns the natural logarithm of values above 0, the same bits on every machine."""
-    mantissa: np.ndarray
+    mantissa: Array
     mantissa, twos = np.frexp(values)
     small = mantissa < _SQRT_HALF
     mantissa, twos = np.where(small, mantissa * 2.0, mantissa), np.where(small, twos - 1, twos)
     ratio = (mantissa - 1.0) / (mantissa + 1.0)
     square = ratio * ratio
-    total: np.ndarray = np.full_like(square, _LN_TERMS[-1])
+    total: Array = np.full_like(square, _LN_TERMS[-1])
     for term in _LN_TERMS[-2::-1]:
         total = total * square + term
     return np.asarray(twos * _LN2 + 2.0 * ratio * total)
 
 
-def _sum(values: np.ndarray) -> np.ndarray:
+def _sum(values: Array) -> Array:
     """Returns the sum over the classes, added one after another; NumPy's own order depends on their number."""
     total = values[:, 0].copy()
     for index in range(1, values.shape[1]):

@@ -3,7 +3,6 @@
 import difflib
 import re
 from collections.abc import Iterable
-from typing import Any
 
 _LONGEST_NAME = 100
 
@@ -40,7 +39,7 @@ class LimitBroken(SuiteError):
 
     status = 1
 
-    def __init__(self, message: str, document: Any) -> None:
+    def __init__(self, message: str, document: object) -> None:
         super().__init__(message)
         self.document = document
 

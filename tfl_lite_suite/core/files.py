@@ -93,7 +93,7 @@ def _unwritable(path: str | os.PathLike[str], error: OSError) -> Exception:
     return SuiteError(f"cannot write '{path}': {os.strerror(error.errno)}")
 
 
-def to_json(document: Any, indent: int | None = None) -> str:
+def to_json(document: object, indent: int | None = None) -> str:
     """Returns a document as JSON; NaN and the infinities, which JSON lacks, become null. It steers no terminal.
 
     Args:
@@ -107,13 +107,13 @@ def to_json(document: Any, indent: int | None = None) -> str:
     return printable_json(text)
 
 
-def _document(value: Any) -> Any:
+def _document(value: object) -> Any:
     if hasattr(value, "document"):
         return value.document()
     raise TypeError(f"{type(value).__name__} is no part of a JSON document")
 
 
-def _finite(value: Any) -> Any:
+def _finite(value: object) -> Any:
     if hasattr(value, "document"):
         value = value.document()
     if isinstance(value, dict):
@@ -123,7 +123,7 @@ def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def write_json(path: str | os.PathLike[str], document: Any) -> None:
+def write_json(path: str | os.PathLike[str], document: object) -> None:
     """Writes a JSON document whole or not at all."""
     # A name that is no UTF-8 holds lone surrogates; their backslash form is JSON's, too.
     write_text(path, to_json(document, indent=1) + "\n")

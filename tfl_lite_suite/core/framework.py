@@ -43,7 +43,8 @@ def newest_keras() -> ModuleType | None:
         import keras as newest
     except ImportError:
         return None
-    return newest
+    found: ModuleType = newest
+    return found
 
 
 def _minor(package: str) -> str:

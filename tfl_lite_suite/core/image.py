@@ -10,21 +10,23 @@ import functools
 import io
 import os
 import warnings
+from typing import Any
 
 import numpy as np
-from PIL import Image, features
+from PIL import Image, UnidentifiedImageError, features
 
 from tfl_lite_suite.core import files, picture_bytes
 from tfl_lite_suite.core.contract import Contract
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.picture_bytes import MAX_FILE_BYTES
 from tfl_lite_suite.core.pixel_array import array_pixels, on_white
+from tfl_lite_suite.core.types import Array
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF")
 PRECISION_BITS = 22
 
 # A file, encoded bytes, a Pillow image, or whatever NumPy takes as an array of pixels.
-Picture = str | os.PathLike[str] | bytes | Image.Image | np.ndarray
+Picture = str | os.PathLike[str] | bytes | Image.Image | np.ndarray[Any, np.dtype[Any]]
 
 # decode() has its own limit, with a message that names the file; Pillow's would begin to warn at 89 million.
 Image.MAX_IMAGE_PIXELS = None
@@ -38,7 +40,7 @@ _BLOCK_ROWS = 256
 
 def decode(
     source: str | os.PathLike[str] | bytes, channels: int, name: str | None = None, least_side: int | None = None
-) -> np.ndarray:
+) -> Array:
     """Decodes a picture, applies its EXIF orientation, puts it on white and makes it RGB or grey.
 
     Args:
@@ -76,7 +78,7 @@ def decode(
                 return _oriented(_recoloured(_flattened(image), channels), orientation)
     except SuiteError:
         raise
-    except Image.UnidentifiedImageError:
+    except UnidentifiedImageError:
         if claimed := picture_bytes.format_of(data):
             raise SuiteError(f"{name}: corrupt or truncated picture: it begins as {claimed} does") from None
         raise SuiteError(
@@ -90,7 +92,7 @@ def decode(
         raise SuiteError(f"{name}: corrupt or truncated picture: {reason}") from None
 
 
-def pixels_of(picture: Picture, channels: int) -> np.ndarray:
+def pixels_of(picture: Picture, channels: int) -> Array:
     """Returns the pixels of a picture in any form, as `decode` gives them.
 
     Args:
@@ -116,7 +118,7 @@ def pixels_of(picture: Picture, channels: int) -> np.ndarray:
     return _recoloured(array_pixels(picture), channels)
 
 
-def prepare(pixels: np.ndarray, contract: Contract) -> np.ndarray:
+def prepare(pixels: Array, contract: Contract) -> Array:
     """Makes the input tensor from decoded pixels: resize, centre crop, contrast.
 
     Args:
@@ -136,7 +138,7 @@ def prepare(pixels: np.ndarray, contract: Contract) -> np.ndarray:
     return stretch_contrast(tensor) if contract.contrast == "stretch" else tensor
 
 
-def prepare_stack(pixels: np.ndarray, contract: Contract) -> np.ndarray:
+def prepare_stack(pixels: Array, contract: Contract) -> Array:
     """Does what `prepare` does to many pictures of one size, faster where they are small.
 
     Args:
@@ -172,7 +174,7 @@ def crop_offset(size: int, crop: int) -> int:
     return half + (odd & half)
 
 
-def stretch_contrast(tensor: np.ndarray) -> np.ndarray:
+def stretch_contrast(tensor: Array) -> Array:
     """Maps the darkest value of a uint8 tensor to 0 and the brightest to 255; a constant tensor stays as it is."""
     low, high = int(tensor.min()), int(tensor.max())
     if low == high:
@@ -181,7 +183,7 @@ def stretch_contrast(tensor: np.ndarray) -> np.ndarray:
     return (((tensor.astype(np.int32) - low) * 255 + span // 2) // span).astype(np.uint8)
 
 
-def resize(pixels: np.ndarray, size: tuple[int, int], crop: tuple[int, int, int, int]) -> np.ndarray:
+def resize(pixels: Array, size: tuple[int, int], crop: tuple[int, int, int, int]) -> Array:
     """Scales a picture with the canonical resize and returns a part of the result.
 
     Args:
@@ -198,7 +200,7 @@ def resize(pixels: np.ndarray, size: tuple[int, int], crop: tuple[int, int, int,
     return np.ascontiguousarray(_resize_pillow(pixels, size)[top : top + height, left : left + width])
 
 
-def resize_reference(pixels: np.ndarray, size: tuple[int, int], crop: tuple[int, int, int, int]) -> np.ndarray:
+def resize_reference(pixels: Array, size: tuple[int, int], crop: tuple[int, int, int, int]) -> Array:
     """The canonical resize written out in NumPy; computes the wanted part only. See `resize`.
 
     Source: docs/preprocessing.md, "The canonical resize".
@@ -216,7 +218,7 @@ def resize_reference(pixels: np.ndarray, size: tuple[int, int], crop: tuple[int,
     return _weighted(rows_first, first_row - begin, row_weights).reshape(height, width, channels)
 
 
-def resize_weights(size_in: int, size_out: int, first: int, count: int) -> tuple[np.ndarray, np.ndarray]:
+def resize_weights(size_in: int, size_out: int, first: int, count: int) -> tuple[Array, Array]:
     """The triangle filter for output positions `first` to `first + count - 1` along one axis.
 
     Returns:
@@ -235,7 +237,7 @@ def resize_weights(size_in: int, size_out: int, first: int, count: int) -> tuple
     return low, (weights * (1 << PRECISION_BITS) + 0.5).astype(np.int64)
 
 
-def _weighted(lines: np.ndarray, first: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def _weighted(lines: Array, first: Array, weights: Array) -> Array:
     """Sums windows of `lines` `(size_in, n)`, uint8, into `(count, n)`, uint8."""
     result = np.empty((len(first), lines.shape[1]), np.uint8)
     # Every product and sum is a whole number below 2^31, so float64 is exact, and BLAS adds it fast.
@@ -247,7 +249,7 @@ def _weighted(lines: np.ndarray, first: np.ndarray, weights: np.ndarray) -> np.n
     return result
 
 
-def _resize_pillow(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+def _resize_pillow(pixels: Array, size: tuple[int, int]) -> Array:
     image = Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
     # One pass a call: given both at once, Pillow 13 begins with whichever axis is cheaper, and rounds otherwise.
     across = image.resize((size[1], image.height), Image.Resampling.BILINEAR)
@@ -304,7 +306,7 @@ def _read(path: str | os.PathLike[str], name: str) -> bytes:
         raise SuiteError(f"{name}: cannot read the picture: {error.strerror or error}") from None
 
 
-def _flattened(image: Image.Image) -> np.ndarray:
+def _flattened(image: Image.Image) -> Array:
     """Pixels of a loaded picture, transparency put on white: uint8 `(height, width, 1 or 3)`."""
     if image.mode.startswith("I"):
         return _flattened_16_bit(image)
@@ -319,7 +321,7 @@ def _flattened(image: Image.Image) -> np.ndarray:
     return on_white(np.asarray(image.convert("LA" if grey else "RGBA")))
 
 
-def _flattened_16_bit(image: Image.Image) -> np.ndarray:
+def _flattened_16_bit(image: Image.Image) -> Array:
     values = np.asarray(image).astype(np.int32, copy=False)
     pixels = (np.clip(values, 0, 65535) >> 8).astype(np.uint8)
     if isinstance(image.info.get("transparency"), int):
@@ -327,7 +329,7 @@ def _flattened_16_bit(image: Image.Image) -> np.ndarray:
     return pixels[:, :, None]
 
 
-def _recoloured(pixels: np.ndarray, channels: int) -> np.ndarray:
+def _recoloured(pixels: Array, channels: int) -> Array:
     if pixels.shape[2] == channels:
         return pixels
     if channels == 3:
@@ -347,7 +349,7 @@ def _orientation(image: Image.Image) -> int:
         return 1
 
 
-def _oriented(pixels: np.ndarray, orientation: int) -> np.ndarray:
+def _oriented(pixels: Array, orientation: int) -> Array:
     """Turns pixels upright. EXIF values 1 to 8; any other leaves them as they are."""
     if orientation in (5, 6, 7, 8):
         pixels = pixels.transpose(1, 0, 2)

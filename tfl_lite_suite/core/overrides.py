@@ -7,7 +7,7 @@ from tfl_lite_suite.core import yaml_text
 from tfl_lite_suite.core.errors import SuiteError
 
 
-def with_value(document: Any, assignment: str, where: str = "--set", example: str = "train.epochs=3") -> Any:
+def with_value(document: object, assignment: str, where: str = "--set", example: str = "train.epochs=3") -> Any:
     """Returns plain YAML values with one of them changed; what else an alias names stays as it is.
 
     Args:
@@ -43,7 +43,7 @@ def parsed(assignment: str, where: str, expected: str) -> tuple[str, Any]:
         raise SuiteError(f"{where}: the value of {key} is {error}. Received: '{text}'") from None
 
 
-def _changed(document: Any, keys: Sequence[str], value: Any, whole: str) -> Any:
+def _changed(document: object, keys: Sequence[str], value: object, whole: str) -> Any:
     if not keys:
         return value
     if document is not None and not isinstance(document, dict):

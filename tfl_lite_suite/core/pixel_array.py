@@ -5,11 +5,12 @@ from typing import Any
 import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.types import Array
 
 _BLOCK_ROWS = 256
 
 
-def array_pixels(array: Any, name: str = "picture") -> np.ndarray:
+def array_pixels(array: Any, name: str = "picture") -> Array:
     """Returns an array's pixels as uint8; see `pixels_of`.
 
     Args:
@@ -33,7 +34,7 @@ def array_pixels(array: Any, name: str = "picture") -> np.ndarray:
     return on_white(pixels) if pixels.shape[2] == 4 else pixels
 
 
-def _whole_pixels(pixels: np.ndarray, name: str) -> np.ndarray:
+def _whole_pixels(pixels: Array, name: str) -> Array:
     """Returns pixel values as uint8, floats rounded to the nearest."""
     if pixels.dtype == np.uint8:
         return pixels
@@ -51,7 +52,7 @@ def _whole_pixels(pixels: np.ndarray, name: str) -> np.ndarray:
     return np.rint(pixels).astype(np.uint8)
 
 
-def on_white(pixels: np.ndarray) -> np.ndarray:
+def on_white(pixels: Array) -> Array:
     """Composites `(height, width, colours + alpha)` on white, rounding to the nearest."""
     result = np.empty((*pixels.shape[:2], pixels.shape[2] - 1), np.uint8)
     for begin in range(0, len(pixels), _BLOCK_ROWS):

@@ -3,13 +3,14 @@
 import dataclasses
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.files import read_json, write_json
+from tfl_lite_suite.core.types import Array
 
 if TYPE_CHECKING:
-    import numpy as np
+    pass
 
 FILE = "predictions.json"
 
@@ -58,9 +59,9 @@ def write(
     path: str | os.PathLike[str],
     class_names: Sequence[str],
     keys: Sequence[str],
-    labels: "np.ndarray",
-    top: "np.ndarray",
-    **more: Any,
+    labels: Array,
+    top: Array,
+    **more: object,
 ) -> None:
     """Writes a model's answers.
 
@@ -78,7 +79,7 @@ def write(
     )
 
 
-def several(targets: "np.ndarray | None", answered: "np.ndarray") -> dict[str, list[list[int]]]:
+def several(targets: Array | None, answered: Array) -> dict[str, list[list[int]]]:
     """Returns what `write` keeps of pictures with several classes: `shown` and `answered`; nothing without `targets`.
 
     Args:

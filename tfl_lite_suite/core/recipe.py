@@ -351,7 +351,7 @@ def load(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Recipe:
     return parsed({} if document is None else document, overrides)
 
 
-def parsed(document: Any, overrides: Sequence[str] = ()) -> Recipe:
+def parsed(document: object, overrides: Sequence[str] = ()) -> Recipe:
     """Returns a recipe from what YAML gives, after assignments as for `load`, with its errors."""
     # What has no keys is refused as it is, whatever is to be changed in it.
     for override in overrides if isinstance(document, dict) else ():
@@ -364,7 +364,7 @@ def dump(recipe: Recipe) -> str:
     return yaml_text.write(_plain(dataclasses.asdict(recipe)))
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Any:
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     return [_plain(item) for item in value] if isinstance(value, tuple) else value

@@ -11,10 +11,9 @@ from typing import Any, Literal, TypeVar
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.files import to_json
+from tfl_lite_suite.core.types import Document, JsonObject
 
 R = TypeVar("R", bound="Result")
-# A part of a document that has no type of its own.
-Document = Mapping[str, Any]
 
 
 def omitted() -> Any:
@@ -35,9 +34,9 @@ class Result:
         True
     """
 
-    others: Mapping[str, Any] = dataclasses.field(default_factory=dict, repr=False)
+    others: Document = dataclasses.field(default_factory=dict, repr=False)
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> JsonObject:
         """Returns the result as the JSON document, of dictionaries, lists and plain values."""
         values = {field.name: (field, getattr(self, field.name)) for field in dataclasses.fields(self)}
         del values["others"]
@@ -48,7 +47,7 @@ class Result:
         }
         return {**kept, **self.others}
 
-    def fields(self) -> dict[str, Any]:
+    def fields(self) -> JsonObject:
         """Returns the fields by name, to make a result of a derived class of."""
         return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
 
@@ -61,7 +60,7 @@ class Result:
         return to_json(self.document())
 
     @classmethod
-    def from_document(cls: type[R], document: Any, where: str = "") -> R:
+    def from_document(cls: type[R], document: object, where: str = "") -> R:
         """Returns the result that a document describes.
 
         Args:
@@ -75,7 +74,7 @@ class Result:
         if not isinstance(document, Mapping):
             raise SuiteError(f"{where}: expected a JSON object. Received: {_shown(document)}")
         hints, values = typing.get_type_hints(cls), dict(document)
-        found: dict[str, Any] = {}
+        found: JsonObject = {}
         for field in dataclasses.fields(cls):
             if field.name == "others":
                 continue
@@ -114,7 +113,7 @@ class Result:
             raise SuiteError(f"{os.fspath(path)}: cannot be read: {error}") from None
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Any:
     if isinstance(value, Result):
         return value.document()
     if isinstance(value, Mapping):
@@ -161,6 +160,6 @@ def _named(kind: Any, arguments: tuple[Any, ...]) -> str:
     return names.get(kind, getattr(kind, "__name__", str(kind)))
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     text = repr(value)
     return text if len(text) <= 80 else text[:80] + "…"

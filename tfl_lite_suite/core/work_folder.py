@@ -8,12 +8,13 @@ import json
 import os
 import pathlib
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tfl_lite_suite import __version__
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.files import UNFINISHED, make_folder, read_json, sha256, write_json
+from tfl_lite_suite.core.types import Document, JsonObject
 
 RESULTS, _LOCK = "results.json", ".lock"
 # Raised when stages keep other files than before, so that earlier ones count as not done.
@@ -59,7 +60,7 @@ class Stage:
         key: Hash of everything that the stage's results depend on.
     """
 
-    def __init__(self, workdir: str | os.PathLike[str], name: str, inputs: Mapping[str, Any]) -> None:
+    def __init__(self, workdir: str | os.PathLike[str], name: str, inputs: Document) -> None:
         """Names the stage.
 
         Args:
@@ -77,7 +78,7 @@ class Stage:
         make_folder(self._folder)
         return self._folder
 
-    def finished(self) -> dict[str, Any] | None:
+    def finished(self) -> JsonObject | None:
         """Returns the results, if this stage ended with the same inputs and its files are as it left them.
 
         Raises:
@@ -99,7 +100,7 @@ class Stage:
                 return None
         return dict(document["results"])
 
-    def finish(self, results: Mapping[str, Any], files: Sequence[str] = ()) -> dict[str, Any]:
+    def finish(self, results: Document, files: Sequence[str] = ()) -> JsonObject:
         """Records the results and clears away what killed runs left; from now on the stage counts as done.
 
         Args:
@@ -116,7 +117,7 @@ class Stage:
         return dict(results)
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Any:
     """Gives JSON what it lacks; anything else is refused, for its text might differ from process to process."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return dataclasses.asdict(value)

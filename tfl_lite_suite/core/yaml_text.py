@@ -74,6 +74,6 @@ def read(text: str) -> Any:
         raise SuiteError(f"not YAML: {' '.join(str(error).split())}") from None
 
 
-def write(document: Any) -> str:
+def write(document: object) -> str:
     """Returns plain values as YAML that `read` reads back equal, keys in the given order."""
     return yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True)

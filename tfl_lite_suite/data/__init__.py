@@ -15,6 +15,7 @@ import numpy as np
 from tfl_lite_suite.core import recipe
 from tfl_lite_suite.core.contract import Contract
 from tfl_lite_suite.core.errors import SuiteError, unknown_name
+from tfl_lite_suite.core.types import Array
 from tfl_lite_suite.data import (
     arrays,
     fashion_mnist,
@@ -262,7 +263,7 @@ def files_of(source: str) -> dict[str, bytes]:
     return {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
 
 
-def _evaluated(listing: Listing, split: str | None) -> np.ndarray:
+def _evaluated(listing: Listing, split: str | None) -> Array:
     if split is not None and split not in PARTS:
         raise unknown_name("split", split, PARTS, "split")
     made = sorted({part for part in listing.parts if part})

@@ -8,12 +8,13 @@ from absl import flags
 
 from tfl_lite_suite import data
 from tfl_lite_suite.core import command_line
+from tfl_lite_suite.core.types import JsonObject
 
 _NETWORK = "mobilenet_v2"
 _SETTINGS = {"scheme": "float32", "resolution": 96, "classes": 1000, "weights": "imagenet"}
 
 
-def _main() -> dict[str, Any]:
+def _main() -> JsonObject:
     given = flags.FLAGS
     listing = data.listing_of(command_line.required("data"))
     from tfl_lite_suite.core.files import atomic_path
@@ -50,7 +51,7 @@ def _network_features(small: Any) -> Any:
     return runner.answer(lambda rows: small[rows], len(small)).logits
 
 
-def _show(found: dict[str, Any]) -> str:
+def _show(found: JsonObject) -> str:
     from tfl_lite_suite.data.health import text
 
     return text.show(found)

@@ -8,6 +8,7 @@ import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.pixel_array import array_pixels
+from tfl_lite_suite.core.types import Array
 from tfl_lite_suite.data.folder_walk import checked_name
 from tfl_lite_suite.data.samples import PARTS, Listing
 
@@ -34,8 +35,8 @@ def listing(name: str) -> Listing:
 
 
 def register(
-    pictures: Sequence[np.ndarray] | np.ndarray,
-    labels: Sequence[object] | np.ndarray,
+    pictures: Sequence[Array] | Array,
+    labels: Sequence[object] | Array,
     class_names: Sequence[str] | None = None,
     parts: Sequence[str] | None = None,
 ) -> Listing:
@@ -81,7 +82,7 @@ def register(
     return _KNOWN.setdefault(made.source, made)
 
 
-def _classes(labels: np.ndarray, class_names: Sequence[str] | None) -> tuple[np.ndarray, tuple[str, ...]]:
+def _classes(labels: Array, class_names: Sequence[str] | None) -> tuple[Array, tuple[str, ...]]:
     """Returns each picture's class as an index, int64 `(n,)`, and the names of the classes."""
     if class_names is not None and len(set(class_names)) < len(class_names):
         raise SuiteError(f"names: a name stands there twice. Received: {', '.join(class_names)}")

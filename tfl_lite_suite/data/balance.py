@@ -7,6 +7,7 @@ import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.recipe import Recipe, Train
+from tfl_lite_suite.core.types import Array
 from tfl_lite_suite.data.samples import Split
 
 # Pictures of the commonest class for each one of the rarest, from which on classes count as unbalanced.
@@ -18,7 +19,7 @@ def imbalance(counts: Sequence[int]) -> float:
     return max(counts) / min(counts) if min(counts) else float("inf")
 
 
-def class_weights(counts: Sequence[int]) -> np.ndarray:
+def class_weights(counts: Sequence[int]) -> Array:
     """Returns by how much each class weighs more than a class of average size: float32 `(classes,)`.
 
     Over all labels the mean weight is 1.

@@ -10,6 +10,8 @@ import functools
 
 import numpy as np
 
+from tfl_lite_suite.core.types import Array
+
 _POLYNOMIAL = 0x82F63B78
 _ONES = 0xFFFFFFFF
 _MASK_DELTA = 0xA282EAD8
@@ -37,7 +39,7 @@ def masked(data: bytes) -> int:
 
 
 @functools.lru_cache(maxsize=1)
-def _byte_table() -> np.ndarray:
+def _byte_table() -> Array:
     values = np.arange(256, dtype=np.uint32)
     for _ in range(8):
         values = np.where(values & 1, (values >> 1) ^ np.uint32(_POLYNOMIAL), values >> 1)
@@ -45,7 +47,7 @@ def _byte_table() -> np.ndarray:
 
 
 @functools.lru_cache(maxsize=1)
-def _word_table() -> np.ndarray:
+def _word_table() -> Array:
     """CRC, begun with zero, of each pair of bytes, read as a little-endian word."""
     table = _byte_table()
     words = np.arange(65536, dtype=np.uint32)
@@ -54,7 +56,7 @@ def _word_table() -> np.ndarray:
 
 
 @functools.lru_cache(maxsize=40)
-def _move_tables(level: int) -> np.ndarray:
+def _move_tables(level: int) -> Array:
     """How each byte of a CRC changes when `2^level` zero bytes follow: uint32 `(4, 256)`."""
     units = (np.arange(256, dtype=np.uint32)[None] << (8 * np.arange(4, dtype=np.uint32))[:, None]).astype(np.uint32)
     if level == 0:
@@ -62,7 +64,7 @@ def _move_tables(level: int) -> np.ndarray:
     return _moved(_moved(units, level - 1), level - 1)
 
 
-def _moved(values: np.ndarray, level: int) -> np.ndarray:
+def _moved(values: Array, level: int) -> Array:
     tables = _move_tables(level)
     low = tables[0][values & 255] ^ tables[1][(values >> 8) & 255]
     return low ^ tables[2][(values >> 16) & 255] ^ tables[3][values >> 24]

@@ -7,6 +7,7 @@ from PIL import Image
 
 from tfl_lite_suite.core.contract import Contract
 from tfl_lite_suite.core.image import scaled_size
+from tfl_lite_suite.core.types import Array
 from tfl_lite_suite.data.samples import Listing
 
 _TURNED = (5, 6, 7, 8)
@@ -29,7 +30,7 @@ def share(listing: Listing, contract: Contract, most: int = 100) -> float:
     return float(np.mean([_cut(*size, contract) for size in sizes])) if sizes else 0.0
 
 
-def _size(picture: bytes | np.ndarray) -> tuple[int, int] | None:
+def _size(picture: bytes | Array) -> tuple[int, int] | None:
     """Returns a picture's height and width as shown, `None` where its header does not say."""
     if isinstance(picture, np.ndarray):
         return picture.shape[0], picture.shape[1]

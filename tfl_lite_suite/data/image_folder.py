@@ -8,7 +8,7 @@ import numpy as np
 
 from tfl_lite_suite.core import files
 from tfl_lite_suite.core.errors import SuiteError
-from tfl_lite_suite.core.image import MAX_FILE_BYTES
+from tfl_lite_suite.core.picture_bytes import MAX_FILE_BYTES
 from tfl_lite_suite.data.folder_walk import SUFFIXES, LeftOut, class_folders, others, pictures, subfolders
 from tfl_lite_suite.data.samples import Listing
 

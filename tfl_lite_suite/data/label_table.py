@@ -15,6 +15,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError, unknown_name
+from tfl_lite_suite.core.types import Array
 from tfl_lite_suite.data.folder_walk import SUFFIXES, LeftOut, pictures
 from tfl_lite_suite.data.image_folder import SPLIT_NAMES, read_picture
 from tfl_lite_suite.data.samples import Listing
@@ -187,7 +188,7 @@ def _listing(
     )
 
 
-def rarest(targets: np.ndarray) -> np.ndarray:
+def rarest(targets: Array) -> Array:
     """Returns the class of each picture that the fewest pictures show, −1 for none: int64 `(n,)`."""
     counts = np.where(targets, targets.sum(axis=0), np.iinfo(np.int64).max)
     return np.where(targets.any(axis=1), counts.argmin(axis=1), -1).astype(np.int64)
@@ -345,9 +346,7 @@ def _class_names(columns: list[str], found: dict[str, tuple[_Row, pathlib.Path]]
     return tuple(sorted(used))
 
 
-def _check_parts(
-    table: pathlib.Path, targets: np.ndarray, parts: tuple[str, ...], class_names: tuple[str, ...]
-) -> None:
+def _check_parts(table: pathlib.Path, targets: Array, parts: tuple[str, ...], class_names: tuple[str, ...]) -> None:
     """Refuses ready-made splits of which just one has a class."""
     made = [part for part in ("train", "validation", "test") if part in parts]
     if len(made) < 2:

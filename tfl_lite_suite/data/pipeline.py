@@ -13,6 +13,7 @@ import numpy as np
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.framework import tf
 from tfl_lite_suite.core.recipe import Augment
+from tfl_lite_suite.core.types import Array
 from tfl_lite_suite.data import augment as augmentation
 from tfl_lite_suite.data.samples import Split
 
@@ -55,7 +56,7 @@ def training_batches(
     epochs: int,
     num_classes: int,
     parts: Parts = Parts(),
-    beside: np.ndarray | None = None,
+    beside: Array | None = None,
 ) -> tf.data.Dataset:
     """Shuffled, randomly changed batches, or parts of them.
 
@@ -106,14 +107,12 @@ def training_batches(
     return numbers.map(part).map(changed, num_parallel_calls=2).prefetch(_PREFETCH * parts.count)
 
 
-def _gathering(
-    split: Split, batch_size: int, seed: int, known: np.ndarray
-) -> Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
+def _gathering(split: Split, batch_size: int, seed: int, known: Array) -> Callable[[Array, Array], tuple[Array, Array]]:
     """Returns a function from a step and places in its batch to pictures, and labels with what else is known."""
     steps = steps_per_epoch(split, batch_size)
     order_of = functools.lru_cache(1)(lambda epoch: split.epoch_order(seed, epoch))
 
-    def gather(step: np.ndarray, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def gather(step: Array, places: Array) -> tuple[Array, Array]:
         epoch, index = divmod(int(step), steps)
         rows = order_of(epoch)[index * batch_size + places]
         return split.images(rows), np.concatenate([split.one_hot(rows), known[rows]], axis=1)
@@ -134,7 +133,7 @@ def evaluation_batches(split: Split, batch_size: int) -> tf.data.Dataset:
     count = len(split)
     shape = split.images([0] if count else []).shape[1:]
 
-    def gather(begin: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def gather(begin: Array) -> tuple[Array, Array]:
         rows = np.arange(int(begin), min(int(begin) + batch_size, count))
         return split.images(rows), split.labels[rows]
 

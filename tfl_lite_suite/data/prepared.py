@@ -25,6 +25,7 @@ from tfl_lite_suite.core.errors import SuiteError, UnreadablePictures
 from tfl_lite_suite.core.image import decode, prepare, prepare_stack
 from tfl_lite_suite.core.npz import write_arrays
 from tfl_lite_suite.core.progress import Progress
+from tfl_lite_suite.core.types import Array
 from tfl_lite_suite.data.samples import Listing
 
 MEMORY_BYTES = 512 << 20
@@ -48,13 +49,13 @@ class Prepared:
         notes: Where the pictures are kept, if not in memory.
     """
 
-    fetch: Callable[[np.ndarray], np.ndarray]
+    fetch: Callable[[Array], Array]
     digests: tuple[str, ...]
     problems: dict[int, str]
     notes: tuple[str, ...] = ()
 
     @property
-    def usable(self) -> np.ndarray:
+    def usable(self) -> Array:
         """Places of the readable pictures, int64, ascending."""
         return np.array([index for index in range(len(self.digests)) if index not in self.problems], np.int64)
 
@@ -116,7 +117,7 @@ def prepare_all(
 
 
 def _prepare_into(
-    images: np.ndarray | None, listing: Listing, contract: Contract, on_corrupt: str, progress: bool
+    images: Array | None, listing: Listing, contract: Contract, on_corrupt: str, progress: bool
 ) -> tuple[tuple[str, ...], dict[int, str]]:
     """Prepares each picture into its row of `images` (if any); returns digests, and messages by row."""
     digests = [""] * len(listing)
@@ -126,7 +127,7 @@ def _prepare_into(
 
     def work(begin: int) -> int:
         rows = range(begin, min(begin + chunk, len(listing)))
-        small: dict[tuple[int, ...], list[tuple[int, np.ndarray]]] = defaultdict(list)
+        small: dict[tuple[int, ...], list[tuple[int, Array]]] = defaultdict(list)
         for row in rows:
             try:
                 pixels = _decoded(listing, row, contract.channels)
@@ -162,7 +163,7 @@ def _prepare_into(
     return tuple(digests), problems
 
 
-def _decoded(listing: Listing, row: int, channels: int) -> np.ndarray:
+def _decoded(listing: Listing, row: int, channels: int) -> Array:
     found = listing.read(row)
     if isinstance(found, bytes):
         return decode(found, channels, name=f"{listing.source}/{listing.keys[row]}")
@@ -182,13 +183,13 @@ def named(problems: dict[int, str], listing: Listing) -> str:
     return ", ".join(listing.keys[row] for row in rows[:_NAMED]) + (", …" if len(rows) > _NAMED else "")
 
 
-def _fetch_on_demand(listing: Listing, contract: Contract) -> Callable[[np.ndarray], np.ndarray]:
+def _fetch_on_demand(listing: Listing, contract: Contract) -> Callable[[Array], Array]:
     pool = ThreadPoolExecutor(os.cpu_count())
 
-    def one(row: int) -> np.ndarray:
+    def one(row: int) -> Array:
         return prepare(_decoded(listing, row, contract.channels), contract)
 
-    def fetch(rows: np.ndarray) -> np.ndarray:
+    def fetch(rows: Array) -> Array:
         found = list(pool.map(one, (int(row) for row in rows)))
         return np.stack(found) if found else np.empty((0, *contract.image_shape), np.uint8)
 
@@ -207,7 +208,7 @@ def _fits_on_disk(root: pathlib.Path, size: int) -> bool:
     return size < shutil.disk_usage(root).free * DISK_SHARE
 
 
-def _created(path: pathlib.Path, shape: tuple[int, ...]) -> np.ndarray:
+def _created(path: pathlib.Path, shape: tuple[int, ...]) -> Array:
     return np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape)
 
 

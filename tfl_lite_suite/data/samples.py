@@ -10,6 +10,7 @@ import numpy as np
 from tfl_lite_suite.core.contract import Contract
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.recipe import Data
+from tfl_lite_suite.core.types import Array
 
 PARTS = ("train", "validation", "test")
 
@@ -33,21 +34,21 @@ class Listing:
     source: str
     class_names: tuple[str, ...]
     keys: tuple[str, ...]
-    labels: np.ndarray
+    labels: Array
     parts: tuple[str, ...]
     fingerprint: str
-    read: Callable[[int], bytes | np.ndarray]
+    read: Callable[[int], bytes | Array]
     notes: tuple[str, ...] = ()
-    targets: np.ndarray | None = None
+    targets: Array | None = None
 
     def __len__(self) -> int:
         return len(self.keys)
 
-    def part_indices(self, part: str) -> np.ndarray:
+    def part_indices(self, part: str) -> Array:
         """Returns the indices of the pictures in a ready-made split, int64."""
         return np.flatnonzero(np.asarray(self.parts) == part)
 
-    def subset(self, indices: np.ndarray) -> "Listing":
+    def subset(self, indices: Array) -> "Listing":
         """Returns a listing of some of the pictures, in the order of `indices`."""
         chosen = [int(index) for index in indices]
         read = self.read
@@ -73,12 +74,12 @@ class Split:
 
     def __init__(
         self,
-        fetch: Callable[[np.ndarray], np.ndarray],
-        rows: np.ndarray,
-        labels: np.ndarray,
+        fetch: Callable[[Array], Array],
+        rows: Array,
+        labels: Array,
         keys: Sequence[str],
         num_classes: int,
-        targets: np.ndarray | None = None,
+        targets: Array | None = None,
         balanced: bool = False,
     ) -> None:
         """Makes a split.
@@ -111,14 +112,14 @@ class Split:
         known = self.labels[self.labels >= 0]
         return tuple(int(count) for count in np.bincount(known, minlength=self.num_classes))
 
-    def one_hot(self, indices: Sequence[int] | np.ndarray | None = None) -> np.ndarray:
+    def one_hot(self, indices: Sequence[int] | Array | None = None) -> Array:
         """Returns 1 for each class that a picture shows, else 0: float32 `(n, num_classes)`; all pictures if absent."""
         chosen = slice(None) if indices is None else np.asarray(indices, np.int64)
         if self.targets is not None:
             return self.targets[chosen].astype(np.float32)
         return (self.labels[chosen, None] == np.arange(self.num_classes)).astype(np.float32)
 
-    def epoch_order(self, seed: int, epoch: int) -> np.ndarray:
+    def epoch_order(self, seed: int, epoch: int) -> Array:
         """Returns the places of the pictures that an epoch shows, one after the other, int64 `(n,)`.
 
         Every picture once; or, if the split is `balanced`, every class equally often, its pictures in turn.
@@ -131,7 +132,7 @@ class Split:
         drawn = [_in_turn(places, count, random) for places, count in zip(own, shares, strict=True)]
         return random.permutation(np.concatenate(drawn))
 
-    def images(self, indices: Sequence[int] | np.ndarray) -> np.ndarray:
+    def images(self, indices: Sequence[int] | Array) -> Array:
         """Returns prepared pictures.
 
         Args:
@@ -142,11 +143,11 @@ class Split:
         """
         return self._fetch(self._rows[np.asarray(indices, np.int64)])
 
-    def sample(self, count: int, seed: int) -> np.ndarray:
+    def sample(self, count: int, seed: int) -> Array:
         """Returns pictures of `evenly`, uint8 `(min(count, n), height, width, channels)`."""
         return self.images(self.evenly(count, seed))
 
-    def evenly(self, count: int, seed: int) -> np.ndarray:
+    def evenly(self, count: int, seed: int) -> Array:
         """Draws pictures without replacement, as many of each class as there are, up to an equal share.
 
         Returns:
@@ -159,7 +160,7 @@ class Split:
             turn[own] = np.arange(len(own))
         return np.sort(order[np.argsort(turn[order], kind="stable")[:count]])
 
-    def subset(self, indices: Sequence[int] | np.ndarray) -> "Split":
+    def subset(self, indices: Sequence[int] | Array) -> "Split":
         """Returns a split of some of the pictures, in the order of `indices`."""
         chosen = np.asarray(indices, np.int64)
         keys = [self.keys[index] for index in chosen]
@@ -174,7 +175,7 @@ class Split:
         if self.targets is not None and other.targets is not None:
             targets = np.concatenate([self.targets, other.targets])
 
-        def fetch(places: np.ndarray) -> np.ndarray:
+        def fetch(places: Array) -> Array:
             first = np.flatnonzero(places < count)
             second = np.flatnonzero(places >= count)
             parts = [
@@ -187,7 +188,7 @@ class Split:
         return Split(fetch, np.arange(len(keys)), labels, keys, self.num_classes, targets, self.balanced)
 
 
-def _in_turn(places: np.ndarray, count: int, random: np.random.Generator) -> np.ndarray:
+def _in_turn(places: Array, count: int, random: np.random.Generator) -> Array:
     """Draws `count` of `places`, each as often as any other, but for one."""
     rounds = [random.permutation(places) for _ in range(-(-count // len(places)))]
     return np.concatenate(rounds)[:count]
@@ -236,7 +237,7 @@ def contract_for(data: Data, labels: Sequence[str]) -> Contract:
     )
 
 
-def class_indices(listing: Listing, labels: Sequence[str]) -> np.ndarray:
+def class_indices(listing: Listing, labels: Sequence[str]) -> Array:
     """Maps a source's classes to a model's.
 
     By name where every class name is one of the labels; else the class name is the index itself where all are whole

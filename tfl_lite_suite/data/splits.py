@@ -6,12 +6,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.types import Array
 from tfl_lite_suite.data.samples import PARTS, Listing
 
 
 def stratified(
-    labels: np.ndarray, groups: Sequence[str], keys: Sequence[str], fraction: float, seed: int
-) -> tuple[np.ndarray, np.ndarray]:
+    labels: Array, groups: Sequence[str], keys: Sequence[str], fraction: float, seed: int
+) -> tuple[Array, Array]:
     """Holds out the same share of every class; pictures of one group stay together.
 
     Depends on labels, groups, keys, fraction and seed only, not on the order in which the pictures come.
@@ -46,7 +47,7 @@ def stratified(
 
 
 def fold_parts(
-    labels: np.ndarray, groups: Sequence[str], keys: Sequence[str], number: int, count: int, seed: int
+    labels: Array, groups: Sequence[str], keys: Sequence[str], number: int, count: int, seed: int
 ) -> list[str]:
     """Divides pictures into equal folds, every class alike, pictures of one group together.
 
@@ -73,7 +74,7 @@ def fold_parts(
     return parts
 
 
-def _groups_by_class(labels: np.ndarray, groups: Sequence[str], keys: Sequence[str]) -> dict[int, list[list[int]]]:
+def _groups_by_class(labels: Array, groups: Sequence[str], keys: Sequence[str]) -> dict[int, list[list[int]]]:
     """Returns the places of each group's pictures, by class, in an order that follows the keys alone."""
     members: dict[str, list[int]] = defaultdict(list)
     for index, group in enumerate(groups):
@@ -85,7 +86,7 @@ def _groups_by_class(labels: np.ndarray, groups: Sequence[str], keys: Sequence[s
     return dict(sorted(by_class.items()))
 
 
-def limited(labels: np.ndarray, keys: Sequence[str], limit: int | None, seed: int) -> np.ndarray:
+def limited(labels: Array, keys: Sequence[str], limit: int | None, seed: int) -> Array:
     """Chooses at most `limit` pictures, every class in proportion.
 
     Returns:
@@ -104,13 +105,13 @@ def limited(labels: np.ndarray, keys: Sequence[str], limit: int | None, seed: in
 
 
 def cut(
-    labels: np.ndarray,
+    labels: Array,
     parts: Sequence[str],
     groups: Sequence[str],
     keys: Sequence[str],
     fractions: tuple[float, float],
     seed: int,
-) -> dict[str, np.ndarray]:
+) -> dict[str, Array]:
     """Cuts a source into three splits; ready-made splits are kept, missing ones cut from the training pictures.
 
     Args:
@@ -139,8 +140,8 @@ def cut(
 
 
 def duplicate_notes(
-    labels: np.ndarray,
-    places: dict[str, np.ndarray],
+    labels: Array,
+    places: dict[str, Array],
     groups: Sequence[str],
     keys: Sequence[str],
     class_names: Sequence[str],

@@ -20,6 +20,7 @@ from typing import BinaryIO
 import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.types import Array
 from tfl_lite_suite.data.crc32c import masked
 from tfl_lite_suite.data.image_folder import SPLIT_NAMES
 from tfl_lite_suite.data.samples import Listing
@@ -242,7 +243,7 @@ def _read(shard: pathlib.Path, record: _Record) -> bytes:
     return data[slice(*record.image)]
 
 
-def _classes(root: pathlib.Path, records: Sequence[_Record]) -> tuple[tuple[str, ...], np.ndarray]:
+def _classes(root: pathlib.Path, records: Sequence[_Record]) -> tuple[tuple[str, ...], Array]:
     """Names the classes and numbers them from 0 without gaps."""
     if any(record.label is None for record in records):
         names = tuple(sorted({record.text or "" for record in records}))

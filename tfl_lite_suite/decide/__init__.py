@@ -7,15 +7,13 @@ import dataclasses
 import json
 import pathlib
 import tempfile
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tfl_lite_suite.core.decision import Decision, Frames, Reject
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.files import atomic_path, write_bytes
+from tfl_lite_suite.core.types import Array, JsonObject
 from tfl_lite_suite.decide.wishes import Wishes
-
-if TYPE_CHECKING:
-    import numpy as np
 
 # What must not slow down --help (NumPy) is imported where it is used.
 
@@ -58,10 +56,10 @@ class Scored:
         unknown: Scores of pictures of none of the classes, if there are any.
     """
 
-    scores: "np.ndarray"
-    truth: "np.ndarray"
+    scores: Array
+    truth: Array
     names: tuple[str, ...]
-    unknown: "np.ndarray | None" = None
+    unknown: Array | None = None
 
 
 def fit(
@@ -126,7 +124,7 @@ def _reject_score(decision: Decision, scored: Scored, wishes: Wishes, chosen: st
     return max(able, key=found.__getitem__)
 
 
-def _certainties(decision: Decision, scored: Scored) -> "tuple[np.ndarray, np.ndarray | None]":
+def _certainties(decision: Decision, scored: Scored) -> "tuple[Array, Array | None]":
     from tfl_lite_suite.core.decision_rules import decide
 
     known = decide(decision, scored.scores).certainty
@@ -184,7 +182,7 @@ def calibrate(model: str, output: str, source: Source) -> float:
     return heat
 
 
-def report(decision: Decision, scored: Scored, wishes: Wishes = NO_WISHES) -> dict[str, Any]:
+def report(decision: Decision, scored: Scored, wishes: Wishes = NO_WISHES) -> JsonObject:
     """Says what a decision does with the pictures it was fitted on, and which wishes it keeps.
 
     Args:

@@ -1,16 +1,15 @@
 """Fits a decision on validation pictures and writes it into the .tflite file: calibrated probabilities, thresholds."""
 
-from typing import Any
-
 from absl import flags
 
 from tfl_lite_suite.core import command_line
 from tfl_lite_suite.core.decision import Decision, Frames
+from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.decide import FRAMES, REJECTS, Source, apply, calibrate, fit, report, score, text
 from tfl_lite_suite.decide.wishes import Wishes, costs, shares
 
 
-def _main() -> dict[str, Any]:
+def _main() -> JsonObject:
     from tfl_lite_suite.decide import kept
 
     given = flags.FLAGS

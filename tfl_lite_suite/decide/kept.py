@@ -1,18 +1,17 @@
 """How far a decision keeps to what was wanted of it, with intervals."""
 
-from typing import Any
-
 import numpy as np
 
 from tfl_lite_suite.core.decision import Decision
 from tfl_lite_suite.core.decision_rules import Decided, probabilities
+from tfl_lite_suite.core.types import Array, JsonObject
 from tfl_lite_suite.decide import Scored, temperature
 from tfl_lite_suite.decide.thresholds import alarms
 from tfl_lite_suite.decide.wishes import EVERY, Wishes
 from tfl_lite_suite.evaluate import metrics
 
 
-def wishes(decided: Decided, unknown: Decided | None, scored: Scored, wanted: Wishes) -> list[dict[str, Any]]:
+def wishes(decided: Decided, unknown: Decided | None, scored: Scored, wanted: Wishes) -> list[JsonObject]:
     """Compares wishes with what a decision does; see `decide.report`.
 
     Args:
@@ -36,7 +35,7 @@ def wishes(decided: Decided, unknown: Decided | None, scored: Scored, wanted: Wi
     return found
 
 
-def _row(wish: str, name: str, wanted: float, count: int, of: int) -> dict[str, Any]:
+def _row(wish: str, name: str, wanted: float, count: int, of: int) -> JsonObject:
     received = count / of if of else None
     met = received is not None and (received >= wanted if wish == "min_recall" else received <= wanted)
     return {
@@ -66,7 +65,7 @@ def calibration(decision: Decision, scored: Scored) -> dict[str, float | None]:
     return {"before": before, "after": _error(found, scored.truth, decision.mode)}
 
 
-def _error(chances: np.ndarray, truth: np.ndarray, mode: str) -> float | None:
+def _error(chances: Array, truth: Array, mode: str) -> float | None:
     usable = ~np.isnan(chances).any(axis=1)
     chances, truth = chances[usable], truth[usable]
     if not len(chances):

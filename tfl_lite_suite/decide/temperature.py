@@ -6,13 +6,14 @@ import numpy as np
 
 from tfl_lite_suite.core.decision import Decision
 from tfl_lite_suite.core.decision_rules import probabilities
+from tfl_lite_suite.core.types import Array
 
 _LEAST, _MOST = math.log(0.01), math.log(900.0)
 _STEPS = 40
 _GOLDEN = (math.sqrt(5) - 1) / 2
 
 
-def fit(scores: np.ndarray, truth: np.ndarray, mode: str) -> float:
+def fit(scores: Array, truth: Array, mode: str) -> float:
     """Returns the temperature with the greatest likelihood on labelled pictures.
 
     One imagined error among them keeps a model without errors from claiming certainty.

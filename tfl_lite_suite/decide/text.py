@@ -1,11 +1,10 @@
 """What `decide` did, as text for people."""
 
-from typing import Any
-
 from tfl_lite_suite.core.figures import percent
+from tfl_lite_suite.core.types import JsonObject
 
 
-def show(document: dict[str, Any]) -> str:
+def show(document: JsonObject) -> str:
     """Returns the decision, what it does, and which wishes it keeps."""
     error, said = document["calibration_error"], document["decision"]
     lines = [
@@ -34,7 +33,7 @@ def show(document: dict[str, Any]) -> str:
     return "\n".join([*lines, *(f"warning: {note}" for note in document["warnings"])])
 
 
-def _wish(row: dict[str, Any]) -> str:
+def _wish(row: JsonObject) -> str:
     name = f"{row['wish']} of {row['class']}"
     if row["received"] is None:
         return f"{name}: no picture of it to tell by"
@@ -45,7 +44,7 @@ def _wish(row: dict[str, Any]) -> str:
     )
 
 
-def warnings(document: dict[str, Any]) -> list[str]:
+def warnings(document: JsonObject) -> list[str]:
     """Returns what a user should know of the wishes: which are out of reach, and which too few pictures can show."""
     found = []
     for row in document["wishes"]:

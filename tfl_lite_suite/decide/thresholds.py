@@ -10,6 +10,7 @@ import numpy as np
 
 from tfl_lite_suite.core.decision import Decision
 from tfl_lite_suite.core.decision_rules import Decided, certainty, decide, probabilities
+from tfl_lite_suite.core.types import Array
 from tfl_lite_suite.decide.wishes import EVERY, Wishes
 
 # A threshold taken from a picture must be reached by that picture in spite of rounding.
@@ -31,12 +32,12 @@ def may_comply(count: int, share: float) -> int:
     return max(0, math.floor((count + 1) * share + 1e-9) - 1)
 
 
-def greatest_kept_by(values: np.ndarray, count: int) -> float:
+def greatest_kept_by(values: Array, count: int) -> float:
     """Returns the greatest threshold that at least `count` values reach; −∞ for none."""
     return float(np.sort(values)[len(values) - count]) if count else math.inf
 
 
-def least_passed_by(values: np.ndarray, count: int) -> float:
+def least_passed_by(values: Array, count: int) -> float:
     """Returns the least threshold that at most `count` values reach; −∞ where all may."""
     if count >= len(values):
         return -math.inf
@@ -45,7 +46,7 @@ def least_passed_by(values: np.ndarray, count: int) -> float:
 
 
 def reject_threshold(
-    known: np.ndarray, truth: np.ndarray, unknown: np.ndarray | None, wishes: Wishes, names: tuple[str, ...]
+    known: Array, truth: Array, unknown: Array | None, wishes: Wishes, names: tuple[str, ...]
 ) -> float:
     """Returns the threshold of the score that rejects.
 
@@ -69,7 +70,7 @@ def reject_threshold(
     return least
 
 
-def fit(decision: Decision, scores: np.ndarray, truth: np.ndarray, wishes: Wishes, names: tuple[str, ...]) -> Decision:
+def fit(decision: Decision, scores: Array, truth: Array, wishes: Wishes, names: tuple[str, ...]) -> Decision:
     """Returns the decision with thresholds that keep to the wishes as far as they can be kept.
 
     Args:
@@ -100,7 +101,7 @@ def fit(decision: Decision, scores: np.ndarray, truth: np.ndarray, wishes: Wishe
     return _with(decision, least)
 
 
-def _reach(mode: str, chances: np.ndarray, least: np.ndarray, index: int) -> np.ndarray:
+def _reach(mode: str, chances: Array, least: Array, index: int) -> Array:
     """Returns the greatest threshold of a class with which each picture would be answered with it."""
     own = chances[:, index]
     if mode == "multi":
@@ -111,9 +112,7 @@ def _reach(mode: str, chances: np.ndarray, least: np.ndarray, index: int) -> np.
     return np.where(rival > 0, np.minimum(own, own / np.maximum(rival, 1e-300)), own)
 
 
-def _chosen(
-    reach: np.ndarray, of_it: np.ndarray, recall: float | None, alarms: float | None, preferred: float
-) -> float:
+def _chosen(reach: Array, of_it: Array, recall: float | None, alarms: float | None, preferred: float) -> float:
     most = math.inf
     if recall is not None and of_it.any():
         most = greatest_kept_by(reach[of_it], must_comply(int(of_it.sum()), recall)) * _BELOW
@@ -124,7 +123,7 @@ def _chosen(
     return float(np.clip(min(max(preferred, least), most), _LEAST, 1.0))
 
 
-def _with(decision: Decision, least: np.ndarray) -> Decision:
+def _with(decision: Decision, least: Array) -> Decision:
     return Decision(
         decision.mode,
         decision.scores,
@@ -135,7 +134,7 @@ def _with(decision: Decision, least: np.ndarray) -> Decision:
     )
 
 
-def best_f1(decision: Decision, scores: np.ndarray, truth: np.ndarray) -> Decision:
+def best_f1(decision: Decision, scores: Array, truth: Array) -> Decision:
     """Returns the decision of several labels with the threshold of each class that gives it the best F1.
 
     A class with fewer than ten pictures keeps 0.5.
@@ -156,7 +155,7 @@ def best_f1(decision: Decision, scores: np.ndarray, truth: np.ndarray) -> Decisi
     return _with(decision, least)
 
 
-def cheapest(decision: Decision, scores: np.ndarray, truth: np.ndarray, matrix: np.ndarray) -> Decision:
+def cheapest(decision: Decision, scores: Array, truth: Array, matrix: Array) -> Decision:
     """Returns the decision with the thresholds that cost least on the pictures.
 
     Args:
@@ -169,7 +168,7 @@ def cheapest(decision: Decision, scores: np.ndarray, truth: np.ndarray, matrix: 
     chances = probabilities(decision, scores)
     least = np.full(truth.shape[1], 1.0 / truth.shape[1])
 
-    def cost(values: np.ndarray) -> float:
+    def cost(values: Array) -> float:
         return float(matrix[labels, decide(_with(decision, values), scores).top].mean())
 
     touched = [index for index in range(len(least)) if _matters(matrix, index)]
@@ -187,13 +186,13 @@ def cheapest(decision: Decision, scores: np.ndarray, truth: np.ndarray, matrix: 
     return _with(decision, least)
 
 
-def _matters(matrix: np.ndarray, index: int) -> bool:
+def _matters(matrix: Array, index: int) -> bool:
     """Whether a class's costs, as truth or as answer, are other than those of any error."""
     plain = 1.0 - np.eye(len(matrix), matrix.shape[1])
     return bool((matrix[index] != plain[index]).any() or (matrix[:, index] != plain[:, index]).any())
 
 
-def alarms(decided: Decided, truth: np.ndarray, index: int) -> tuple[int, int]:
+def alarms(decided: Decided, truth: Array, index: int) -> tuple[int, int]:
     """Returns how many pictures of other classes are answered with a class, and how many there are."""
     others = ~truth[:, index]
     return int((decided.answered[:, index] & others).sum()), int(others.sum())

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError, unknown_name
+from tfl_lite_suite.core.types import Array
 
 NONE = "none"
 EVERY = ""
@@ -125,7 +126,7 @@ def _costs_of_file(path: str) -> dict[tuple[str, str], float]:
     return found
 
 
-def cost_matrix(costs: Mapping[tuple[str, str], float], labels: Sequence[str]) -> np.ndarray:
+def cost_matrix(costs: Mapping[tuple[str, str], float], labels: Sequence[str]) -> Array:
     """Returns the cost of each true class and answer, `(classes, classes + 1)`, the last column for none of these.
 
     What is not given costs 0 where the answer is right, else 1.

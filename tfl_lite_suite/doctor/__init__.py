@@ -4,11 +4,11 @@ import functools
 import os
 import platform
 import sys
-from typing import Any
 
 import tfl_lite_suite
 from tfl_lite_suite.core import package_requirements
 from tfl_lite_suite.core.errors import SuiteError, unknown_name
+from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.doctor.pins import PINS
 from tfl_lite_suite.runtime import engines, isolation, machine
 from tfl_lite_suite.runtime.session import Engine
@@ -17,7 +17,7 @@ from tfl_lite_suite.runtime.session import Engine
 PACKAGES = ("numpy", "tensorflow", "tf-keras", "keras", "tensorflow-model-optimization", "onnx", "tf2onnx")
 
 
-def examine(python: str | None = None) -> dict[str, Any]:
+def examine(python: str | None = None) -> JsonObject:
     """Examines this environment, without importing TensorFlow.
 
     Args:
@@ -137,7 +137,7 @@ def _minor(version: str) -> str:
     return ".".join(version.split(".")[:2])
 
 
-def show(found: dict[str, Any]) -> str:
+def show(found: JsonObject) -> str:
     """Returns the findings as text."""
     width = max(map(len, found["versions"]))
     lines = [f"tfl-lite-suite {found['suite']}, Python {found['python']}, {found['device']['os']}"]

@@ -5,18 +5,17 @@ import functools
 import pathlib
 import time
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
 from tfl_lite_suite.core import predictions
 from tfl_lite_suite.core.contract import Contract, beside
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.progress import Progress
+from tfl_lite_suite.core.types import Array, KerasModel
 from tfl_lite_suite.evaluate import preprocessing
 from tfl_lite_suite.tflite.normalization import RAW, Normalization
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from tfl_lite_suite import data
     from tfl_lite_suite.core.decision import Decision
     from tfl_lite_suite.core.decision_rules import Decided
@@ -51,13 +50,13 @@ class Model:
     contract: Contract
     file_bytes: int
     engine_version: str
-    keras: Any = None
+    keras: KerasModel = None
     warnings: tuple[str, ...] = ()
     decision: "Decision | None" = None
     gives_probabilities: bool = False
     normalization: Normalization = RAW
 
-    def decide(self, scores: "np.ndarray", several: bool = False) -> "Decided":
+    def decide(self, scores: Array, several: bool = False) -> "Decided":
         """Returns what scores mean, and which answers they give.
 
         Args:
@@ -226,7 +225,7 @@ def open_model(path: str, engine: str, normalization: Normalization | None = Non
 
 
 @functools.cache
-def open_data(contract: Contract, source: str, limit: int | None, on_corrupt: Any) -> Images:
+def open_data(contract: Contract, source: str, limit: int | None, on_corrupt: Literal["error", "skip"]) -> Images:
     """Opens pictures by a model's contract; several engines that have it in common share them.
 
     Args:
@@ -286,7 +285,7 @@ def _half(split: "data.Split | None", seed: int, which: int) -> "data.Split | No
     return split.subset(np.sort(np.random.default_rng(seed).permutation(len(split))[which::2]))
 
 
-def scores_of(path: str, engine: str, split: "data.Split") -> "np.ndarray":
+def scores_of(path: str, engine: str, split: "data.Split") -> Array:
     """Returns what a file gives for pictures: real values, float32 `(n, classes)`.
 
     Args:

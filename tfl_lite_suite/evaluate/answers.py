@@ -13,6 +13,7 @@ import numpy as np
 
 from tfl_lite_suite.core.decision_rules import Decided
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.types import Array
 from tfl_lite_suite.evaluate import metrics
 from tfl_lite_suite.evaluate.result import Figures
 from tfl_lite_suite.runtime import engines, pixels
@@ -28,7 +29,7 @@ MATRIX_CLASSES, LISTED_CLASSES = 1000, 10_000
 _MOST_CELLS = 100_000
 _NUMBER = struct.Struct("<I")
 
-Images = Callable[[np.ndarray], np.ndarray]
+Images = Callable[[Array], Array]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,11 +45,11 @@ class Answers:
         input_sha256: SHA-256 over the SHA-256 of every input tensor, in order, so that machines can be compared.
     """
 
-    top: np.ndarray
-    ties: np.ndarray
+    top: Array
+    ties: Array
     seconds: float
     notes: tuple[str, ...] = ()
-    logits: np.ndarray | None = None
+    logits: Array | None = None
     input_sha256: str | None = None
 
     def warnings(self) -> tuple[str, ...]:
@@ -97,7 +98,7 @@ class Runner:
         """
         begin = time.perf_counter()
         chunk = max(1, min(_CHUNK, -(-count // (4 * self.workers))), -(-count // _MOST_CHUNKS))
-        parts: dict[int, tuple[np.ndarray, np.ndarray, np.ndarray | None, bytes]] = {}
+        parts: dict[int, tuple[Array, Array, Array | None, bytes]] = {}
         notes: set[str] = set()
         done = 0
 
@@ -110,7 +111,7 @@ class Runner:
             on_done(done)
 
         tickets = _tickets(-(-count // chunk))
-        children: list[Child] = []
+        children: list[Child[None]] = []
         try:
             for _ in range(self.workers):
                 work = _Work(self, images, count, chunk, tickets)
@@ -171,7 +172,7 @@ class _Work:
         session.close()
 
 
-def two_scores(scores: np.ndarray, kind: str) -> np.ndarray:
+def two_scores(scores: Array, kind: str) -> Array:
     """Returns what one score says of two classes, float32 `(n, 2)`; the second is the one that it speaks for.
 
     Args:
@@ -181,7 +182,7 @@ def two_scores(scores: np.ndarray, kind: str) -> np.ndarray:
     return np.hstack([1 - scores if kind == "probability" else np.zeros_like(scores), scores])
 
 
-def ranked(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def ranked(scores: Array) -> tuple[Array, Array]:
     """Returns the classes with the highest scores and where the first place is tied; see `Answers`.
 
     Args:
@@ -193,9 +194,7 @@ def ranked(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return top, pixels.first_place_ties(scores)
 
 
-def figures(
-    answers: Answers, labels: np.ndarray, class_names: Sequence[str], decided: Decided | None = None
-) -> Figures:
+def figures(answers: Answers, labels: Array, class_names: Sequence[str], decided: Decided | None = None) -> Figures:
     """Compares answers with labels.
 
     Args:
@@ -231,17 +230,17 @@ def figures(
     )
 
 
-def _matrix(labels: np.ndarray, top: np.ndarray, size: int) -> tuple[tuple[int, ...], ...]:
+def _matrix(labels: Array, top: Array, size: int) -> tuple[tuple[int, ...], ...]:
     return as_rows(np.bincount(labels * size + top, minlength=size * size).reshape(size, size))
 
 
-def _cells(labels: np.ndarray, top: np.ndarray, size: int) -> tuple[tuple[int, ...], ...]:
+def _cells(labels: Array, top: Array, size: int) -> tuple[tuple[int, ...], ...]:
     cells, counts = np.unique(labels * size + top, return_counts=True)
     order = np.argsort(-counts, kind="stable")[:_MOST_CELLS]
     return as_rows(np.stack([cells[order] // size, cells[order] % size, counts[order]], axis=1))
 
 
-def as_rows(matrix: np.ndarray) -> tuple[tuple[int, ...], ...]:
+def as_rows(matrix: Array) -> tuple[tuple[int, ...], ...]:
     """Returns a matrix of integers as tuples, a row each."""
     return tuple(map(tuple, matrix.tolist()))
 
@@ -257,7 +256,7 @@ def _tickets(count: int) -> int:
     return reading
 
 
-def _gather(children: Sequence[Child], take: Callable[[Any], None]) -> None:
+def _gather(children: Sequence[Child[None]], take: Callable[[object], None]) -> None:
     busy = list(children)
     while busy:
         for child in select.select(busy, [], [])[0]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from tfl_lite_suite.core.decision import Decision
 from tfl_lite_suite.core.decision_rules import NONE_OF_THESE, Decided
+from tfl_lite_suite.core.types import Array
 from tfl_lite_suite.evaluate import metrics, multi_label
 from tfl_lite_suite.evaluate.answers import MATRIX_CLASSES, as_rows
 from tfl_lite_suite.evaluate.result import DecidedFigures, Separation, UnknownFigures
@@ -69,7 +70,7 @@ def unknown_figures(known: Decided, unknown: Decided) -> UnknownFigures:
     )
 
 
-def separation(known: np.ndarray, unknown: np.ndarray) -> Separation:
+def separation(known: Array, unknown: Array) -> Separation:
     """Returns `auroc` and `false_alarms_at_95` of a score that is high for known pictures; NaN counts as lowest."""
     known, unknown = (np.where(np.isnan(values), -np.inf, values) for values in (known, unknown))
     truth = np.arange(len(known) + len(unknown)) < len(known)
@@ -78,7 +79,7 @@ def separation(known: np.ndarray, unknown: np.ndarray) -> Separation:
     return Separation(auroc, float((unknown >= least).mean()))
 
 
-def threshold_that_keeps(values: np.ndarray, share: float) -> float:
+def threshold_that_keeps(values: Array, share: float) -> float:
     """Returns the greatest of some values that at least a share of them reach."""
     place = len(values) - max(1, int(np.ceil(share * len(values) - 1e-9)))
     return float(np.sort(values)[place])

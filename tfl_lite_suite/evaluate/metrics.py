@@ -3,10 +3,10 @@
 import dataclasses
 import math
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import numpy as np
 
+from tfl_lite_suite.core.types import Array, JsonObject
 from tfl_lite_suite.evaluate.result import ClassResult
 
 BINS = 15
@@ -72,15 +72,13 @@ class Metrics:
     risk_coverage: tuple[dict[str, float], ...]
     per_class: tuple[ClassMetrics, ...]
 
-    def figures(self) -> dict[str, Any]:
+    def figures(self) -> JsonObject:
         """Returns all but the classes, as fields of `Figures`."""
         names = [field.name for field in dataclasses.fields(self) if field.name != "per_class"]
         return {name: getattr(self, name) for name in names}
 
 
-def measure(
-    labels: np.ndarray, top: np.ndarray, class_names: Sequence[str], probabilities: np.ndarray | None = None
-) -> Metrics:
+def measure(labels: Array, top: Array, class_names: Sequence[str], probabilities: Array | None = None) -> Metrics:
     """Compares answers with labels, one label a picture.
 
     Args:
@@ -104,9 +102,7 @@ def measure(
     return _metrics(truth, answered, class_names, probabilities, sure[usable], right[usable])
 
 
-def measure_multi(
-    truth: np.ndarray, answered: np.ndarray, class_names: Sequence[str], probabilities: np.ndarray
-) -> Metrics:
+def measure_multi(truth: Array, answered: Array, class_names: Sequence[str], probabilities: Array) -> Metrics:
     """Compares answers with labels, any number of labels a picture.
 
     Args:
@@ -149,12 +145,12 @@ def measure_sets(
 
 
 def _metrics(
-    truth: np.ndarray,
-    answered: np.ndarray,
+    truth: Array,
+    answered: Array,
     class_names: Sequence[str],
-    probabilities: np.ndarray,
-    sure: np.ndarray,
-    right: np.ndarray,
+    probabilities: Array,
+    sure: Array,
+    right: Array,
 ) -> Metrics:
     each = (
         _of_class(name, truth[:, index], answered[:, index], probabilities[:, index])
@@ -163,7 +159,7 @@ def _metrics(
     return _of_classes(each, sure, right)
 
 
-def _of_classes(each: Iterable[ClassMetrics], sure: np.ndarray, right: np.ndarray) -> Metrics:
+def _of_classes(each: Iterable[ClassMetrics], sure: Array, right: Array) -> Metrics:
     classes = tuple(each)
     return Metrics(
         balanced_accuracy=_mean([item.recall for item in classes]),
@@ -177,12 +173,12 @@ def _of_classes(each: Iterable[ClassMetrics], sure: np.ndarray, right: np.ndarra
     )
 
 
-def _of_class(name: str, truth: np.ndarray, answered: np.ndarray, scores: np.ndarray) -> ClassMetrics:
+def _of_class(name: str, truth: Array, answered: Array, scores: Array) -> ClassMetrics:
     counts = int(truth.sum()), int(answered.sum()), int((truth & answered).sum())
     return _counted(name, *counts, ranking(truth, scores))
 
 
-def _counts(labels: np.ndarray, top: np.ndarray, classes: int) -> list[list[int]]:
+def _counts(labels: Array, top: Array, classes: int) -> list[list[int]]:
     """Returns for each class its pictures, its answers, and the answers that are right; nothing is as large as n²."""
     of_it, answers, hits = (labels, top[top >= 0], labels[labels == top])
     return [np.bincount(found, minlength=classes).tolist() for found in (of_it, answers, hits)]
@@ -218,7 +214,7 @@ def wilson(hits: int, count: int) -> tuple[float, float] | None:
     return (0.0 if hits == 0 else low, 1.0 if hits == count else high)
 
 
-def ranking(truth: np.ndarray, scores: np.ndarray) -> tuple[float | None, float | None]:
+def ranking(truth: Array, scores: Array) -> tuple[float | None, float | None]:
     """Returns area below the ROC curve, ties counting half, and average precision, ties as one step.
 
     Args:
@@ -247,7 +243,7 @@ def ranking(truth: np.ndarray, scores: np.ndarray) -> tuple[float | None, float 
     return auroc, average_precision
 
 
-def calibration_error(sure: np.ndarray, right: np.ndarray, weights: np.ndarray | None = None) -> float:
+def calibration_error(sure: Array, right: Array, weights: Array | None = None) -> float:
     """Returns the expected calibration error over 15 bins of equal width.
 
     Args:
@@ -262,12 +258,13 @@ def calibration_error(sure: np.ndarray, right: np.ndarray, weights: np.ndarray |
     return float(np.abs(gaps).sum() / weights.sum())
 
 
-def _bins(sure: np.ndarray) -> np.ndarray:
+def _bins(sure: Array) -> Array:
     # A bin takes in its upper end.
-    return np.clip(np.ceil(sure * BINS).astype(np.int64) - 1, 0, BINS - 1)
+    places: Array = np.clip(np.ceil(sure * BINS).astype(np.int64) - 1, 0, BINS - 1)
+    return places
 
 
-def reliability(sure: np.ndarray, right: np.ndarray) -> tuple[dict[str, float], ...]:
+def reliability(sure: Array, right: Array) -> tuple[dict[str, float], ...]:
     """Returns the reliability diagram; see `Metrics.reliability`."""
     bins = _bins(sure)
     found = []
@@ -285,7 +282,7 @@ def reliability(sure: np.ndarray, right: np.ndarray) -> tuple[dict[str, float], 
     return tuple(found)
 
 
-def risk_coverage(sure: np.ndarray, right: np.ndarray) -> tuple[dict[str, float], ...]:
+def risk_coverage(sure: Array, right: Array) -> tuple[dict[str, float], ...]:
     """Returns how many answers are wrong if only the surest are given; see `Metrics.risk_coverage`."""
     order = np.argsort(-sure, kind="stable")
     wrong = np.cumsum(~right[order].astype(bool))
@@ -301,11 +298,11 @@ def risk_coverage(sure: np.ndarray, right: np.ndarray) -> tuple[dict[str, float]
 
 
 def paired_intervals(
-    labels: np.ndarray,
-    before: tuple[np.ndarray, np.ndarray | None],
-    after: tuple[np.ndarray, np.ndarray | None],
+    labels: Array,
+    before: tuple[Array, Array | None],
+    after: tuple[Array, Array | None],
     classes: int,
-) -> dict[str, dict[str, Any]]:
+) -> dict[str, JsonObject]:
     """Compares the metrics of two models on the same pictures, by drawing those pictures again and again.
 
     Args:
@@ -321,7 +318,7 @@ def paired_intervals(
     """
     rng, count = np.random.default_rng(0), len(labels)
 
-    def figures(weights: np.ndarray) -> dict[str, np.ndarray]:
+    def figures(weights: Array) -> dict[str, Array]:
         pairs = [_weighted(labels, top, classes, weights) for top, _ in (before, after)]
         found = {name: np.array([pair[name] for pair in pairs]) for name in ("balanced_accuracy", "macro_f1")}
         if before[1] is not None and after[1] is not None:
@@ -334,7 +331,7 @@ def paired_intervals(
     return {name: _interval(whole[name], np.array([draw[name] for draw in drawn])) for name in whole}
 
 
-def _interval(whole: np.ndarray, drawn: np.ndarray) -> dict[str, Any]:
+def _interval(whole: Array, drawn: Array) -> JsonObject:
     low, high = np.nanpercentile(drawn[:, 1] - drawn[:, 0], [2.5, 97.5])
     return {
         "before": float(whole[0]),
@@ -345,7 +342,7 @@ def _interval(whole: np.ndarray, drawn: np.ndarray) -> dict[str, Any]:
     }
 
 
-def _weighted(labels: np.ndarray, top: np.ndarray, classes: int, weights: np.ndarray) -> dict[str, float]:
+def _weighted(labels: Array, top: Array, classes: int, weights: Array) -> dict[str, float]:
     of_it = np.bincount(labels, weights, classes)
     answered = top >= 0
     answers = np.bincount(top[answered], weights[answered], classes)

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from tfl_lite_suite.core.decision_rules import Decided
-from tfl_lite_suite.core.result import Document
+from tfl_lite_suite.core.types import Array, Document
 from tfl_lite_suite.evaluate import metrics
 from tfl_lite_suite.evaluate.answers import Answers, as_rows
 from tfl_lite_suite.evaluate.result import DecidedFigures, Figures
 
 
-def figures(answers: Answers, truth: np.ndarray, class_names: Sequence[str], decided: Decided) -> Figures:
+def figures(answers: Answers, truth: Array, class_names: Sequence[str], decided: Decided) -> Figures:
     """Compares answers with labels, any number of labels a picture.
 
     Args:
@@ -42,7 +42,7 @@ def figures(answers: Answers, truth: np.ndarray, class_names: Sequence[str], dec
     return found if count else found.with_null("micro_f1")
 
 
-def decided_figures(truth: np.ndarray, decided: Decided, decision: Document) -> DecidedFigures:
+def decided_figures(truth: Array, decided: Decided, decision: Document) -> DecidedFigures:
     """Returns `coverage`, the share with any answer, and `accuracy`, the share of those with exactly their classes."""
     answered, exact = ~decided.rejected, (truth == decided.answered).all(axis=1)
     right, count = int((answered & exact).sum()), int(answered.sum())

@@ -3,7 +3,7 @@
 import dataclasses
 import pathlib
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from tfl_lite_suite import data, evaluate
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.files import atomic_path, is_keras_file, write_bytes
 from tfl_lite_suite.core.recipe import Recipe
+from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.evaluate import answers, engine_table, preprocessing
 from tfl_lite_suite.evaluate.result import EngineRow, Evaluation, UnsupportedEngine
 from tfl_lite_suite.runtime import engines, exporting, machine, targets
@@ -116,7 +117,7 @@ class Request:
             write_bytes(path, files[name])
         return Evaluation.from_document(document, self.target)
 
-    def _given(self, *names: str) -> dict[str, Any]:
+    def _given(self, *names: str) -> JsonObject:
         values = {name: getattr(self, name) for name in names}
         return {name: value for name, value in values.items() if value is not None}
 

@@ -3,7 +3,8 @@
 import dataclasses
 from collections.abc import Mapping
 
-from tfl_lite_suite.core.result import Document, Result, omitted
+from tfl_lite_suite.core.result import Result, omitted
+from tfl_lite_suite.core.types import Document
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,13 +1,12 @@
 """Shows where in a picture the evidence for an answer lies, from the very file that runs on the device."""
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tfl_lite_suite.core.errors import SuiteError, unknown_name
+from tfl_lite_suite.core.types import Array, JsonObject
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from tfl_lite_suite.core.image import Picture
 
 # What must not slow down --help (NumPy, Pillow) is imported where it is used.
@@ -34,10 +33,10 @@ class Explanation:
     probability: float
     answer: str | None
     method: str
-    map: "np.ndarray"
-    picture: "np.ndarray"
+    map: Array
+    picture: Array
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> JsonObject:
         """Returns what `--json` prints of it."""
         keys = ("label", "probability", "answer", "method")
         return {**{key: getattr(self, key) for key in keys}, "map": self.map.tolist()}
@@ -88,7 +87,7 @@ class Explainer:
         """
         return self.explain_prepared(self._predictor.tensor(picture), label)
 
-    def explain_prepared(self, tensor: "np.ndarray", label: str | None = None) -> Explanation:
+    def explain_prepared(self, tensor: Array, label: str | None = None) -> Explanation:
         """Explains a picture that is prepared already, uint8 `(height, width, channels)`; see `explain`."""
         from tfl_lite_suite.explain import class_map
 

@@ -1,26 +1,30 @@
 """Draws where in a picture the evidence for an answer lies: a class activation map from the .tflite file itself."""
 
 import pathlib
-from typing import Any
+from typing import TYPE_CHECKING
 
 from absl import flags
 
 from tfl_lite_suite.core import command_line
 from tfl_lite_suite.core.figures import percent
 from tfl_lite_suite.core.files import atomic_path
+from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.explain import Explainer
 
+if TYPE_CHECKING:
+    from tfl_lite_suite.runtime.isolation import Emit
 
-def _main() -> dict[str, Any]:
+
+def _main() -> JsonObject:
     from tfl_lite_suite.explain import overlay
     from tfl_lite_suite.runtime import isolation
 
     given = flags.FLAGS
     model, picture = command_line.required("model"), command_line.required("picture")
     output = given.output or f"{pathlib.Path(picture).stem}_explained.png"
-    documents: list[dict[str, Any]] = []
+    documents: list[JsonObject] = []
 
-    def work(emit: Any) -> None:
+    def work(emit: "Emit") -> None:
         found = Explainer(model, given.engine).explain(picture, given.label)
         with atomic_path(output) as temporary:
             overlay.draw(found.picture, found.map).save(temporary, "PNG")
@@ -30,7 +34,7 @@ def _main() -> dict[str, Any]:
     return {"model": model, "picture": picture, "output": output, **documents[0]}
 
 
-def _show(found: dict[str, Any]) -> str:
+def _show(found: JsonObject) -> str:
     answer = "none of these" if found["answer"] is None else found["answer"]
     how = found["method"].replace("_", " ")
     return (

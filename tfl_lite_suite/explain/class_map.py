@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.types import Array
 from tfl_lite_suite.tflite.file import TfliteFile
 from tfl_lite_suite.tflite.graph import Operator, Subgraph, TensorSpec
 
@@ -32,9 +33,9 @@ class Ending:
     """
 
     features: TensorSpec
-    weights: np.ndarray | None
+    weights: Array | None
 
-    def map_of(self, values: np.ndarray, index: int) -> np.ndarray:
+    def map_of(self, values: Array, index: int) -> Array:
         """Returns what each place adds to a class's score, `(rows, columns)`; their mean is the score, less its bias.
 
         Args:
@@ -72,7 +73,7 @@ def _before(graph: Subgraph, index: int) -> Operator | None:
     return found
 
 
-def real(buffer: Any, spec: TensorSpec) -> np.ndarray:
+def real(buffer: Any, spec: TensorSpec) -> Array:
     """Returns a tensor's real values, float32, from its bytes or values."""
     raw = np.frombuffer(buffer, _DTYPES[spec.dtype]).reshape(spec.shape).astype(np.float32)
     if not spec.scales:
@@ -84,7 +85,7 @@ def real(buffer: Any, spec: TensorSpec) -> np.ndarray:
     return np.asarray((raw - zeros.reshape(shape if zeros.size > 1 else [1] * raw.ndim)) * scales.reshape(shape))
 
 
-def features_of(module: Any, path: str, ending: Ending, tensor: np.ndarray) -> np.ndarray:
+def features_of(module: Any, path: str, ending: Ending, tensor: Array) -> Array:
     """Runs a file once with every tensor kept.
 
     Args:
@@ -111,9 +112,7 @@ def features_of(module: Any, path: str, ending: Ending, tensor: np.ndarray) -> n
     return real(values.tobytes(), ending.features)[0]
 
 
-def occlusion(
-    scores: Callable[[np.ndarray], np.ndarray], picture: np.ndarray, index: int, cells: int = 8
-) -> np.ndarray:
+def occlusion(scores: Callable[[Array], Array], picture: Array, index: int, cells: int = 8) -> Array:
     """Returns by how much a class's score falls where a part of the picture is covered by its mean colour.
 
     Args:

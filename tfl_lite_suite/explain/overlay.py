@@ -3,11 +3,13 @@
 import numpy as np
 from PIL import Image
 
+from tfl_lite_suite.core.types import Array
+
 _SHORTEST_SIDE = 320
 _STRENGTH = 0.65
 
 
-def draw(picture: np.ndarray, found: np.ndarray) -> Image.Image:
+def draw(picture: Array, found: Array) -> Image.Image:
     """Returns the picture with the map over it: the evidence glows red to yellow, what speaks against stays grey.
 
     Args:
@@ -31,7 +33,7 @@ def draw(picture: np.ndarray, found: np.ndarray) -> Image.Image:
     return Image.fromarray(np.clip(np.rint(mixed), 0, 255).astype(np.uint8))
 
 
-def strength(found: np.ndarray) -> np.ndarray:
+def strength(found: Array) -> Array:
     """Returns a map from 0, for the median of the places or less, to 1 for the strongest evidence, float32."""
     above = np.maximum(np.asarray(found, np.float32) - np.float32(np.median(found)), 0)
     most = float(above.max())

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.figures import percent
+from tfl_lite_suite.core.types import Array, JsonObject
 from tfl_lite_suite.export.result import Export
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from tfl_lite_suite.runtime.session import ModelFile
     from tfl_lite_suite.tflite.file import TfliteFile
 
@@ -71,9 +70,7 @@ def export_formats(
     return rows
 
 
-def _exported(
-    model: str, format: str, output_dir: str, pictures: "np.ndarray", frame: tuple[int, int, int] | None
-) -> Export:
+def _exported(model: str, format: str, output_dir: str, pictures: Array, frame: tuple[int, int, int] | None) -> Export:
     from tfl_lite_suite.benchmark.job import contract_of
     from tfl_lite_suite.export import exporters
     from tfl_lite_suite.tflite.file import TfliteFile
@@ -144,7 +141,7 @@ def export(model: str, format: str, output_dir: str) -> tuple[list[str], str]:
     return [str(pathlib.Path(output_dir) / name) for name in names] + [beside], converter
 
 
-def compare(model: str, path: str, engine: str, pictures: "np.ndarray") -> dict[str, Any]:
+def compare(model: str, path: str, engine: str, pictures: Array) -> JsonObject:
     """Compares an exported model's answers with those of its `.tflite` file.
 
     Args:
@@ -178,7 +175,7 @@ def compare(model: str, path: str, engine: str, pictures: "np.ndarray") -> dict[
     }
 
 
-def pictures_for(file: "ModelFile", source: str | None, limit: int) -> "np.ndarray":
+def pictures_for(file: "ModelFile", source: str | None, limit: int) -> Array:
     """Returns pictures to compare on: of a data set, or patches of random colours.
 
     Args:

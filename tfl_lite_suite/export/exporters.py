@@ -5,10 +5,9 @@ import pathlib
 from typing import TYPE_CHECKING, Protocol, cast
 
 from tfl_lite_suite.core.errors import unknown_name
+from tfl_lite_suite.core.types import Array
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from tfl_lite_suite.core.contract import Contract
     from tfl_lite_suite.export.result import Export
 
@@ -47,7 +46,7 @@ class Bundler(Protocol):
         self,
         model: str,
         output_dir: str,
-        pictures: "np.ndarray",
+        pictures: Array,
         contract: "Contract",
         frame: "tuple[int, int, int] | None" = None,
     ) -> "Export":

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.types import Array
 from tfl_lite_suite.tflite.file import TfliteFile
 from tfl_lite_suite.tflite.graph import Operator, TensorSpec
 
@@ -58,7 +59,7 @@ class GraphReader:
             SuiteError: If it has not.
         """
         self.file, self.graph = file, file.subgraphs[0]
-        self._folded: dict[int, np.ndarray] = {}
+        self._folded: dict[int, Array] = {}
         self._margins: dict[int, Padding] = {}
         if len(file.subgraphs) != 1 or len(file.inputs) != 1 or len(file.outputs) != 1:
             raise self.unsupported("a model with several graphs, inputs or outputs")
@@ -111,13 +112,13 @@ class GraphReader:
         """Whether a tensor's values are known before the model runs."""
         return spec.index in self._folded or self.graph.is_constant(spec)
 
-    def raw(self, spec: TensorSpec) -> np.ndarray:
+    def raw(self, spec: TensorSpec) -> Array:
         """Returns a constant's values as they stand in the file."""
         if spec.dtype not in _CONSTANTS or spec.is_sparse or not self.graph.is_constant(spec):
             raise self.unsupported(f"'{spec.name}' ({spec.dtype}) in place of a constant")
         return np.frombuffer(self.file.buffer(spec.buffer), spec.dtype).reshape(spec.shape)
 
-    def real(self, spec: TensorSpec) -> np.ndarray:
+    def real(self, spec: TensorSpec) -> Array:
         """Returns a constant's real values, float32."""
         if spec.index in self._folded:
             return self._folded[spec.index]
@@ -130,7 +131,7 @@ class GraphReader:
         scales, zeros = (np.asarray(each, np.float32).reshape(along) for each in (spec.scales, spec.zero_points))
         return ((values - zeros) * scales).astype(np.float32)
 
-    def numbers(self, op: Operator, place: int) -> np.ndarray:
+    def numbers(self, op: Operator, place: int) -> Array:
         """Returns a constant input of whole numbers, such as axes, int64."""
         return self.real(self.input(op, place)).astype(np.int64)
 

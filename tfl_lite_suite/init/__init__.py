@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.files import write_text
+from tfl_lite_suite.core.types import JsonObject
 
 if TYPE_CHECKING:
     from tfl_lite_suite.data.samples import Listing
@@ -76,7 +77,7 @@ class Suggestion:
     """
 
     text: str
-    settings: dict[str, Any]
+    settings: JsonObject
     reasons: tuple[str, ...]
 
 
@@ -139,7 +140,7 @@ def suggest(found: Look, minutes: float = 30.0) -> Suggestion:
         minutes: How long the run may take on two x86 cores, greater than 0.
     """
     reasons: list[str] = []
-    chosen: dict[str, Any] = {"data.source": found.source}
+    chosen: JsonObject = {"data.source": found.source}
     transfer = _network(found, chosen, reasons)
     _splits(found, chosen, reasons)
     _balance(found, chosen, reasons)
@@ -147,7 +148,7 @@ def suggest(found: Look, minutes: float = 30.0) -> Suggestion:
     return Suggestion(_text(found, chosen, reasons), chosen, tuple(reasons))
 
 
-def _network(found: Look, chosen: dict[str, Any], reasons: list[str]) -> bool:
+def _network(found: Look, chosen: JsonObject, reasons: list[str]) -> bool:
     """Chooses network, resolution and colour; returns whether it begins with ImageNet's weights."""
     transfer = found.side >= _PHOTOGRAPH_SIDE or found.pictures < _FROM_SCRATCH
     chosen["data.color"] = "grey" if found.is_grey and not transfer else "rgb"
@@ -172,7 +173,7 @@ def _network(found: Look, chosen: dict[str, Any], reasons: list[str]) -> bool:
     return transfer
 
 
-def _splits(found: Look, chosen: dict[str, Any], reasons: list[str]) -> None:
+def _splits(found: Look, chosen: JsonObject, reasons: list[str]) -> None:
     if "test" not in found.parts:
         chosen["data.test_fraction"] = 0.2
         if 0.2 * found.pictures < _FEW_TEST_PICTURES * len(found.counts):
@@ -184,7 +185,7 @@ def _splits(found: Look, chosen: dict[str, Any], reasons: list[str]) -> None:
         chosen["data.validation_fraction"] = 0.1
 
 
-def _balance(found: Look, chosen: dict[str, Any], reasons: list[str]) -> None:
+def _balance(found: Look, chosen: JsonObject, reasons: list[str]) -> None:
     from tfl_lite_suite.data.balance import UNBALANCED
 
     if found.several_labels or found.imbalance >= UNBALANCED:
@@ -196,7 +197,7 @@ def _balance(found: Look, chosen: dict[str, Any], reasons: list[str]) -> None:
         reasons.append(f"train.loss and train.select auto, which make rare classes count: {why}")
 
 
-def _time(found: Look, minutes: float, transfer: bool, chosen: dict[str, Any], reasons: list[str]) -> None:
+def _time(found: Look, minutes: float, transfer: bool, chosen: JsonObject, reasons: list[str]) -> None:
     training = _TRAINING_SHARE * minutes
     if transfer:
         chosen["train.budget_minutes"] = round(training, 1)
@@ -208,9 +209,9 @@ def _time(found: Look, minutes: float, transfer: bool, chosen: dict[str, Any], r
     reasons.append(f"train.epochs {epochs}: about what fits into {minutes:g} minutes on two x86 cores")
 
 
-def _text(found: Look, chosen: dict[str, Any], reasons: Sequence[str]) -> str:
+def _text(found: Look, chosen: JsonObject, reasons: Sequence[str]) -> str:
     """Returns the recipe as YAML, under a header that says why."""
-    from tfl_lite_suite.core import recipe, shipped_recipes, yaml_text
+    from tfl_lite_suite.core import dataclass_parser, recipe, shipped_recipes, yaml_text
 
     base = _TRANSFER if chosen["model.weights"] == "imagenet" else _SCRATCH
     sections = yaml_text.read((shipped_recipes.FOLDER / f"{base}.yaml").read_text(encoding="utf-8"))
@@ -222,11 +223,11 @@ def _text(found: Look, chosen: dict[str, Any], reasons: Sequence[str]) -> str:
     header += [f"# - {reason}." for reason in reasons]
     header += [f"# What is not named here is as in the recipe {base}."]
     text = "\n".join(header) + "\n" + yaml_text.write(sections)
-    recipe.parse(recipe.Recipe, yaml_text.read(text), "")
+    dataclass_parser.parse(recipe.Recipe, yaml_text.read(text), "")
     return text
 
 
-def init(source: str, output: str | None = None, minutes: float = 30.0) -> dict[str, Any]:
+def init(source: str, output: str | None = None, minutes: float = 30.0) -> JsonObject:
     """Writes the recipe that fits a set of pictures.
 
     Args:
@@ -259,7 +260,7 @@ def init(source: str, output: str | None = None, minutes: float = 30.0) -> dict[
     }
 
 
-def show(document: dict[str, Any]) -> str:
+def show(document: JsonObject) -> str:
     """Returns the result as text."""
     return "\n".join(
         [

@@ -1,14 +1,13 @@
 """Looks at a folder of pictures and writes the recipe that fits it: tfl-lite-suite init FOLDER."""
 
-from typing import Any
-
 from absl import flags
 
 from tfl_lite_suite.core import command_line
+from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.init import init, show
 
 
-def _main() -> dict[str, Any]:
+def _main() -> JsonObject:
     return init(command_line.required("data"), flags.FLAGS.output, flags.FLAGS.minutes)
 
 

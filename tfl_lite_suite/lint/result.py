@@ -4,7 +4,8 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Literal
 
-from tfl_lite_suite.core.result import Document, Result, omitted
+from tfl_lite_suite.core.result import Result, omitted
+from tfl_lite_suite.core.types import Document
 
 
 @dataclasses.dataclass(frozen=True)

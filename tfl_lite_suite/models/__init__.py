@@ -5,11 +5,11 @@ import importlib
 import os
 import pathlib
 import re
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tfl_lite_suite.core import errors
 from tfl_lite_suite.core.files import is_keras_file
+from tfl_lite_suite.core.types import Document
 
 if TYPE_CHECKING:
     from tfl_lite_suite.core.framework import keras
@@ -126,7 +126,7 @@ def check_file(path: str | os.PathLike[str], key: str = "model") -> None:
     archive.check_file(path, key)
 
 
-def load(path: str | os.PathLike[str], classes: Mapping[str, Any] | None = None) -> "keras.Model":
+def load(path: str | os.PathLike[str], classes: Document | None = None) -> "keras.Model":
     """Loads a `.keras` or `.h5` file of Keras 2 or 3, with the suite's layers known. No code in it is run.
 
     Args:

@@ -1,8 +1,7 @@
 """Building blocks that the networks share: convolution, batch normalization and activation as separate named layers."""
 
-from typing import Any
-
 from tfl_lite_suite.core.framework import keras
+from tfl_lite_suite.core.types import KerasObject, Tensor
 from tfl_lite_suite.models import layers
 from tfl_lite_suite.models.conventions import Conventions
 
@@ -20,7 +19,7 @@ def make_divisible(value: float, divisor: int = 8) -> int:
     return rounded + divisor if rounded < 0.9 * value else rounded
 
 
-def pixels(image_shape: tuple[int, int, int], conventions: Conventions) -> tuple[Any, Any]:
+def pixels(image_shape: tuple[int, int, int], conventions: Conventions) -> tuple[Tensor, Tensor]:
     """Returns the input tensor of raw pixels, and the normalised tensor."""
     inputs = keras.layers.Input(image_shape, name="image")
     mean, std = conventions.normalization(image_shape[-1])
@@ -28,7 +27,7 @@ def pixels(image_shape: tuple[int, int, int], conventions: Conventions) -> tuple
 
 
 def convolution(
-    x: Any,
+    x: Tensor,
     filters: int,
     kernel: int,
     *,
@@ -37,7 +36,7 @@ def convolution(
     stride: int = 1,
     activation: str = "",
     gamma: float = 1.0,
-) -> Any:
+) -> Tensor:
     """Applies convolution, batch normalization and, unless it is empty, an activation.
 
     Args:
@@ -61,7 +60,7 @@ def convolution(
 
 
 def depthwise(
-    x: Any,
+    x: Tensor,
     kernel: int,
     *,
     name: str,
@@ -69,7 +68,7 @@ def depthwise(
     stride: int = 1,
     activation: str = "",
     zeros: tuple[tuple[int, int], tuple[int, int]] | None = None,
-) -> Any:
+) -> Tensor:
     """Applies depthwise convolution, batch normalization and, unless it is empty, an activation.
 
     Args:
@@ -92,8 +91,8 @@ def depthwise(
 
 
 def biased_convolution(
-    x: Any, filters: int, kernel: int, *, name: str, stride: int = 1, padding: str = "same", activation: str = ""
-) -> Any:
+    x: Tensor, filters: int, kernel: int, *, name: str, stride: int = 1, padding: str = "same", activation: str = ""
+) -> Tensor:
     """Applies a convolution with bias and, unless it is empty, an activation, in networks without batch normalization.
 
     Args:
@@ -112,7 +111,7 @@ def biased_convolution(
     return activate(x, activation, name) if activation else x
 
 
-def activate(x: Any, activation: str, name: str) -> Any:
+def activate(x: Tensor, activation: str, name: str) -> Tensor:
     """Applies `relu`, `relu6`, `hard_swish`, `hard_sigmoid`, `swish` or `sigmoid` as a layer `name_<activation>`."""
     name = f"{name}_{activation}"
     layer = {
@@ -126,7 +125,7 @@ def activate(x: Any, activation: str, name: str) -> Any:
     return layer(x)
 
 
-def squeeze_excite(x: Any, squeezed: int, *, name: str, activation: str, gate: str) -> Any:
+def squeeze_excite(x: Tensor, squeezed: int, *, name: str, activation: str, gate: str) -> Tensor:
     """Scales each channel by a gate computed from all channels' means.
 
     Args:
@@ -151,7 +150,7 @@ def squeeze_excite(x: Any, squeezed: int, *, name: str, activation: str, gate: s
 
 
 def inverted_residual(
-    x: Any,
+    x: Tensor,
     filters: int,
     *,
     expanded: int,
@@ -161,7 +160,7 @@ def inverted_residual(
     conventions: Conventions,
     activation: str,
     excite: tuple[int, str, str] | None = None,
-) -> Any:
+) -> Tensor:
     """Expands by a 1×1 convolution, filters depthwise, and projects linearly; adds the input where shapes agree.
 
     Args:
@@ -193,12 +192,12 @@ def inverted_residual(
     return x
 
 
-def classify(x: Any, num_classes: int, dropout: float) -> Any:
+def classify(x: Tensor, num_classes: int, dropout: float) -> Tensor:
     """Averages over the image and returns logits `(batch, num_classes)`, always float32."""
     return logits(keras.layers.GlobalAveragePooling2D(name="pool")(x), num_classes, dropout)
 
 
-def logits(x: Any, num_classes: int, dropout: float) -> Any:
+def logits(x: Tensor, num_classes: int, dropout: float) -> Tensor:
     """Returns logits `(batch, num_classes)`, always float32, of features `(batch, n)`."""
     if dropout:
         x = keras.layers.Dropout(dropout, name="dropout")(x)
@@ -206,13 +205,13 @@ def logits(x: Any, num_classes: int, dropout: float) -> Any:
 
 
 def _pad(
-    x: Any,
+    x: Tensor,
     kernel: int,
     stride: int,
     name: str,
     conventions: Conventions,
     zeros: tuple[tuple[int, int], tuple[int, int]] | None = None,
-) -> tuple[Any, str]:
+) -> tuple[Tensor, str]:
     """Returns the tensor, padded if need be, and the padding that its convolution takes."""
     half = kernel // 2
     # At stride 1 both conventions agree.
@@ -223,7 +222,7 @@ def _pad(
     return keras.layers.ZeroPadding2D(zeros, name=f"{name}_pad")(x), "valid"
 
 
-def _normalize_activate(x: Any, name: str, conventions: Conventions, activation: str, gamma: float = 1.0) -> Any:
+def _normalize_activate(x: Tensor, name: str, conventions: Conventions, activation: str, gamma: float = 1.0) -> Tensor:
     x = keras.layers.BatchNormalization(
         momentum=_MOMENTUM,
         epsilon=conventions.epsilon,
@@ -233,6 +232,6 @@ def _normalize_activate(x: Any, name: str, conventions: Conventions, activation:
     return activate(x, activation, name) if activation else x
 
 
-def _initializer() -> Any:
+def _initializer() -> KerasObject:
     """He et al.'s variance by fan-out, which for a depthwise kernel is its area."""
     return keras.initializers.VarianceScaling(2.0, mode="fan_out", distribution="truncated_normal")

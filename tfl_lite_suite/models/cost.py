@@ -4,10 +4,10 @@ import contextlib
 import dataclasses
 import math
 from collections.abc import Iterator
-from typing import Any
 from unittest import mock
 
 from tfl_lite_suite.core.framework import keras, tf
+from tfl_lite_suite.core.types import KerasLayer, Tensor, TensorShape
 from tfl_lite_suite.models.layer_kinds import kind_of
 
 
@@ -55,7 +55,7 @@ def macs_of(layer: keras.layers.Layer) -> int:
 def zero_weights() -> Iterator[None]:
     """Inside the block networks are built with zeros for weights, which is faster where only their cost matters."""
 
-    def zeros(self: Any, shape: Any, dtype: Any = None, **_: Any) -> Any:
+    def zeros(self: KerasLayer, shape: TensorShape, dtype: object = None, **_: object) -> Tensor:
         return tf.zeros(shape, dtype or "float32")
 
     with mock.patch.object(keras.initializers.VarianceScaling, "__call__", zeros):

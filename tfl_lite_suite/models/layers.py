@@ -1,9 +1,9 @@
 """Layers that Keras lacks, named and registered so that quantization, pruning and files know them."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from tfl_lite_suite.core.framework import keras, tf
+from tfl_lite_suite.core.types import JsonObject, Tensor, TensorShape
 
 _register = keras.saving.register_keras_serializable(package="tfl_lite_suite")
 
@@ -17,12 +17,12 @@ class PixelNormalization(keras.layers.Layer):
         std: One number a channel, in pixels, not 0; less than 0 where dark becomes bright.
     """
 
-    def __init__(self, mean: Sequence[float], std: Sequence[float], **kwargs: Any) -> None:
+    def __init__(self, mean: Sequence[float], std: Sequence[float], **kwargs: object) -> None:
         super().__init__(**kwargs)
         self.mean = [float(value) for value in mean]
         self.std = [float(value) for value in std]
 
-    def call(self, inputs: Any, training: Any = None) -> Any:
+    def call(self, inputs: Tensor, training: Tensor = None) -> Tensor:
         """Normalises pixels `(batch, height, width, channels)`."""
         scale = tf.constant([1 / std for std in self.std], self.compute_dtype)
         offset = tf.constant([-mean / std for mean, std in zip(self.mean, self.std, strict=True)], self.compute_dtype)
@@ -31,7 +31,7 @@ class PixelNormalization(keras.layers.Layer):
         kernel = tf.reshape(scale, (1, 1, len(self.std), 1))
         return tf.nn.bias_add(tf.nn.depthwise_conv2d(inputs, kernel, (1, 1, 1, 1), "VALID"), offset)
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> JsonObject:
         """Returns what `from_config` needs."""
         return {**super().get_config(), "mean": self.mean, "std": self.std}
 
@@ -43,7 +43,7 @@ class HardSwish(keras.layers.Layer):
     Source: Howard et al., 2019, https://arxiv.org/abs/1905.02244, section 5.2.
     """
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Tensor) -> Tensor:
         """Applies the function to each element."""
         return inputs * (tf.nn.relu6(inputs + 3.0) * (1.0 / 6.0))
 
@@ -52,7 +52,7 @@ class HardSwish(keras.layers.Layer):
 class SplitHardSwish(HardSwish):
     """`HardSwish` where its int8 form is ADD with RELU6, and MUL: in training the gate is rounded to 8 bits as well."""
 
-    def call(self, inputs: Any, training: Any = None) -> Any:
+    def call(self, inputs: Tensor, training: Tensor = None) -> Tensor:
         """Applies the function to each element."""
         if training is not True:
             return super().call(inputs)
@@ -66,7 +66,7 @@ class HardSigmoid(keras.layers.Layer):
     Source: Howard et al., 2019, https://arxiv.org/abs/1905.02244, section 5.2.
     """
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Tensor) -> Tensor:
         """Applies the function to each element."""
         return tf.nn.relu6(inputs + 3.0) * (1.0 / 6.0)
 
@@ -78,7 +78,7 @@ class Swish(keras.layers.Layer):
     Source: Ramachandran et al., 2017, https://arxiv.org/abs/1710.05941.
     """
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Tensor) -> Tensor:
         """Applies the function to each element."""
         return inputs * tf.sigmoid(inputs)
 
@@ -94,21 +94,21 @@ class LayerScale(keras.layers.Layer):
     Source: Touvron et al., 2021, https://arxiv.org/abs/2103.17239.
     """
 
-    def __init__(self, init_values: float, projection_dim: int, **kwargs: Any) -> None:
+    def __init__(self, init_values: float, projection_dim: int, **kwargs: object) -> None:
         super().__init__(**kwargs)
         self.init_values = init_values
         self.projection_dim = projection_dim
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: TensorShape) -> None:
         """Makes the factors `gamma`, float32 `(channels,)`."""
         initial = keras.initializers.Constant(self.init_values)
         self.gamma = self.add_weight(name="gamma", shape=(self.projection_dim,), initializer=initial)
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Tensor) -> Tensor:
         """Scales the last axis."""
         return inputs * self.gamma
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> JsonObject:
         """Returns what `from_config` needs."""
         return {**super().get_config(), "init_values": self.init_values, "projection_dim": self.projection_dim}
 
@@ -122,16 +122,16 @@ class ChannelSlice(keras.layers.Layer):
         size: Number of channels.
     """
 
-    def __init__(self, begin: int, size: int, **kwargs: Any) -> None:
+    def __init__(self, begin: int, size: int, **kwargs: object) -> None:
         super().__init__(**kwargs)
         self.begin = begin
         self.size = size
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Tensor) -> Tensor:
         """Slices the last axis of `(batch, height, width, channels)`."""
         return inputs[..., self.begin : self.begin + self.size]
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> JsonObject:
         """Returns what `from_config` needs."""
         return {**super().get_config(), "begin": self.begin, "size": self.size}
 
@@ -146,17 +146,17 @@ class ChannelShuffle(keras.layers.Layer):
     Source: Zhang et al., 2017, https://arxiv.org/abs/1707.01083, figure 1.
     """
 
-    def __init__(self, groups: int = 2, **kwargs: Any) -> None:
+    def __init__(self, groups: int = 2, **kwargs: object) -> None:
         super().__init__(**kwargs)
         self.groups = groups
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Tensor) -> Tensor:
         """Permutes the last axis of `(batch, height, width, channels)`."""
         _, height, width, channels = inputs.shape
         # Four axes, because mobile kernels for five are slow or missing.
         grouped = tf.reshape(inputs, (-1, height * width, self.groups, channels // self.groups))
         return tf.reshape(tf.transpose(grouped, (0, 1, 3, 2)), (-1, height, width, channels))
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> JsonObject:
         """Returns what `from_config` needs."""
         return {**super().get_config(), "groups": self.groups}

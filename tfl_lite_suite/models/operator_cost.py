@@ -1,14 +1,14 @@
 """What a network costs by kind of operator, as `advise` predicts latency, size and memory from it."""
 
 import math
-from typing import Any
 
 from tfl_lite_suite.core.framework import keras
+from tfl_lite_suite.core.types import JsonObject, KerasLayer
 from tfl_lite_suite.models import cost
 from tfl_lite_suite.models.layer_kinds import kind_of
 
 
-def measure(model: keras.Model, classes: int) -> dict[str, Any]:
+def measure(model: keras.Model, classes: int) -> JsonObject:
     """Returns a network's cost.
 
     Args:
@@ -45,13 +45,13 @@ def measure(model: keras.Model, classes: int) -> dict[str, Any]:
     return found | {"class_weights": last[0], "class_macs": last[1], "kinds": kinds}
 
 
-def _kind(layer: Any) -> str:
+def _kind(layer: KerasLayer) -> str:
     """Returns the kind of operator; what is folded or free in a `.tflite` file has none."""
     operator = kind_of(layer).operator
     return operator(layer) if callable(operator) else operator
 
 
-def _values(layer: Any) -> int:
+def _values(layer: KerasLayer) -> int:
     """Returns the number of input and output values for one image."""
     shapes = layer.input_shape if isinstance(layer.input_shape, list) else [layer.input_shape]
     return sum(math.prod(shape[1:]) for shape in (*shapes, layer.output_shape))

@@ -2,13 +2,13 @@
 
 import functools
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from tfl_lite_suite.core.framework import tf  # isort: skip
 import tensorflow_model_optimization as tfmot
 
+from tfl_lite_suite.core.types import Array, HdfGroup, JsonObject, KerasLayer, KerasObject, Tensor, TensorShape
 from tfl_lite_suite.models.layer_kinds import kind_of
 from tfl_lite_suite.tflite import integer_arithmetic
 from tfl_lite_suite.tflite.integer_arithmetic import LEAST, MOST, Quantization, quantization
@@ -26,15 +26,15 @@ class FixedRange(tfmot.quantization.keras.quantizers.Quantizer):
         """
         self.least, self.most = least, most
 
-    def build(self, tensor_shape: Any, name: str, layer: Any) -> dict[str, Any]:
+    def build(self, tensor_shape: TensorShape, name: str, layer: KerasLayer) -> JsonObject:
         """Returns the quantizer's variables: none."""
         return {}
 
-    def __call__(self, inputs: Any, training: Any, weights: Any, **kwargs: Any) -> Any:
+    def __call__(self, inputs: Tensor, training: Tensor, weights: Tensor, **kwargs: object) -> Tensor:
         """Fake-quantizes a float32 tensor; its gradient is zero outside the range."""
         return tf.quantization.fake_quant_with_min_max_args(inputs, self.least, self.most)
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> JsonObject:
         """Returns the constructor's arguments."""
         return {"least": self.least, "most": self.most}
 
@@ -48,32 +48,32 @@ class VariableRange(tfmot.quantization.keras.quantizers.Quantizer):
     https://arxiv.org/abs/2004.09576, for the two ends.
     """
 
-    def __init__(self, limits: Any) -> None:
+    def __init__(self, limits: Tensor) -> None:
         """Sets the variable, float32 `(2,)`: the least and the greatest value, with 0 between them."""
         self.limits = limits
 
-    def build(self, tensor_shape: Any, name: str, layer: Any) -> dict[str, Any]:
+    def build(self, tensor_shape: TensorShape, name: str, layer: KerasLayer) -> JsonObject:
         """Returns the range."""
         return {"limits": self.limits}
 
-    def __call__(self, inputs: Any, training: Any, weights: Any, **kwargs: Any) -> Any:
+    def __call__(self, inputs: Tensor, training: Tensor, weights: Tensor, **kwargs: object) -> Tensor:
         """Fake-quantizes a float32 tensor."""
         return _rounded_within(inputs, weights["limits"]) if self.limits.trainable else _within(inputs, self.limits)
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> JsonObject:
         """Returns nothing: a model with such ranges is not saved."""
         return {}
 
 
-def _within(inputs: Any, limits: Any) -> Any:
+def _within(inputs: Tensor, limits: Tensor) -> Tensor:
     return tf.quantization.fake_quant_with_min_max_vars(inputs, limits[0], limits[1])
 
 
 @tf.custom_gradient
-def _rounded_within(inputs: Any, limits: Any) -> tuple[Any, Any]:
+def _rounded_within(inputs: Tensor, limits: Tensor) -> tuple[Tensor, Tensor]:
     rounded = _within(inputs, limits)
 
-    def gradient(upstream: Any) -> tuple[Any, Any]:
+    def gradient(upstream: Tensor) -> tuple[Tensor, Tensor]:
         to_inputs, below, above = tf.raw_ops.FakeQuantWithMinMaxVarsGradient(
             gradients=upstream, inputs=inputs, min=limits[0], max=limits[1]
         )
@@ -91,7 +91,7 @@ class SymmetricWeights(tfmot.quantization.keras.quantizers.Quantizer):
     """
 
     def __init__(
-        self, per_channel: bool = True, depthwise: bool = False, groups: np.ndarray | None = None, sparse: bool = False
+        self, per_channel: bool = True, depthwise: bool = False, groups: Array | None = None, sparse: bool = False
     ) -> None:
         """Sets the granularity, and what training preserves; a saved model does not hold the latter.
 
@@ -103,39 +103,39 @@ class SymmetricWeights(tfmot.quantization.keras.quantizers.Quantizer):
         """
         self.per_channel, self.depthwise, self.groups, self.sparse = per_channel, depthwise, groups, sparse
 
-    def build(self, tensor_shape: Any, name: str, layer: Any) -> dict[str, Any]:
+    def build(self, tensor_shape: TensorShape, name: str, layer: KerasLayer) -> JsonObject:
         """Returns the quantizer's variables: none."""
         return {}
 
-    def __call__(self, inputs: Any, training: Any, weights: Any, **kwargs: Any) -> Any:
+    def __call__(self, inputs: Tensor, training: Tensor, weights: Tensor, **kwargs: object) -> Tensor:
         """Fake-quantizes a float32 kernel; its gradient is the identity, but `sparse` and `groups` are kept."""
 
         @tf.custom_gradient
-        def straight_through(kernel: Any) -> tuple[Any, Any]:
+        def straight_through(kernel: Tensor) -> tuple[Tensor, Tensor]:
             # TensorFlow's operator, which the converter looks for, takes ten times as long for many channels.
             rounded = self._elementwise(kernel) if training is True else self._operator(kernel)
             return tf.reshape(rounded, kernel.shape), functools.partial(self._kept, kernel)
 
         return straight_through(inputs)
 
-    def steps(self, kernel: Any) -> Any:
+    def steps(self, kernel: Tensor) -> Tensor:
         """Returns what the rounded weights are multiples of, float32 `(outputs,)`, or `()` if there is one in all."""
         return _rounded(tf.cast(self._most(kernel), tf.float64) / MOST)
 
-    def integers(self, kernel: Any) -> Any:
+    def integers(self, kernel: Tensor) -> Tensor:
         """Returns the rounded weights as multiples of `steps`, float32, of the kernel's shape."""
         return tf.reshape(tf.round(self._operator(kernel) / self.steps(kernel)), kernel.shape)
 
-    def _elementwise(self, kernel: Any) -> Any:
+    def _elementwise(self, kernel: Tensor) -> Tensor:
         steps = self.steps(kernel)
         return tf.round(self._flat(kernel) * (1 / steps)) * steps
 
-    def _operator(self, kernel: Any) -> Any:
+    def _operator(self, kernel: Tensor) -> KerasObject:
         fake, most = tf.quantization, self._most(kernel)
         per_channel, in_all = fake.fake_quant_with_min_max_vars_per_channel, fake.fake_quant_with_min_max_vars
         return (per_channel if self.per_channel else in_all)(self._flat(kernel), -most, most, narrow_range=True)
 
-    def _kept(self, kernel: Any, gradient: Any) -> Any:
+    def _kept(self, kernel: Tensor, gradient: Tensor) -> Tensor:
         """Returns the gradient that gives weights of a group their mean, and zeros none."""
         if self.groups is not None:
             groups = self.groups.ravel()
@@ -143,26 +143,26 @@ class SymmetricWeights(tfmot.quantization.keras.quantizers.Quantizer):
             gradient = tf.gather(mean, self.groups)
         return gradient * tf.cast(kernel != 0, gradient.dtype) if self.sparse else gradient
 
-    def _most(self, kernel: Any) -> Any:
+    def _most(self, kernel: Tensor) -> Tensor:
         """Returns the range's upper end, shaped as `steps`; no gradient passes."""
         flat = self._flat(kernel)
         axes = list(range(len(flat.shape) - 1)) if self.per_channel else None
         # A channel of zeros must keep a range, or its scale is 0.
         return tf.maximum(tf.stop_gradient(tf.reduce_max(tf.abs(flat), axis=axes)), 1e-6)
 
-    def _flat(self, kernel: Any) -> Any:
+    def _flat(self, kernel: Tensor) -> Tensor:
         """Returns a kernel whose last axis is the output's."""
         if not self.depthwise:
             return kernel
         height, width, channels, multiplier = kernel.shape
         return tf.reshape(kernel, (height, width, 1, channels * multiplier))
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> JsonObject:
         """Returns the constructor's arguments."""
         return {"per_channel": self.per_channel, "depthwise": self.depthwise}
 
 
-def _rounded(values: Any) -> Any:
+def _rounded(values: Tensor) -> Tensor:
     """Rounds float64 to float32, as kernels do after each product; TensorFlow reorders products of one type."""
     return tf.cast(values, tf.float32)
 
@@ -170,7 +170,7 @@ def _rounded(values: Any) -> Any:
 class SumSteps(tfmot.quantization.keras.quantizers.Quantizer):
     """Rounds a bias to the steps of the int32 sums that it is added to: a kernel's steps times the input's."""
 
-    def __init__(self, kernel: Any, kernel_quantizer: SymmetricWeights, input_step: float) -> None:
+    def __init__(self, kernel: Tensor, kernel_quantizer: SymmetricWeights, input_step: float) -> None:
         """Sets what the steps follow from.
 
         Args:
@@ -180,22 +180,22 @@ class SumSteps(tfmot.quantization.keras.quantizers.Quantizer):
         """
         self.kernel, self.kernel_quantizer, self.input_step = kernel, kernel_quantizer, input_step
 
-    def build(self, tensor_shape: Any, name: str, layer: Any) -> dict[str, Any]:
+    def build(self, tensor_shape: TensorShape, name: str, layer: KerasLayer) -> JsonObject:
         """Returns the quantizer's variables: none."""
         return {}
 
-    def __call__(self, inputs: Any, training: Any, weights: Any, **kwargs: Any) -> Any:
+    def __call__(self, inputs: Tensor, training: Tensor, weights: Tensor, **kwargs: object) -> Tensor:
         """Rounds a float32 bias, but not in training, where so fine a rounding is not worth its time."""
         return tf.identity(inputs) if training is True else self.integers(inputs) * self._steps()
 
-    def integers(self, bias: Any) -> Any:
+    def integers(self, bias: Tensor) -> Tensor:
         """Returns the rounded bias as multiples of the steps, float32."""
         return tf.round(bias / self._steps())
 
-    def _steps(self) -> Any:
+    def _steps(self) -> Tensor:
         return self.kernel_quantizer.steps(self.kernel) * self.input_step
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> JsonObject:
         """Returns the step of the input; kernel and quantizer are the layer's."""
         return {"input_step": self.input_step}
 
@@ -208,9 +208,9 @@ class LayerConfig(tfmot.quantization.keras.QuantizeConfig):
         kernel: str | None = None,
         output_range: Sequence[float] | None = None,
         input_ranges: Sequence[Sequence[float]] = (),
-        groups: np.ndarray | None = None,
+        groups: Array | None = None,
         sparse: bool = False,
-        limits: Any = None,
+        limits: Tensor = None,
     ) -> None:
         """Sets them.
 
@@ -230,7 +230,7 @@ class LayerConfig(tfmot.quantization.keras.QuantizeConfig):
         """What relates the values of each input to int8 ones."""
         return [quantization(limits) for limits in self.input_ranges]
 
-    def get_weights_and_quantizers(self, layer: Any) -> list[tuple[Any, Any]]:
+    def get_weights_and_quantizers(self, layer: KerasLayer) -> list[tuple[KerasObject, KerasObject]]:
         """Returns the kernel and its quantizer, and the bias if it is rounded."""
         if self.kernel is None:
             return []
@@ -243,36 +243,36 @@ class LayerConfig(tfmot.quantization.keras.QuantizeConfig):
             return [(kernel, quantizer)]
         return [(kernel, quantizer), (layer.bias, SumSteps(kernel, quantizer, float(self.inputs[0].step)))]
 
-    def get_activations_and_quantizers(self, layer: Any) -> list[tuple[Any, Any]]:
+    def get_activations_and_quantizers(self, layer: KerasLayer) -> list[tuple[KerasObject, KerasObject]]:
         """Returns nothing: activations are layers of their own."""
         return []
 
-    def set_quantize_weights(self, layer: Any, quantize_weights: Sequence[Any]) -> None:
+    def set_quantize_weights(self, layer: KerasLayer, quantize_weights: Sequence[KerasObject]) -> None:
         """Puts the fake-quantized kernel, and the rounded bias, in the layer's places of them."""
         for name, weight in zip((self.kernel, "bias"), quantize_weights, strict=False):
             setattr(layer, str(name), weight)
 
-    def set_quantize_activations(self, layer: Any, quantize_activations: Sequence[Any]) -> None:
+    def set_quantize_activations(self, layer: KerasLayer, quantize_activations: Sequence[KerasObject]) -> None:
         """Does nothing."""
 
-    def get_output_quantizers(self, layer: Any) -> list[Any]:
+    def get_output_quantizers(self, layer: KerasLayer) -> list[KerasObject]:
         """Returns the quantizer of the output, if it has a range."""
         if self.limits is not None:
             return [VariableRange(self.limits)]
         return [] if self.output_range is None else [FixedRange(*self.output_range)]
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> JsonObject:
         """Returns the constructor's arguments."""
         return {"kernel": self.kernel, "output_range": self.output_range, "input_ranges": self.input_ranges}
 
 
-def _looked_up(answers: np.ndarray, inputs: Any, source: Quantization, result: Quantization) -> Any:
+def _looked_up(answers: Array, inputs: Tensor, source: Quantization, result: Quantization) -> Tensor:
     """Looks up what the int8 kernels answer to each value."""
     table = (answers - result.zero_point).astype(np.float32) * result.step
     return tf.gather(table, tf.cast(tf.round(inputs / source.step), tf.int32) + (source.zero_point - LEAST))
 
 
-def _sum(inputs: Sequence[Any], sources: Sequence[Quantization], result: Quantization) -> Any:
+def _sum(inputs: Sequence[Tensor], sources: Sequence[Quantization], result: Quantization) -> Tensor:
     """Adds with whole-number factors, as the int8 kernel does; halves go up."""
     factors, bits = integer_arithmetic.addition(sources, result)
     counts = [tf.cast(tf.round(values / source.step), tf.int32) for values, source in zip(inputs, sources, strict=True)]
@@ -287,7 +287,7 @@ class FakeQuantized(tfmot.quantization.keras.QuantizeWrapperV2):
     Its state, that `.keras` files hold, is kernel and rounded bias; the rest is in the layer.
     """
 
-    def call(self, inputs: Any, training: Any = None, **kwargs: Any) -> Any:
+    def call(self, inputs: Tensor, training: Tensor = None, **kwargs: object) -> Tensor:
         """Applies the layer with its weights and its output rounded; a gradient passes only in training."""
         config = self.quantize_config
         if training is True or integer_arithmetic.converting() or not config.input_ranges or not config.output_range:
@@ -299,7 +299,7 @@ class FakeQuantized(tfmot.quantization.keras.QuantizeWrapperV2):
             return _sum(inputs, config.inputs, result)
         return self._on_integers(inputs) if kind.arithmetic == "products" else super().call(inputs, training=False)
 
-    def _on_integers(self, inputs: Any) -> Any:
+    def _on_integers(self, inputs: Tensor) -> Tensor:
         """Sums whole numbers, and rounds once; float32 holds the sums exactly up to 2²⁴."""
         config = self.quantize_config
         steps = [source.step for source in config.inputs]
@@ -318,16 +318,16 @@ class FakeQuantized(tfmot.quantization.keras.QuantizeWrapperV2):
         return tf.clip_by_value(tf.round(sums * factor), least, most) * result.step
 
     @property
-    def trainable_weights(self) -> list[Any]:
+    def trainable_weights(self) -> list[Tensor]:
         """Kernel and bias; none where the layer is frozen, which TFMOT's wrapper overlooks."""
         return list(super().trainable_weights) if self.trainable else []
 
-    def save_own_variables(self, store: Any) -> None:
+    def save_own_variables(self, store: HdfGroup) -> None:
         """Writes kernel and rounded bias."""
         for index, (weight, _, _) in enumerate(self._weight_vars):
             store[str(index)] = weight
 
-    def load_own_variables(self, store: Any) -> None:
+    def load_own_variables(self, store: HdfGroup) -> None:
         """Reads kernel and rounded bias."""
         for index, (weight, _, _) in enumerate(self._weight_vars):
             weight.assign(store[str(index)])

@@ -5,12 +5,12 @@ The concrete function is converted on its own, without the Keras object: nearly 
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.framework import native_messages, tf
+from tfl_lite_suite.core.types import Array, KerasModel, KerasNode, Tensor, TfFunction
 from tfl_lite_suite.tflite.integer_arithmetic import as_operators
 
 INPUT_NAME = "image"
@@ -18,11 +18,11 @@ OUTPUT_NAME = "logits"
 
 
 def convert(
-    model: Any,
+    model: KerasModel,
     scheme: str,
     *,
     io_type: str = "int8",
-    calibration: np.ndarray | None = None,
+    calibration: Array | None = None,
     quantization_aware: bool = False,
 ) -> bytes:
     """Converts a classifier to a TensorFlow Lite flatbuffer with batch size 1.
@@ -65,19 +65,19 @@ def convert(
             raise SuiteError(f"TensorFlow cannot convert '{model.name}' to {scheme}: {detail}") from error
 
 
-def _concrete_function(model: Any) -> Any:
+def _concrete_function(model: KerasModel) -> TfFunction:
     signature = tf.TensorSpec((1, *model.input_shape[1:]), tf.float32, name=INPUT_NAME)
     function = tf.function(lambda image: {OUTPUT_NAME: model(image, training=False)}, autograph=False)
     with as_operators():
         return function.get_concrete_function(signature)
 
 
-def _check_loops(model: Any, function: Any) -> None:
+def _check_loops(model: KerasModel, function: Tensor) -> None:
     """Raises the error for loops, on which TensorFlow's calibrator crashes."""
     graph = function.graph.as_graph_def()
     bodies = {body.signature.name: body.node_def for body in graph.library.function}
 
-    def loops(node: Any) -> bool:
+    def loops(node: KerasNode) -> bool:
         called = node.attr["f"].func.name if "f" in node.attr else ""
         return node.op in ("While", "StatelessWhile") or any(map(loops, bodies.get(called, ())))
 
@@ -89,7 +89,7 @@ def _check_loops(model: Any, function: Any) -> None:
         )
 
 
-def _representative_dataset(model: Any, calibration: np.ndarray | None) -> Callable[[], Iterator[list[np.ndarray]]]:
+def _representative_dataset(model: KerasModel, calibration: Array | None) -> Callable[[], Iterator[list[Array]]]:
     if calibration is None or not len(calibration):
         raise SuiteError("int8 without quantization-aware training needs calibration pictures: --calibration=DATA")
     if calibration.shape[1:] != model.input_shape[1:]:
@@ -100,6 +100,6 @@ def _representative_dataset(model: Any, calibration: np.ndarray | None) -> Calla
     return lambda: ([picture[np.newaxis]] for picture in pictures)
 
 
-def is_quantization_aware(model: Any) -> bool:
+def is_quantization_aware(model: KerasModel) -> bool:
     """Tells whether the model carries TFMOT quantization wrappers."""
     return any(kind.__name__ == "QuantizeWrapper" for layer in model.layers for kind in type(layer).__mro__)

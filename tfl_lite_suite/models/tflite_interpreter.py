@@ -7,12 +7,12 @@ import copy
 import os
 import warnings
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from tfl_lite_suite.core.framework import native_messages, tf
+from tfl_lite_suite.core.types import Array, KerasModel, KerasObject, NativeInterpreter
 from tfl_lite_suite.tflite.graph import Operator, Subgraph
 from tfl_lite_suite.tflite.object_form import pack
 
@@ -44,31 +44,31 @@ class Interpreter:
             )
         self.inputs, self.outputs = self._native.get_input_details(), self._native.get_output_details()
 
-    def invoke(self, values: Sequence[np.ndarray]) -> list[np.ndarray]:
+    def invoke(self, values: Sequence[Array]) -> list[Array]:
         """Returns the outputs for one value an input, each with the batch axis."""
         for detail, value in zip(self.inputs, values, strict=True):
             self._native.set_tensor(detail["index"], value)
         self._native.invoke()
         return [self._native.get_tensor(detail["index"]) for detail in self.outputs]
 
-    def tensor(self, index: int) -> np.ndarray:
+    def tensor(self, index: int) -> Array:
         """Returns a tensor of the last `invoke`; only with `keep_all`."""
         return np.asarray(self._native.get_tensor(index))
 
-    def pixels(self, picture: np.ndarray) -> np.ndarray:
+    def pixels(self, picture: Array) -> Array:
         """Returns a picture, uint8 `(height, width, channels)`, as the type of the first input."""
         dtype = self.inputs[0]["dtype"]
         if dtype is np.int8:
             return (picture[np.newaxis].astype(np.int16) - 128).astype(np.int8)
         return picture[np.newaxis].astype(dtype)
 
-    def scores(self, pictures: np.ndarray) -> np.ndarray:
+    def scores(self, pictures: Array) -> Array:
         """Returns the real values of the first output, float32 `(n, classes)`."""
         outputs = [self.invoke([self.pixels(picture)])[0][0] for picture in pictures]
         return real(np.stack(outputs), *self.outputs[0]["quantization"])
 
 
-def _loaded(content: bytes, keep_all: bool, threads: int, resolver: Any) -> Any:
+def _loaded(content: bytes, keep_all: bool, threads: int, resolver: KerasObject) -> NativeInterpreter:
     with native_messages(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         native = tf.lite.Interpreter(
@@ -81,12 +81,12 @@ def _loaded(content: bytes, keep_all: bool, threads: int, resolver: Any) -> Any:
     return native
 
 
-def real(values: np.ndarray, scale: float, zero_point: int) -> np.ndarray:
+def real(values: Array, scale: float, zero_point: int) -> Array:
     """Returns quantized values as float32; a scale of 0 leaves float values as they are."""
     return (values.astype(np.float32) - zero_point) * np.float32(scale) if scale else values.astype(np.float32)
 
 
-def quantized(values: np.ndarray, scale: float, zero_point: int) -> np.ndarray:
+def quantized(values: Array, scale: float, zero_point: int) -> Array:
     """Returns real values as int8."""
     return np.clip(np.rint(values / scale) + zero_point, -128, 127).astype(np.int8)
 
@@ -99,7 +99,9 @@ class Part:
         outputs: Tensors that it gives, as indices of the whole graph.
     """
 
-    def __init__(self, model: Any, graph: Subgraph, operators: Sequence[Operator], outputs: Iterable[int]) -> None:
+    def __init__(
+        self, model: KerasModel, graph: Subgraph, operators: Sequence[Operator], outputs: Iterable[int]
+    ) -> None:
         """Cuts the operators out.
 
         Args:
@@ -116,7 +118,7 @@ class Part:
         )
         self._interpreter = Interpreter(self._cut(model, operators, [*used, *(made - used.keys())]))
 
-    def run(self, values: dict[int, np.ndarray]) -> dict[int, np.ndarray]:
+    def run(self, values: dict[int, Array]) -> dict[int, Array]:
         """Computes the outputs of every picture.
 
         Args:
@@ -129,7 +131,7 @@ class Part:
         found = [self._interpreter.invoke([values[index][row] for index in self.inputs]) for row in rows]
         return {index: np.stack([row[place] for row in found]) for place, index in enumerate(self.outputs)}
 
-    def _cut(self, model: Any, operators: Sequence[Operator], tensors: Sequence[int]) -> bytes:
+    def _cut(self, model: KerasModel, operators: Sequence[Operator], tensors: Sequence[int]) -> bytes:
         whole = model.subgraphs[0]
         place = {index: number for number, index in enumerate(tensors)}
         part, graph = copy.copy(model), schema.SubGraphT()

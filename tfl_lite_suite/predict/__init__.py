@@ -9,11 +9,10 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.types import Array
 from tfl_lite_suite.predict.result import Prediction, Ranked
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from tfl_lite_suite.core.image import Picture
     from tfl_lite_suite.evaluate import Model
     from tfl_lite_suite.runtime.session import Kernels
@@ -69,7 +68,7 @@ class Predictor:
         of_keras = self.model.keras is not None
         self.scores = _keras_scores(self.model) if of_keras else _session_scores(opening, self.model)
 
-    def tensor(self, picture: "Picture") -> "np.ndarray":
+    def tensor(self, picture: "Picture") -> Array:
         """Returns a picture as the contract prepares it, uint8 `(height, width, channels)`."""
         from tfl_lite_suite.core import image
 
@@ -87,7 +86,7 @@ class Predictor:
         """
         return self.answer(self.tensor(picture), top)
 
-    def answer(self, tensor: "np.ndarray", top: int | None = TOP) -> Prediction:
+    def answer(self, tensor: Array, top: int | None = TOP) -> Prediction:
         """Answers a prepared picture; see `predict`."""
         return decided(self.model, self.scores(tensor), top)
 
@@ -107,7 +106,7 @@ def engine_for(path: str, engine: str | None) -> str:
     return engine or engines.default(path)
 
 
-def decided(model: "Model", scores: "np.ndarray", top: int | None = TOP) -> Prediction:
+def decided(model: "Model", scores: Array, top: int | None = TOP) -> Prediction:
     """Returns what scores mean, by the decision in the model's file.
 
     Args:
@@ -183,7 +182,7 @@ def predict_files(
         emit((picture, predictor.answer(tensor, top)))
 
 
-def _session_scores(opening: Opening, model: "Model") -> Callable[["np.ndarray"], "np.ndarray"]:
+def _session_scores(opening: Opening, model: "Model") -> Callable[["Array"], "Array"]:
     """Opens a model's file and returns the function from a prepared picture to scores, float32 `(classes,)`."""
     from tfl_lite_suite.runtime import engines, pixels
 
@@ -198,13 +197,13 @@ def _session_scores(opening: Opening, model: "Model") -> Callable[["np.ndarray"]
         )
     encoder = pixels.encoder(spec, model.normalization)
 
-    def scores(tensor: "np.ndarray") -> "np.ndarray":
+    def scores(tensor: Array) -> Array:
         return pixels.dequantize(session.invoke(encoder.encode(tensor[None])), output)[0]
 
     return scores
 
 
-def _keras_scores(model: "Model") -> Callable[["np.ndarray"], "np.ndarray"]:
+def _keras_scores(model: "Model") -> Callable[["Array"], "Array"]:
     """Returns the function from a prepared picture to a Keras model's scores, float32 `(classes,)`."""
     import numpy as np
 
@@ -213,7 +212,7 @@ def _keras_scores(model: "Model") -> Callable[["np.ndarray"], "np.ndarray"]:
 
     encoder = pixels.encoder(TensorSpec("image", (1, *model.contract.image_shape), "float32"), model.normalization)
 
-    def scores(tensor: "np.ndarray") -> "np.ndarray":
+    def scores(tensor: Array) -> Array:
         return np.asarray(model.keras(encoder.encode(tensor[None]), training=False))[0]
 
     return scores

@@ -2,16 +2,20 @@
 
 import os
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from absl import flags
 
 from tfl_lite_suite.core import command_line
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.figures import percent
+from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.evaluate.preprocessing import normalization_of
 from tfl_lite_suite.predict import KERAS, TOP, Opening, engine_for, pictures_of, predict_files
 from tfl_lite_suite.predict.result import Prediction
+
+if TYPE_CHECKING:
+    from tfl_lite_suite.runtime.isolation import Emit
 
 
 def _main() -> Any:
@@ -37,7 +41,7 @@ def _main() -> Any:
         else:
             print(f"left out: {answer}", file=sys.stderr)
 
-    def work(emit: Any) -> None:
+    def work(emit: "Emit") -> None:
         predict_files(opening, pictures, emit, given.top or None)
 
     if engine == KERAS:
@@ -57,7 +61,7 @@ def _show(found: Any) -> str:
     return "\n".join(lines)
 
 
-def _answer(document: dict[str, Any]) -> str:
+def _answer(document: JsonObject) -> str:
     likeliest = document["ranked"][0]
     if document["rejected"]:
         return f"none of the classes (likeliest: {likeliest['label']}, {percent(likeliest['probability'], 1)})"

@@ -6,7 +6,7 @@ import pathlib
 import shutil
 import zlib
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -16,8 +16,12 @@ from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.figures import percent
 from tfl_lite_suite.core.files import sha256, write_text
 from tfl_lite_suite.core.recipe import UNPRUNED, Prune, Recipe
+from tfl_lite_suite.core.types import Array, JsonObject, KerasModel, LossFunction, Tensor
 from tfl_lite_suite.core.work_folder import Stage
 from tfl_lite_suite.prune.result import PruneResult
+
+if TYPE_CHECKING:
+    from tfl_lite_suite.data.samples import Dataset
 
 
 def prune(
@@ -25,7 +29,7 @@ def prune(
     workdir: str,
     model_path: str,
     settings: Recipe | None = None,
-    load: Callable[[], Any] | None = None,
+    load: "Callable[[], Dataset] | None" = None,
     *,
     name: str = "prune",
 ) -> PruneResult:
@@ -62,13 +66,13 @@ def prune(
     model = keras_file.load_classifier(model_path, images) if images else keras_file.load(model_path)
     keras_file.warn_of_frozen(model)
     top1_before = _measured(model, images)["top1"]
-    loss = train.loss_of(taught, teacher, images, workdir) if taught else None
+    loss = train.loss_of(taught, teacher, images, workdir) if taught and images else None
     if chosen.sparsity is None and chosen.clusters is None:
         model, measured = _Channels(chosen, stage, settings, images, loss).run(model)
     else:
         model, measured = _few_weights(model, chosen, stage, settings, images, loss)
     after = _measured(model, images)
-    if settings:
+    if settings and images:
         of_result = dataclasses.replace(settings, prune=chosen)
         files = train.save_artifacts(stage.folder, model, images, of_result, after)
     else:
@@ -89,7 +93,7 @@ def stage_of(chosen: Prune, workdir: str, model_path: str, settings: Recipe | No
     return Stage(workdir, name, inputs)
 
 
-def _measured(model: Any, images: Any) -> dict[str, Any]:
+def _measured(model: KerasModel, images: "Dataset | None") -> JsonObject:
     """Returns how the test images are classified; nothing is known without images."""
     if images is None:
         return {"top1": None}
@@ -122,12 +126,17 @@ def _checked(chosen: Prune, settings: Recipe | None) -> Prune:
 
 
 def _few_weights(
-    model: Any, chosen: Prune, stage: Stage, settings: Recipe | None, images: Any, loss: Any
-) -> tuple[Any, dict[str, Any]]:
+    model: KerasModel,
+    chosen: Prune,
+    stage: Stage,
+    settings: Recipe | None,
+    images: "Dataset | None",
+    loss: LossFunction,
+) -> tuple[KerasModel, JsonObject]:
     """Returns a model of sparse or few-valued weights, and what they save."""
     from tfl_lite_suite.prune import channels, clustering, sparsity
 
-    if settings is None:
+    if settings is None or images is None:
         raise ValueError("checked before")
     # An average over steps would have neither zeros nor few values.
     settings = dataclasses.replace(settings, train=dataclasses.replace(settings.train, ema=0.0))
@@ -145,7 +154,7 @@ def _few_weights(
         history += fine_tune(aware, loss, chosen, step, settings, images, "clusters")
         made = clustering.stripped(aware)
     costs = channels.costs(model)
-    results: dict[str, Any] = {f"{name}_{when}": costs[name] for name in costs for when in ("before", "after")}
+    results: JsonObject = {f"{name}_{when}": costs[name] for name in costs for when in ("before", "after")}
     results |= {"zero_share": sparsity.zero_share(made), "most_values": clustering.most_values(made)}
     for when, of in (("before", model), ("after", made)):
         results[f"file_bytes_{when}"], results[f"zipped_bytes_{when}"] = _bytes(of)
@@ -156,7 +165,7 @@ def _few_weights(
     return made, {**results, "left_whole": [], "history": history}
 
 
-def _bytes(model: Any) -> tuple[int, int]:
+def _bytes(model: KerasModel) -> tuple[int, int]:
     """Returns the bytes of the float32 `.tflite` file, as it is and zipped."""
     from tfl_lite_suite.models import tflite_converter
 
@@ -167,10 +176,12 @@ def _bytes(model: Any) -> tuple[int, int]:
 class _Channels:
     """Channel pruning in one or more steps, each kept in a folder of its own until all are done."""
 
-    def __init__(self, chosen: Prune, stage: Stage, settings: Recipe | None, images: Any, loss: Any) -> None:
+    def __init__(
+        self, chosen: Prune, stage: Stage, settings: Recipe | None, images: "Dataset | None", loss: LossFunction
+    ) -> None:
         self.chosen, self.stage, self.settings, self.images, self.loss = chosen, stage, settings, images, loss
 
-    def run(self, model: Any) -> tuple[Any, dict[str, Any]]:
+    def run(self, model: KerasModel) -> tuple[Tensor, JsonObject]:
         """Returns the pruned model, and what it cost before and after."""
         from tfl_lite_suite.models.keras_io import keras_file
         from tfl_lite_suite.prune import channels
@@ -178,7 +189,7 @@ class _Channels:
         before = channels.costs(model)
         measure: Literal["params", "macs"] = "params" if self.chosen.macs_ratio is None else "macs"
         ratio = self.chosen.macs_ratio or self.chosen.params_ratio
-        steps: list[dict[str, Any]] = []
+        steps: list[JsonObject] = []
         for number in range(1, self.chosen.steps + 1):
             step = Stage(self.stage.folder, f"step_{number}", {"stage": self.stage.key})
             done = step.finished()
@@ -208,9 +219,9 @@ class _Channels:
             "history": [record for step in steps for record in step["history"]],
         }
 
-    def _labelled(self) -> dict[str, np.ndarray]:
+    def _labelled(self) -> dict[str, Array]:
         """Returns training pictures and their classes for Taylor importance."""
-        if self.chosen.importance != "taylor":
+        if self.chosen.importance != "taylor" or self.images is None:
             return {}
         split = self.images.train
         seed = self.settings.seed if self.settings else 0
@@ -221,8 +232,14 @@ class _Channels:
 
 
 def fine_tune(
-    model: Any, loss: Any, chosen: Prune, stage: Stage, settings: Recipe | None, images: Any, name: str
-) -> list[dict[str, Any]]:
+    model: KerasModel,
+    loss: LossFunction,
+    chosen: Prune,
+    stage: Stage,
+    settings: Recipe | None,
+    images: "Dataset | None",
+    name: str,
+) -> list[JsonObject]:
     """Trains a pruned model in place as the recipe trained it, but for epochs and learning rate.
 
     Args:
@@ -250,7 +267,7 @@ def fine_tune(
     return history
 
 
-def _save(folder: pathlib.Path, model: Any, model_path: str) -> list[str]:
+def _save(folder: pathlib.Path, model: KerasModel, model_path: str) -> list[str]:
     """Writes the model, and the contract that lies beside the unpruned one; returns the names of the files."""
     from tfl_lite_suite.models.keras_io import keras_file
 

@@ -6,7 +6,7 @@ import pathlib
 from absl import flags
 
 from tfl_lite_suite import train
-from tfl_lite_suite.core import command_line, recipe
+from tfl_lite_suite.core import command_line, dataclass_parser
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.recipe import Prune, Recipe
 from tfl_lite_suite.core.work_folder import at_work
@@ -29,7 +29,9 @@ def _chosen(settings: Recipe | None) -> Prune:
         )
     if aims:
         given = {"macs_ratio": None, "sparsity": None, "pattern": "unstructured", "clusters": None, **given}
-    return recipe.parse(Prune, {**dataclasses.asdict(settings.prune if settings else Prune()), **given}, "prune")
+    return dataclass_parser.parse(
+        Prune, {**dataclasses.asdict(settings.prune if settings else Prune()), **given}, "prune"
+    )
 
 
 def _main() -> PruneResult:

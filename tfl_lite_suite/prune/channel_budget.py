@@ -2,11 +2,12 @@
 
 import dataclasses
 import math
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.types import Array, KerasLayer
 from tfl_lite_suite.models.layer_kinds import kind_of
 from tfl_lite_suite.prune.dependencies import OUTPUT, Dependencies, Group, positions
 
@@ -49,16 +50,16 @@ class Costs:
         self._places = np.repeat(np.arange(len(lengths)), lengths)[order]
         self._starts = np.searchsorted(channels[order], np.arange(dependencies.count + 1))
 
-    def counts(self, kept: np.ndarray) -> np.ndarray:
+    def counts(self, kept: Array) -> Array:
         """Returns the length of each of `arrays` when only `kept` channels (bool) stay, int64; then a 1."""
         return np.array([np.count_nonzero(kept[array]) for array in self.arrays] + [1], np.int64)
 
-    def lost(self, channels: np.ndarray) -> np.ndarray:
+    def lost(self, channels: Array) -> Array:
         """Returns by how much each length of `counts` is less without some channels, int64."""
         places = [self._places[self._starts[channel] : self._starts[channel + 1]] for channel in channels]
         return np.bincount(np.concatenate(places), minlength=len(self.arrays) + 1)
 
-    def measured(self, counts: np.ndarray, measure: Measure) -> int:
+    def measured(self, counts: Array, measure: Measure) -> int:
         """Returns parameters, or multiply-adds of one image, for such lengths."""
         weights = self._size * counts[self._first] * counts[self._second]
         return int(weights.sum() if measure == "params" else (weights * self._outputs).sum())
@@ -69,19 +70,19 @@ class _Chunk:
     """Channels that are removed together, so that a layer's width stays a round number."""
 
     group: int
-    channels: np.ndarray
+    channels: Array
     score: float
 
 
 def choose(
     dependencies: Dependencies,
-    scores: np.ndarray,
+    scores: Array,
     measure: Measure,
     target: float,
     *,
     budget: Literal["global", "uniform"] = "global",
     min_share: float = 0.1,
-) -> np.ndarray:
+) -> Array:
     """Chooses the least important channels until a network costs no more than a target.
 
     Args:
@@ -140,9 +141,7 @@ def _left_whole(dependencies: Dependencies) -> str:
     return f". Left whole: {'; '.join(found[:_MOST_NAMED])}{more}" if found else ""
 
 
-def _nearest(
-    costs: Costs, kept: np.ndarray, counts: np.ndarray, chunks: list[_Chunk], measure: Measure, target: float
-) -> np.ndarray:
+def _nearest(costs: Costs, kept: Array, counts: Array, chunks: list[_Chunk], measure: Measure, target: float) -> Array:
     """Removes the one of several too large chunks that ends nearest to the target, if that is nearer than none."""
     ends = [costs.measured(counts - costs.lost(chunk.channels), measure) for chunk in chunks]
     distances = [abs(end - target) for end in ends]
@@ -151,7 +150,7 @@ def _nearest(
     return kept
 
 
-def _ranked(dependencies: Dependencies, scores: np.ndarray, budget: str, min_share: float) -> list[_Chunk]:
+def _ranked(dependencies: Dependencies, scores: Array, budget: str, min_share: float) -> list[_Chunk]:
     """Returns every group's channels in steps, the least important first."""
     chunks: list[_Chunk] = []
     for number, group in enumerate(dependencies.groups):
@@ -160,7 +159,7 @@ def _ranked(dependencies: Dependencies, scores: np.ndarray, budget: str, min_sha
     return sorted(chunks, key=lambda chunk: chunk.score)
 
 
-def _steps(number: int, group: Group, scores: np.ndarray, budget: str, min_share: float) -> list[_Chunk]:
+def _steps(number: int, group: Group, scores: Array, budget: str, min_share: float) -> list[_Chunk]:
     divisor = rounding(group.width) if group.regular else 1
     order = group.channels[np.argsort(scores[group.channels], kind="stable")]
     least = max(divisor, math.ceil(min_share * group.width))
@@ -181,6 +180,6 @@ def rounding(width: int) -> int:
     return 8 if width >= 32 else 4 if width >= 16 else 2 if width >= 8 else 1
 
 
-def _is_kernel(layer: Any, variable: object) -> bool:
+def _is_kernel(layer: KerasLayer, variable: object) -> bool:
     """Tells whether each weight of a variable is multiplied at each place of the output."""
     return any(getattr(layer, name) is variable for name in kind_of(layer).kernels)

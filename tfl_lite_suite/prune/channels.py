@@ -1,12 +1,13 @@
 """Channel pruning: whole channels removed, which leaves a smaller plain Keras model."""
 
 import dataclasses
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.framework import keras
+from tfl_lite_suite.core.types import Array, JsonObject, KerasLayer, KerasModel, KerasNode, Tensor
 from tfl_lite_suite.models.layer_kinds import kind_of
 from tfl_lite_suite.prune.channel_budget import Costs, Measure, choose
 from tfl_lite_suite.prune.dependencies import Dependencies, FixedChannels
@@ -26,7 +27,7 @@ class Pruned:
         whole: Layers whose channels could not be removed, with the reason.
     """
 
-    model: Any
+    model: KerasModel
     params_before: int
     params_after: int
     macs_before: int
@@ -35,15 +36,15 @@ class Pruned:
 
 
 def prune(
-    model: Any,
+    model: KerasModel,
     measure: Measure,
     target: float,
     *,
     importance: Importance = "l1",
     budget: Literal["global", "uniform"] = "global",
     min_share: float = 0.1,
-    images: np.ndarray | None = None,
-    labels: np.ndarray | None = None,
+    images: Array | None = None,
+    labels: Array | None = None,
 ) -> Pruned:
     """Removes the least important channels.
 
@@ -82,7 +83,7 @@ def prune(
     )
 
 
-def costs(model: Any) -> dict[Measure, int]:
+def costs(model: KerasModel) -> dict[Measure, int]:
     """Returns the weights of a model, `params`, and the multiply-adds of one image, `macs`, nested layers included."""
     dependencies = Dependencies(model)
     every = Costs(dependencies)
@@ -90,7 +91,7 @@ def costs(model: Any) -> dict[Measure, int]:
     return {"params": every.measured(counts, "params"), "macs": every.measured(counts, "macs")}
 
 
-def remove(dependencies: Dependencies, kept: np.ndarray) -> Any:
+def remove(dependencies: Dependencies, kept: Array) -> KerasModel:
     """Builds the model without some of its channels.
 
     Args:
@@ -101,9 +102,9 @@ def remove(dependencies: Dependencies, kept: np.ndarray) -> Any:
         A new functional model, of the same name.
     """
     calls = dependencies.calls
-    copies: dict[int, Any] = {}
+    copies: dict[int, KerasLayer] = {}
 
-    def apply(call: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    def apply(call: KerasNode, args: list[Tensor], kwargs: JsonObject) -> Tensor:
         if id(call.layer) in copies:
             return copies[id(call.layer)](*args, **kwargs)
         copy = copies[id(call.layer)] = _configured(dependencies, call, kept)
@@ -117,7 +118,7 @@ def remove(dependencies: Dependencies, kept: np.ndarray) -> Any:
     return keras.Model(image, calls.run(image, apply)[calls.output], name=calls.model.name)
 
 
-def _configured(dependencies: Dependencies, call: Any, kept: np.ndarray) -> Any:
+def _configured(dependencies: Dependencies, call: KerasNode, kept: Array) -> KerasLayer:
     """Returns a layer of the same kind and name for the channels that stay."""
     layer = call.layer
     inputs = [kept[dependencies.tensors[number]] for number in call.inputs]
@@ -132,14 +133,14 @@ def _configured(dependencies: Dependencies, call: Any, kept: np.ndarray) -> Any:
         ) from error
 
 
-def _weights(dependencies: Dependencies, layer: Any, kept: np.ndarray) -> list[np.ndarray]:
+def _weights(dependencies: Dependencies, layer: KerasLayer, kept: Array) -> list[Array]:
     weights = layer.get_weights()
     for axis in dependencies.axes_of(dependencies.calls.names[id(layer)]):
         weights[axis.weight] = np.compress(kept[axis.channels], weights[axis.weight], axis=axis.axis)
     return weights
 
 
-def _unscored(dependencies: Dependencies, found: np.ndarray, importance: str) -> list[FixedChannels]:
+def _unscored(dependencies: Dependencies, found: Array, importance: str) -> list[FixedChannels]:
     lacking = {"bn_scale": "no batch normalization follows", "l1": "nothing weighs it", "taylor": "no layer takes it"}
     return [
         FixedChannels(group.layers, lacking[importance])

@@ -3,13 +3,12 @@
 Source: Han et al., 2015, https://arxiv.org/abs/1510.00149, section 3.
 """
 
-from typing import Any
-
 import numpy as np
 
 import tfl_lite_suite.core.framework  # noqa: F401  isort: skip
 from tensorflow_model_optimization.python.core.clustering.keras import cluster_config, cluster_wrapper
 
+from tfl_lite_suite.core.types import Array, KerasLayer, KerasModel, Tensor
 from tfl_lite_suite.models.graph import rewrite
 from tfl_lite_suite.prune.sparsity import prunable
 
@@ -17,7 +16,7 @@ from tfl_lite_suite.prune.sparsity import prunable
 _SPARSE = 0.3
 
 
-def clustered_training(model: Any, clusters: int) -> Any:
+def clustered_training(model: KerasModel, clusters: int) -> KerasModel:
     """Wraps a model so that each kernel of a dense layer or ordinary convolution has few distinct values.
 
     Args:
@@ -28,7 +27,7 @@ def clustered_training(model: Any, clusters: int) -> Any:
         A model to train, and then to give to `stripped`.
     """
 
-    def replace(layer: Any, inputs: Any) -> Any:
+    def replace(layer: KerasLayer, inputs: Tensor) -> KerasModel:
         if not prunable(layer):
             return rewrite.copy_layer(layer, inputs)
         copy = type(layer).from_config(layer.get_config())
@@ -49,10 +48,10 @@ def clustered_training(model: Any, clusters: int) -> Any:
     return rewrite.rebuild(rewrite.flat(model), replace)
 
 
-def stripped(model: Any) -> Any:
+def stripped(model: KerasModel) -> KerasModel:
     """Returns the plain model of what `clustered_training` made."""
 
-    def replace(layer: Any, inputs: Any) -> Any:
+    def replace(layer: KerasLayer, inputs: Tensor) -> KerasModel:
         if not isinstance(layer, cluster_wrapper.ClusterWeights):
             return rewrite.copy_layer(layer, inputs)
         copy = type(layer.layer).from_config({**layer.layer.get_config(), "name": layer.name})
@@ -64,13 +63,13 @@ def stripped(model: Any) -> Any:
     return rewrite.rebuild(model, replace)
 
 
-def most_values(model: Any) -> int:
+def most_values(model: KerasModel) -> int:
     """Returns the greatest number of distinct values in a kernel of a dense layer or ordinary convolution."""
     kernels = [layer.kernel.numpy() for layer in model.layers if prunable(layer)]
     return max((len(np.unique(kernel)) for kernel in kernels), default=0)
 
 
-def equal_weights(kernel: np.ndarray, per_channel: bool) -> np.ndarray | None:
+def equal_weights(kernel: Array, per_channel: bool) -> Array | None:
     """Returns which weights of a clustered kernel are equal, as one number from 0 for each value.
 
     Args:
@@ -90,7 +89,7 @@ def equal_weights(kernel: np.ndarray, per_channel: bool) -> np.ndarray | None:
     return numbers.reshape(kernel.shape) if shared > np.count_nonzero(kernel) / 2 else None
 
 
-def _kernel(wrapper: Any) -> np.ndarray:
+def _kernel(wrapper: KerasLayer) -> Array:
     wrapper.update_clustered_weights_associations()
     kernel = np.array(wrapper.layer.kernel)
     mask = wrapper.sparsity_masks.get("kernel")

@@ -8,11 +8,11 @@ Source: Fang et al., 2023, https://arxiv.org/abs/2301.12900, section 3, for the 
 
 import dataclasses
 import math
-from typing import Any
 
 import numpy as np
 
 from tfl_lite_suite.core.disjoint_sets import DisjointSets
+from tfl_lite_suite.core.types import Array, KerasLayer, KerasModel, KerasNode, Variable
 from tfl_lite_suite.models.graph.calls import CallList
 from tfl_lite_suite.models.layer_kinds import kind_of
 from tfl_lite_suite.models.layer_kinds.channel_rules import Role, Unsupported, merge
@@ -43,7 +43,7 @@ class Axis:
     weight: int
     axis: int
     role: Role
-    channels: np.ndarray
+    channels: Array
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Group:
     """
 
     layers: tuple[str, ...]
-    channels: np.ndarray
+    channels: Array
     fixed: int
     regular: bool
 
@@ -93,7 +93,7 @@ class Dependencies:
         whole: Layers that are left whole, with the reason.
     """
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: KerasModel) -> None:
         """Follows the channels of a model.
 
         Args:
@@ -146,43 +146,43 @@ class _Tracker:
     def __init__(self, calls: CallList) -> None:
         self.calls = calls
         self.axes: list[Axis] = []
-        self.frozen: list[tuple[np.ndarray, str]] = []
-        self.tensors: dict[int, np.ndarray] = {}
+        self.frozen: list[tuple[Array, str]] = []
+        self.tensors: dict[int, Array] = {}
         self._sets: DisjointSets[int] = DisjointSets()
         self._count = 0
-        self._first_inputs: dict[int, list[np.ndarray]] = {}
-        self._first_outputs: dict[int, list[np.ndarray]] = {}
+        self._first_inputs: dict[int, list[Array]] = {}
+        self._first_outputs: dict[int, list[Array]] = {}
         self.tensors[0] = self.fresh(calls.model.input_shape[-1])
         self.freeze(self.tensors[0], INPUT)
         for call in calls.calls:
             self.tensors.update(zip(call.outputs, self._follow(call), strict=True))
         self.freeze(self.tensors[calls.output], OUTPUT)
 
-    def numbers(self) -> np.ndarray:
+    def numbers(self) -> Array:
         """Returns, for each atom, the number of the set that it ended in, from 0 on."""
         roots = [self._sets.find(atom) for atom in range(self._count)]
         return np.unique(roots, return_inverse=True)[1]
 
-    def fresh(self, count: int | None) -> np.ndarray:
+    def fresh(self, count: int | None) -> Array:
         """Returns `count` new atoms; a single one where the count is not known."""
         first, self._count = self._count, self._count + (1 if count is None else int(count))
         return np.arange(first, self._count)
 
-    def join(self, left: np.ndarray, right: np.ndarray) -> None:
+    def join(self, left: Array, right: Array) -> None:
         """Ties atoms to one another, index by index."""
         for one, other in zip(left.tolist(), right.tolist(), strict=True):
             self._sets.join(one, other)
 
-    def freeze(self, atoms: np.ndarray, reason: str) -> None:
+    def freeze(self, atoms: Array, reason: str) -> None:
         """Says that channels must stay."""
         self.frozen.append((atoms, reason))
 
-    def shrinks(self, layer: Any, variable: Any, axis: int, role: Role, atoms: np.ndarray) -> None:
+    def shrinks(self, layer: KerasLayer, variable: Variable, axis: int, role: Role, atoms: Array) -> None:
         """Notes that an axis of one of a layer's weights has these channels."""
         weight = next(place for place, own in enumerate(layer.weights) if own is variable)
         self.axes.append(Axis(self.calls.names[id(layer)], weight, axis, role, atoms))
 
-    def _follow(self, call: Any) -> list[np.ndarray]:
+    def _follow(self, call: KerasNode) -> list[Array]:
         inputs = [self.tensors[number] for number in call.inputs]
         first = self._first_inputs.get(id(call.layer))
         try:
@@ -202,23 +202,23 @@ class _Tracker:
         self._first_outputs.setdefault(id(call.layer), outputs)
         return outputs
 
-    def _follow_again(self, call: Any, inputs: list[np.ndarray], first: list[np.ndarray]) -> list[np.ndarray]:
+    def _follow_again(self, call: KerasNode, inputs: list[Array], first: list[Array]) -> list[Array]:
         """Follows another call of a layer with weights: what it makes has the channels of its first call."""
         self._tie(call, first, inputs)
         return self._first_outputs[id(call.layer)]
 
-    def _tie(self, call: Any, first: list[np.ndarray], inputs: list[np.ndarray]) -> None:
+    def _tie(self, call: KerasNode, first: list[Array], inputs: list[Array]) -> None:
         if [len(atoms) for atoms in first] != [len(atoms) for atoms in inputs]:
             raise Unsupported("it is called on different numbers of channels")
         for one, other in zip(first, inputs, strict=True):
             self.join(one, other)
 
 
-def _known(call: Any) -> bool:
+def _known(call: KerasNode) -> bool:
     return kind_of(call.layer).channels is not None
 
 
-def _followed(tracker: _Tracker, call: Any, inputs: list[np.ndarray]) -> list[np.ndarray]:
+def _followed(tracker: _Tracker, call: KerasNode, inputs: list[Array]) -> list[Array]:
     """Returns the channels of each output of a call, after noting what the call ties together."""
     operation = type(call.layer).__name__ == "TFOpLambda"
     rule = _tensorflow_function if operation else kind_of(call.layer).channels
@@ -233,7 +233,7 @@ def _followed(tracker: _Tracker, call: Any, inputs: list[np.ndarray]) -> list[np
     return outputs
 
 
-def _tensorflow_function(tracker: _Tracker, call: Any, inputs: list[np.ndarray]) -> list[np.ndarray]:
+def _tensorflow_function(tracker: _Tracker, call: KerasNode, inputs: list[Array]) -> list[Array]:
     symbol = call.layer.get_config()["function"]
     plain = all(value is None or isinstance(value, (int, float, str)) for value in call.constants)
     if len(inputs) == 1 and symbol in _UNARY | _BINARY and plain:
@@ -243,6 +243,6 @@ def _tensorflow_function(tracker: _Tracker, call: Any, inputs: list[np.ndarray])
     raise Unsupported("what it does to channels is not known")
 
 
-def positions(call: Any) -> int:
+def positions(call: KerasNode) -> int:
     """Returns the number of places, in height and width, of a call's output."""
     return math.prod(side or 1 for side in call.output_shapes[0][1:-1])

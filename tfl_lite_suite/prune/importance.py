@@ -1,11 +1,12 @@
 """How much each channel of a network matters."""
 
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.framework import keras, tf
+from tfl_lite_suite.core.types import Array, Tensor
 from tfl_lite_suite.models.graph.scores import as_logits
 from tfl_lite_suite.prune.dependencies import Dependencies
 
@@ -16,9 +17,9 @@ _BATCH = 32
 def scores(
     dependencies: Dependencies,
     importance: Importance,
-    images: np.ndarray | None = None,
-    labels: np.ndarray | None = None,
-) -> np.ndarray:
+    images: Array | None = None,
+    labels: Array | None = None,
+) -> Array:
     """Returns the importance of each channel, over all layers that it is tied to, with a mean of 1 in each group.
 
     Args:
@@ -55,7 +56,7 @@ def scores(
     return found
 
 
-def _l1(dependencies: Dependencies) -> np.ndarray:
+def _l1(dependencies: Dependencies) -> Array:
     weights = {dependencies.calls.names[id(layer)]: layer.get_weights() for layer in dependencies.calls.layers}
     vectors = []
     for axis in dependencies.axes:
@@ -66,7 +67,7 @@ def _l1(dependencies: Dependencies) -> np.ndarray:
     return _mean_over_layers(dependencies.count, vectors)
 
 
-def _bn_scale(dependencies: Dependencies) -> np.ndarray:
+def _bn_scale(dependencies: Dependencies) -> Array:
     vectors = []
     for layer in dependencies.calls.layers:
         if isinstance(layer, keras.layers.BatchNormalization) and layer.scale:
@@ -76,7 +77,7 @@ def _bn_scale(dependencies: Dependencies) -> np.ndarray:
     return _mean_over_layers(dependencies.count, vectors)
 
 
-def _mean_over_layers(count: int, vectors: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+def _mean_over_layers(count: int, vectors: list[tuple[Array, Array]]) -> Array:
     """Returns each channel's mean over the vectors, each of which counts alike whatever its scale."""
     total, number = np.zeros(count), np.zeros(count)
     for channels, values in vectors:
@@ -86,14 +87,14 @@ def _mean_over_layers(count: int, vectors: list[tuple[np.ndarray, np.ndarray]]) 
     return np.divide(total, number, out=np.full(count, np.nan), where=number > 0)
 
 
-def _taylor(dependencies: Dependencies, images: np.ndarray, labels: np.ndarray) -> np.ndarray:
+def _taylor(dependencies: Dependencies, images: Array, labels: Array) -> Array:
     """Returns the magnitude of activation times gradient, a mean over pictures, summed over the layers that take it."""
     calls = dependencies.calls
     taking = {axis.layer for axis in dependencies.axes if axis.role == "in"}
     taken = sorted({call.inputs[0] for call in calls.calls if calls.names[id(call.layer)] in taking} - {0})
 
     @tf.function(autograph=False)
-    def effects(pictures: Any, classes: Any) -> list[Any]:
+    def effects(pictures: Tensor, classes: Tensor) -> list[Tensor]:
         with tf.GradientTape() as tape:
             values = calls.run(pictures, lambda call, args, kwargs: call.layer(*args, **kwargs))
             logits = as_logits(calls.model, values[calls.output])
@@ -102,7 +103,7 @@ def _taylor(dependencies: Dependencies, images: np.ndarray, labels: np.ndarray) 
         gradients = tape.gradient(loss, tensors, unconnected_gradients=tf.UnconnectedGradients.ZERO)
         return [_effect(*pair) for pair in zip(tensors, gradients, strict=True)]
 
-    sums: list[Any] = [0.0] * len(taken)
+    sums: list[Tensor] = [0.0] * len(taken)
     for start in range(0, len(images), _BATCH):
         pictures = tf.cast(images[start : start + _BATCH], tf.float32)
         found = effects(pictures, tf.cast(labels[start : start + _BATCH], tf.int64))
@@ -115,7 +116,7 @@ def _taylor(dependencies: Dependencies, images: np.ndarray, labels: np.ndarray) 
     return total
 
 
-def _effect(tensor: Any, gradient: Any) -> Any:
+def _effect(tensor: Tensor, gradient: Tensor) -> Tensor:
     """Returns, for each channel, the sum over pictures of the magnitude of the change of the loss, to first order."""
     product = tf.cast(tensor * gradient, tf.float32)
     between = list(range(1, len(product.shape) - 1))

@@ -2,7 +2,8 @@
 
 import dataclasses
 
-from tfl_lite_suite.core.result import Document, Result, omitted
+from tfl_lite_suite.core.result import Result, omitted
+from tfl_lite_suite.core.types import Document
 
 
 @dataclasses.dataclass(frozen=True)

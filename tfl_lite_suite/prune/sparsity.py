@@ -4,13 +4,14 @@ Source: Zhu and Gupta, 2017, https://arxiv.org/abs/1710.01878, Eq. 1 (schedule);
 https://arxiv.org/abs/2104.08378, section 3 (two of four).
 """
 
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
 from tfl_lite_suite.core import framework as framework  # isort: skip
 from tensorflow_model_optimization.python.core.sparsity.keras import pruning_schedule, pruning_wrapper
 
+from tfl_lite_suite.core.types import KerasLayer, KerasModel, KerasObject, Tensor
 from tfl_lite_suite.models.graph import rewrite
 from tfl_lite_suite.models.layer_kinds import kind_of
 
@@ -21,14 +22,14 @@ _UPDATES = 20
 class SelfPruned(pruning_wrapper.PruneLowMagnitude):
     """TFMOT's wrapper, which counts its training steps itself instead of waiting for a callback of `fit`."""
 
-    def call(self, inputs: Any, training: Any = None, **kwargs: Any) -> Any:
+    def call(self, inputs: Tensor, training: Tensor = None, **kwargs: object) -> Tensor:
         """Applies the layer; in training the mask follows the schedule."""
         if training:
             self.pruning_step.assign_add(1)
         return super().call(inputs, training=training, **kwargs)
 
 
-def sparse_training(model: Any, sparsity: float, pattern: Pattern, steps: int) -> Any:
+def sparse_training(model: KerasModel, sparsity: float, pattern: Pattern, steps: int) -> KerasModel:
     """Wraps a model so that training makes its weights sparse.
 
     Args:
@@ -42,7 +43,7 @@ def sparse_training(model: Any, sparsity: float, pattern: Pattern, steps: int) -
     """
     flat = rewrite.flat(model)
 
-    def replace(layer: Any, inputs: Any) -> Any:
+    def replace(layer: KerasLayer, inputs: Tensor) -> KerasModel:
         if not prunable(layer, pattern):
             return rewrite.copy_layer(layer, inputs)
         copy = type(layer).from_config(layer.get_config())
@@ -55,10 +56,10 @@ def sparse_training(model: Any, sparsity: float, pattern: Pattern, steps: int) -
     return rewrite.rebuild(flat, replace)
 
 
-def stripped(model: Any) -> Any:
+def stripped(model: KerasModel) -> KerasModel:
     """Returns the plain model of what `sparse_training` made, every pruned weight exactly zero."""
 
-    def replace(layer: Any, inputs: Any) -> Any:
+    def replace(layer: KerasLayer, inputs: Tensor) -> KerasModel:
         if not isinstance(layer, SelfPruned):
             return rewrite.copy_layer(layer, inputs)
         output = rewrite.copy_layer(layer.layer, inputs)
@@ -70,20 +71,20 @@ def stripped(model: Any) -> Any:
     return rewrite.rebuild(model, replace)
 
 
-def prunable(layer: Any, pattern: Pattern = "unstructured") -> bool:
+def prunable(layer: KerasLayer, pattern: Pattern = "unstructured") -> bool:
     """Tells whether a layer's kernel is made sparse: dense and ordinary convolutions, not the small depthwise ones."""
     if kind_of(layer).rounded_kernel != "kernel":
         return False
     return pattern == "unstructured" or layer.kernel.shape[-2] % 4 == 0
 
 
-def zero_share(model: Any) -> float:
+def zero_share(model: KerasModel) -> float:
     """Returns the share of exact zeros among the kernels of dense layers and ordinary convolutions."""
     kernels = [layer.kernel.numpy() for layer in model.layers if prunable(layer)]
     return float(sum(np.count_nonzero(kernel == 0) for kernel in kernels) / max(1, sum(map(np.size, kernels))))
 
 
-def _schedule(sparsity: float, pattern: Pattern, steps: int) -> Any:
+def _schedule(sparsity: float, pattern: Pattern, steps: int) -> KerasObject:
     frequency = max(1, steps // _UPDATES)
     last = (steps - 1) // frequency * frequency
     if pattern == "2x4" or last < 1:

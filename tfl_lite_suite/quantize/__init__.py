@@ -6,16 +6,20 @@ import pathlib
 import sys
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tfl_lite_suite import data, models, train
 from tfl_lite_suite.core import contract
 from tfl_lite_suite.core.figures import percent
 from tfl_lite_suite.core.files import sha256, write_bytes
 from tfl_lite_suite.core.recipe import Recipe
+from tfl_lite_suite.core.types import JsonObject, KerasModel
 from tfl_lite_suite.core.work_folder import Stage
 from tfl_lite_suite.quantize.ptq.description import describe_ops, describe_ptq
 from tfl_lite_suite.quantize.result import PtqResult, QatResult, QuantizeResult
+
+if TYPE_CHECKING:
+    from tfl_lite_suite.data.samples import Dataset
 
 FALLBACKS = ("float", "int16")
 PTQ = ("auto", "plain", "learned")
@@ -27,7 +31,7 @@ def quantize(
     settings: Recipe,
     workdir: str,
     model_path: str,
-    load: Callable[[], Any] | None = None,
+    load: "Callable[[], Dataset] | None" = None,
     *,
     name: str = STAGE,
 ) -> QatResult:
@@ -83,7 +87,7 @@ def quantize(
     return QatResult.from_document(results)
 
 
-def _training(trained: Any, validation: int) -> dict[str, Any]:
+def _training(trained: KerasModel, validation: int) -> JsonObject:
     """Returns what was trained, which weights were kept, and why."""
     first, *_ = trained.trainings
     scores, begun = [record["validation_top1"] for record in trained.history], trained.start
@@ -113,7 +117,7 @@ def quantize_after_training(
     settings: Recipe,
     workdir: str,
     model_path: str,
-    load: Callable[[], Any] | None = None,
+    load: "Callable[[], Dataset] | None" = None,
     *,
     debug: bool = False,
     name: str = PTQ_STAGE,
@@ -181,7 +185,7 @@ def ptq_stage_of(settings: Recipe, workdir: str, model_path: str, debug: bool = 
     return Stage(workdir, name, {**train.inputs(settings), **asked, "float": sha256(model_path)})
 
 
-def _images(settings: Recipe, workdir: str, model_path: str) -> Any:
+def _images(settings: Recipe, workdir: str, model_path: str) -> "Dataset":
     """Returns the recipe's images; those without labels are training images, prepared by the model's contract."""
     if not data.is_unlabelled(settings.data.source):
         return train.load_images(settings, workdir)
@@ -198,7 +202,7 @@ def _images(settings: Recipe, workdir: str, model_path: str) -> Any:
     return data.Dataset(names, of, pictures, nothing, nothing, [])
 
 
-def _calibration(settings: Recipe, images: Any) -> tuple[Any, list[dict[str, str]]]:
+def _calibration(settings: Recipe, images: "Dataset") -> tuple[Any, list[dict[str, str]]]:
     """Returns calibration pictures, and what is wrong with them, which is printed too."""
     import numpy as np
 

@@ -4,7 +4,8 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from tfl_lite_suite.core.result import Document, Result, omitted
+from tfl_lite_suite.core.result import Result, omitted
+from tfl_lite_suite.core.types import Document
 
 Q = TypeVar("Q", bound="QuantizeResult")
 
@@ -26,7 +27,7 @@ class QuantizeResult(Result):
     seconds: float
 
     @classmethod
-    def from_document(cls: type[Q], document: Any, where: str = "") -> Q:
+    def from_document(cls: type[Q], document: object, where: str = "") -> Q:
         """Returns the result that a document describes, of the class that its keys tell; see `Result`.
 
         Example:

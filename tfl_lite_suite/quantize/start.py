@@ -13,6 +13,7 @@ from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.figures import percent
 from tfl_lite_suite.core.framework import tf
 from tfl_lite_suite.core.progress import Progress
+from tfl_lite_suite.core.types import Array, JsonObject, KerasModel
 from tfl_lite_suite.models.graph.canonical import canonical
 from tfl_lite_suite.models.graph.fold import fold_batch_norm
 from tfl_lite_suite.models.graph.scores import divergence
@@ -50,9 +51,9 @@ class Trial:
     techniques: tuple[str, ...]
     rule: str
     agreement: float
-    kl: np.ndarray
+    kl: Array
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """Returns what `results.json` holds of it."""
         return {
             "techniques": list(self.techniques),
@@ -78,7 +79,7 @@ class Start:
 
     plan: Plan
     ranges: dict[int, Range]
-    biases: dict[str, np.ndarray]
+    biases: dict[str, Array]
     chosen: Trial
     trials: tuple[Trial, ...]
     notes: tuple[str, ...]
@@ -90,7 +91,7 @@ class Start:
         return made
 
 
-def share_out(calibration: np.ndarray, seed: int, most: int = _MOST_RANGE_PICTURES) -> tuple[np.ndarray, np.ndarray]:
+def share_out(calibration: Array, seed: int, most: int = _MOST_RANGE_PICTURES) -> tuple[Array, Array]:
     """Returns at most `most` pictures for ranges, and others to judge by, drawn at random; few are both."""
     count = len(calibration)
     if count < _FEWEST_TO_SHARE:
@@ -101,9 +102,9 @@ def share_out(calibration: np.ndarray, seed: int, most: int = _MOST_RANGE_PICTUR
 
 
 def find(
-    model: Any,
-    for_ranges: np.ndarray,
-    judging: np.ndarray,
+    model: KerasModel,
+    for_ranges: Array,
+    judging: Array,
     *,
     only_ranges: bool = False,
     split_hard_swish: bool = True,
@@ -120,7 +121,7 @@ def find(
     Raises:
         SuiteError: If the graph holds a layer that has no int8 form here; the message names each.
     """
-    networks: dict[tuple[str, ...], Any] = {(): expanded(model, split_hard_swish)}
+    networks: dict[tuple[str, ...], KerasModel] = {(): expanded(model, split_hard_swish)}
     equalized, note = (None, "") if only_ranges else equalized_or_reason(model, for_ranges)
     if equalized is not None:
         networks[(EQUALIZATION,)] = expanded(equalized.model, split_hard_swish)
@@ -155,7 +156,7 @@ def find(
     return Start(plan, plan.ranges_by(chosen.rule), biases, chosen, tuple(trials), (note,) if note else ())
 
 
-def best_of(trials: list[Any]) -> Any:
+def best_of(trials: list[Any]) -> KerasModel:
     """Returns the one with the least `kl`; a later one must beat an earlier by its standard error."""
     best, *others = trials
     for other in others:
@@ -165,14 +166,14 @@ def best_of(trials: list[Any]) -> Any:
     return best
 
 
-def scores(model: Any, pictures: np.ndarray) -> np.ndarray:
+def scores(model: KerasModel, pictures: Array) -> Array:
     """Returns what a model answers to uint8 pictures, float32 `(n, classes)`."""
     forward = tf.function(lambda images: model(images, training=False), autograph=False)
     starts = range(0, len(pictures), _BATCH)
     return np.concatenate([forward(tf.cast(pictures[i : i + _BATCH], tf.float32)).numpy() for i in starts])
 
 
-def equalized_or_reason(model: Any, for_ranges: np.ndarray) -> tuple[Equalized | None, str]:
+def equalized_or_reason(model: KerasModel, for_ranges: Array) -> tuple[Equalized | None, str]:
     """Returns the equalized model, its batch normalization folded, or none and the reason why."""
     left_out = "cross-layer equalization was not tried:"
     try:
@@ -192,7 +193,7 @@ def equalized_or_reason(model: Any, for_ranges: np.ndarray) -> tuple[Equalized |
 class _Judge:
     """Compares a simulated network with the float one on the judging pictures."""
 
-    def __init__(self, model: Any, judging: np.ndarray, expected: np.ndarray) -> None:
+    def __init__(self, model: KerasModel, judging: Array, expected: Array) -> None:
         self._forward = tf.function(lambda images: model(images, training=False), autograph=False)
         self._judging, self._expected = judging, expected
 

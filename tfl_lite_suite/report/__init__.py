@@ -4,18 +4,19 @@ import os
 import pathlib
 import platform
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import tfl_lite_suite
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.types import Array, JsonObject
 from tfl_lite_suite.lint.analysis import DEFAULT_TARGET
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from tfl_lite_suite.lint.result import LintReport
     from tfl_lite_suite.report.recorded_run import FinishedRun
+    from tfl_lite_suite.report.run_sections import Row
     from tfl_lite_suite.run.result import EvaluatedFile
+    from tfl_lite_suite.runtime.isolation import Emit
 
 # What must not slow down --help (NumPy, Pillow, YAML) is imported where it is used.
 
@@ -23,7 +24,7 @@ FILE = "report.html"
 _PACKAGES = ("tensorflow", "tf-keras", "tensorflow-model-optimization", "tflite-runtime", "ai-edge-litert", "numpy")
 
 
-def write(workdirs: Sequence[str | os.PathLike[str]], output: str | os.PathLike[str] | None = None) -> dict[str, Any]:
+def write(workdirs: Sequence[str | os.PathLike[str]], output: str | os.PathLike[str] | None = None) -> JsonObject:
     """Writes the report.
 
     Args:
@@ -58,7 +59,7 @@ def write(workdirs: Sequence[str | os.PathLike[str]], output: str | os.PathLike[
     return {"report": str(target), "markdown": str(tables), "bytes": size, "notes": notes, "models": models}
 
 
-def _body(runs: Sequence["FinishedRun"], rows: Any, notes: list[str]) -> list[str]:
+def _body(runs: Sequence["FinishedRun"], rows: "Sequence[Row]", notes: list[str]) -> list[str]:
     from tfl_lite_suite.core.page.document import details, section, text
     from tfl_lite_suite.report import operator_times
     from tfl_lite_suite.report import run_sections as parts
@@ -136,7 +137,7 @@ def _shipped(run: "FinishedRun") -> "EvaluatedFile | None":
     return next((row for row in run.evaluated if found and row.name == found.file), None)
 
 
-def _maps(run: "FinishedRun", name: str, pictures: dict[str, "np.ndarray"]) -> dict[str, "np.ndarray"]:
+def _maps(run: "FinishedRun", name: str, pictures: dict[str, "Array"]) -> dict[str, "Array"]:
     """Returns pictures with what speaks for the class with the greatest score, by key."""
     import numpy as np
 
@@ -145,9 +146,9 @@ def _maps(run: "FinishedRun", name: str, pictures: dict[str, "np.ndarray"]) -> d
 
     if not pictures:
         return {}
-    found: dict[str, np.ndarray] = {}
+    found: dict[str, Array] = {}
 
-    def work(emit: Any) -> None:
+    def work(emit: "Emit") -> None:
         explainer = Explainer(str(run.file(name)))
         for key, pixels in pictures.items():
             explained = explainer.explain_prepared(pixels)
@@ -157,7 +158,7 @@ def _maps(run: "FinishedRun", name: str, pictures: dict[str, "np.ndarray"]) -> d
     return found
 
 
-def _flipped(run: "FinishedRun", rows: Any, notes: list[str]) -> str:
+def _flipped(run: "FinishedRun", rows: "Sequence[Row]", notes: list[str]) -> str:
     """Returns the pictures on which most models changed their answer."""
     from tfl_lite_suite.report import flipped_pictures
 
@@ -176,7 +177,7 @@ def _flipped(run: "FinishedRun", rows: Any, notes: list[str]) -> str:
     return f'<p class="dim">{words}</p>{flipped_pictures.cards(shown, pictures)}'
 
 
-def _pictures(run: "FinishedRun", keys: set[str]) -> dict[str, "np.ndarray"]:
+def _pictures(run: "FinishedRun", keys: set[str]) -> dict[str, "Array"]:
     """Returns test pictures by key, as the models saw them."""
     from tfl_lite_suite import data
 
@@ -219,7 +220,7 @@ def _recipe(run: "FinishedRun") -> str:
     return details(run.title, f"<pre>{text(run.recipe_text)}</pre>") if run.recipe_text else ""
 
 
-def _markdown(title: str, runs: Sequence["FinishedRun"], rows: Any) -> str:
+def _markdown(title: str, runs: Sequence["FinishedRun"], rows: "Sequence[Row]") -> str:
     from tfl_lite_suite.report import run_sections, verdict_view
 
     parts = [f"# {title}\n", run_sections.models_table(rows, len(runs) > 1).markdown()]
@@ -235,7 +236,7 @@ def _markdown(title: str, runs: Sequence["FinishedRun"], rows: Any) -> str:
     return "\n".join(filter(None, parts))
 
 
-def show(document: dict[str, Any]) -> str:
+def show(document: JsonObject) -> str:
     """Returns the table of models, and where the report is, for a terminal."""
     from tfl_lite_suite.core.figures import milliseconds, percent, size
     from tfl_lite_suite.core.page.table import Table

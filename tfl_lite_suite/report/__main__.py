@@ -2,16 +2,16 @@
 
 import contextlib
 import os
-from typing import Any
 
 from absl import flags
 
 from tfl_lite_suite.core import command_line
+from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.core.work_folder import at_work
 from tfl_lite_suite.report import show, write
 
 
-def _main() -> dict[str, Any]:
+def _main() -> JsonObject:
     folders = command_line.paths(command_line.required("workdir"))
     with at_work(folders[0]) if flags.FLAGS.output is None and os.path.isdir(folders[0]) else contextlib.nullcontext():
         return write(folders, flags.FLAGS.output)

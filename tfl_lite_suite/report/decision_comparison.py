@@ -1,10 +1,10 @@
 """What decisions are worth on test pictures: calibration, unknown pictures, and a wished recall, a row a file."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from tfl_lite_suite.core.figures import percent
 from tfl_lite_suite.core.page.table import Table
+from tfl_lite_suite.core.types import JsonObject
 
 _HEADER = (
     "pictures", "file", "top-1", "calibration error", "known from unknown, AUROC", "false alarms, 95 % kept",
@@ -12,7 +12,7 @@ _HEADER = (
 )  # fmt: skip
 
 
-def table(rows: Sequence[dict[str, Any]]) -> str:
+def table(rows: Sequence[JsonObject]) -> str:
     """Returns a Markdown table, before → after in each cell.
 
     Args:

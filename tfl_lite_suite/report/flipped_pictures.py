@@ -4,12 +4,11 @@ import base64
 import dataclasses
 import io
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-import numpy as np
 from PIL import Image
 
 from tfl_lite_suite.core.page.document import text
+from tfl_lite_suite.core.types import Array, JsonObject
 
 MOST_PICTURES = 24
 _SIDE = 96
@@ -40,7 +39,7 @@ class Flipped:
         return sum(len(models) for change, models in self.changes.items() if self.verdict(change) == "lost")
 
 
-def gather(flips: Sequence[dict[str, Any]], numbers: Mapping[tuple[str, str], int]) -> list[Flipped]:
+def gather(flips: Sequence[JsonObject], numbers: Mapping[tuple[str, str], int]) -> list[Flipped]:
     """Returns the pictures that flipped, those that most models lost first.
 
     Args:
@@ -56,7 +55,7 @@ def gather(flips: Sequence[dict[str, Any]], numbers: Mapping[tuple[str, str], in
     return sorted(found.values(), key=lambda picture: (-picture.lost, picture.key))
 
 
-def cards(given: Sequence[Flipped], pictures: Mapping[str, np.ndarray]) -> str:
+def cards(given: Sequence[Flipped], pictures: Mapping[str, Array]) -> str:
     """Returns a card a picture.
 
     Args:
@@ -78,7 +77,7 @@ def cards(given: Sequence[Flipped], pictures: Mapping[str, np.ndarray]) -> str:
     return f'<div class="cards">{"".join(parts)}</div>' if parts else ""
 
 
-def data_uri(pixels: np.ndarray) -> str:
+def data_uri(pixels: Array) -> str:
     """Returns a picture as PNG inside a URI, no side longer than 96 pixels.
 
     Args:

@@ -9,6 +9,7 @@ from tfl_lite_suite.core.figures import percent
 from tfl_lite_suite.core.page.document import details, text
 from tfl_lite_suite.core.page.table import Table
 from tfl_lite_suite.core.predictions import Predictions
+from tfl_lite_suite.core.types import Array
 from tfl_lite_suite.evaluate.result import DecidedFigures, Figures, UnknownFigures
 from tfl_lite_suite.report import flipped_pictures
 
@@ -110,7 +111,7 @@ def worst(answers: Predictions) -> list[Missed]:
     return sorted(missed, key=lambda item: -item.confidence)[:MOST_PICTURES]
 
 
-def cards(missed: Sequence[Missed], pictures: Mapping[str, np.ndarray], maps: Mapping[str, np.ndarray]) -> str:
+def cards(missed: Sequence[Missed], pictures: Mapping[str, Array], maps: Mapping[str, Array]) -> str:
     """Returns a card an error.
 
     Args:

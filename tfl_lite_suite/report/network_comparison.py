@@ -1,10 +1,10 @@
 """The table of `tools/compare_networks.py`: what int8 and pruning cost each network, over several seeds."""
 
 import statistics
-from typing import Any
 
 from tfl_lite_suite.core.figures import percent
 from tfl_lite_suite.core.page.table import Table
+from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.run.seed_comparison import interval
 
 _HEADER = (
@@ -13,7 +13,7 @@ _HEADER = (
 )  # fmt: skip
 
 
-def table(networks: dict[str, dict[str, dict[str, Any]]]) -> str:
+def table(networks: dict[str, dict[str, JsonObject]]) -> str:
     """Returns one row a network: mean top-1, and the mean differences of int8 with their 95 % intervals.
 
     Args:
@@ -39,12 +39,12 @@ def table(networks: dict[str, dict[str, dict[str, Any]]]) -> str:
     return Table(_HEADER, rows).markdown()
 
 
-def _mean(runs: list[dict[str, Any]], file: str) -> str:
+def _mean(runs: list[JsonObject], file: str) -> str:
     values = [run["top1"][file] for run in runs if file in run["top1"]]
     return percent(statistics.fmean(values)) if values else "–"
 
 
-def _change(runs: list[dict[str, Any]], before: str, after: str) -> str:
+def _change(runs: list[JsonObject], before: str, after: str) -> str:
     pairs = [run["top1"] for run in runs if {before, after} <= run["top1"].keys()]
     gains = [100 * (top1[after] - top1[before]) for top1 in pairs]
     if not gains:

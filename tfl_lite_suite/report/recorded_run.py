@@ -4,11 +4,11 @@ import dataclasses
 import functools
 import os
 import pathlib
-from typing import Any
 
 from tfl_lite_suite.core import recipe, yaml_text
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.files import read_json
+from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.core.work_folder import kind_of
 from tfl_lite_suite.report.results_table import PROBE, file_words
 from tfl_lite_suite.run import result, stages
@@ -67,12 +67,12 @@ class FinishedRun:
     folder: pathlib.Path
     title: str
     recipe_text: str
-    results: dict[str, Any]
-    flips: list[dict[str, Any]]
+    results: JsonObject
+    flips: list[JsonObject]
 
-    def stage(self, kind: str) -> list[dict[str, Any]]:
+    def stage(self, kind: str) -> list[JsonObject]:
         """Returns the results of every stage of a kind, for those by file an entry a file."""
-        found: list[dict[str, Any]] = []
+        found: list[JsonObject] = []
         for name, results in self.results.items():
             if kind_of(name) == kind:
                 found += results if isinstance(results, list) else [results]
@@ -150,7 +150,7 @@ class FinishedRun:
                 found.append((str(path.parent.relative_to(self.folder)), document["key"], document["files"]))
         return found
 
-    def settings(self) -> dict[str, Any]:
+    def settings(self) -> JsonObject:
         """Returns the recipe's values by dotted key."""
         try:
             return _flat(yaml_text.read(self.recipe_text) or {})
@@ -200,9 +200,9 @@ def read_record(path: str | os.PathLike[str]) -> FinishedRun | None:
     return FinishedRun(file.parent, file.stem, document["recipe"], document["stages"], [])
 
 
-def _by_stage(folder: pathlib.Path) -> dict[str, Any]:
+def _by_stage(folder: pathlib.Path) -> JsonObject:
     """Gathers what single verbs, or a run that was stopped, left in the stages' folders."""
-    results: dict[str, Any] = {}
+    results: JsonObject = {}
     for path in sorted(folder.glob(f"*/{RESULTS}"), key=lambda path: path.stat().st_mtime):
         document = read_json(path)
         if isinstance(document, dict) and isinstance(document.get("results"), dict):
@@ -215,14 +215,15 @@ def _by_stage(folder: pathlib.Path) -> dict[str, Any]:
     return results
 
 
-def _carried(folder: pathlib.Path) -> list[dict[str, Any]]:
+def _carried(folder: pathlib.Path) -> list[JsonObject]:
     """Returns the documents of `benchmark` that lie in the folder of that name, such as those of the web page."""
     rows = []
     for path in sorted((folder / _BENCHMARK).glob("*.json")):
         read = None if path.name == RESULTS else read_json(path)
         for one in read if isinstance(read, list) else [read]:
             if isinstance(one, dict) and {"model", "engine", "latency_ms"} <= set(one):
-                rows.append({"name": pathlib.PurePath(str(one["model"])).stem, **one})
+                named = {"name": pathlib.PurePath(str(one["model"])).stem, **one}
+                rows.append(TimedFile.from_document(named, str(path)).document())
     return rows
 
 
@@ -231,7 +232,7 @@ def _recipe_path(folder: pathlib.Path) -> pathlib.Path | None:
     return next((path for path in places if path.is_file()), None)
 
 
-def _flat(value: Any, prefix: str = "") -> dict[str, Any]:
+def _flat(value: object, prefix: str = "") -> JsonObject:
     if not isinstance(value, dict):
         return {prefix: value}
     return {

@@ -1,10 +1,10 @@
 """The results of a run as tables: a row a model and runtime, and the ledger."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from tfl_lite_suite.core.figures import percent
 from tfl_lite_suite.core.page.table import Table
+from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.core.work_folder import kind_of
 from tfl_lite_suite.run import ledger, result, stages
 from tfl_lite_suite.run.result import EvaluatedFile, TimedFile
@@ -24,12 +24,12 @@ _SPARSITY = (
 )  # fmt: skip
 
 
-def tables(results: dict[str, Any]) -> list[Table]:
+def tables(results: JsonObject) -> list[Table]:
     """Returns the table of results, and the ledger where there is one."""
     return [table(results), *([ledger.table(results["ledger"])] if results.get("ledger") else [])]
 
 
-def table(results: dict[str, Any]) -> Table:
+def table(results: JsonObject) -> Table:
     """Returns the results as a table, a row a file and engine."""
     rows: list[Sequence[str]] = []
     keras = stages.keras_models()
@@ -48,7 +48,7 @@ def table(results: dict[str, Any]) -> Table:
 
 
 def network_table(
-    networks: dict[str, dict[str, Any]], full_size: dict[str, dict[str, int]] | None = None, engine: str = "litert"
+    networks: dict[str, JsonObject], full_size: dict[str, dict[str, int]] | None = None, engine: str = "litert"
 ) -> str:
     """Returns one row a network: its accuracy in float and int8, whole and pruned, and what int8 saves.
 
@@ -80,7 +80,7 @@ def _ratio(whole: int, small: int) -> str:
     return f"{whole / small:.2f}"
 
 
-def technique_table(runs: dict[str, dict[str, Any]], engine: str = "litert") -> str:
+def technique_table(runs: dict[str, JsonObject], engine: str = "litert") -> str:
     """Returns one row a technique: what it made of one network's accuracy and size.
 
     Args:
@@ -109,7 +109,7 @@ def _top1_key(step: str) -> str:
     return stages.keras_models().get(kind_of(step), ("", ""))[1]
 
 
-def sparsity_table(rows: list[dict[str, Any]]) -> str:
+def sparsity_table(rows: list[JsonObject]) -> str:
     """Returns one row an int8 file: how sparse and how few-valued its kernels are, and what that buys.
 
     Args:
@@ -125,7 +125,7 @@ def sparsity_table(rows: list[dict[str, Any]]) -> str:
     return Table(_SPARSITY, lines).markdown()
 
 
-def engine_tables(files: list[dict[str, Any]]) -> str:
+def engine_tables(files: list[JsonObject]) -> str:
     """Returns what each engine did with each file: one table of agreement, one of latency, and why some did not run.
 
     Args:
@@ -149,31 +149,31 @@ def engine_tables(files: list[dict[str, Any]]) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def _agreement_cell(row: dict[str, Any]) -> str:
+def _agreement_cell(row: JsonObject) -> str:
     if "agreement" not in row:
         return "–"
     return f"{100 * row['agreement']['top1']:.1f} %, {row['agreement']['max_abs_diff']:.2g}"
 
 
-def _latency_cell(row: dict[str, Any]) -> str:
+def _latency_cell(row: JsonObject) -> str:
     if "latency_ms" not in row:
         return "–"
     return f"{'' if row['latency_valid'] else '~'}{row['latency_ms']:.3f}"
 
 
-def _names(titles: list[str], files: list[dict[str, Any]]) -> str:
+def _names(titles: list[str], files: list[JsonObject]) -> str:
     """Returns the names of files; those of all networks in short."""
     kinds = sorted({title.split()[1] for title in titles})
     every = {f"{file['network']} {file['file']}" for file in files if file["file"] in kinds}
     return f"every {' and '.join(kinds)} file" if every == set(titles) else ", ".join(titles)
 
 
-def _rows(results: dict[str, Any], kind: str) -> list[dict[str, Any]]:
+def _rows(results: JsonObject, kind: str) -> list[JsonObject]:
     """Returns the rows of every step of a kind."""
     return [row for name, found in results.items() if kind_of(name) == kind for row in found]
 
 
-def _cells(file: dict[str, Any], accuracy: EvaluatedFile, time: TimedFile | None) -> tuple[str, ...]:
+def _cells(file: JsonObject, accuracy: EvaluatedFile, time: TimedFile | None) -> tuple[str, ...]:
     latency = "not measured"
     if time is not None:
         latency = f"{time.latency_ms.p50:.3f} ms{'' if time.valid else ' (unsteady)'}"
@@ -181,7 +181,7 @@ def _cells(file: dict[str, Any], accuracy: EvaluatedFile, time: TimedFile | None
     return file_words(file), engine, percent(accuracy.top1), f"{file['file_bytes']:,}", latency
 
 
-def file_words(file: dict[str, Any]) -> str:
+def file_words(file: JsonObject) -> str:
     """Returns a file's name, and how it was quantized."""
     techniques = [name.replace("_", " ") for name in file.get("ptq", {}).get("techniques", [])]
     for key, words in (("float_layers", "in float"), ("int16_layers", "in 16 bits")):

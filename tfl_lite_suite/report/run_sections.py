@@ -10,6 +10,7 @@ from tfl_lite_suite.core.page.document import details, side_by_side, text
 from tfl_lite_suite.core.page.table import Table
 from tfl_lite_suite.core.progress import duration
 from tfl_lite_suite.core.schemes import SCHEMES
+from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.core.work_folder import kind_of
 from tfl_lite_suite.evaluate.metrics import wilson
 from tfl_lite_suite.evaluate.result import ClassResult
@@ -102,7 +103,7 @@ def steps_table(run: FinishedRun) -> Table:
     return Table(["stage", "outcome", "time"], lines)
 
 
-def durations_table(results: dict[str, Any]) -> Table:
+def durations_table(results: JsonObject) -> Table:
     """Returns how long the stages of a run took that say so."""
     times = {name: _seconds(found) for name, found in results.items() if name not in ("ledger", verdict.KEY)}
     rows = [[name, f"{seconds / 60:.1f}"] for name, seconds in times.items() if seconds]
@@ -339,5 +340,5 @@ def comparison_table(runs: Sequence[FinishedRun]) -> Table:
     return Table(["recipe", *(run.title for run in runs)], [line for line in lines if len(set(line[1:])) > 1])
 
 
-def _value(value: Any) -> str:
+def _value(value: object) -> str:
     return value if isinstance(value, str) else to_json(value)

@@ -1,21 +1,21 @@
 """Transfer learning beside a linear probe and plain fine-tuning, on several sets of pictures."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from tfl_lite_suite.core.figures import percent
 from tfl_lite_suite.core.page.table import Table
+from tfl_lite_suite.core.types import JsonObject
 
 _HEADER = ("training pictures", "seeds", "method", "top-1", "balanced accuracy", "minutes", "kept")
 
 
-def table(rows: Sequence[dict[str, Any]]) -> str:
+def table(rows: Sequence[JsonObject]) -> str:
     """Returns a Markdown table of means over seeds, a row a set and method.
 
     Args:
         rows: What `tools/compare_transfer.py` measured.
     """
-    groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    groups: dict[tuple[str, str], list[JsonObject]] = {}
     names = list(dict.fromkeys(row["name"] for row in rows))
     for row in sorted(rows, key=lambda row: names.index(row["name"])):
         groups.setdefault((row["name"], row["method"]), []).append(row)
@@ -40,5 +40,5 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
     return Table(_HEADER, lines).markdown()
 
 
-def _mean(rows: Sequence[dict[str, Any]], key: str) -> str:
+def _mean(rows: Sequence[JsonObject], key: str) -> str:
     return percent(sum(row[key] for row in rows) / len(rows))

@@ -7,12 +7,12 @@ without TensorFlow.
 
 import pathlib
 import sys
-from typing import Any
 
 from tfl_lite_suite.core import errors, recipe, terminal
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.files import write_json, write_text
 from tfl_lite_suite.core.recipe import Recipe
+from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.core.work_folder import at_work
 from tfl_lite_suite.run import ledger, plan, several_runs, stages, verdict
 from tfl_lite_suite.run.state import NEEDS_TEST, RunState
@@ -52,11 +52,11 @@ class Run:
             raise SuiteError(f"data.test_fraction: 0 leaves no test images; {NEEDS_TEST}")
 
     @property
-    def results(self) -> dict[str, Any]:
+    def results(self) -> JsonObject:
         """Results of each step so far, by its name."""
         return self._state.results
 
-    def run(self) -> dict[str, Any]:
+    def run(self) -> JsonObject:
         """Does every stage of the recipe.
 
         Returns:
@@ -68,7 +68,7 @@ class Run:
         with at_work(self.workdir):
             return self._run()
 
-    def _run(self) -> dict[str, Any]:
+    def _run(self) -> JsonObject:
         from tfl_lite_suite import report
 
         write_text(self.workdir / RECIPE, recipe.dump(self.settings))
@@ -90,14 +90,14 @@ class Run:
             raise errors.LimitBroken(f"{step.kind}: {broken}", self.results)
         return self.results
 
-    def plan(self) -> list[dict[str, Any]]:
+    def plan(self) -> list[JsonObject]:
         """Returns the `stage` and `state` of each step, without doing anything."""
         return plan.plan(self.steps, self._tasks, self._take)
 
     def _tasks(self, step: Step) -> list[Task]:
         return stages.get(step.kind).tasks(self._state, step)
 
-    def _take(self, step: Step, done: list[dict[str, Any]]) -> None:
+    def _take(self, step: Step, done: list[JsonObject]) -> None:
         stages.get(step.kind).take(self._state, step, done)
 
     def _judge(self) -> None:
@@ -124,7 +124,7 @@ class Run:
         write_text(self.workdir / TABLE, markdown(self.results))
 
 
-def show(document: dict[str, Any]) -> str:
+def show(document: JsonObject) -> str:
     """Returns the results, or the plan, of one run or of several for a terminal."""
     style = terminal.Style()
     if "summary" in document:
@@ -143,7 +143,7 @@ def show(document: dict[str, Any]) -> str:
     return terminal.Styled("\n".join(filter(None, parts)))
 
 
-def markdown(results: dict[str, Any]) -> str:
+def markdown(results: JsonObject) -> str:
     """Returns the results of one run as Markdown: the verdict, what was measured, and the ledger."""
     from tfl_lite_suite.report import results_table, verdict_view
 
@@ -151,5 +151,5 @@ def markdown(results: dict[str, Any]) -> str:
     return "\n".join([*parts, *(table.markdown() for table in results_table.tables(results))])
 
 
-def _verdict(results: dict[str, Any]) -> list[verdict.Verdict]:
+def _verdict(results: JsonObject) -> list[verdict.Verdict]:
     return [verdict.Verdict.from_document(results[verdict.KEY])] if verdict.KEY in results else []

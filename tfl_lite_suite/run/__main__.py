@@ -7,16 +7,16 @@ without TensorFlow.
 
 import dataclasses
 import pathlib
-from typing import Any
 
 from absl import flags
 
 from tfl_lite_suite.core import command_line, shipped_recipes
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.run import Run, several_runs, show
 
 
-def _main() -> dict[str, Any]:
+def _main() -> JsonObject:
     given = flags.FLAGS
     names = ("recipe", "workdir", "data", "set", "weights", "seeds", "folds", "jobs", "dry_run")
     command_line.only_with(not given.list, "without --list", *names)

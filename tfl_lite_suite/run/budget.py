@@ -1,10 +1,10 @@
 """The limits of a recipe, checked on what a run measured."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from tfl_lite_suite.core.errors import SuiteError, unknown_name
 from tfl_lite_suite.core.recipe import Budget
+from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.run.result import EvaluatedFile, TimedFile
 
 # What each limit is measured by.
@@ -34,11 +34,11 @@ _WORDS = {
 
 def check(
     chosen: Budget,
-    files: Sequence[dict[str, Any]],
-    ledger: Sequence[dict[str, Any]],
+    files: Sequence[JsonObject],
+    ledger: Sequence[JsonObject],
     timed: Sequence[TimedFile],
     evaluated: Sequence[EvaluatedFile] = (),
-) -> list[dict[str, Any]]:
+) -> list[JsonObject]:
     """Compares every limit that is set with every file that must keep it.
 
     Args:
@@ -76,8 +76,8 @@ def check(
 def _received(
     limit: str,
     name: str,
-    files: Sequence[dict[str, Any]],
-    ledger: Sequence[dict[str, Any]],
+    files: Sequence[JsonObject],
+    ledger: Sequence[JsonObject],
     timed: Sequence[TimedFile],
 ) -> float:
     answered = [row for row in ledger if row["name"] == name]
@@ -92,7 +92,8 @@ def _received(
     }[limit]
     if not values:
         raise SuiteError(f"budget.{limit}: {name} was not measured; {MEASURED_BY[limit]} comes before budget")
-    return max(values) if limit == "max_top1_drop" else min(values)
+    received: float = max(values) if limit == "max_top1_drop" else min(values)
+    return received
 
 
 def measured_by(limit: str) -> str:
@@ -115,12 +116,12 @@ def _of_answers(kind: str, of_class: str, rows: Sequence[EvaluatedFile]) -> floa
     return max(known) if kind.startswith("max_") else min(known)
 
 
-def failure(checks: Sequence[dict[str, Any]]) -> str:
+def failure(checks: Sequence[JsonObject]) -> str:
     """Returns which limits were broken by how much, in one line; empty if none was."""
     return "; ".join(f"{item['file']}: {_broken(item)}" for item in checks if not item["ok"])
 
 
-def _broken(item: dict[str, Any]) -> str:
+def _broken(item: JsonObject) -> str:
     kind, _, of_class = item["limit"].partition(".")
     words, factor, unit, form = _WORDS[kind]
     words = f"{of_class}: {words}" if of_class else words

@@ -2,16 +2,16 @@
 
 import statistics
 from collections.abc import Sequence
-from typing import Any
 
 from tfl_lite_suite.core.page.table import Table
+from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.run.seed_comparison import interval
 
 FIGURES = ("top1", "balanced_accuracy", "macro_f1")
 _HEADER = ("recipe", "model", "runtime", "folds", "top-1", "balanced accuracy", "macro F1", "worst fold, top-1")
 
 
-def summary(runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def summary(runs: Sequence[JsonObject]) -> list[JsonObject]:
     """Summarises the ledgers of the folds.
 
     Args:
@@ -22,13 +22,13 @@ def summary(runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         95 % interval over the folds (`top1_ci95`) and the value of each fold (`top1_folds`). The interval takes the
         folds as independent, which they are not quite: their training pictures overlap.
     """
-    found: dict[tuple[str, str, str], list[tuple[int, dict[str, Any]]]] = {}
+    found: dict[tuple[str, str, str], list[tuple[int, JsonObject]]] = {}
     for run in runs:
         for entry in run["ledger"]:
             found.setdefault((run["recipe"], entry["name"], entry["runtime"]), []).append((run["fold"], entry))
     rows = []
     for (recipe, name, runtime), entries in found.items():
-        row: dict[str, Any] = {
+        row: JsonObject = {
             "recipe": recipe,
             "name": name,
             "runtime": runtime,
@@ -42,7 +42,7 @@ def summary(runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return rows
 
 
-def table(rows: Sequence[dict[str, Any]]) -> Table:
+def table(rows: Sequence[JsonObject]) -> Table:
     """Returns a summary as a table."""
     lines = []
     for row in rows:
@@ -52,7 +52,7 @@ def table(rows: Sequence[dict[str, Any]]) -> Table:
     return Table(_HEADER, lines)
 
 
-def _shown(row: dict[str, Any], figure: str) -> str:
+def _shown(row: JsonObject, figure: str) -> str:
     if figure not in row:
         return "–"
     found = row[f"{figure}_ci95"]

@@ -2,13 +2,13 @@
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.page.table import Table
 from tfl_lite_suite.core.predictions import Predictions
+from tfl_lite_suite.core.types import Array, JsonObject
 from tfl_lite_suite.evaluate import metrics
 from tfl_lite_suite.evaluate.paired_difference import Paired, compare
 
@@ -37,7 +37,7 @@ class Entry:
     is_baseline: bool = False
 
 
-def rows(entries: Sequence[Entry]) -> list[dict[str, Any]]:
+def rows(entries: Sequence[Entry]) -> list[JsonObject]:
     """Compares models.
 
     Args:
@@ -58,7 +58,7 @@ def rows(entries: Sequence[Entry]) -> list[dict[str, Any]]:
     sources = _by_name(entries)
     found = []
     for entry in entries:
-        row: dict[str, Any] = {
+        row: JsonObject = {
             "name": entry.name,
             "runtime": entry.runtime,
             "n": len(entry.answers),
@@ -90,7 +90,7 @@ def flips(before: Predictions, after: Predictions) -> list[dict[str, str]]:
     ]
 
 
-def all_flips(entries: Sequence[Entry]) -> list[dict[str, Any]]:
+def all_flips(entries: Sequence[Entry]) -> list[JsonObject]:
     """Returns the `flips` of each entry that was made from another one, with its `name`, `runtime` and `source`."""
     sources = _by_name(entries)
     return [
@@ -110,7 +110,7 @@ def _by_name(entries: Sequence[Entry]) -> dict[str | None, Entry]:
     return {entry.name: entry for entry in reversed(entries)}
 
 
-def _change(before: Entry | None, after: Entry) -> dict[str, Any]:
+def _change(before: Entry | None, after: Entry) -> JsonObject:
     assert before is not None
     first, second = before.answers, after.answers
     if first.keys != second.keys or first.labels != second.labels:
@@ -144,7 +144,7 @@ def _metrics(answers: Predictions) -> dict[str, float | None]:
     return {"balanced_accuracy": found.balanced_accuracy, "macro_f1": found.macro_f1, "calibration_error": error}
 
 
-def _arrays(answers: Predictions) -> tuple[np.ndarray, np.ndarray | None]:
+def _arrays(answers: Predictions) -> tuple[Array, Array | None]:
     return np.array(answers.top1), np.array(answers.confidence) if answers.confidence else None
 
 
@@ -153,7 +153,7 @@ def _present(answers: Predictions) -> list[tuple[int, str]]:
     return [(index, name) for index, name in enumerate(answers.class_names) if index in there]
 
 
-def _of_class(index: int, first: Predictions, second: Predictions) -> dict[str, Any]:
+def _of_class(index: int, first: Predictions, second: Predictions) -> JsonObject:
     right = [
         [index in given for of_it, given in zip(shown, answered, strict=True) if index in of_it]
         for shown, answered in (
@@ -167,7 +167,7 @@ def _of_class(index: int, first: Predictions, second: Predictions) -> dict[str, 
     return _described(compare(*right))
 
 
-def _described(found: Paired) -> dict[str, Any]:
+def _described(found: Paired) -> JsonObject:
     return {
         "gained": found.gained,
         "lost": found.lost,
@@ -177,7 +177,7 @@ def _described(found: Paired) -> dict[str, Any]:
     }
 
 
-def table(found: Sequence[dict[str, Any]]) -> Table:
+def table(found: Sequence[JsonObject]) -> Table:
     """Returns the rows of a ledger as a table."""
     lines = []
     for row in found:
@@ -191,7 +191,7 @@ def table(found: Sequence[dict[str, Any]]) -> Table:
     return Table(_HEADER, lines)
 
 
-def _shown(change: dict[str, Any]) -> str:
+def _shown(change: JsonObject) -> str:
     least, most = change["ci95"]
     verdict = "" if change["verdict"] == "not shown" else f", a {change['verdict']}"
     return f"{100 * change['points']:+.2f} ({100 * least:+.2f} … {100 * most:+.2f}){verdict}"

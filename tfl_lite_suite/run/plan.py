@@ -4,10 +4,10 @@ import collections
 import sys
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from tfl_lite_suite.core.progress import duration
 from tfl_lite_suite.core.recipe import Recipe
+from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.run import stages
 from tfl_lite_suite.run.step import Step, Task
 
@@ -70,8 +70,8 @@ def state_of(tasks: int, kept: int) -> str:
 def plan(
     of: Sequence[Step],
     tasks_of: Callable[[Step], Sequence[Task]],
-    take: Callable[[Step, list[dict[str, Any]]], None],
-) -> list[dict[str, Any]]:
+    take: Callable[[Step, list[JsonObject]], None],
+) -> list[JsonObject]:
     """Finds out what a run would do, without doing any of it.
 
     Args:
@@ -96,6 +96,6 @@ def plan(
     return rows
 
 
-def show(rows: Sequence[dict[str, Any]]) -> str:
+def show(rows: Sequence[JsonObject]) -> str:
     """Returns a plan as text, a line a step."""
     return "\n".join(f"[{number}/{len(rows)}] {row['stage']}: {row['state']}" for number, row in enumerate(rows, 1))

@@ -1,12 +1,12 @@
 """What a run measured of each file, as `results.json` keeps it: the verbs' own results, each with the file's name."""
 
 import dataclasses
-from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from tfl_lite_suite.benchmark.result import Measurement
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.result import Result
+from tfl_lite_suite.core.types import Document
 from tfl_lite_suite.core.work_folder import kind_of
 from tfl_lite_suite.evaluate.result import Evaluation
 from tfl_lite_suite.lint.result import LintReport
@@ -35,7 +35,7 @@ class LintedFile(LintReport):
     name: str
 
 
-def evaluated(results: Mapping[str, Any], where: str = "results") -> list[EvaluatedFile]:
+def evaluated(results: Document, where: str = "results") -> list[EvaluatedFile]:
     """Returns every file on every engine that evaluated it.
 
     Args:
@@ -48,17 +48,17 @@ def evaluated(results: Mapping[str, Any], where: str = "results") -> list[Evalua
     return _rows(EvaluatedFile, "evaluate", results, where)
 
 
-def timed(results: Mapping[str, Any], where: str = "results") -> list[TimedFile]:
+def timed(results: Document, where: str = "results") -> list[TimedFile]:
     """Returns every file on every engine that timed it; see `evaluated`."""
     return _rows(TimedFile, "benchmark", results, where)
 
 
-def linted(results: Mapping[str, Any], where: str = "results") -> list[LintedFile]:
+def linted(results: Document, where: str = "results") -> list[LintedFile]:
     """Returns every file that was looked into; see `evaluated`."""
     return _rows(LintedFile, "lint", results, where)
 
 
-def _rows(kind: type[R], stage: str, results: Mapping[str, Any], where: str) -> list[R]:
+def _rows(kind: type[R], stage: str, results: Document, where: str) -> list[R]:
     found = []
     for name, rows in results.items():
         if kind_of(name) != stage:

@@ -3,9 +3,9 @@
 import math
 import statistics
 from collections.abc import Sequence
-from typing import Any
 
 from tfl_lite_suite.core.page.table import Table
+from tfl_lite_suite.core.types import JsonObject
 
 # Student's t, two-sided 95 %, for 1 to 10 degrees of freedom.
 _T95 = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228)
@@ -33,7 +33,7 @@ def _t95(freedom: int) -> float:
     return z + (z**3 + z) / (4 * freedom) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
 
 
-def summary(runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def summary(runs: Sequence[JsonObject]) -> list[JsonObject]:
     """Summarises the ledgers of several runs.
 
     Args:
@@ -50,11 +50,11 @@ def summary(runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
             of_model = top1.setdefault(run["recipe"], {}).setdefault((entry["name"], entry["runtime"]), {})
             of_model[run["seed"]] = entry["top1"]
     first = next(iter(top1), None)
-    rows: list[dict[str, Any]] = []
+    rows: list[JsonObject] = []
     for recipe, models in top1.items():
         for (name, runtime), by_seed in models.items():
             values = list(by_seed.values())
-            row: dict[str, Any] = {"recipe": recipe, "name": name, "runtime": runtime, "seeds": list(by_seed)}
+            row: JsonObject = {"recipe": recipe, "name": name, "runtime": runtime, "seeds": list(by_seed)}
             row |= {"top1": statistics.fmean(values), "ci95": interval(values)}
             other = top1[first].get((name, runtime), {}) if first not in (None, recipe) else {}
             gains = [by_seed[seed] - other[seed] for seed in by_seed if seed in other]
@@ -65,7 +65,7 @@ def summary(runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return rows
 
 
-def table(rows: Sequence[dict[str, Any]]) -> Table:
+def table(rows: Sequence[JsonObject]) -> Table:
     """Returns a summary as a table."""
     lines = []
     for row in rows:

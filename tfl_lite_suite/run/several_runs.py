@@ -6,12 +6,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from typing import Any
 
 from tfl_lite_suite.core.errors import LimitBroken, SuiteError
 from tfl_lite_suite.core.files import make_folder, read_json, write_json, write_text
 from tfl_lite_suite.core.page.table import Table
 from tfl_lite_suite.core.recipe import Recipe
+from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.core.verb_process import verb_command
 from tfl_lite_suite.run import cross_validation, seed_comparison
 from tfl_lite_suite.run import plan as plan_of
@@ -50,7 +50,7 @@ class Job:
         with open(self.workdir / LOG, "wb") as log, open(self.workdir / DOCUMENT, "wb") as document:
             return subprocess.Popen(command, stdout=document, stderr=log)
 
-    def ended(self, status: int) -> dict[str, Any]:
+    def ended(self, status: int) -> JsonObject:
         """Returns what `described` returns, and `status`, the `error` if it has one, and the `results`."""
         last = (self.workdir / LOG).read_text(encoding="utf-8", errors="replace").strip().rpartition("\n")[2]
         error = last.removeprefix("error: ") if status else None
@@ -59,10 +59,10 @@ class Job:
         results = read_json(document) if document.stat().st_size else None
         return {**self.described(), "status": status, "error": error, "results": results}
 
-    def described(self, plan: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+    def described(self, plan: list[JsonObject] | None = None) -> JsonObject:
         """Returns `recipe`, `seed`, `fold` in a cross-validation, `workdir`, and the `plan` if there is one."""
         fold = self.settings.data.fold
-        found: dict[str, Any] = {"recipe": self.settings.name, "seed": self.settings.seed}
+        found: JsonObject = {"recipe": self.settings.name, "seed": self.settings.seed}
         found |= {} if fold is None else {"fold": fold[0]}
         found["workdir"] = str(self.workdir)
         return found if plan is None else {**found, "plan": plan}
@@ -85,7 +85,7 @@ def folds(settings: Recipe, count: int, workdir: pathlib.Path, flags: tuple[str,
     return made
 
 
-def run_all(jobs: Sequence[Job], at_once: int, workdir: pathlib.Path) -> dict[str, Any]:
+def run_all(jobs: Sequence[Job], at_once: int, workdir: pathlib.Path) -> JsonObject:
     """Runs jobs; one that fails does not stop the others. Says on stderr what begins and ends.
 
     Args:
@@ -118,22 +118,23 @@ def run_all(jobs: Sequence[Job], at_once: int, workdir: pathlib.Path) -> dict[st
     return document
 
 
-def summarised(summary: Sequence[dict[str, Any]]) -> Table:
+def summarised(summary: Sequence[JsonObject]) -> Table:
     """Returns the summary of runs with several seeds, or of several folds, as a table."""
-    return (cross_validation if any("folds" in row for row in summary) else seed_comparison).table(summary)
+    folds = any("folds" in row for row in summary)
+    return cross_validation.table(summary) if folds else seed_comparison.table(summary)
 
 
-def show_plans(runs: Sequence[dict[str, Any]]) -> str:
+def show_plans(runs: Sequence[JsonObject]) -> str:
     """Returns the plans of runs as text."""
     return "\n\n".join(f"{_named(run)}\n{plan_of.show(run['plan'])}" for run in runs)
 
 
-def _named(run: dict[str, Any]) -> str:
+def _named(run: JsonObject) -> str:
     return f"{run['recipe']}, seed {run['seed']}" + (f", fold {run['fold'] + 1}" if "fold" in run else "")
 
 
-def _run_all(jobs: Sequence[Job], at_once: int) -> list[dict[str, Any]]:
-    found: dict[int, dict[str, Any]] = {}
+def _run_all(jobs: Sequence[Job], at_once: int) -> list[JsonObject]:
+    found: dict[int, JsonObject] = {}
     running: dict[int, subprocess.Popen[bytes]] = {}
     waiting = list(range(len(jobs)))
     try:

@@ -2,12 +2,16 @@
 
 import dataclasses
 import pathlib
-from typing import Any
+from typing import TYPE_CHECKING
 
 from tfl_lite_suite.core import predictions
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.recipe import Recipe
+from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.run import ledger
+
+if TYPE_CHECKING:
+    from tfl_lite_suite.data.samples import Dataset
 
 NEEDS_TEST = "the stage evaluate needs some. Give some, or leave evaluate out of stages"
 
@@ -44,17 +48,17 @@ class RunState:
     def __init__(self, settings: Recipe, workdir: pathlib.Path) -> None:
         """Begins with nothing."""
         self.settings, self.workdir = settings, workdir
-        self.results: dict[str, Any] = {}
+        self.results: JsonObject = {}
         self.float_model: KerasModel | None = None
         self.aware_model: KerasModel | None = None
-        self.post_training: dict[str, dict[str, Any]] = {}
-        self.files: dict[str, dict[str, Any]] = {}
-        self.conversions: set[tuple[Any, ...]] = set()
+        self.post_training: dict[str, JsonObject] = {}
+        self.files: dict[str, JsonObject] = {}
+        self.conversions: set[tuple[object, ...]] = set()
         self.entries: list[ledger.Entry] = []
         self.needs_test = False
-        self._images: Any = None
+        self._images: Dataset | None = None
 
-    def images(self) -> Any:
+    def images(self) -> "Dataset":
         """Returns the recipe's images, loaded when first needed."""
         if self._images is None:
             from tfl_lite_suite import train

@@ -2,10 +2,10 @@
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any
 
 from tfl_lite_suite.core.recipe import Recipe
 from tfl_lite_suite.core.result import Result
+from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.core.work_folder import Stage
 
 
@@ -34,15 +34,15 @@ class Task:
     """
 
     stage: Stage
-    make: Callable[[], dict[str, Any] | Result]
+    make: Callable[[], JsonObject | Result]
 
-    def done(self) -> dict[str, Any]:
+    def done(self) -> JsonObject:
         """Does it; returns its results as a document."""
         made = self.make()
         # As it is kept, so that a later run tells the same.
         return self.stage.finished() or (made.document() if isinstance(made, Result) else made)
 
-    def kept(self) -> dict[str, Any] | None:
+    def kept(self) -> JsonObject | None:
         """Returns the results that an earlier run kept; a measurement that did not count is to be made again."""
         done = self.stage.finished()
         return None if done is None or done.get("valid") is False else done

@@ -3,11 +3,11 @@
 import dataclasses
 import pathlib
 import shlex
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from tfl_lite_suite.core.figures import percent
-from tfl_lite_suite.core.result import Document, Result
+from tfl_lite_suite.core.result import Result
+from tfl_lite_suite.core.types import Document, JsonObject
 from tfl_lite_suite.core.work_folder import kind_of
 from tfl_lite_suite.evaluate.metrics import wilson
 from tfl_lite_suite.evaluate.result import ClassResult
@@ -64,7 +64,7 @@ class Verdict(Result):
 class _Measured:
     """A file, its accuracy on the first engine that evaluated it, and its latency there."""
 
-    file: Mapping[str, Any]
+    file: Document
     accuracy: EvaluatedFile
     timing: TimedFile | None
 
@@ -77,7 +77,7 @@ class _Measured:
         return self.timing.latency_ms.p50 if self.timing else None
 
 
-def give(results: Mapping[str, Any], workdir: pathlib.Path, cut_away: float = 0.0) -> Verdict | None:
+def give(results: Document, workdir: pathlib.Path, cut_away: float = 0.0) -> Verdict | None:
     """Judges a run.
 
     Args:
@@ -120,9 +120,9 @@ def give(results: Mapping[str, Any], workdir: pathlib.Path, cut_away: float = 0.
     return dataclasses.replace(found, worries=tuple(worries), next=tuple(_next(found, workdir)))
 
 
-def _measured(results: Mapping[str, Any], workdir: pathlib.Path) -> list[_Measured]:
+def _measured(results: Document, workdir: pathlib.Path) -> list[_Measured]:
     """Returns every file that was evaluated."""
-    files: dict[str, dict[str, Any]] = {}
+    files: dict[str, JsonObject] = {}
     for step, row in _rows(results, "convert", "decide"):
         # The work folder may have been moved since.
         output = workdir / (step if kind_of(step) == "decide" else "convert") / row["name"] / f"{row['name']}.tflite"
@@ -137,12 +137,12 @@ def _measured(results: Mapping[str, Any], workdir: pathlib.Path) -> list[_Measur
     return list(found.values())
 
 
-def _rows(results: Mapping[str, Any], *kinds: str) -> list[tuple[str, dict[str, Any]]]:
+def _rows(results: Document, *kinds: str) -> list[tuple[str, JsonObject]]:
     """Returns the results by file of every step of some kinds, each with the step's name."""
     return [(step, row) for step, found in results.items() if kind_of(step) in kinds for row in found]
 
 
-def _choose(files: Sequence[_Measured], results: Mapping[str, Any]) -> tuple[_Measured, str]:
+def _choose(files: Sequence[_Measured], results: Document) -> tuple[_Measured, str]:
     """Returns the file to ship and why."""
     broken = {check["file"] for check in _checks(results) if not check["ok"]}
     kept = [file for file in files if file.file["name"] not in broken] or list(files)
@@ -162,16 +162,16 @@ def _choose(files: Sequence[_Measured], results: Mapping[str, Any]) -> tuple[_Me
     return chosen, f"the smallest file within {within} of the best one{limits}"
 
 
-def _checks(results: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _checks(results: Document) -> list[JsonObject]:
     return [check for name, found in results.items() if kind_of(name) == "budget" for check in found["checks"]]
 
 
 def _against_float(
-    chosen: _Measured, files: Sequence[_Measured], results: Mapping[str, Any]
+    chosen: _Measured, files: Sequence[_Measured], results: Document
 ) -> dict[str, float | str | list[float] | None]:
     name, engine = chosen.file["name"], chosen.accuracy.engine
     rows = [row for row in results.get("ledger", ()) if (row["name"], row["runtime"].split()[0]) == (name, engine)]
-    change: Mapping[str, Any] = next((row["against_float"] for row in rows if row["against_float"]), {})
+    change: Document = next((row["against_float"] for row in rows if row["against_float"]), {})
     whole = next((file for file in files if file.file["scheme"] == "float32" and file is not chosen), None)
     faster = chosen.ms / whole.ms if whole and whole.ms and chosen.ms else None
     return {
@@ -214,7 +214,7 @@ def _about_pictures(counted: Sequence[ClassResult], cut_away: float) -> list[str
     return worries
 
 
-def _about_run(found: Verdict, chosen: _Measured, results: Mapping[str, Any]) -> list[str]:
+def _about_run(found: Verdict, chosen: _Measured, results: Document) -> list[str]:
     worries, change = [], found.against_float
     if change["verdict"] == "loss" and change["points"] < -TOLERANCE:
         worries.append(f"{found.scheme} costs {-100 * change['points']:.2f} points against the float network")

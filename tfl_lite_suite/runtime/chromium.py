@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import Any
 
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.types import JsonObject
 
 VARIABLE = "TFL_LITE_SUITE_CHROMIUM"
 _PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
@@ -127,7 +128,7 @@ class Chromium:
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         return Page(self, self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"])
 
-    def call(self, method: str, session: str | None = None, seconds: float = 60.0, **parameters: Any) -> Any:
+    def call(self, method: str, session: str | None = None, seconds: float = 60.0, **parameters: object) -> Any:
         """Calls a method of the protocol.
 
         Args:
@@ -158,7 +159,7 @@ class Chromium:
             raise SuiteError(f"browser: {method}: {answer['error'].get('message')}")
         return answer["result"]
 
-    def events(self, session: str, seconds: float = 0.0) -> list[dict[str, Any]]:
+    def events(self, session: str, seconds: float = 0.0) -> list[JsonObject]:
         """Returns a tab's events since the last call, waiting for more at most so long."""
         self._read(seconds)
         found = [event for event in self._events if event.get("sessionId") == session]
@@ -201,11 +202,11 @@ class Page:
         for domain in ("Page", "Runtime", "Network"):
             self.call(f"{domain}.enable")
 
-    def call(self, method: str, seconds: float = 60.0, **parameters: Any) -> Any:
+    def call(self, method: str, seconds: float = 60.0, **parameters: object) -> Any:
         """See `Chromium.call`."""
         return self._browser.call(method, self._session, seconds, **parameters)
 
-    def events(self, seconds: float = 0.0) -> list[dict[str, Any]]:
+    def events(self, seconds: float = 0.0) -> list[JsonObject]:
         """See `Chromium.events`."""
         return self._browser.events(self._session, seconds)
 

@@ -13,6 +13,7 @@ from tfl_lite_suite.core.contract import Contract
 from tfl_lite_suite.core.decision import Decision
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.files import write_json
+from tfl_lite_suite.core.types import Document, JsonObject
 from tfl_lite_suite.runtime.session import ModelFile
 from tfl_lite_suite.tflite.graph import TensorSpec
 from tfl_lite_suite.tflite.normalization import RAW, SOURCES, Normalization
@@ -52,7 +53,7 @@ class ExportedFile:
         write_json(path, self.document())
         return path
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> JsonObject:
         """Returns what `read` reads."""
         contract = None if self.contract is None else json.loads(self.contract.to_json())
         decision = None if self.decision is None else json.loads(self.decision.to_json())
@@ -123,14 +124,14 @@ def read(path: str) -> ExportedFile:
         raise SuiteError(f"'{where}': no description of an exported model: {error!r}. Export again") from error
 
 
-def _names(values: Sequence[Any]) -> tuple[str, ...]:
+def _names(values: Sequence[object]) -> tuple[str, ...]:
     names = tuple(str(name) for name in values)
     if not names or any(os.path.basename(name) != name or not name for name in names):
         raise ValueError(f"files: {values!r}")
     return names
 
 
-def _normalization(values: Mapping[str, Any]) -> Normalization:
+def _normalization(values: Document) -> Normalization:
     mean, std = (tuple(float(value) for value in values[name]) for name in ("mean", "std"))
     source = values["source"]
     if source not in SOURCES:
@@ -138,11 +139,11 @@ def _normalization(values: Mapping[str, Any]) -> Normalization:
     return Normalization(mean, std, source, str(values["problem"]))
 
 
-def _described(spec: TensorSpec) -> dict[str, Any]:
+def _described(spec: TensorSpec) -> JsonObject:
     return {name: getattr(spec, name) for name in ("name", "shape", "dtype", "scale", "zero_point")}
 
 
-def _tensor(values: Mapping[str, Any]) -> TensorSpec:
+def _tensor(values: Document) -> TensorSpec:
     return TensorSpec.per_tensor(
         str(values["name"]),
         tuple(int(size) for size in values["shape"]),

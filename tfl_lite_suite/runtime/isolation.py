@@ -16,7 +16,7 @@ import struct
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from typing import Any, NoReturn
+from typing import Any, Generic, NoReturn, TypeVar
 
 from tfl_lite_suite.core.command_line import describe
 from tfl_lite_suite.core.errors import SuiteError
@@ -24,6 +24,7 @@ from tfl_lite_suite.core.errors import SuiteError
 _HEADER = struct.Struct("<Q")
 _PR_SET_PDEATHSIG = 1
 
+T = TypeVar("T")
 Emit = Callable[[Any], None]
 
 # A model that computes this long at a time is of no use on a small computer, or loops for ever.
@@ -56,7 +57,7 @@ class Limits:
                 resource.setrlimit(resource.RLIMIT_AS, (used + self.memory, used + self.memory))
 
 
-class Child:
+class Child(Generic[T]):
     """A function running in a forked process; its output on stdout and stderr is kept apart.
 
     Attributes:
@@ -64,7 +65,7 @@ class Child:
         result: What the function returned, once `receive` has returned `False`.
     """
 
-    def __init__(self, work: Callable[[Emit], Any], doing: str, limits: Limits = Limits()) -> None:
+    def __init__(self, work: Callable[[Emit], T], doing: str, limits: Limits = Limits()) -> None:
         """Starts the child.
 
         Args:
@@ -75,7 +76,7 @@ class Child:
         """
         if not hasattr(os, "fork"):
             raise SuiteError("models run in a forked process, which this system lacks. Use Linux, macOS or WSL")
-        self.result: Any = None
+        self.result: T
         self._doing, self._limits = doing, limits
         self._noise = tempfile.TemporaryFile()
         self._pipe, child_end = os.pipe()
@@ -171,13 +172,13 @@ def one_inference() -> Iterator[None]:
 
 
 def call(
-    work: Callable[[Emit], Any],
+    work: Callable[[Emit], T],
     doing: str,
     on_event: Callable[[Any], None] = lambda event: None,
     on_tick: Callable[[], None] | None = None,
     tick_seconds: float = 0.2,
     limits: Limits = Limits(),
-) -> Any:
+) -> T:
     """Runs a function in a child process and returns what it returned.
 
     Args:
@@ -191,7 +192,7 @@ def call(
     Raises:
         SuiteError: If the function raised or the child died.
     """
-    child = Child(work, doing, limits)
+    child: Child[T] = Child(work, doing, limits)
     try:
         while True:
             if on_tick is not None and not select.select([child], [], [], tick_seconds)[0]:
@@ -202,7 +203,7 @@ def call(
         child.close()
 
 
-def _serve(work: Callable[[Emit], Any], pipe: int, noise: int, limits: Limits) -> NoReturn:
+def _serve(work: Callable[[Emit], object], pipe: int, noise: int, limits: Limits) -> NoReturn:
     """Runs `work` in the child and leaves without the parent's clean-up handlers."""
     status = 1
     try:
@@ -232,7 +233,7 @@ def die_with_parent() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def _write(pipe: int, message: Any) -> None:
+def _write(pipe: int, message: object) -> None:
     body = pickle.dumps(message)
     view = memoryview(_HEADER.pack(len(body)) + body)
     while view:

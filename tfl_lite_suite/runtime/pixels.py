@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.types import Array
 from tfl_lite_suite.tflite.graph import TensorSpec
 from tfl_lite_suite.tflite.normalization import LIMITS, Normalization
 
@@ -20,11 +21,11 @@ class PixelEncoder:
         note: What a user must know where a quantized input does not hold raw pixels as they are; else empty.
     """
 
-    table: np.ndarray
+    table: Array
     plain: bool = False
     note: str = ""
 
-    def encode(self, pixels: np.ndarray) -> np.ndarray:
+    def encode(self, pixels: Array) -> Array:
         """Returns the tensor of some pixels.
 
         Args:
@@ -34,10 +35,10 @@ class PixelEncoder:
             An array of the same shape in the tensor's dtype.
         """
         if self.plain:
-            return pixels if self.table.dtype == np.uint8 else (pixels ^ 0x80).view(np.int8)
+            return pixels if self.table.dtype == np.uint8 else np.asarray((pixels ^ 0x80).view(np.int8))
         if len(self.table) == 1:
-            return self.table[0][pixels]
-        return self.table[np.arange(len(self.table)), pixels]
+            return np.asarray(self.table[0][pixels])
+        return np.asarray(self.table[np.arange(len(self.table)), pixels])
 
 
 def encoder(spec: TensorSpec, normalization: Normalization) -> PixelEncoder:
@@ -82,14 +83,14 @@ def encoder(spec: TensorSpec, normalization: Normalization) -> PixelEncoder:
     )
 
 
-def dequantize(tensor: np.ndarray, spec: TensorSpec) -> np.ndarray:
+def dequantize(tensor: Array, spec: TensorSpec) -> Array:
     """Returns a tensor's real values as float32."""
     if spec.scale == 0.0:
         return tensor.astype(np.float32)
     return ((tensor.astype(np.float32) - spec.zero_point) * np.float32(spec.scale)).astype(np.float32)
 
 
-def rank(scores: np.ndarray, k: int) -> np.ndarray:
+def rank(scores: Array, k: int) -> Array:
     """Returns the classes of the `k` highest scores, best first; among equal scores the lowest index comes first.
 
     Args:
@@ -104,6 +105,6 @@ def rank(scores: np.ndarray, k: int) -> np.ndarray:
     return np.argsort(-wide, axis=1, kind="stable")[:, :k]
 
 
-def first_place_ties(scores: np.ndarray) -> np.ndarray:
+def first_place_ties(scores: Array) -> Array:
     """Returns, as `(n,)` booleans, where more than one class has the highest score."""
-    return (scores == scores.max(axis=1, keepdims=True)).sum(axis=1) > 1
+    return np.asarray((scores == scores.max(axis=1, keepdims=True)).sum(axis=1) > 1)

@@ -8,6 +8,7 @@ import numpy as np
 
 from tfl_lite_suite.benchmark.result import OperatorTime, Profile
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.types import Array
 from tfl_lite_suite.runtime.session import Session
 
 _LEAST_STEPS = 10
@@ -29,8 +30,8 @@ class Trace:
     method: str
     resolution_ns: int
     operators: Sequence[tuple[str | None, str]]
-    ns: np.ndarray
-    run_ns: np.ndarray
+    ns: Array
+    run_ns: Array
 
     def profile(self) -> Profile:
         """Returns the medians of the runs.

@@ -10,16 +10,15 @@ import importlib
 import importlib.util
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from tfl_lite_suite.core.contract import Contract
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.types import Array, ForeignObject
 from tfl_lite_suite.tflite.graph import TensorSpec
 from tfl_lite_suite.tflite.normalization import RAW, Normalization
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from tfl_lite_suite.core.decision import Decision
     from tfl_lite_suite.runtime.profiling import ProfiledSession
 
@@ -65,7 +64,7 @@ class Session(abc.ABC):
         return self.outputs[0]
 
     @abc.abstractmethod
-    def set_input(self, tensor: "np.ndarray") -> None:
+    def set_input(self, tensor: Array) -> None:
         """Copies a tensor into the engine's own input buffer.
 
         Args:
@@ -73,10 +72,10 @@ class Session(abc.ABC):
         """
 
     @abc.abstractmethod
-    def get_output(self) -> "np.ndarray":
+    def get_output(self) -> Array:
         """Returns a copy of the first output tensor of the last run."""
 
-    def invoke(self, tensor: "np.ndarray") -> "np.ndarray":
+    def invoke(self, tensor: Array) -> Array:
         """Runs the model once.
 
         Args:
@@ -167,7 +166,7 @@ class Engine(abc.ABC):
         if "tensorflow" in sys.modules and not self.beside_tensorflow:
             raise SuiteError(f"{self.name} cannot run in a process that has TensorFlow loaded; use a child process")
 
-    def load(self) -> Any:
+    def load(self) -> ForeignObject:
         """Imports the runtime.
 
         Returns:

@@ -8,11 +8,12 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.types import Array, JsonObject
 from tfl_lite_suite.runtime.chromium import Chromium, Page
 from tfl_lite_suite.runtime.static_server import StaticServer
 
 if TYPE_CHECKING:
-    import numpy as np
+    pass
 
 _PICTURES = "pictures"
 _READY = """globalThis.tflLiteSuite && tflLiteSuite.ready.then(
@@ -73,7 +74,7 @@ class WebPage:
         self.browser.close()
         self.server.close()
 
-    def scores(self, pictures: "np.ndarray") -> "np.ndarray":
+    def scores(self, pictures: "Array") -> "Array":
         """Runs the model over prepared pictures.
 
         Args:
@@ -107,11 +108,11 @@ class WebPage:
             return None
         return max(sizes, default=None)
 
-    def _processes(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.browser.call("SystemInfo.getProcessInfo")["processInfo"]
+    def _processes(self) -> list[JsonObject]:
+        found: list[JsonObject] = self.browser.call("SystemInfo.getProcessInfo")["processInfo"]
         return found
 
-    def benchmark(self, **settings: Any) -> dict[str, Any]:
+    def benchmark(self, **settings: Any) -> JsonObject:
         """Measures.
 
         Args:
@@ -121,5 +122,5 @@ class WebPage:
             The page's document, as `docs/benchmark_schema.md` describes it.
         """
         seconds = 3 * settings["min_seconds"] + _LONGEST_SECONDS
-        document: dict[str, Any] = self.page.evaluate(f"tflLiteSuite.benchmark({json.dumps(settings)})", seconds)
+        document: JsonObject = self.page.evaluate(f"tflLiteSuite.benchmark({json.dumps(settings)})", seconds)
         return document

@@ -10,10 +10,11 @@ import pathlib
 import sys
 import time
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.figures import percent
+from tfl_lite_suite.core.types import JsonObject
 
 if TYPE_CHECKING:
     from tfl_lite_suite.core.recipe import Recipe
@@ -83,7 +84,7 @@ class Search:
         if len(done) >= _MOST_FIRST_FAILURES and all(slot.state == "failed" for slot in done):
             raise SuiteError(f"every trial so far failed, the last with: {done[-1].trial.user_attrs['error']}")
 
-    def _judge(self, params: dict[str, Any], number: int) -> tuple[dict[str, Any], list[float]]:
+    def _judge(self, params: JsonObject, number: int) -> tuple[JsonObject, list[float]]:
         """Runs one trial; returns its outcome and its validation top-1 after each epoch."""
         from tfl_lite_suite.core import recipe
         from tfl_lite_suite.core.files import write_text
@@ -110,7 +111,7 @@ class Search:
         )
         return outcome, _curve(results["train"])
 
-    def _check(self, settings: "Recipe", folder: pathlib.Path, params: dict[str, Any]) -> None:
+    def _check(self, settings: "Recipe", folder: pathlib.Path, params: JsonObject) -> None:
         """Stops a trial whose time is over, or that is not worth finishing."""
         from tfl_lite_suite.search import early_stop, study
         from tfl_lite_suite.train import checkpoint
@@ -140,7 +141,7 @@ class Search:
         seconds = min(by_trials, self._deadline - time.monotonic())
         return f"; about {duration(seconds)} left" if left > 0 and seconds < float("inf") else ""
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> JsonObject:
         """Returns what is known so far: `front`, `trials`, `counts`, `space`, `objectives`."""
         import collections
         import dataclasses
@@ -169,7 +170,7 @@ class Search:
             "objectives": front.OBJECTIVES,
         }
 
-    def write(self) -> dict[str, Any]:
+    def write(self) -> JsonObject:
         """Writes the results, the page with plots, and a recipe for each point of the front; returns the results."""
         from tfl_lite_suite.core import recipe
         from tfl_lite_suite.core.files import write_json, write_text
@@ -198,7 +199,7 @@ class _OutOfTime(BaseException):
     """The time that --seconds gives is over. No `Exception`, so that Optuna does not count the trial as failed."""
 
 
-def _curve(trained: dict[str, Any]) -> list[float]:
+def _curve(trained: JsonObject) -> list[float]:
     """Returns the top-1 of each epoch: of validation, without such images of training."""
     return [
         record["train_top1"] if record["validation_top1"] is None else record["validation_top1"]
@@ -217,7 +218,7 @@ def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def first_trials(base: "Recipe", knobs: "tuple[Dimension, ...]", warm: bool) -> list[dict[str, Any]]:
+def first_trials(base: "Recipe", knobs: "tuple[Dimension, ...]", warm: bool) -> list[JsonObject]:
     """Returns what is tried first: the recipe itself with every scheme, then what `advise` ranks best on this data."""
     from tfl_lite_suite.search import space
 
@@ -228,7 +229,7 @@ def first_trials(base: "Recipe", knobs: "tuple[Dimension, ...]", warm: bool) -> 
     return found + (_advised(base, knobs, own) if warm else [])
 
 
-def _advised(base: "Recipe", knobs: "tuple[Dimension, ...]", own: dict[str, Any]) -> list[dict[str, Any]]:
+def _advised(base: "Recipe", knobs: "tuple[Dimension, ...]", own: JsonObject) -> list[JsonObject]:
     from tfl_lite_suite import advise, data
     from tfl_lite_suite.search import space
 
@@ -245,7 +246,7 @@ def _advised(base: "Recipe", knobs: "tuple[Dimension, ...]", own: dict[str, Any]
     return [params for place, params in enumerate(found) if params not in found[:place]][:_MOST_ADVISED]
 
 
-def show(found: dict[str, Any]) -> str:
+def show(found: JsonObject) -> str:
     """Returns the front as text."""
     from tfl_lite_suite.search import front
 

@@ -4,15 +4,14 @@ Every trial is a `run` in a folder of its own. Several workers may call the same
 many with a PostgreSQL database; a trial whose worker dies is done again.
 """
 
-from typing import Any
-
 from absl import flags
 
 from tfl_lite_suite.core import command_line
+from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.search import show
 
 
-def _main() -> dict[str, Any]:
+def _main() -> JsonObject:
     from tfl_lite_suite.search.request import Request
 
     base = command_line.recipe_from_flags()

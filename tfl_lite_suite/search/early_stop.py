@@ -3,9 +3,9 @@
 import dataclasses
 import math
 from collections.abc import Sequence
-from typing import Any
 
 from tfl_lite_suite.core.schemes import SCHEME_OF_FILE
+from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.search.space import RATIO, SCHEME
 
 LEAST_SHARE, MARGIN = 0.3, 0.02
@@ -38,13 +38,13 @@ class Reference:
     """
 
     number: int
-    params: dict[str, Any]
+    params: JsonObject
     curve: tuple[float, ...]
     loss: float = 0.0
 
 
 def beaten_by(
-    params: dict[str, Any], curve: Sequence[float], epochs: int, references: Sequence[Reference]
+    params: JsonObject, curve: Sequence[float], epochs: int, references: Sequence[Reference]
 ) -> Reference | None:
     """Returns the finished trial for whose sake a trial is stopped, `None` if it goes on.
 
@@ -69,7 +69,7 @@ def beaten_by(
     return None
 
 
-def _costs_no_more(one: dict[str, Any], other: dict[str, Any]) -> bool:
+def _costs_no_more(one: JsonObject, other: JsonObject) -> bool:
     """Whether the file of one trial can be neither larger nor slower than that of another."""
     for name in {*one, *other}:
         mine, others = one.get(name), other.get(name)

@@ -3,18 +3,19 @@
 import hashlib
 import pathlib
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 
 from tfl_lite_suite.core import predictions
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.figures import percent
 from tfl_lite_suite.core.page import document, plot, table
+from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.run import result
 
 OBJECTIVES: dict[str, Literal["maximize", "minimize"]] = {"top1": "maximize", "ms": "minimize", "bytes": "minimize"}
 
 
-def outcome(results: dict[str, Any], name: str, workdir: pathlib.Path) -> dict[str, Any]:
+def outcome(results: JsonObject, name: str, workdir: pathlib.Path) -> JsonObject:
     """Returns what a run measured of one of its files, on the runtime on which it is fastest.
 
     Args:
@@ -57,7 +58,7 @@ def is_unseen(key: str) -> bool:
     return bool(hashlib.sha256(key.encode("utf-8", "surrogateescape")).digest()[0] & 1)
 
 
-def front(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def front(rows: Sequence[JsonObject]) -> list[JsonObject]:
     """Returns the rows than which no other is at least as good in every objective and better in one, best top-1 first.
 
     Of rows that are equal in all of them the first is taken.
@@ -72,7 +73,7 @@ def front(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(best, key=lambda row: (-row["top1"], row["bytes"]))
 
 
-def page(title: str, found: dict[str, Any]) -> str:
+def page(title: str, found: JsonObject) -> str:
     """Returns the search as an HTML page: accuracy against latency and size, the front and every trial.
 
     Args:
@@ -106,22 +107,22 @@ def page(title: str, found: dict[str, Any]) -> str:
     return document.page(title, body)
 
 
-def _cells(row: dict[str, Any]) -> list[object]:
+def _cells(row: JsonObject) -> list[object]:
     top1, unseen = (percent(row[key]) for key in ("top1", "top1_unseen"))
     return [row["trial"], top1, unseen, latency(row), f"{row['bytes']:,}", row["engine"], words(row["params"])]
 
 
-def _all(rows: Sequence[dict[str, Any]]) -> str:
+def _all(rows: Sequence[JsonObject]) -> str:
     cells = [[row["trial"], row["state"], row.get("why", "–"), words(row["params"])] for row in rows]
     return document.details(f"{len(rows)} trials", table.Table(["trial", "state", "why", "values"], cells).html())
 
 
-def latency(row: dict[str, Any]) -> str:
+def latency(row: JsonObject) -> str:
     """Returns a latency as text, marked where the machine was too busy for it to count."""
     return f"{row['ms']:.3g} ms" + ("" if row["steady"] else ", unsteady")
 
 
-def words(params: dict[str, Any]) -> str:
+def words(params: JsonObject) -> str:
     """Returns a trial's values as text."""
     return ", ".join(
         f"{name.rpartition('.')[2]} {value:.4g}" if isinstance(value, float) else f"{name.rpartition('.')[2]} {value}"

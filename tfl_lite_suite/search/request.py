@@ -6,13 +6,13 @@ import pathlib
 import time
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 from tfl_lite_suite import models, train
 from tfl_lite_suite.core import recipe
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.files import make_folder
 from tfl_lite_suite.core.recipe import Recipe
+from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.search import Search, first_trials, space, trial_process
 from tfl_lite_suite.search import study as studies
 
@@ -35,7 +35,7 @@ class Request:
     warm_start: bool
     heartbeat: int
 
-    def search(self) -> dict[str, Any]:
+    def search(self) -> JsonObject:
         """Searches, as one worker.
 
         Returns:

@@ -13,6 +13,7 @@ from tfl_lite_suite.core.errors import SuiteError, unknown_name
 from tfl_lite_suite.core.overrides import parsed, with_value
 from tfl_lite_suite.core.recipe import Recipe
 from tfl_lite_suite.core.schemes import SCHEME_OF_FILE
+from tfl_lite_suite.core.types import JsonObject
 
 SCHEME, RATIO = "scheme", "prune.params_ratio"
 _SETTLED_HERE = ("stages", "name", "quantize.scheme", "convert.schemes")
@@ -125,7 +126,7 @@ def _knob(base: Recipe, text: str) -> Dimension:
     return knob
 
 
-def _choice(name: str, value: Any) -> Dimension:
+def _choice(name: str, value: object) -> Dimension:
     if not isinstance(value, list):
         raise SuiteError(f"--vary: {name}: expected a list or {{low: …, high: …}}. Received: {value!r}")
     if not value:
@@ -138,7 +139,7 @@ def _choice(name: str, value: Any) -> Dimension:
     return Dimension(name, tuple(dict.fromkeys(value)))
 
 
-def _range(name: str, value: dict[str, Any]) -> Dimension:
+def _range(name: str, value: JsonObject) -> Dimension:
     for key in value:
         if key not in ("low", "high", "log"):
             raise unknown_name(f"--vary: {name}", key, ("low", "high", "log"), "key")
@@ -156,11 +157,11 @@ def _range(name: str, value: dict[str, Any]) -> Dimension:
     return Dimension(name, (), low, high, log, isinstance(low, int) and isinstance(high, int))
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def own_params(base: Recipe, names: Sequence[str]) -> dict[str, Any]:
+def own_params(base: Recipe, names: Sequence[str]) -> JsonObject:
     """Returns the recipe's own value of each knob."""
     document, values = yaml_text.read(recipe.dump(base)), {}
     for name in names:
@@ -179,7 +180,7 @@ def _own_scheme(base: Recipe) -> str:
     return "int8_ptq" if base.quantize.scheme == "ptq" else "int8_qat"
 
 
-def file_of(base: Recipe, params: dict[str, Any]) -> str:
+def file_of(base: Recipe, params: JsonObject) -> str:
     """Returns the name of the file that a trial is judged by."""
     return str(params.get(SCHEME, _own_scheme(base)))
 
@@ -188,7 +189,7 @@ def _prunes(base: Recipe) -> bool:
     return any(text.split()[0] == "prune" for text in base.stages)
 
 
-def recipe_for(base: Recipe, params: dict[str, Any]) -> Recipe:
+def recipe_for(base: Recipe, params: JsonObject) -> Recipe:
     """Returns the recipe of one trial: train, prune where that takes something away, quantize, convert, measure.
 
     Args:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.search.early_stop import Reference
 from tfl_lite_suite.search.front import OBJECTIVES
 from tfl_lite_suite.search.space import Dimension
@@ -110,7 +111,7 @@ class Study:
             study_name=self._name, storage=storage, directions=[*OBJECTIVES.values()], load_if_exists=True
         )
 
-    def enqueue(self, wanted: Sequence[dict[str, Any]]) -> None:
+    def enqueue(self, wanted: Sequence[JsonObject]) -> None:
         """Puts trials before those that the sampler chooses; what is in the study already is left out."""
         with _plain_errors(self._url):
             for params in wanted:
@@ -168,7 +169,7 @@ class Study:
             raise SuiteError(f"trial {slot.number} never came to its end in {len(tried)} tries: {params}")
         self._study.enqueue_trial(params, user_attrs={_RETRY_OF: slot.number})
 
-    def step(self, most: int, judge: Callable[[dict[str, Any], int], tuple[dict[str, Any], list[float]]]) -> bool:
+    def step(self, most: int, judge: Callable[[JsonObject, int], tuple[JsonObject, list[float]]]) -> bool:
         """Does one trial.
 
         Args:
@@ -214,7 +215,7 @@ class Study:
                     raise
         return counts
 
-    def _is_superfluous(self, trial: "optuna.Trial", params: dict[str, Any], most: int) -> bool:
+    def _is_superfluous(self, trial: "optuna.Trial", params: JsonObject, most: int) -> bool:
         own = trial.user_attrs.get(_RETRY_OF, trial.number)
         others = [slot for slot in self.slots() if slot.trial.number != trial.number and slot.state != "waiting"]
         same = [slot for slot in others if slot.trial.params == params and slot.state != "lost"]

@@ -8,9 +8,9 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from tfl_lite_suite.core.files import make_folder
+from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.core.verb_process import verb_command
 from tfl_lite_suite.search.study import Failed
 
@@ -43,7 +43,7 @@ def locked(folder: pathlib.Path, check: Callable[[], None] = lambda: None) -> It
         yield file.fileno()
 
 
-def run(recipe: pathlib.Path, folder: pathlib.Path, check: Callable[[], None]) -> dict[str, Any]:
+def run(recipe: pathlib.Path, folder: pathlib.Path, check: Callable[[], None]) -> JsonObject:
     """Runs a recipe; what it prints goes to `run.log` in the folder.
 
     Args:

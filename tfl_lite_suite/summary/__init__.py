@@ -2,15 +2,15 @@
 
 import sys
 from collections.abc import Sequence
-from typing import Any
 
 from tfl_lite_suite import models
 from tfl_lite_suite.core.page.table import Table
 from tfl_lite_suite.core.terminal import Style, Styled
+from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.summary import costs
 
 
-def summary(names: Sequence[str], shape: tuple[int, int, int], classes: int, alpha: float) -> list[dict[str, Any]]:
+def summary(names: Sequence[str], shape: tuple[int, int, int], classes: int, alpha: float) -> list[JsonObject]:
     """Returns what networks cost, from a table where it has them, else by building them.
 
     Args:
@@ -54,7 +54,7 @@ def _built(name: str, shape: tuple[int, int, int], classes: int, alpha: float) -
     return cost.params(model), cost.macs(model)
 
 
-def show(records: list[dict[str, Any]]) -> str:
+def show(records: list[JsonObject]) -> str:
     """Returns the table for a terminal."""
     rows = [
         [record["model"], "x".join(map(str, record["input_shape"]))]

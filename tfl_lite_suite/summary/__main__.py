@@ -1,15 +1,14 @@
 """Prints what each network costs before anything is trained: parameters, multiply-adds and float size."""
 
-from typing import Any
-
 from absl import flags
 
 from tfl_lite_suite import models
 from tfl_lite_suite.core import command_line
+from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.summary import show, summary
 
 
-def _main() -> list[dict[str, Any]]:
+def _main() -> list[JsonObject]:
     given = flags.FLAGS
     if given.model != "all":
         models.check_name(given.model, "--model")

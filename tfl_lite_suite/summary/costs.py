@@ -4,9 +4,9 @@ import dataclasses
 import functools
 import json
 import pathlib
-from typing import Any
 
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.types import JsonObject
 
 KINDS = ("conv", "pointwise", "depthwise", "dense", "elementwise", "move", "pool", "swish", "hard_swish")
 # Of the input of every network in the table.
@@ -124,5 +124,5 @@ def cost(size: Size, classes: int) -> Cost:
 
 
 @functools.cache
-def _table() -> dict[str, Any]:
+def _table() -> JsonObject:
     return dict(json.loads(_TABLE.read_text(encoding="utf-8")))

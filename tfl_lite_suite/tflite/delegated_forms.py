@@ -13,11 +13,11 @@ MUL takes the factor out again.
 
 import copy
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
+from tfl_lite_suite.core.types import Array, FlatbufferObject
 from tfl_lite_suite.tflite.file import TfliteFile
 from tfl_lite_suite.tflite.graph import Operator, Subgraph
 from tfl_lite_suite.tflite.integer_arithmetic import GATE, HALF_GATE, LEAST, MOST
@@ -93,7 +93,7 @@ def _is_absorbed(graph: Subgraph, index: int) -> bool:
     return bool(users) and known and index not in graph.output_indices
 
 
-def _divided(before: np.float32, scales: np.ndarray, after: np.float32) -> np.ndarray:
+def _divided(before: np.float32, scales: Array, after: np.float32) -> Array:
     """Returns scales whose products with `after` are those of `scales` with `before`, to the last bit if possible."""
     wanted = before * scales
     found = (np.float64(before) * scales / np.float64(after)).astype(np.float32)
@@ -181,7 +181,7 @@ class _Rewriting:
         tensor.quantization = copy.copy(tensor.quantization)
         tensor.quantization.scale = np.asarray(tensor.quantization.scale, np.float32) * np.float32(factor)
 
-    def _rewritten(self, op: Operator) -> Iterator[Any]:
+    def _rewritten(self, op: Operator) -> Iterator[FlatbufferObject]:
         """Yields the operators that take an operator's place."""
         operator = self._whole.operators[op.index]
         if op.index in self._offsets:
@@ -247,7 +247,7 @@ class _Rewriting:
         self._whole.tensors.append(copy.copy(self._whole.tensors[index]))
         return len(self._whole.tensors) - 1
 
-    def _operator(self, name: str, inputs: list[int], output: int, activation: int = 0) -> Any:
+    def _operator(self, name: str, inputs: list[int], output: int, activation: int = 0) -> FlatbufferObject:
         operator = schema.OperatorT()
         operator.opcodeIndex, operator.inputs, operator.outputs = self._code(name), inputs, [output]
         options = {"ADD": schema.AddOptionsT, "MUL": schema.MulOptionsT}[name]()

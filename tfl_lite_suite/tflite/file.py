@@ -10,7 +10,7 @@ import mmap
 import os
 import stat
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from tfl_lite_suite.core import contract as contract_module
 from tfl_lite_suite.core import decision as decision_module
@@ -18,6 +18,7 @@ from tfl_lite_suite.core import files
 from tfl_lite_suite.core.contract import Contract
 from tfl_lite_suite.core.decision import Decision
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.tflite import labels as labels_file
 from tfl_lite_suite.tflite import metadata as tflite_metadata
 from tfl_lite_suite.tflite import operator_names
@@ -33,7 +34,7 @@ T = TypeVar("T")
 class TfliteFile:
     """A `.tflite` file. Parts are parsed when asked for; each may raise `SuiteError` if its bytes are damaged."""
 
-    def __init__(self, data: Any, where: str = "the model") -> None:
+    def __init__(self, data: "bytes | mmap.mmap | memoryview", where: str = "the model") -> None:
         """Checks the header.
 
         Args:
@@ -241,7 +242,7 @@ class TfliteFile:
         return dict(counts.most_common())
 
     @functools.cached_property
-    def float_ops(self) -> tuple[dict[str, Any], ...]:
+    def float_ops(self) -> tuple[JsonObject, ...]:
         """Operators that compute in floating point: `{"index", "name", "output", "subgraph"}`.
 
         A QUANTIZE right behind a float input and a DEQUANTIZE right before a float output only convert, and do not

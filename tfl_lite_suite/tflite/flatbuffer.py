@@ -123,7 +123,7 @@ class Table:
             raise self.reader.error(f"the table at byte {self.position} puts field {field} outside itself")
         return self.position + offset if offset else 0
 
-    def scalar(self, field: int, code: str, default: Any = 0) -> Any:
+    def scalar(self, field: int, code: str, default: object = 0) -> Any:
         """Returns a scalar field; `code` as in the `struct` module."""
         position = self.at(field, struct.calcsize("<" + code))
         return self.reader.scalar(code, position) if position else default

@@ -9,6 +9,7 @@ import functools
 import math
 from typing import Any, Protocol
 
+from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.tflite import operator_names
 from tfl_lite_suite.tflite.flatbuffer import Table
 
@@ -134,7 +135,7 @@ class Operator:
     is_custom: bool
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
-    options: dict[str, Any]
+    options: JsonObject
 
     @property
     def activation(self) -> str:
@@ -243,7 +244,7 @@ def computes_in_float(graph: Subgraph, op: Operator) -> bool:
     return any(tensor.is_float and not graph.is_constant(tensor) for tensor in inputs)
 
 
-def _options(table: Table) -> dict[str, Any]:
+def _options(table: Table) -> JsonObject:
     layout = _OPTIONS.get(table.scalar(3, "B"))
     options = table.table(4) if layout else None
     if layout is None or options is None:

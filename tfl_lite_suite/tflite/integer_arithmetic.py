@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tfl_lite_suite.core.types import Array
+
 LEAST, MOST = -128, 127
 _INT16 = np.iinfo(np.int16)
 _converting = contextvars.ContextVar("converting", default=False)
@@ -20,7 +22,7 @@ class Quantization(NamedTuple):
     zero_point: int
 
     @property
-    def reals(self) -> np.ndarray:
+    def reals(self) -> Array:
         """Real value of each of the 256 int8 ones, float32 `(256,)`, the least first."""
         return np.arange(LEAST - self.zero_point, MOST + 1 - self.zero_point, dtype=np.float32) * self.step
 
@@ -58,7 +60,7 @@ def converting() -> bool:
     return _converting.get()
 
 
-def hard_swish(source: Quantization, result: Quantization) -> np.ndarray:
+def hard_swish(source: Quantization, result: Quantization) -> Array:
     """Returns what TensorFlow Lite's HARD_SWISH answers to each int8 value, int64 `(256,)`, the least first.
 
     The kernel computes in 16 bits: the input with 7 more bits, the gate `relu6(x + 3) / 6` as a fraction of 2¹⁵.
@@ -76,7 +78,7 @@ def hard_swish(source: Quantization, result: Quantization) -> np.ndarray:
     return np.clip(_rounded_shift(products, -shift) + result.zero_point, LEAST, MOST)
 
 
-def split_hard_swish(source: Quantization, result: Quantization) -> np.ndarray:
+def split_hard_swish(source: Quantization, result: Quantization) -> Array:
     """Returns what ADD with RELU6, and MUL, answer in HARD_SWISH's stead, in the order and type of `hard_swish`.
 
     Their product has six times the value, and six times the step.
@@ -87,7 +89,8 @@ def split_hard_swish(source: Quantization, result: Quantization) -> np.ndarray:
     gate = np.clip((values * factors[0] + three * factors[1] + (1 << (bits - 1))) >> bits, 0, MOST - LEAST)
     factor = source.step * GATE.step / (result.step * np.float32(6))
     products = np.rint((values * gate).astype(np.float32) * factor).astype(np.int64)
-    return np.clip(products + result.zero_point, LEAST, MOST)
+    clipped: Array = np.clip(products + result.zero_point, LEAST, MOST)
+    return clipped
 
 
 def addition(sources: Sequence[Quantization], result: Quantization) -> tuple[list[int], int]:
@@ -106,18 +109,19 @@ def _multiplier(real: np.float32) -> tuple[int, int]:
     return min((fixed + 2**15) >> 16, int(_INT16.max)), exponent
 
 
-def _high_product(left: np.ndarray, right: np.ndarray | int, *, rounded: bool) -> np.ndarray:
+def _high_product(left: Array, right: Array | int, *, rounded: bool) -> Array:
     """Returns `left · right / 2¹⁵`, rounded to the nearest number or towards 0."""
     products = left * right
     nudge = np.where(products >= 0, 2**14, 1 - 2**14) if rounded else 0
     return _saturated(np.trunc((products + nudge) / 2**15).astype(np.int64))
 
 
-def _rounded_shift(values: np.ndarray, bits: int) -> np.ndarray:
+def _rounded_shift(values: Array, bits: int) -> Array:
     """Returns `values / 2ᵇⁱᵗˢ`, halves away from 0."""
     half = (1 << bits) >> 1
-    return np.sign(values) * ((np.abs(values) + half) >> bits)
+    shifted: Array = np.sign(values) * ((np.abs(values) + half) >> bits)
+    return shifted
 
 
-def _saturated(values: np.ndarray) -> np.ndarray:
+def _saturated(values: Array) -> Array:
     return np.clip(values, _INT16.min, _INT16.max)

@@ -47,7 +47,7 @@ def _structured(text: str) -> Any:
     return None
 
 
-def _of_object(found: Any, where: str) -> tuple[str, ...]:
+def _of_object(found: object, where: str) -> tuple[str, ...]:
     if isinstance(found, list) and all(isinstance(name, str) for name in found):
         return tuple(found)
     if isinstance(found, dict):

@@ -73,7 +73,7 @@ class ModelMetadata:
     files: tuple[AssociatedFile, ...]
 
 
-def parse(block: Any, where: str) -> ModelMetadata:
+def parse(block: object, where: str) -> ModelMetadata:
     """Parses a metadata block.
 
     Args:

@@ -273,7 +273,7 @@ def _file(builder: flatbuffers.Builder, name: str, text: str, kind: int) -> int:
     builder.PrependUOffsetTRelativeSlot(0, name_place, 0)
     builder.PrependUOffsetTRelativeSlot(1, text_place, 0)
     builder.PrependInt8Slot(2, kind, 0)
-    return builder.EndObject()
+    return int(builder.EndObject())
 
 
 def _table(builder: flatbuffers.Builder, fields: dict[int, int]) -> int:
@@ -281,28 +281,28 @@ def _table(builder: flatbuffers.Builder, fields: dict[int, int]) -> int:
     builder.StartObject(max(fields, default=-1) + 1)
     for field, place in sorted(fields.items()):
         builder.PrependUOffsetTRelativeSlot(field, place, 0)
-    return builder.EndObject()
+    return int(builder.EndObject())
 
 
 def _union(builder: flatbuffers.Builder, kind: int, place: int) -> int:
     builder.StartObject(2)
     builder.PrependUint8Slot(0, kind, 0)
     builder.PrependUOffsetTRelativeSlot(1, place, 0)
-    return builder.EndObject()
+    return int(builder.EndObject())
 
 
 def _offsets(builder: flatbuffers.Builder, places: list[int]) -> int:
     builder.StartVector(4, len(places), 4)
     for place in reversed(places):
         builder.PrependUOffsetTRelative(place)
-    return builder.EndVector()
+    return int(builder.EndVector())
 
 
 def _floats(builder: flatbuffers.Builder, values: list[float]) -> int:
     builder.StartVector(4, len(values), 4)
     for value in reversed(values):
         builder.PrependFloat32(value)
-    return builder.EndVector()
+    return int(builder.EndVector())
 
 
 def _bytes(builder: flatbuffers.Builder, content: bytes) -> int:
@@ -310,4 +310,4 @@ def _bytes(builder: flatbuffers.Builder, content: bytes) -> int:
     builder.StartVector(1, len(content), 16)
     for byte in reversed(content):
         builder.PrependByte(byte)
-    return builder.EndVector()
+    return int(builder.EndVector())

@@ -7,15 +7,16 @@ import flatbuffers
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
+from tfl_lite_suite.core.types import FlatbufferBuilder, FlatbufferObject
 from tfl_lite_suite.tflite.file import FILE_IDENTIFIER
 
 
-def unpack(content: bytes) -> Any:
+def unpack(content: bytes) -> FlatbufferObject:
     """Returns a flatbuffer as a tree of objects, the schema's `ModelT`."""
     return schema.ModelT.InitFromPackedBuf(bytearray(content), 0)
 
 
-def pack(model: Any, builder: flatbuffers.Builder | None = None) -> bytes:
+def pack(model: FlatbufferObject, builder: flatbuffers.Builder | None = None) -> bytes:
     """Returns a tree of objects as a flatbuffer, written by `builder`; by a plain one if absent."""
     builder = builder or flatbuffers.Builder(1 << 20)
     packed = copy.copy(model)
@@ -31,7 +32,7 @@ class _AlignedBuffer(schema.BufferT):  # type: ignore[misc]
         super().__init__()
         self.data = None if data is None or not len(data) else np.asarray(data, np.uint8)
 
-    def Pack(self, builder: Any) -> int:
+    def Pack(self, builder: FlatbufferBuilder) -> int:
         if self.data is None:
             return int(super().Pack(builder))
         builder.StartVector(1, len(self.data), 16)

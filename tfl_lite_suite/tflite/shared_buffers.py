@@ -9,10 +9,10 @@ Source: FlatBuffers internals, https://flatbuffers.dev/internals/
 """
 
 import hashlib
-from typing import Any
 
 import flatbuffers
 
+from tfl_lite_suite.core.types import FlatbufferObject
 from tfl_lite_suite.tflite.object_form import pack, unpack
 
 _COUNT_BYTES = 4
@@ -54,10 +54,10 @@ class SharingBuilder(flatbuffers.Builder):  # type: ignore[misc]
     def __init__(self, initialSize: int = 1024) -> None:
         """Starts an empty file; `initialSize` is the expected number of bytes."""
         super().__init__(initialSize)
-        self._places: dict[tuple[Any, bytes], int] = {}
+        self._places: dict[tuple[FlatbufferObject, bytes], int] = {}
         self._begin = 0
         self._targets: list[tuple[int, int]] = []
-        self._kind: Any = None
+        self._kind: FlatbufferObject = None
         self.current_vtable: list[int] | None = None
         self._bytes = 0
 
@@ -100,10 +100,10 @@ class SharingBuilder(flatbuffers.Builder):  # type: ignore[misc]
         super().PrependUOffsetTRelative(off)
         self._targets.append((self.Offset(), off))
 
-    def _enter(self, kind: Any, size: int) -> None:
+    def _enter(self, kind: object, size: int) -> None:
         self._begin, self._targets, self._kind, self._bytes = self.Offset(), [], kind, size
 
-    def _key(self, kind: Any, size: int) -> tuple[Any, bytes]:
+    def _key(self, kind: object, size: int) -> tuple[FlatbufferObject, bytes]:
         """Identifies the part that begins at the head; references count by where they lead, not by their distance."""
         written = memoryview(self.Bytes)[self.head : self.head + size]
         if self._targets:

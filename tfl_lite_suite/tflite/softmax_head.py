@@ -4,14 +4,14 @@ With it clients that know nothing of a decision show probabilities: MediaPipe, t
 temperature goes into the scale of the logits: a network's whole numbers stay as they are, and only mean less.
 """
 
-from typing import Any
-
 import numpy as np
+from ai_edge_litert import schema_py_generated as schema
 
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.types import FlatbufferObject
 from tfl_lite_suite.tflite.file import TfliteFile
 from tfl_lite_suite.tflite.graph import Operator, Subgraph
-from tfl_lite_suite.tflite.object_form import pack, schema, unpack
+from tfl_lite_suite.tflite.object_form import pack, unpack
 
 _CONVERSIONS = ("QUANTIZE", "DEQUANTIZE")
 _WEIGHTED = ("FULLY_CONNECTED", "CONV_2D")
@@ -97,7 +97,7 @@ def divide(content: bytes, temperature: float) -> bytes:
     return pack(model)
 
 
-def _is_scaled(tensor: Any) -> bool:
+def _is_scaled(tensor: FlatbufferObject) -> bool:
     return tensor.quantization is not None and tensor.quantization.scale is not None
 
 
@@ -121,7 +121,7 @@ def _last_softmax(graph: Subgraph) -> Operator:
     return found
 
 
-def _softmax(model: Any, source: int, made: int, dtype: str) -> Any:
+def _softmax(model: FlatbufferObject, source: int, made: int, dtype: str) -> FlatbufferObject:
     code = schema.OperatorCodeT()
     code.deprecatedBuiltinCode = code.builtinCode = _SOFTMAX_CODE
     code.version = 1 if dtype == "float32" else 2
@@ -135,13 +135,13 @@ def _softmax(model: Any, source: int, made: int, dtype: str) -> Any:
     return op
 
 
-def _quantization(scale: float, zero_point: int) -> Any:
+def _quantization(scale: float, zero_point: int) -> FlatbufferObject:
     found = schema.QuantizationParametersT()
     found.scale, found.zeroPoint = np.array([scale], np.float32), np.array([zero_point], np.int64)
     return found
 
 
-def _set_output(model: Any, index: int) -> None:
+def _set_output(model: FlatbufferObject, index: int) -> None:
     whole = model.subgraphs[0]
     before = int(whole.outputs[0])
     whole.outputs = np.array([index, *whole.outputs[1:]], np.int32)

@@ -1,13 +1,13 @@
 """An int8 input and output turned into uint8, the same numbers counted from 0 on, for runtimes that take no int8."""
 
-from typing import Any
-
 import numpy as np
+from ai_edge_litert import schema_py_generated as schema
 
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.types import FlatbufferObject
 from tfl_lite_suite.tflite.file import TfliteFile
 from tfl_lite_suite.tflite.graph import TensorSpec
-from tfl_lite_suite.tflite.object_form import pack, schema, unpack
+from tfl_lite_suite.tflite.object_form import pack, unpack
 
 _QUANTIZE, _QUANTIZE_OPTIONS = schema.BuiltinOperator.QUANTIZE, schema.BuiltinOptions.QuantizeOptions
 _SHIFT = 128
@@ -54,7 +54,7 @@ def unsigned(content: bytes) -> bytes:
     return pack(model)
 
 
-def _as_unsigned(whole: Any, spec: TensorSpec) -> int:
+def _as_unsigned(whole: FlatbufferObject, spec: TensorSpec) -> int:
     """Adds a uint8 tensor of the same real values; returns its index."""
     if len(spec.scales) != 1 or not spec.scale > 0:
         raise SuiteError(f"tensor '{spec.name}': int8 without one scale; it cannot become uint8")
@@ -70,7 +70,7 @@ def _as_unsigned(whole: Any, spec: TensorSpec) -> int:
     return len(whole.tensors) - 1
 
 
-def _quantize(code: int, source: int, made: int) -> Any:
+def _quantize(code: int, source: int, made: int) -> FlatbufferObject:
     op = schema.OperatorT()
     op.opcodeIndex, op.builtinOptionsType, op.builtinOptions = code, _QUANTIZE_OPTIONS, schema.QuantizeOptionsT()
     op.inputs, op.outputs = np.array([source], np.int32), np.array([made], np.int32)

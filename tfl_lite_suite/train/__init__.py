@@ -4,7 +4,7 @@ import dataclasses
 import functools
 import pathlib
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
 from tfl_lite_suite import data, models
 from tfl_lite_suite.core import contract, predictions, recipe
@@ -12,10 +12,14 @@ from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.figures import percent
 from tfl_lite_suite.core.files import sha256, write_text
 from tfl_lite_suite.core.recipe import Distill, Model, Recipe
+from tfl_lite_suite.core.types import JsonObject, KerasModel, Strategy, Tensor
 from tfl_lite_suite.core.work_folder import Stage
 from tfl_lite_suite.data import balance, health
 from tfl_lite_suite.train import cluster
 from tfl_lite_suite.train.result import TrainResult
+
+if TYPE_CHECKING:
+    from tfl_lite_suite.data.samples import Dataset
 
 MODEL = "model.keras"
 RECIPE = "recipe.yaml"
@@ -42,7 +46,7 @@ class Placement:
         """Whether this process keeps checkpoints and results."""
         return self.members is None or self.members.rank == 0
 
-    def join(self, inputs: str) -> Any:
+    def join(self, inputs: str) -> Strategy:
         """Returns the `Distribution`, once all processes with equal inputs have met."""
         from tfl_lite_suite.train import distribution
 
@@ -54,7 +58,7 @@ class Placement:
 def train(
     settings: Recipe,
     workdir: str,
-    load: Callable[[], Any] | None = None,
+    load: "Callable[[], Dataset] | None" = None,
     *,
     name: str = STAGE,
     start: str | None = None,
@@ -93,13 +97,13 @@ def train(
 
 def _trained(
     settings: Recipe,
-    images: Any,
+    images: "Dataset",
     stage: Stage,
     teacher: str | None,
     start: str | None,
     place: Placement,
     workdir: str | None,
-) -> dict[str, Any]:
+) -> JsonObject:
     """Trains and finishes the stage; returns its results."""
     from tfl_lite_suite.core.framework import keras
     from tfl_lite_suite.models.keras_io import keras_file
@@ -143,7 +147,7 @@ def _trained(
     return results
 
 
-def _network(settings: Recipe, images: Any) -> Any:
+def _network(settings: Recipe, images: "Dataset") -> KerasModel:
     chosen = settings.model
     shape, classes = images.contract.image_shape, len(images.class_names)
     return models.build(chosen.name, shape, classes, alpha=chosen.alpha, dropout=chosen.dropout, weights=chosen.weights)
@@ -155,7 +159,7 @@ def stage_of(settings: Recipe, workdir: str, name: str = STAGE, start: str | Non
     return Stage(workdir, name, {**inputs(settings), **before, **teacher_inputs(settings, workdir, "train")})
 
 
-def inputs(settings: Recipe) -> dict[str, Any]:
+def inputs(settings: Recipe) -> JsonObject:
     """Returns what the trained weights depend on, but for a teacher."""
     return {
         "data": settings.data,
@@ -179,7 +183,7 @@ def of_teacher(settings: Recipe) -> Recipe:
 
 
 def teacher_of(
-    settings: Recipe, workdir: str, stage: str, load: Callable[[], Any], place: Placement = Placement()
+    settings: Recipe, workdir: str, stage: str, load: "Callable[[], Dataset]", place: Placement = Placement()
 ) -> str | None:
     """Returns the file of the teacher that a stage asks, `None` without one; a network is trained first, once."""
     file = teacher_file(settings, workdir, stage)
@@ -210,7 +214,7 @@ def teacher_file(settings: Recipe, workdir: str, stage: str) -> str | None:
     return chosen.teacher
 
 
-def loss_of(settings: Recipe, teacher: str | None, images: Any, workdir: str | None) -> Any:
+def loss_of(settings: Recipe, teacher: str | None, images: "Dataset", workdir: str | None) -> Tensor:
     """Returns the loss for `Training`: by the labels, and by a teacher if there is a file of one.
 
     Where training pictures are not changed at random, the teacher's answers to them are kept in the work folder, if it
@@ -231,7 +235,7 @@ def loss_of(settings: Recipe, teacher: str | None, images: Any, workdir: str | N
     return distillation.loss_of(settings.distill, teacher, hard, images, kept, one_label=chosen.loss != "binary")
 
 
-def teacher_inputs(settings: Recipe, workdir: str, stage: str) -> dict[str, Any]:
+def teacher_inputs(settings: Recipe, workdir: str, stage: str) -> JsonObject:
     """Returns what a stage depends on if it asks a teacher.
 
     Raises:
@@ -245,7 +249,7 @@ def teacher_inputs(settings: Recipe, workdir: str, stage: str) -> dict[str, Any]
     return {"distill": dataclasses.replace(settings.distill, teacher=None), "teacher": sha256(file)}
 
 
-def load_images(settings: Recipe, workdir: str, place: Placement = Placement()) -> Any:
+def load_images(settings: Recipe, workdir: str, place: Placement = Placement()) -> "Dataset":
     """Returns the recipe's images, prepared by its contract, and says what was found about them.
 
     The prepared copy is kept in the work folder; each process of a cluster keeps one of its own, for they may share it.
@@ -259,7 +263,7 @@ def load_images(settings: Recipe, workdir: str, place: Placement = Placement()) 
 
 
 def save_artifacts(
-    folder: pathlib.Path, model: Any, images: Any, settings: Recipe, measured: dict[str, Any]
+    folder: pathlib.Path, model: KerasModel, images: "Dataset", settings: Recipe, measured: JsonObject
 ) -> list[str]:
     """Writes a model with the contract and the recipe that belong to it, and its answers to the test images.
 

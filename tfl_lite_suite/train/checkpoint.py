@@ -4,17 +4,17 @@ import json
 import os
 import zipfile
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
 from tfl_lite_suite.core.files import atomic_path
 from tfl_lite_suite.core.npz import write_arrays
+from tfl_lite_suite.core.types import Array, Document, JsonObject
 
 _UNREADABLE = (FileNotFoundError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
 
 
-def save(path: str | os.PathLike[str], arrays: Mapping[str, Sequence[np.ndarray]], state: Mapping[str, Any]) -> None:
+def save(path: str | os.PathLike[str], arrays: Mapping[str, Sequence[Array]], state: Document) -> None:
     """Writes a checkpoint.
 
     Args:
@@ -27,7 +27,7 @@ def save(path: str | os.PathLike[str], arrays: Mapping[str, Sequence[np.ndarray]
         write_arrays(temporary, {"state": np.array(json.dumps(state)), **flat})
 
 
-def load(path: str | os.PathLike[str]) -> tuple[dict[str, list[np.ndarray]], dict[str, Any]] | None:
+def load(path: str | os.PathLike[str]) -> tuple[dict[str, list[Array]], JsonObject] | None:
     """Reads a checkpoint.
 
     Args:
@@ -39,7 +39,7 @@ def load(path: str | os.PathLike[str]) -> tuple[dict[str, list[np.ndarray]], dic
     try:
         with np.load(path, allow_pickle=False) as file:
             state = json.loads(str(file["state"]))
-            arrays: dict[str, list[np.ndarray]] = {}
+            arrays: dict[str, list[Array]] = {}
             for key in file.files:
                 name, _, index = key.rpartition("/")
                 if name:
@@ -49,7 +49,7 @@ def load(path: str | os.PathLike[str]) -> tuple[dict[str, list[np.ndarray]], dic
         return None
 
 
-def load_state(path: str | os.PathLike[str]) -> dict[str, Any] | None:
+def load_state(path: str | os.PathLike[str]) -> JsonObject | None:
     """Reads the state of a checkpoint without its arrays; `None` where there is no readable checkpoint."""
     try:
         with np.load(path, allow_pickle=False) as file:

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.types import Document, JsonObject
 
 VARIABLE = "TF_CONFIG"
 _EXAMPLE = '{"cluster": {"worker": ["10.0.0.1:2222", "10.0.0.2:2222"]}, "task": {"type": "worker", "index": 0}}'
@@ -173,11 +174,11 @@ def _listener(address: str) -> socket.socket:
     return listener
 
 
-def _send(connection: socket.socket, word: dict[str, Any]) -> None:
+def _send(connection: socket.socket, word: JsonObject) -> None:
     connection.sendall(json.dumps(word).encode() + b"\n")
 
 
-def _receive(connection: socket.socket) -> dict[str, Any]:
+def _receive(connection: socket.socket) -> JsonObject:
     """Returns a word; nothing if what came is none, as from TensorFlow's own server or a port scanner."""
     with connection.makefile("rb") as file:
         try:
@@ -193,7 +194,7 @@ def _differs(rank: int) -> SuiteError:
     )
 
 
-def _names(cluster: Cluster, there: Mapping[int, Any]) -> str:
+def _names(cluster: Cluster, there: Mapping[int, object]) -> str:
     missing = [rank for rank in range(1, len(cluster.addresses)) if rank not in there]
     return ", ".join(f"{_name(rank)} ({cluster.addresses[rank]})" for rank in missing)
 
@@ -214,14 +215,14 @@ def _address(text: object) -> str:
     return text
 
 
-def _list(jobs: Mapping[str, Any], job: str) -> list[Any]:
+def _list(jobs: Document, job: str) -> list[Any]:
     found = jobs.get(job, [])
     if not isinstance(found, list) or (job == "chief" and len(found) > 1):
         raise _wrong(f"cluster.{job}: expected a list of {'one address' if job == 'chief' else 'addresses'}")
     return found
 
 
-def _part(document: object, key: str) -> dict[str, Any]:
+def _part(document: object, key: str) -> JsonObject:
     found = document.get(key) if isinstance(document, dict) else None
     if not isinstance(found, dict) or not found:
         raise _wrong(f"'{key}' is missing")

@@ -4,7 +4,6 @@ Source: Hinton et al., 2015, https://arxiv.org/abs/1503.02531, section 2.
 """
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from tfl_lite_suite.core.files import atomic_path
 from tfl_lite_suite.core.framework import tf
 from tfl_lite_suite.core.progress import Progress
 from tfl_lite_suite.core.recipe import Distill
+from tfl_lite_suite.core.types import Array, KerasModel, Tensor
 from tfl_lite_suite.core.work_folder import Stage
 from tfl_lite_suite.data import Dataset, Split, pipeline
 from tfl_lite_suite.models.graph.rewrite import with_features
@@ -49,7 +49,7 @@ def loss_of(
         )
     ask = _asking(teacher, images.contract.image_shape, bool(chosen.features))
 
-    def combined(pictures: Any, targets: Any, logits: Any, features: Any, answers: Any) -> Any:
+    def combined(pictures: Tensor, targets: Tensor, logits: Tensor, features: Tensor, answers: Tensor) -> Tensor:
         if kept is None:
             answers = tf.stop_gradient(ask(pictures))
         soft = _distance(answers[:, :classes], logits, chosen.temperature, one_label)
@@ -62,12 +62,12 @@ def loss_of(
     return DistilledLoss(combined, answers, takes_features=bool(chosen.features))
 
 
-def _asking(teacher: Any, shape: tuple[int, int, int], features_too: bool) -> Callable[[Any], Any]:
+def _asking(teacher: KerasModel, shape: tuple[int, int, int], features_too: bool) -> Callable[[Tensor], Tensor]:
     """Returns a function from pictures of a shape to the teacher's logits, with its features behind them if wanted."""
     height, width, channels = teacher.input_shape[1:]
     forward = with_features(teacher) if features_too else teacher
 
-    def answer(images: Any) -> Any:
+    def answer(images: Tensor) -> Tensor:
         if channels != shape[2]:
             images = tf.image.grayscale_to_rgb(images) if channels == 3 else tf.image.rgb_to_grayscale(images)
         if (height, width) != shape[:2]:
@@ -79,13 +79,13 @@ def _asking(teacher: Any, shape: tuple[int, int, int], features_too: bool) -> Ca
     return answer
 
 
-def _pooled(features: Any) -> Any:
+def _pooled(features: Tensor) -> Tensor:
     """Returns features `(batch, n)`, float32; those with height and width are averaged over them."""
     features = tf.cast(features, tf.float32)
     return tf.reduce_mean(features, axis=(1, 2)) if len(features.shape) == 4 else features
 
 
-def _kept_answers(ask: Callable[[Any], Any], split: Split, kept: Stage) -> np.ndarray:
+def _kept_answers(ask: Callable[[Tensor], Tensor], split: Split, kept: Stage) -> Array:
     """Returns the answers to every picture, from the stage's folder if they are there."""
     if kept.finished() is None:
         forward, parts = tf.function(ask), []
@@ -100,7 +100,7 @@ def _kept_answers(ask: Callable[[Any], Any], split: Split, kept: Stage) -> np.nd
     return np.asarray(np.load(kept.folder / ANSWERS))
 
 
-def _distance(answers: Any, logits: Any, temperature: float, one_label: bool) -> Any:
+def _distance(answers: Tensor, logits: Tensor, temperature: float, one_label: bool) -> Tensor:
     """Returns how far logits are from a teacher's; times the squared temperature, so that gradients keep their size."""
     answers, logits = answers / temperature, logits / temperature
     if one_label:
@@ -110,7 +110,7 @@ def _distance(answers: Any, logits: Any, temperature: float, one_label: bool) ->
     return temperature**2 * tf.reduce_mean(each)
 
 
-def _similarity_distance(student: Any, teacher: Any) -> Any:
+def _similarity_distance(student: Tensor, teacher: KerasModel) -> Tensor:
     """Returns how differently two networks find the pictures of a batch alike; features may differ in length.
 
     Source: Tung and Mori, 2019, https://arxiv.org/abs/1907.09682, equations 2 to 4.

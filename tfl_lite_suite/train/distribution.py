@@ -18,6 +18,7 @@ import numpy as np
 
 from tfl_lite_suite.core.errors import Restart
 from tfl_lite_suite.core.framework import keras, tf
+from tfl_lite_suite.core.types import Array, KerasModel, Strategy, Tensor, Variable
 from tfl_lite_suite.data.pipeline import Parts
 from tfl_lite_suite.train import cluster
 
@@ -50,7 +51,7 @@ class Distribution:
         processes: Number of processes.
     """
 
-    strategy: Any
+    strategy: Strategy
     rank: int = 0
     processes: int = 1
 
@@ -70,14 +71,14 @@ class Distribution:
         own = self.replicas // self.processes
         return Parts(self.replicas, self.rank * own, own)
 
-    def place(self, values: Sequence[Any]) -> Any:
+    def place(self, values: Sequence[Tensor]) -> Variable:
         """Returns one value for each replica of this process as one that `strategy.run` takes."""
         first = self.parts.first
         return self.strategy.experimental_distribute_values_from_function(
             lambda context: values[context.replica_id_in_sync_group - first]
         )
 
-    def sum(self, value: Any) -> np.ndarray:
+    def sum(self, value: object) -> Array:
         """Returns the sum of an array over all processes, in each of them; all must call it."""
         value = np.asarray(value)
         if self.processes == 1:
@@ -100,11 +101,11 @@ class Distribution:
         """Returns once every process has come here."""
         self.sum(0)
 
-    def weights(self, model: Any) -> list[np.ndarray]:
+    def weights(self, model: KerasModel) -> list[Array]:
         """Returns a model's weights as `get_weights` does; all replicas' are equal, so it reads one of this process."""
         return [self.strategy.experimental_local_results(weight)[0].numpy() for weight in model.weights]
 
-    def synchronize(self, model: Any) -> None:
+    def synchronize(self, model: KerasModel) -> None:
         """Makes batch normalization take its statistics from the whole batch, if that is spread over replicas."""
         for layer in model.layers if self.replicas > 1 else []:
             if isinstance(layer, keras.layers.BatchNormalization):

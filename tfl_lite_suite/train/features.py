@@ -3,7 +3,6 @@
 import dataclasses
 import time
 import zipfile
-from typing import Any
 
 import numpy as np
 
@@ -11,6 +10,7 @@ from tfl_lite_suite.core.files import atomic_path
 from tfl_lite_suite.core.framework import keras, tf
 from tfl_lite_suite.core.npz import write_arrays
 from tfl_lite_suite.core.progress import Progress
+from tfl_lite_suite.core.types import Array, KerasModel
 from tfl_lite_suite.core.work_folder import Stage
 from tfl_lite_suite.data import Dataset, pipeline
 from tfl_lite_suite.models.graph.rewrite import classifier
@@ -31,13 +31,13 @@ class Features:
         picture_seconds: How long one picture took, without the start.
     """
 
-    train: np.ndarray
-    validation: np.ndarray
-    test: np.ndarray
+    train: Array
+    validation: Array
+    test: Array
     picture_seconds: float
 
 
-def extractor(model: Any) -> Any:
+def extractor(model: KerasModel) -> KerasModel:
     """Returns the part of a network before its classifier.
 
     Where that is a convolution, what it takes is averaged over the image first. A 1×1 convolution and the average may
@@ -49,7 +49,7 @@ def extractor(model: Any) -> Any:
     return keras.Model(model.input, features)
 
 
-def compute(model: Any, images: Dataset, kept: Stage | None) -> Features:
+def compute(model: KerasModel, images: Dataset, kept: Stage | None) -> Features:
     """Returns the features of every picture, read back where an earlier run kept them.
 
     Args:

@@ -3,13 +3,13 @@
 import contextlib
 import functools
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from tfl_lite_suite.core.framework import keras, tf
+from tfl_lite_suite.core.types import KerasLayer, KerasModel, Tensor, Variable
 
 
 @contextlib.contextmanager
-def kept_statistics(model: Any) -> Iterator[None]:
+def kept_statistics(model: KerasModel) -> Iterator[None]:
     """Has batch normalization use the statistics that it has, and not those of each batch; its weights are trained.
 
     A few hundred pictures cannot replace statistics of a million, and a small batch has statistics of its own.
@@ -24,11 +24,11 @@ def kept_statistics(model: Any) -> Iterator[None]:
             del layer.call
 
 
-def _infer(layer: Any, inputs: Any, training: Any = None, mask: Any = None) -> Any:
+def _infer(layer: KerasLayer, inputs: Tensor, training: Tensor = None, mask: Tensor = None) -> Tensor:
     return type(layer).call(layer, inputs, training=False)
 
 
-def rates(model: Any, first: float) -> list[float]:
+def rates(model: KerasModel, first: float) -> list[float]:
     """Returns by what the learning rate of each trained weight is multiplied, in the order of `trainable_variables`.
 
     Args:
@@ -45,7 +45,7 @@ def rates(model: Any, first: float) -> list[float]:
     return [first ** (1 - depths[id(weight)] / max(depth, 1)) for weight in model.trainable_variables]
 
 
-def slow_down(variables: Sequence[Any], before: Sequence[Any], factors: Sequence[float]) -> None:
+def slow_down(variables: Sequence[Variable], before: Sequence[Tensor], factors: Sequence[float]) -> None:
     """Takes back a part of a step, whatever the optimizer: each variable moves by its factor times what it moved.
 
     Args:

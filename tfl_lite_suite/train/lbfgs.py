@@ -7,15 +7,17 @@ from collections.abc import Callable
 
 import numpy as np
 
+from tfl_lite_suite.core.types import Array
+
 _MEMORY = 10
 _SUFFICIENT_DECREASE = 1e-4
 _MOST_HALVINGS = 30
 _LEAST_CURVATURE = 1e-10
 
-Function = Callable[[np.ndarray], tuple[float, np.ndarray]]
+Function = Callable[[Array], tuple[float, Array]]
 
 
-def minimize(function: Function, start: np.ndarray, most_steps: int = 500, tolerance: float = 1e-7) -> np.ndarray:
+def minimize(function: Function, start: Array, most_steps: int = 500, tolerance: float = 1e-7) -> Array:
     """Finds the minimum.
 
     Args:
@@ -29,7 +31,7 @@ def minimize(function: Function, start: np.ndarray, most_steps: int = 500, toler
     """
     point = np.asarray(start, np.float64)
     value, gradient = function(point)
-    pairs: list[tuple[np.ndarray, np.ndarray]] = []
+    pairs: list[tuple[Array, Array]] = []
     for _ in range(most_steps):
         direction = -_times_inverse_hessian(gradient, pairs)
         slope = float(direction @ gradient)
@@ -53,7 +55,7 @@ def minimize(function: Function, start: np.ndarray, most_steps: int = 500, toler
     return point
 
 
-def _times_inverse_hessian(gradient: np.ndarray, pairs: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+def _times_inverse_hessian(gradient: Array, pairs: list[tuple[Array, Array]]) -> Array:
     """Returns the product of the estimated inverse Hessian and the gradient: the two-loop recursion."""
     if not pairs:
         return gradient / max(float(np.abs(gradient).sum()), 1e-300)

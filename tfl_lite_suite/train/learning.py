@@ -3,11 +3,11 @@
 import dataclasses
 import os
 from collections.abc import Callable
-from typing import Any
 
 from tfl_lite_suite.core.files import sha256
 from tfl_lite_suite.core.framework import keras
 from tfl_lite_suite.core.recipe import Augment, Recipe
+from tfl_lite_suite.core.types import JsonObject, KerasModel
 from tfl_lite_suite.core.work_folder import Stage
 from tfl_lite_suite.data import Dataset, listing_of
 from tfl_lite_suite.models.conventions import IMAGENET_CLASSES
@@ -34,7 +34,7 @@ class Task:
     settings: Recipe
     images: Dataset
     stage: Stage
-    model: Any
+    model: KerasModel
     loss: Loss | DistilledLoss
     spread: Distribution
     workdir: str | None
@@ -51,9 +51,9 @@ class Learned:
         forget_checkpoints: Removes what a killed run would go on from.
     """
 
-    history: list[dict[str, Any]]
+    history: list[JsonObject]
     seconds: float
-    results: dict[str, Any]
+    results: JsonObject
     forget_checkpoints: Callable[[], None]
 
 

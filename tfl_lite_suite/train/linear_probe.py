@@ -8,6 +8,7 @@ import dataclasses
 
 import numpy as np
 
+from tfl_lite_suite.core.types import Array
 from tfl_lite_suite.train.lbfgs import minimize
 
 # Penalties, from the strongest to the weakest, for features with a mean square of 1.
@@ -26,14 +27,14 @@ class Examples:
         weights: Weight of each example, float32 `(n,)`; 1 if `None`.
     """
 
-    features: np.ndarray
-    targets: np.ndarray
-    weights: np.ndarray | None = None
+    features: Array
+    targets: Array
+    weights: Array | None = None
 
     def __len__(self) -> int:
         return len(self.features)
 
-    def subset(self, chosen: np.ndarray) -> "Examples":
+    def subset(self, chosen: Array) -> "Examples":
         """Returns some of the examples."""
         weights = None if self.weights is None else self.weights[chosen]
         return Examples(self.features[chosen], self.targets[chosen], weights)
@@ -58,11 +59,11 @@ class Probe:
         strength: The penalty that it was fitted with.
     """
 
-    kernel: np.ndarray
-    bias: np.ndarray
+    kernel: Array
+    bias: Array
     strength: float
 
-    def logits(self, features: np.ndarray) -> np.ndarray:
+    def logits(self, features: Array) -> Array:
         """Returns float32 `(n, classes)`."""
         return np.asarray(features @ self.kernel + self.bias)
 
@@ -85,7 +86,7 @@ def fit(examples: Examples, strength: float, several: bool = False, start: Probe
     width, classes = features.shape[1], examples.targets.shape[1]
     share = _weights(examples) / _weights(examples).sum()
 
-    def loss(point: np.ndarray) -> tuple[float, np.ndarray]:
+    def loss(point: Array) -> tuple[float, Array]:
         kernel, bias = point[:-classes].reshape(width, classes), point[-classes:]
         logits = features @ kernel.astype(np.float32) + bias.astype(np.float32)
         each, slopes = _losses(logits, examples.targets, several)
@@ -131,17 +132,17 @@ def choose(examples: Examples, held_out: Examples | None, parts: int = 5, severa
     return STRENGTHS[int(np.argmin(found))]
 
 
-def loss(logits: np.ndarray, targets: np.ndarray, several: bool = False) -> float:
+def loss(logits: Array, targets: Array, several: bool = False) -> float:
     """Returns the mean loss."""
     return float(losses(logits, targets, several).mean())
 
 
-def losses(logits: np.ndarray, targets: np.ndarray, several: bool = False) -> np.ndarray:
+def losses(logits: Array, targets: Array, several: bool = False) -> Array:
     """Returns the loss of each example, `(n,)`."""
     return _losses(logits, targets, several)[0]
 
 
-def _losses(logits: np.ndarray, targets: np.ndarray, several: bool) -> tuple[np.ndarray, np.ndarray]:
+def _losses(logits: Array, targets: Array, several: bool) -> tuple[Array, Array]:
     """Returns each example's loss `(n,)`, and its slope along each logit `(n, classes)`."""
     if several:
         above = np.maximum(logits, 0) + np.log1p(np.exp(-np.abs(logits)))
@@ -152,18 +153,18 @@ def _losses(logits: np.ndarray, targets: np.ndarray, several: bool) -> tuple[np.
     return (targets * (np.log(total) - logits)).sum(1), powers / total - targets
 
 
-def _weights(examples: Examples) -> np.ndarray:
+def _weights(examples: Examples) -> Array:
     return np.ones(len(examples), np.float32) if examples.weights is None else examples.weights
 
 
-def _standard(features: np.ndarray) -> tuple[np.ndarray, float]:
+def _standard(features: Array) -> tuple[Array, float]:
     """Returns the mean of the features, and the one number that gives them a mean square of 1."""
     mean = features.mean(0, dtype=np.float64).astype(np.float32)
     scale = float(np.sqrt(np.mean(features.var(0, dtype=np.float64))))
     return mean, scale or 1.0
 
 
-def folds(targets: np.ndarray, parts: int) -> np.ndarray:
+def folds(targets: Array, parts: int) -> Array:
     """Returns the fold of each example, int64 `(n,)`: of every class as many in each fold, give or take one."""
     order = np.random.default_rng(0).permutation(len(targets))
     order = order[np.argsort(targets[order].argmax(1), kind="stable")]

@@ -17,6 +17,17 @@ from tfl_lite_suite.core.figures import percent
 from tfl_lite_suite.core.framework import keras, tf
 from tfl_lite_suite.core.progress import Progress, duration
 from tfl_lite_suite.core.recipe import Augment, Train
+from tfl_lite_suite.core.types import (
+    Array,
+    JsonObject,
+    KerasModel,
+    KerasOptimizer,
+    Strategy,
+    Tensor,
+    TfDataset,
+    TfFunction,
+    Variable,
+)
 from tfl_lite_suite.data import balance, pipeline
 from tfl_lite_suite.models.graph.rewrite import classifier, with_features
 from tfl_lite_suite.models.graph.scores import as_logits, ends_in_softmax
@@ -52,7 +63,7 @@ class Phase:
     first_rate: float | None = None
 
 
-def phases(model: Any, settings: Train) -> list[Phase]:
+def phases(model: KerasModel, settings: Train) -> list[Phase]:
     """Returns the phases that a recipe asks for: the classifier alone first, where it says so, then the network."""
     plan = []
     if settings.head_epochs:
@@ -87,8 +98,8 @@ class Training:
     validation top-1 of the start, if that was a candidate.
     """
 
-    model: Any
-    data: Any
+    model: KerasModel
+    data: TfDataset
     settings: Train
     augment: Augment
     seed: int
@@ -98,11 +109,11 @@ class Training:
     distribution: Distribution = dataclasses.field(default_factory=here)
     keeps_last: bool = False
     keeps_start: bool = False
-    optimizer_of: Callable[[float, int, int], Any] | None = None
+    optimizer_of: Callable[[float, int, int], KerasOptimizer] | None = None
 
     def __post_init__(self) -> None:
         self.settings = balance.resolved(self.settings, self.data.train)
-        self.history: list[dict[str, Any]] = []
+        self.history: list[JsonObject] = []
         self.batch_size = min(self.settings.batch_size, len(self.data.train))
         self.steps = len(self.data.train) // self.batch_size
         replicas = self.distribution.replicas
@@ -114,13 +125,13 @@ class Training:
         self.distribution.synchronize(self.model)
         # Outside of the strategy, so that one process can use it without the others.
         self._measured = self.model if replicas == 1 else keras.models.clone_model(self.model)
-        self._best: list[np.ndarray] = []
+        self._best: list[Array] = []
         self._best_value: float | None = None
         self.kept = 0
         self.start_top1: float | None = None
         self._trainable = [layer.trainable for layer in self.model.layers]
 
-    def run(self, plan: Sequence[Phase]) -> list[dict[str, Any]]:
+    def run(self, plan: Sequence[Phase]) -> list[JsonObject]:
         """Trains through the phases, resuming where an earlier run was stopped.
 
         Args:
@@ -157,7 +168,7 @@ class Training:
         """Removes the checkpoint, once the results are safe."""
         (self.folder / CHECKPOINT).unlink(missing_ok=True)
 
-    def _run_phase(self, index: int, phase: Phase, saved: Any, finished: int, progress: Progress) -> None:
+    def _run_phase(self, index: int, phase: Phase, saved: Variable, finished: int, progress: Progress) -> None:
         self._set_trainable(phase.first_trainable)
         with self.distribution.strategy.scope():
             make = self.optimizer_of or functools.partial(optimizer_of, self.settings)
@@ -207,7 +218,7 @@ class Training:
             self._log(record, phase, progress)
             self._save(index, epoch + 1, optimizer, average)
 
-    def _run_epoch(self, step: Any, batches: Any, finished: int, progress: Progress) -> dict[str, Any]:
+    def _run_epoch(self, step: Tensor, batches: TfDataset, finished: int, progress: Progress) -> JsonObject:
         losses, correct, waited = [], 0.0, 0.0
         start = time.monotonic()
         for done in range(1, self.steps + 1):
@@ -231,7 +242,7 @@ class Training:
             "data_wait_share": waited / seconds,
         }
 
-    def _validated(self, validate: Callable[[Any], dict[str, Any]], record: dict[str, Any]) -> dict[str, Any]:
+    def _validated(self, validate: Callable[[Tensor], JsonObject], record: JsonObject) -> JsonObject:
         """Returns top-1 of the validation images, of which each process answers some, and what chooses the epoch.
 
         Without validation images the figures of training take their place.
@@ -246,7 +257,7 @@ class Training:
         figures = selection.figures(self.distribution.sum(counted), count)
         return {"validation_top1": figures["top1"], "selected_by": {select: figures[select]}}
 
-    def _restore(self, saved: Any, index: int, optimizer: Any, average: MovingAverage) -> int:
+    def _restore(self, saved: Variable, index: int, optimizer: KerasOptimizer, average: MovingAverage) -> int:
         """Puts back what a checkpoint holds; returns the epoch of this phase to begin with."""
         if saved is None:
             return 0
@@ -262,7 +273,7 @@ class Training:
         average.set_values(arrays.get("average", []))
         return int(state["epoch"])
 
-    def _save(self, index: int, epoch: int, optimizer: Any, average: MovingAverage) -> None:
+    def _save(self, index: int, epoch: int, optimizer: KerasOptimizer, average: MovingAverage) -> None:
         if not self.distribution.is_chief:
             return
         checkpoint.save(
@@ -293,7 +304,7 @@ class Training:
         best = int((np.argmin if select == "loss" else np.argmax)(values)) if values else 0
         return bool(values) and 0 < self.settings.early_stopping <= len(values) - 1 - best
 
-    def _log(self, record: dict[str, Any], phase: Phase, progress: Progress) -> None:
+    def _log(self, record: JsonObject, phase: Phase, progress: Progress) -> None:
         for name in ("loss", "train_top1", "validation_top1", "images_per_s"):
             if record[name] is not None:
                 tf.summary.scalar(name, record[name], step=len(self.history))
@@ -310,7 +321,7 @@ class Training:
         )
 
 
-def accuracy_function(model: Any) -> Callable[[Any], dict[str, Any]]:
+def accuracy_function(model: KerasModel) -> Callable[[Tensor], JsonObject]:
     """Returns a function from a `Split` to `top1`, `top5`, `balanced_accuracy` (shares), and answers of `model`.
 
     These are `top`, `confidence` and `logits`. An answer is right if it is one of the picture's labels. `top` holds the
@@ -320,10 +331,10 @@ def accuracy_function(model: Any) -> Callable[[Any], dict[str, Any]]:
     meaning = Decision(scores="probabilities" if ends_in_softmax(model) else "logits")
 
     @tf.function(autograph=False)
-    def forward(images: Any) -> Any:
+    def forward(images: Tensor) -> Tensor:
         return model(images, training=False)
 
-    def measure(split: Any) -> dict[str, Any]:
+    def measure(split: Any) -> JsonObject:
         if not len(split):
             nothing = dict.fromkeys(("top1", "top5", "balanced_accuracy"))
             scores = np.empty((0, model.output_shape[-1]), np.float32)
@@ -344,7 +355,7 @@ def accuracy_function(model: Any) -> Callable[[Any], dict[str, Any]]:
     return measure
 
 
-def _reseed(model: Any, seed: int) -> None:
+def _reseed(model: KerasModel, seed: int) -> None:
     """Sets the random state of dropout and its like, so that an epoch draws the same numbers after a resume."""
     for position, layer in enumerate(model.layers):
         generator = getattr(getattr(layer, "_random_generator", None), "_generator", None)
@@ -353,13 +364,13 @@ def _reseed(model: Any, seed: int) -> None:
 
 
 def _train_step(
-    model: Any,
-    optimizer: Any,
+    model: KerasModel,
+    optimizer: KerasOptimizer,
     average: MovingAverage,
     loss_of: Loss | DistilledLoss,
-    strategy: Any,
+    strategy: Strategy,
     first_rate: float | None = None,
-) -> Any:
+) -> TfFunction:
     variables = model.trainable_variables
     factors = fine_tuning.rates(model, first_rate) if first_rate else []
     takes_features = isinstance(loss_of, DistilledLoss) and loss_of.takes_features
@@ -367,7 +378,7 @@ def _train_step(
     scaled = getattr(optimizer, "get_scaled_loss", lambda loss: loss)
     unscaled = getattr(optimizer, "get_unscaled_gradients", lambda gradients: gradients)
 
-    def on_replica(images: Any, targets: Any) -> tuple[Any, Any]:
+    def on_replica(images: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
         with tf.GradientTape() as tape:
             output = forward(images, training=True)
             scores, features = output if takes_features else (output, None)
@@ -391,7 +402,7 @@ def _train_step(
         return loss, tf.reduce_sum(tf.cast(hits, tf.float32))
 
     @tf.function(autograph=False)
-    def step(images: Any, targets: Any) -> tuple[Any, Any]:
+    def step(images: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
         loss, hits = strategy.run(on_replica, (images, targets))
         average.update(optimizer.iterations)
         return strategy.reduce("SUM", loss, axis=None), strategy.reduce("SUM", hits, axis=None)

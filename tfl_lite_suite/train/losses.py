@@ -8,6 +8,7 @@ import numpy as np
 
 from tfl_lite_suite.core.framework import tf
 from tfl_lite_suite.core.recipe import Train
+from tfl_lite_suite.core.types import Array, Tensor
 from tfl_lite_suite.data import balance
 
 Loss = Callable[[Any, Any, Any], Any]
@@ -24,8 +25,8 @@ class DistilledLoss:
         takes_features: Whether `function` is given what the classifier takes as features, not `None`.
     """
 
-    function: Callable[[Any, Any, Any, Any, Any], Any]
-    answers: np.ndarray | None = None
+    function: Callable[[Tensor, Tensor, Tensor, Tensor, Tensor], Tensor]
+    answers: Array | None = None
     takes_features: bool = False
 
 
@@ -47,7 +48,7 @@ def loss_by_labels(settings: Train, counts: Sequence[int], weighted: bool) -> Lo
     return cross_entropy(settings.label_smoothing, weights)
 
 
-def cross_entropy(smoothing: float, weights: np.ndarray | None = None) -> Loss:
+def cross_entropy(smoothing: float, weights: Array | None = None) -> Loss:
     """Returns the loss against target distributions of which a share is spread over all classes.
 
     Args:
@@ -55,20 +56,20 @@ def cross_entropy(smoothing: float, weights: np.ndarray | None = None) -> Loss:
         weights: What each class weighs, float32 `(classes,)`; all alike if absent.
     """
 
-    def loss(_: Any, targets: Any, logits: Any) -> Any:
+    def loss(_: object, targets: Tensor, logits: Tensor) -> Tensor:
         each = tf.nn.softmax_cross_entropy_with_logits(_smoothed(targets, smoothing), logits)
         return _mean(each, targets, weights)
 
     return loss
 
 
-def focal(smoothing: float, weights: np.ndarray | None = None, gamma: float = 2.0) -> Loss:
+def focal(smoothing: float, weights: Array | None = None, gamma: float = 2.0) -> Loss:
     """Returns the cross-entropy in which a picture counts the less, the better it is answered already.
 
     Source: Lin et al., 2017, https://arxiv.org/abs/1708.02002, Eq. 4.
     """
 
-    def loss(_: Any, targets: Any, logits: Any) -> Any:
+    def loss(_: object, targets: Tensor, logits: Tensor) -> Tensor:
         log = tf.nn.log_softmax(logits)
         each = -tf.reduce_sum(_smoothed(targets, smoothing) * (1 - tf.exp(log)) ** gamma * log, axis=1)
         return _mean(each, targets, weights)
@@ -86,7 +87,7 @@ def logit_adjusted(smoothing: float, counts: Sequence[int]) -> Loss:
     return lambda images, targets, logits: plain(images, targets, logits + prior)
 
 
-def binary(smoothing: float, weights: np.ndarray | None = None) -> Loss:
+def binary(smoothing: float, weights: Array | None = None) -> Loss:
     """Returns the loss for several labels a picture: each class is a question of its own; summed over the classes.
 
     Args:
@@ -95,7 +96,7 @@ def binary(smoothing: float, weights: np.ndarray | None = None) -> Loss:
     """
     positive = 1.0 if weights is None else weights
 
-    def loss(_: Any, targets: Any, logits: Any) -> Any:
+    def loss(_: object, targets: Tensor, logits: Tensor) -> Tensor:
         smooth = targets * (1 - smoothing) + smoothing / 2
         each = tf.nn.weighted_cross_entropy_with_logits(smooth, logits, positive)
         return tf.reduce_mean(tf.reduce_sum(each, axis=1))
@@ -103,10 +104,10 @@ def binary(smoothing: float, weights: np.ndarray | None = None) -> Loss:
     return loss
 
 
-def _smoothed(targets: Any, smoothing: float) -> Any:
+def _smoothed(targets: Tensor, smoothing: float) -> Tensor:
     return targets * (1 - smoothing) + smoothing / tf.cast(tf.shape(targets)[1], tf.float32)
 
 
-def _mean(each: Any, targets: Any, weights: np.ndarray | None) -> Any:
+def _mean(each: Tensor, targets: Tensor, weights: Array | None) -> Tensor:
     """Returns the mean over pictures, each weighed as its classes."""
     return tf.reduce_mean(each if weights is None else each * tf.linalg.matvec(targets, weights))

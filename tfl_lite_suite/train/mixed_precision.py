@@ -5,9 +5,9 @@ Source: Micikevicius et al., 2018, https://arxiv.org/abs/1710.03740, sections 3.
 
 import contextlib
 from collections.abc import Iterator
-from typing import Any
 
 from tfl_lite_suite.core.framework import keras, tf
+from tfl_lite_suite.core.types import KerasModel, KerasOptimizer
 
 # Of NVIDIA's GPUs, those from this compute capability on multiply float16 faster than float32.
 _TENSOR_CORES = (7, 0)
@@ -32,7 +32,7 @@ def layers_of(name: str) -> Iterator[None]:
         keras.mixed_precision.set_global_policy(before)
 
 
-def scaling(optimizer: Any, model: Any) -> Any:
+def scaling(optimizer: KerasOptimizer, model: KerasModel) -> KerasOptimizer:
     """Returns the optimizer, with the loss scaled dynamically if layers of the model compute in float16."""
     half = any(layer.compute_dtype == "float16" for layer in model.layers)
     return keras.mixed_precision.LossScaleOptimizer(optimizer) if half else optimizer

@@ -1,10 +1,10 @@
 """The optimizer of a recipe, and how its learning rate changes."""
 
 import math
-from typing import Any
 
 from tfl_lite_suite.core.framework import keras, tf
 from tfl_lite_suite.core.recipe import Train
+from tfl_lite_suite.core.types import JsonObject, KerasOptimizer, Tensor
 
 
 class WarmupCosine(keras.optimizers.schedules.LearningRateSchedule):
@@ -23,7 +23,7 @@ class WarmupCosine(keras.optimizers.schedules.LearningRateSchedule):
         """
         self.peak, self.total_steps, self.warmup_steps = peak, total_steps, warmup_steps
 
-    def __call__(self, step: Any) -> Any:
+    def __call__(self, step: Tensor) -> Tensor:
         """Returns the learning rate of a step, a float32 scalar."""
         step = tf.cast(step, tf.float32)
         warm = (step + 1) / max(self.warmup_steps, 1)
@@ -31,12 +31,12 @@ class WarmupCosine(keras.optimizers.schedules.LearningRateSchedule):
         cosine = 0.5 * (1 + tf.cos(math.pi * tf.clip_by_value(progress, 0.0, 1.0)))
         return self.peak * tf.where(step < self.warmup_steps, warm, cosine)
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> JsonObject:
         """Returns the constructor's arguments."""
         return {"peak": self.peak, "total_steps": self.total_steps, "warmup_steps": self.warmup_steps}
 
 
-def optimizer_of(settings: Train, peak: float, total_steps: int, warmup_steps: int) -> Any:
+def optimizer_of(settings: Train, peak: float, total_steps: int, warmup_steps: int) -> KerasOptimizer:
     """Returns the optimizer of a recipe's `train` section, with the schedule of one phase.
 
     Args:

@@ -7,9 +7,8 @@ Source: Kingma and Ba, 2015, https://arxiv.org/abs/1412.6980, algorithm 1; relat
 et al., 2020, https://arxiv.org/abs/1903.08066, appendix B.
 """
 
-from typing import Any
-
 from tfl_lite_suite.core.framework import keras, tf
+from tfl_lite_suite.core.types import Tensor, Variable
 
 _TINY = 1e-12
 
@@ -17,7 +16,7 @@ _TINY = 1e-12
 class RelativeAdam(keras.optimizers.Adam):
     """Adam that moves each variable by at most about `learning_rate` of its size at a time."""
 
-    def __init__(self, learning_rate: Any, sizes: dict[Any, Any], **kwargs: Any) -> None:
+    def __init__(self, learning_rate: Tensor, sizes: dict[Variable, Variable], **kwargs: object) -> None:
         """Sets the rate.
 
         Args:
@@ -28,7 +27,7 @@ class RelativeAdam(keras.optimizers.Adam):
         super().__init__(learning_rate, **kwargs)
         self._sizes = sizes
 
-    def update_step(self, gradient: Any, variable: Any) -> None:
+    def update_step(self, gradient: Tensor, variable: Variable) -> None:
         """Moves one variable."""
         index = self._index_dict[self._var_key(variable)]
         momentum, velocity = self._momentums[index], self._velocities[index]

@@ -2,10 +2,11 @@
 
 import numpy as np
 
+from tfl_lite_suite.core.types import Array
 from tfl_lite_suite.data import Split
 
 
-def counts(logits: np.ndarray, split: Split) -> np.ndarray:
+def counts(logits: Array, split: Split) -> Array:
     """Counts what every figure is made of; counts of several parts of the pictures add up.
 
     Args:
@@ -32,7 +33,7 @@ def counts(logits: np.ndarray, split: Split) -> np.ndarray:
     return np.concatenate([[truth.any(axis=1).sum(), truth[places, best].sum(), loss.sum()], *by_class])
 
 
-def figures(counted: np.ndarray, pictures: int) -> dict[str, float]:
+def figures(counted: Array, pictures: int) -> dict[str, float]:
     """Returns every figure that can choose an epoch; classes without pictures are left out.
 
     Args:

@@ -14,6 +14,7 @@ import numpy as np
 
 from tfl_lite_suite.core.figures import percent
 from tfl_lite_suite.core.recipe import Recipe
+from tfl_lite_suite.core.types import Array, JsonObject, KerasModel, Tensor
 from tfl_lite_suite.core.work_folder import Stage
 from tfl_lite_suite.data import Dataset, Split, balance
 from tfl_lite_suite.models.graph.rewrite import classifier
@@ -43,8 +44,8 @@ class Adapted:
         seconds: How long all of it took.
     """
 
-    history: list[dict[str, Any]]
-    results: dict[str, Any]
+    history: list[JsonObject]
+    results: JsonObject
     seconds: float
 
 
@@ -63,14 +64,14 @@ class Transfer:
         copy: A network like `model` outside of the strategy, or `model` itself where there is no other.
     """
 
-    model: Any
+    model: KerasModel
     images: Dataset
     settings: Recipe
     stage: Stage
     kept: Stage | None
     loss: Loss | DistilledLoss
     spread: Distribution
-    copy: Any
+    copy: KerasModel
 
     def run(self) -> Adapted:
         """Fits the probe, fine-tunes from it, and keeps what does best on pictures that were not learned from."""
@@ -94,15 +95,15 @@ class Transfer:
         self._pretrained = self.spread.weights(self.model)
         if plan.reason:
             self._begin_with(probe)
-            history: list[dict[str, Any]] = []
-            told: dict[str, Any] = {"kept": PROBE, "share": 0.0, "reason": plan.reason}
+            history: list[JsonObject] = []
+            told: JsonObject = {"kept": PROBE, "share": 0.0, "reason": plan.reason}
         else:
             history, told = self._fine_tuned(plan, probe, everything)
         _say(told["reason"])
         told["plan"] = dataclasses.asdict(plan)
         return Adapted(history, {PROBE: baseline, "transfer": told}, time.monotonic() - started)
 
-    def _baseline(self, probe: Probe, found: np.ndarray) -> dict[str, float | None]:
+    def _baseline(self, probe: Probe, found: Array) -> dict[str, float | None]:
         """Returns the figures of the probe on the test pictures, and tells them."""
         test = self.images.test
         figures: dict[str, float | None] = dict.fromkeys(("top1", "balanced_accuracy", "macro_f1", "loss"))
@@ -118,7 +119,7 @@ class Transfer:
         for folder in self.stage.folder.glob(f"{_FOLD}*"):
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _examples(self, split: Split, found: np.ndarray) -> Examples:
+    def _examples(self, split: Split, found: Array) -> Examples:
         weights = None
         if self.settings.data.balance != "none":
             by_class = balance.class_weights(self.images.train.class_counts)
@@ -140,14 +141,14 @@ class Transfer:
         bias = found.bias if self._prior is None else found.bias - self._prior
         return Probe(self._chiefs(found.kernel), self._chiefs(bias), found.strength)
 
-    def _chiefs(self, value: Any) -> Any:
+    def _chiefs(self, value: object) -> KerasModel:
         """Returns the chief's value in every process, for rounding differs from machine to machine."""
         if self.spread.processes == 1:
             return value
         value = np.asarray(value, np.float32)
         return self.spread.sum(value if self.spread.is_chief else np.zeros_like(value))
 
-    def _begin_with(self, probe: Probe) -> list[np.ndarray]:
+    def _begin_with(self, probe: Probe) -> list[Array]:
         """Gives the model its pretrained weights and the probe as classifier; returns these weights."""
         self.model.set_weights(self._pretrained)
         head = classifier(self.model)
@@ -176,9 +177,7 @@ class Transfer:
         training.run([phase])
         return start, training
 
-    def _fine_tuned(
-        self, plan: Plan, probe: Probe, everything: Examples
-    ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    def _fine_tuned(self, plan: Plan, probe: Probe, everything: Examples) -> tuple[list[JsonObject], JsonObject]:
         """Fine-tunes, judges and keeps; returns the history, and what is told of the choice."""
         nothing = np.arange(0)
         images = self.images
@@ -202,7 +201,7 @@ class Transfer:
             self.model.set_weights(_between(start, self.spread.weights(self.model), share))
         return training.history, told
 
-    def _answers_of_folds(self, plan: Plan, pictures: Split, examples: Examples) -> np.ndarray:
+    def _answers_of_folds(self, plan: Plan, pictures: Split, examples: Examples) -> Array:
         """Returns the logits of every picture by networks that did not learn from it, `(shares, n, classes)`."""
         part = linear_probe.folds(examples.targets, plan.folds)
         found = np.empty((len(SHARES), *examples.targets.shape), np.float32)
@@ -215,7 +214,7 @@ class Transfer:
             found[:, asked] = self._answers_between(start, self.spread.weights(self.model), pictures.subset(asked))
         return found
 
-    def _answers_between(self, start: list[Any], end: list[Any], split: Split) -> np.ndarray:
+    def _answers_between(self, start: list[Tensor], end: list[Tensor], split: Split) -> Array:
         """Returns the logits of pictures at each of `SHARES`, `(shares, n, classes)`."""
         found, measure = [], accuracy_function(self.copy)
         for share in SHARES:
@@ -224,10 +223,10 @@ class Transfer:
         self.copy.set_weights(end)
         return np.stack(found)
 
-    def _figures(self, logits: np.ndarray, split: Split) -> dict[str, float]:
+    def _figures(self, logits: Array, split: Split) -> dict[str, float]:
         return selection.figures(selection.counts(logits, split), len(split))
 
-    def _judged(self, logits: np.ndarray, split: Split, by: str) -> dict[str, Any]:
+    def _judged(self, logits: Array, split: Split, by: str) -> JsonObject:
         """Chooses among `SHARES` by the answers to pictures that were not learned from."""
         rows = []
         for share, answers in zip(SHARES, logits, strict=True):
@@ -244,7 +243,7 @@ class Transfer:
         return {"kept": kept, "share": best["share"], "reason": reason, "judged_by": by, "candidates": rows}
 
 
-def cost(figures: dict[str, float], logits: np.ndarray, split: Split, select: str) -> float:
+def cost(figures: dict[str, float], logits: Array, split: Split, select: str) -> float:
     """Returns how bad answers are: the share of errors and the loss, each averaged over pictures and over classes.
 
     The loss tells more of a few pictures than errors do. It is that at the best temperature: how sure a network is,
@@ -279,11 +278,11 @@ def _rightness(figures: dict[str, float], select: str) -> float:
     return (figures["top1"] + figures["balanced_accuracy"]) / 2
 
 
-def _between(start: list[np.ndarray], end: list[np.ndarray], share: float) -> list[np.ndarray]:
+def _between(start: list[Array], end: list[Array], share: float) -> list[Array]:
     return [before + np.float32(share) * (after - before) for before, after in zip(start, end, strict=True)]
 
 
-def _log_prior(split: Split) -> np.ndarray:
+def _log_prior(split: Split) -> Array:
     counts = np.maximum(np.asarray(split.class_counts, np.float32), 1)
     return np.log(counts / counts.sum())
 

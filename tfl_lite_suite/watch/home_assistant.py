@@ -5,7 +5,8 @@ Source: https://www.home-assistant.io/integrations/mqtt/#mqtt-discovery
 
 import json
 import re
-from typing import Any
+
+from tfl_lite_suite.core.types import JsonObject
 
 
 def announcements(name: str, topic: str, prefix: str) -> dict[str, str]:
@@ -17,7 +18,7 @@ def announcements(name: str, topic: str, prefix: str) -> dict[str, str]:
         prefix: Home Assistant's topic for discovery, usually `homeassistant`.
     """
     identity = re.sub(r"[^A-Za-z0-9_-]", "_", topic)
-    sensors: dict[str, dict[str, Any]] = {
+    sensors: dict[str, JsonObject] = {
         "answer": {
             "name": "Answer",
             "icon": "mdi:camera-iris",

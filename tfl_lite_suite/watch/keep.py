@@ -15,6 +15,7 @@ from PIL import Image
 
 from tfl_lite_suite.core import files
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.types import Array
 from tfl_lite_suite.data import folder_walk
 from tfl_lite_suite.predict.result import Prediction
 from tfl_lite_suite.watch import REASONS, UNCERTAIN, UNKNOWN
@@ -56,10 +57,10 @@ class Keeper:
             for place in (self._folder / reason for reason in REASONS)
             if place.is_dir()
         )
-        self._thumbnails: list[np.ndarray] = []
+        self._thumbnails: list[Array] = []
         self._complained = False
 
-    def offer(self, frame: Frame, tensor: np.ndarray, found: Prediction, multi: bool) -> str | None:
+    def offer(self, frame: Frame, tensor: Array, found: Prediction, multi: bool) -> str | None:
         """Saves a frame if it is worth labelling.
 
         Args:
@@ -99,7 +100,7 @@ class Keeper:
         doubtful = is_uncertain([item.probability for item in found.ranked], multi, self._certain)
         return UNCERTAIN if doubtful and not found.rejected and UNCERTAIN in self._reasons else None
 
-    def _refused(self, thumbnail: np.ndarray) -> str:
+    def _refused(self, thumbnail: Array) -> str:
         if self._pictures >= self._limit:
             return LIMIT
         if self._thumbnails:
@@ -146,7 +147,7 @@ def _stamp(seconds: float) -> str:
     return time.strftime("%Y%m%dT%H%M%S", time.gmtime(seconds)) + f"{int(1000 * seconds) % 1000:03d}Z"
 
 
-def _thumbnail(tensor: np.ndarray) -> np.ndarray:
+def _thumbnail(tensor: Array) -> Array:
     """Returns a picture at 8x8 pixels, in which noise averages out."""
     channels = [
         np.asarray(Image.fromarray(channel).resize((_THUMBNAIL, _THUMBNAIL), Image.Resampling.BOX))

@@ -9,9 +9,9 @@ import threading
 import time
 import urllib.parse
 import uuid
-from typing import Any
 
 from tfl_lite_suite.core.errors import SuiteError, unknown_name
+from tfl_lite_suite.core.types import ForeignObject
 from tfl_lite_suite.watch import home_assistant
 from tfl_lite_suite.watch.login import Login
 from tfl_lite_suite.watch.result import Delivery
@@ -140,7 +140,7 @@ class Publisher:
         with self._lock:
             return Delivery(sent=self._sent, delivered=self._delivered, lost=self._lost, outages=self._outages)
 
-    def _new_client(self) -> Any:
+    def _new_client(self) -> ForeignObject:
         try:
             from paho.mqtt import client as paho
         except ImportError as error:
@@ -204,7 +204,14 @@ class Publisher:
 
     # What follows is called by paho's `loop`, in the same thread.
 
-    def _on_connect(self, client: Any, userdata: Any, flags: Any, reason: Any, properties: Any) -> None:
+    def _on_connect(
+        self,
+        client: ForeignObject,
+        userdata: ForeignObject,
+        flags: object,
+        reason: ForeignObject,
+        properties: object,
+    ) -> None:
         if reason.is_failure:
             self._complain(f"refuses the connection ({reason})")
             return
@@ -217,14 +224,23 @@ class Publisher:
             for topic, payload in found.items():
                 client.publish(topic, payload, qos=1, retain=True)
 
-    def _on_disconnect(self, client: Any, userdata: Any, flags: Any, reason: Any, properties: Any) -> None:
+    def _on_disconnect(
+        self,
+        client: ForeignObject,
+        userdata: ForeignObject,
+        flags: object,
+        reason: ForeignObject,
+        properties: object,
+    ) -> None:
         if self._connected:
             with self._lock:
                 self._outages += 1
             self._complain(f"connection lost ({reason})")
         self._connected = False
 
-    def _on_ack(self, client: Any, userdata: Any, mid: int, reason: Any, properties: Any) -> None:
+    def _on_ack(
+        self, client: ForeignObject, userdata: object, mid: int, reason: ForeignObject, properties: object
+    ) -> None:
         if mid in self._in_flight:
             with self._lock:
                 self._in_flight.discard(mid)

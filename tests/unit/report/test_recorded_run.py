@@ -63,7 +63,9 @@ def test_a_damaged_recipe_has_no_settings(tmp_path):
 
 def test_measurements_made_elsewhere_are_read_beside_the_others(tmp_path):
     work_folders.make(tmp_path)
-    page = {"model": "int8_ptq.tflite", "engine": "litert_js", "engine_version": "2.5.3", "latency_ms": {"p50": 3.5}}
+    page = made_up_results.measurement(
+        3.5, model="int8_ptq.tflite", engine="litert_js", engine_version="2.5.3"
+    ).document()
     work_folders.write(tmp_path / "benchmark" / "phone.json", page)
     work_folders.write(tmp_path / "benchmark" / "several.json", [{**page, "engine": "tflite_android"}, {"other": 1}, 2])
     work_folders.write(tmp_path / "benchmark" / "notes.json", {"model": "x"})

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tfl_lite_suite.core.figures import percent
+from tfl_lite_suite.core.types import Array, JsonObject
 from tfl_lite_suite.data import balance, image_folder
 from tfl_lite_suite.data.health import duplicates, findings, labels
 from tfl_lite_suite.data.health.looked import Looked, look
@@ -19,7 +20,7 @@ __all__ = ["ClassCount", "Health", "Problem", "examine"]
 # A run does not wait longer than for so many pictures.
 _QUICK = 10_000
 # From small pictures, uint8 `(n, side, side, 3)`, to features, float32 `(n, k)`.
-Embed = Callable[[np.ndarray], np.ndarray]
+Embed = Callable[[Array], Array]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Health:
     problems: tuple[Problem, ...]
     notes: tuple[str, ...]
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """Returns it as plain values."""
         return dataclasses.asdict(self)
 

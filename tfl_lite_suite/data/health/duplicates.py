@@ -14,6 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from PIL import Image
 
+from tfl_lite_suite.core.types import Array
+
 COARSE, FINE = 16, 32
 # Distances over the median distance of the neighbours; below these a pair is a copy.
 _PLAIN_RATIO, _ALIGNED_RATIO = 0.12, 0.1
@@ -26,7 +28,7 @@ _STEPS = 6
 _LEAST_CONTRAST = 4.0
 
 
-def near_pairs(small: np.ndarray) -> list[tuple[int, int]]:
+def near_pairs(small: Array) -> list[tuple[int, int]]:
     """Finds pairs of copies.
 
     Args:
@@ -68,7 +70,7 @@ def grouped(pairs: list[tuple[int, int]]) -> list[list[int]]:
     return sorted(groups.values(), key=lambda group: (-len(group), group[0]))
 
 
-def _described(small: np.ndarray, side: int) -> tuple[np.ndarray, np.ndarray]:
+def _described(small: Array, side: int) -> tuple[Array, Array]:
     """Returns grey values with mean 0 and length 1, float32 `(n, side * side)`, and their standard deviation before."""
     rows = np.empty((len(small), side * side), np.float32)
     for index, picture in enumerate(small):
@@ -79,7 +81,7 @@ def _described(small: np.ndarray, side: int) -> tuple[np.ndarray, np.ndarray]:
     return rows / (length + 1e-3), length[:, 0] / side
 
 
-def _nearest(vectors: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+def _nearest(vectors: Array, count: int) -> tuple[Array, Array]:
     """Returns the places and the cosines of the nearest others, nearest first: `(n, count)` each."""
     places = np.empty((len(vectors), count), np.int64)
     similar = np.empty((len(vectors), count), np.float32)
@@ -99,7 +101,7 @@ def _nearest(vectors: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
     return places, similar
 
 
-def _aligned_pairs(coarse: np.ndarray, fine: np.ndarray, places: np.ndarray, usual: np.ndarray) -> set[tuple[int, int]]:
+def _aligned_pairs(coarse: Array, fine: Array, places: Array, usual: Array) -> set[tuple[int, int]]:
     """Returns the pairs that are copies once one is shifted, scaled or turned a little to fit the other."""
     tangent = np.concatenate(
         [
@@ -123,13 +125,13 @@ def _aligned_pairs(coarse: np.ndarray, fine: np.ndarray, places: np.ndarray, usu
     return found
 
 
-def _positions(side: int) -> tuple[np.ndarray, np.ndarray]:
+def _positions(side: int) -> tuple[Array, Array]:
     line = np.linspace(-1, 1, side, dtype=np.float32)
     across, down = np.meshgrid(line, line)
     return across, down
 
 
-def _tangent_distances(vectors: np.ndarray, places: np.ndarray, rows: range) -> np.ndarray:
+def _tangent_distances(vectors: Array, places: Array, rows: range) -> Array:
     """Returns how far neighbours are from pictures that may move along their six affine tangents: `(rows, count)`."""
     across, down = _positions(COARSE)
     pictures = vectors[rows.start : rows.stop].reshape(-1, COARSE, COARSE)
@@ -144,12 +146,12 @@ def _tangent_distances(vectors: np.ndarray, places: np.ndarray, rows: range) -> 
     return np.maximum((rest * rest).sum(axis=2) - explained, 0) / 2
 
 
-def _damping(gram: np.ndarray, share: float) -> np.ndarray:
+def _damping(gram: Array, share: float) -> Array:
     mean = np.trace(gram, axis1=1, axis2=2)[:, None, None] / gram.shape[1]
     return (share * mean + 1e-9) * np.eye(gram.shape[1], dtype=np.float32)
 
 
-def _aligned_distances(still: np.ndarray, moved: np.ndarray) -> np.ndarray:
+def _aligned_distances(still: Array, moved: Array) -> Array:
     """Lays pictures on others by an affine map each, and returns what is left of the distance where they overlap.
 
     Args:
@@ -182,9 +184,7 @@ def _aligned_distances(still: np.ndarray, moved: np.ndarray) -> np.ndarray:
     return least
 
 
-def _step(
-    slopes: list[np.ndarray], scale: np.ndarray, rest: np.ndarray, across: np.ndarray, down: np.ndarray
-) -> np.ndarray:
+def _step(slopes: list[Array], scale: Array, rest: Array, across: Array, down: Array) -> Array:
     """Returns the change of each map that explains most of the rest: one step of Gauss and Newton."""
     tangents = np.stack(
         [slope * scale * way for slope in slopes for way in (np.ones_like(across), across, down)], axis=1
@@ -195,7 +195,7 @@ def _step(
     return np.clip(change[:, :, 0], -0.2, 0.2)
 
 
-def _sampled(layers: list[np.ndarray], x: np.ndarray, y: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
+def _sampled(layers: list[Array], x: Array, y: Array) -> tuple[list[Array], Array]:
     """Samples layers at positions from -1 to 1, bilinear; returns them and 1 where a position is inside, else 0."""
     x, y = (x + 1) * (FINE - 1) / 2, (y + 1) * (FINE - 1) / 2
     inside = ((x >= 0) & (x <= FINE - 1) & (y >= 0) & (y <= FINE - 1)).astype(np.float32)
@@ -207,7 +207,7 @@ def _sampled(layers: list[np.ndarray], x: np.ndarray, y: np.ndarray) -> tuple[li
     return [sum(weight * layer.ravel()[base + offset] for offset, weight in corners) for layer in layers], inside
 
 
-def _normalised(pictures: np.ndarray, inside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _normalised(pictures: Array, inside: Array) -> tuple[Array, Array]:
     """Returns pictures with mean 0 and length 1 where they overlap, and the lengths, `(k, 1, 1)`."""
     mean = (pictures * inside).sum(axis=(1, 2)) / np.maximum(inside.sum(axis=(1, 2)), 1)
     centred = (pictures - mean[:, None, None]) * inside

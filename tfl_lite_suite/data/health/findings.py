@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from tfl_lite_suite.core.types import Array
 from tfl_lite_suite.data import balance
 from tfl_lite_suite.data.health import outliers
 from tfl_lite_suite.data.health.duplicates import grouped
@@ -48,7 +49,7 @@ def overlap(listing: Listing, unknown: Listing, shared: list[tuple[int, int]]) -
     return [Problem("unknown_overlap", "error", files, message, "Remove one of the two", groups)]
 
 
-def _keys(listing: Listing, places: Sequence[int] | np.ndarray) -> tuple[str, ...]:
+def _keys(listing: Listing, places: Sequence[int] | Array) -> tuple[str, ...]:
     return tuple(listing.keys[int(place)] for place in places)
 
 
@@ -151,7 +152,7 @@ def _mislabelled(listing: Listing, suspects: Suspects) -> list[Problem]:
     return [Problem("mislabelled", "warning", files, message, fix, hints)]
 
 
-def _masks(listing: Listing, places: np.ndarray) -> list[Problem]:
+def _masks(listing: Listing, places: Array) -> list[Problem]:
     found, rest = [], places
     labels = listing.labels
     for label in np.unique(labels[places]):

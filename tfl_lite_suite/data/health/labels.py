@@ -11,6 +11,8 @@ import dataclasses
 import numpy as np
 from PIL import Image
 
+from tfl_lite_suite.core.types import Array
+
 # How much more another class must fit than a picture's own, where right answers are 1 and wrong ones 0.
 MARGIN = 0.25
 # More than this share of the pictures cannot be called mislabelled: then the features do not tell the classes apart.
@@ -33,12 +35,12 @@ class Suspects:
         accuracy: Mean over the classes of the share of pictures whose label fits best; `None` where nothing was judged.
     """
 
-    places: np.ndarray
-    likely: np.ndarray
+    places: Array
+    likely: Array
     accuracy: float | None
 
 
-def suspects(features: np.ndarray, labels: np.ndarray, classes: int) -> Suspects:
+def suspects(features: Array, labels: Array, classes: int) -> Suspects:
     """Finds pictures whose label does not fit their features.
 
     Args:
@@ -62,7 +64,7 @@ def suspects(features: np.ndarray, labels: np.ndarray, classes: int) -> Suspects
     return Suspects(places, fits[places].argmax(axis=1), accuracy)
 
 
-def own_features(small: np.ndarray) -> np.ndarray:
+def own_features(small: Array) -> Array:
     """Returns what the suite itself sees of pictures: directions of edges, coarse pixels, colours.
 
     Args:
@@ -75,7 +77,7 @@ def own_features(small: np.ndarray) -> np.ndarray:
     return np.concatenate(parts) if parts else np.empty((0, 768), np.float32)
 
 
-def _own_features(small: np.ndarray) -> np.ndarray:
+def _own_features(small: Array) -> Array:
     """Histograms of gradients (Dalal and Triggs, 2005), an 8x8 picture, a histogram of 64 colours."""
     count = len(small)
     pixels = np.stack(
@@ -104,7 +106,7 @@ def _own_features(small: np.ndarray) -> np.ndarray:
     return np.concatenate([edges.reshape(count, -1), 0.15 * tiny, colours], axis=1).astype(np.float32)
 
 
-def joined(parts: list[np.ndarray]) -> np.ndarray:
+def joined(parts: list[Array]) -> Array:
     """Returns kinds of features beside each other, each centred and as large as the others."""
     scaled = []
     for part in parts:
@@ -113,7 +115,7 @@ def joined(parts: list[np.ndarray]) -> np.ndarray:
     return np.concatenate(scaled, axis=1)
 
 
-def _fits(features: np.ndarray, labels: np.ndarray, classes: int) -> tuple[np.ndarray, float]:
+def _fits(features: Array, labels: Array, classes: int) -> tuple[Array, float]:
     """Returns how much each class fits each picture, by all other pictures, `(n, classes)`, and the mean recall.
 
     Every class weighs the same, however many pictures it has; the penalty is the one that answers best.
@@ -132,7 +134,7 @@ def _fits(features: np.ndarray, labels: np.ndarray, classes: int) -> tuple[np.nd
         basis = rows @ directions[:, kept] / np.sqrt(values)
     values, projected = np.maximum(values, 0), basis.T @ (truth * weight)
     squared = basis**2
-    best: tuple[np.ndarray, float] = (truth, -1.0)
+    best: tuple[Array, float] = (truth, -1.0)
     for penalty in _PENALTIES:
         shrink = values / (values + penalty * count)
         influence = np.minimum(squared @ shrink, 0.999)[:, None]

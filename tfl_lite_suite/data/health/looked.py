@@ -13,6 +13,7 @@ from PIL import Image
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.image import decode
 from tfl_lite_suite.core.progress import Progress
+from tfl_lite_suite.core.types import Array
 from tfl_lite_suite.data.samples import Listing
 
 SIDE = 96
@@ -36,15 +37,15 @@ class Looked:
         problems: Message for each unreadable picture, by its place.
     """
 
-    small: np.ndarray
-    sizes: np.ndarray
+    small: Array
+    sizes: Array
     digests: tuple[str, ...]
-    turned: np.ndarray
-    few_values: np.ndarray
+    turned: Array
+    few_values: Array
     problems: dict[int, str]
 
     @property
-    def readable(self) -> np.ndarray:
+    def readable(self) -> Array:
         """Places of the readable pictures, int64, ascending."""
         return np.flatnonzero(self.sizes[:, 0] > 0)
 
@@ -90,7 +91,7 @@ def _on_all_cores(work: Callable[[int], int], count: int, progress: bool) -> Non
             shown.close()
 
 
-def _pixels(found: bytes | np.ndarray, name: str) -> tuple[np.ndarray, tuple[int, int], bool]:
+def _pixels(found: bytes | Array, name: str) -> tuple[Array, tuple[int, int], bool]:
     """Returns RGB pixels, at least about twice `SIDE` where there are so many, the size in full, and whether turned."""
     if not isinstance(found, bytes):
         return np.repeat(found, 3, axis=2) if found.shape[2] == 1 else found, (found.shape[0], found.shape[1]), False
@@ -106,13 +107,13 @@ def _pixels(found: bytes | np.ndarray, name: str) -> tuple[np.ndarray, tuple[int
     return pixels, (width, height) if sideways else (height, width), orientation not in (0, 1)
 
 
-def _squeezed(pixels: np.ndarray) -> np.ndarray:
+def _squeezed(pixels: Array) -> Array:
     shrinks = min(pixels.shape[:2]) >= SIDE
     way = Image.Resampling.BOX if shrinks else Image.Resampling.BILINEAR
     return np.asarray(Image.fromarray(pixels).resize((SIDE, SIDE), way))
 
 
-def _few_values(pixels: np.ndarray) -> float:
+def _few_values(pixels: Array) -> float:
     """Returns the share of pixels with the commonest colours; the pixels are taken as they are, not blended."""
     steps = [max(1, side // SIDE) for side in pixels.shape[:2]]
     coarse = pixels[:: steps[0], :: steps[1]] // (256 // _LEVELS)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from tfl_lite_suite.core.types import Array
 from tfl_lite_suite.data.health.looked import SIDE, Looked
 
 BLANK_CONTRAST = 4.0
@@ -16,36 +17,36 @@ _SIDEWAYS_SHARE, _SIDEWAYS_ASPECT = 0.9, 0.15
 _CHUNK = 256
 
 
-def blank(looked: Looked) -> np.ndarray:
+def blank(looked: Looked) -> Array:
     """Returns the places of pictures of one colour, or nearly so."""
     return np.setdiff1d(_readable(looked, _spread(looked) < BLANK_CONTRAST), dim(looked))
 
 
-def dim(looked: Looked) -> np.ndarray:
+def dim(looked: Looked) -> Array:
     """Returns the places of pictures that use a small part of the range 0 to 255, where these are many."""
     brightest = _by_chunks(looked.small, lambda small: small.reshape(len(small), -1).max(axis=1))
     found = _readable(looked, (brightest < DIM) & (_spread(looked) >= BLANK_CONTRAST * DIM_SHARE))
     return found if len(found) > DIM_SHARE * len(looked.readable) else np.empty(0, np.int64)
 
 
-def _spread(looked: Looked) -> np.ndarray:
+def _spread(looked: Looked) -> Array:
     return _by_chunks(looked.small, lambda small: small.reshape(len(small), SIDE * SIDE, 3).std(axis=1).max(axis=1))
 
 
-def tiny(looked: Looked) -> np.ndarray:
+def tiny(looked: Looked) -> Array:
     """Returns the places of pictures that are far smaller than the others."""
     side = looked.sizes.min(axis=1)
     usual = np.median(side[looked.readable]) if len(looked.readable) else 0
     return _readable(looked, (side < TINY_SHARE * usual) | (side < min(TINY_SIDE, usual)))
 
 
-def masks(looked: Looked) -> np.ndarray:
+def masks(looked: Looked) -> Array:
     """Returns the places of pictures of a few flat colours, such as the masks of a segmentation."""
     flat = (looked.few_values >= MASK_SHARE) & ~np.isin(np.arange(len(looked.small)), [*blank(looked), *dim(looked)])
     return _unusual(looked, flat)
 
 
-def sideways(looked: Looked) -> np.ndarray:
+def sideways(looked: Looked) -> Array:
     """Returns the places of pictures that lie across where nearly all others stand, or the other way round."""
     height, width = np.maximum(looked.sizes, 1).T
     aspect = np.log(width / height)
@@ -56,7 +57,7 @@ def sideways(looked: Looked) -> np.ndarray:
     return _readable(looked, np.abs(aspect + usual) < _SIDEWAYS_ASPECT)
 
 
-def blurred(looked: Looked) -> np.ndarray:
+def blurred(looked: Looked) -> Array:
     """Returns the places of pictures with far less fine detail, for the contrast that they have, than the others."""
     detail = _by_chunks(looked.small, _detail)
     known = np.setdiff1d(looked.readable, np.union1d(blank(looked), masks(looked)))
@@ -69,7 +70,7 @@ def blurred(looked: Looked) -> np.ndarray:
     return found[np.argsort(detail[found], kind="stable")]
 
 
-def colours(looked: Looked) -> np.ndarray:
+def colours(looked: Looked) -> Array:
     """Returns the places of grey pictures among coloured ones, or of coloured ones among grey; the fewer of the two."""
     grey = _by_chunks(
         looked.small, lambda small: np.ptp(small.astype(np.int16), axis=3).reshape(len(small), -1).max(axis=1) <= 8
@@ -77,22 +78,22 @@ def colours(looked: Looked) -> np.ndarray:
     return _unusual(looked, grey if grey[looked.readable].mean() <= USUAL else ~grey)
 
 
-def _detail(small: np.ndarray) -> np.ndarray:
+def _detail(small: Array) -> Array:
     """Returns the logarithm of how strong second differences are beside first ones."""
     grey = small.mean(axis=3, dtype=np.float32)
     energy = [sum((np.diff(grey, n=order, axis=axis) ** 2).mean(axis=(1, 2)) for axis in (1, 2)) for order in (1, 2)]
     return 0.5 * np.log((energy[1] + 1e-2) / (energy[0] + 1e-1))
 
 
-def _by_chunks(small: np.ndarray, function) -> np.ndarray:  # type: ignore[no-untyped-def]
+def _by_chunks(small: Array, function) -> Array:  # type: ignore[no-untyped-def]
     return np.concatenate([function(small[begin : begin + _CHUNK]) for begin in range(0, len(small), _CHUNK)])
 
 
-def _readable(looked: Looked, chosen: np.ndarray) -> np.ndarray:
+def _readable(looked: Looked, chosen: Array) -> Array:
     return np.flatnonzero(chosen & (looked.sizes[:, 0] > 0))
 
 
-def _unusual(looked: Looked, chosen: np.ndarray) -> np.ndarray:
+def _unusual(looked: Looked, chosen: Array) -> Array:
     """Returns the places chosen, unless they are most of the set."""
     found = _readable(looked, chosen)
     return found if len(found) <= USUAL * max(len(looked.readable), 1) else np.empty(0, np.int64)

@@ -1,12 +1,12 @@
 """The health of a set as text for people."""
 
-from typing import Any
+from tfl_lite_suite.core.types import JsonObject
 
 _MOST_CLASSES, _MOST_FILES = 12, 4
 _MARKS = {"error": "ERROR  ", "warning": "warning", "info": "info   "}
 
 
-def show(found: dict[str, Any]) -> str:
+def show(found: JsonObject) -> str:
     """Returns the plain values of a `Health` as text."""
     classes = [f"{item['name']} {item['count']:,}" for item in found["classes"][:_MOST_CLASSES]]
     more = len(found["classes"]) - len(classes)

@@ -4,7 +4,6 @@ import dataclasses
 import json
 import pathlib
 import time
-from typing import Any
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from tfl_lite_suite.core.contract import Contract
 from tfl_lite_suite.core.decision import Decision
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.files import make_folder, write_text
+from tfl_lite_suite.core.types import Array, JsonObject
 from tfl_lite_suite.export.micro import interpreter, npu, operators, settings
 from tfl_lite_suite.export.result import Export
 from tfl_lite_suite.tflite.file import TfliteFile
@@ -27,7 +27,7 @@ def require() -> None:
 
 
 def bundle(
-    model: str, output_dir: str, pictures: np.ndarray, contract: Contract, frame: tuple[int, int, int] | None = None
+    model: str, output_dir: str, pictures: Array, contract: Contract, frame: tuple[int, int, int] | None = None
 ) -> Export:
     """Writes the sources into the folder `micro` and compares.
 
@@ -83,13 +83,13 @@ def bundle(
     )
 
 
-def _estimates(path: pathlib.Path) -> list[dict[str, Any]]:
+def _estimates(path: pathlib.Path) -> list[JsonObject]:
     """Returns what Vela expects of the model on each neural processor; nothing where Vela is not installed."""
     found = [npu.estimate(path, name) for name in npu.CONFIGURATIONS] if npu.available() else []
     return [dataclasses.asdict(estimate) for estimate in found if estimate]
 
 
-def _compare(model: str, pictures: np.ndarray, dtype: str, arena: int) -> dict[str, Any]:
+def _compare(model: str, pictures: Array, dtype: str, arena: int) -> JsonObject:
     """Compares output bytes with those of LiteRT's builtin kernels."""
     from tfl_lite_suite.evaluate import answers
     from tfl_lite_suite.runtime import engines

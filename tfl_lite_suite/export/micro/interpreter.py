@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.types import Array
 from tfl_lite_suite.runtime import isolation
 
 _STEP = 16
@@ -26,7 +27,7 @@ def version() -> str:
     return importlib.metadata.version("tflite-micro")
 
 
-def outputs(model: pathlib.Path, tensors: np.ndarray, arena_bytes: int) -> np.ndarray:
+def outputs(model: pathlib.Path, tensors: Array, arena_bytes: int) -> Array:
     """Runs a model.
 
     Args:

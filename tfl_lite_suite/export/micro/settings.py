@@ -4,12 +4,11 @@ import json
 import struct
 from collections.abc import Iterable, Sequence
 
-import numpy as np
-
 from tfl_lite_suite.core import image
 from tfl_lite_suite.core.contract import Contract
 from tfl_lite_suite.core.decision import Decision
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.types import Array
 from tfl_lite_suite.tflite.graph import TensorSpec
 
 _REJECT = {
@@ -128,7 +127,7 @@ def _labels(labels: Sequence[str]) -> str:
     return f"constexpr const char* kLabels[] = {{{', '.join(map(_text, labels))}}};"
 
 
-def _list(values: np.ndarray) -> str:
+def _list(values: Array) -> str:
     return ", ".join(map(str, values.tolist()))
 
 

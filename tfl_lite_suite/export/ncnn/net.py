@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from tfl_lite_suite.core.types import Array
+
 _MAGIC = 7767517
 _FLOAT32, _INT8 = 0, 0x000D4B38
 _ARRAY = -23300
@@ -35,13 +37,13 @@ class Layer:
     weights: bytes = b""
 
 
-def tagged(weights: np.ndarray) -> bytes:
+def tagged(weights: Array) -> bytes:
     """Returns weights, int8 or float32, with the tag that says which they are, as most layers read them."""
     tag, content = (_INT8, weights.tobytes()) if weights.dtype == np.int8 else (_FLOAT32, plain(weights))
     return tag.to_bytes(4, "little") + content + bytes(-len(content) % 4)
 
 
-def plain(values: np.ndarray | Iterable[float]) -> bytes:
+def plain(values: Array | Iterable[float]) -> bytes:
     """Returns values as float32 without a tag, as biases and scales are read."""
     return np.asarray(values, "<f4").tobytes()
 

@@ -12,13 +12,13 @@ reader has a DequantizeLinear of its own, and scales are scalars.
 import dataclasses
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
 import tfl_lite_suite
+from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.export.graph_reader import GraphReader, Window, value_range
 from tfl_lite_suite.tflite.file import TfliteFile
 from tfl_lite_suite.tflite.graph import Operator, TensorSpec
@@ -86,13 +86,13 @@ class _OnnxGraph(GraphReader):
         onnx.checker.check_model(model)
         return model
 
-    def node(self, kind: str, inputs: Sequence[str], **attributes: Any) -> str:
+    def node(self, kind: str, inputs: Sequence[str], **attributes: object) -> str:
         """Adds a node; returns the name of its output."""
         name = f"{kind.lower()}_{len(self._nodes)}"
         self._nodes.append(helper.make_node(kind, inputs, [name], name, **attributes))
         return name
 
-    def constant(self, values: Any, dtype: str) -> str:
+    def constant(self, values: object, dtype: str) -> str:
         """Adds a constant; returns its name."""
         name = f"constant_{len(self._constants)}"
         self._constants[name] = numpy_helper.from_array(np.asarray(values, dtype, order="C"), name)
@@ -196,7 +196,7 @@ def _element(spec: TensorSpec) -> int:
 
 
 def _linear(
-    net: _OnnxGraph, op: Operator, kind: str, weights: TensorSpec, order: Sequence[int], **attributes: Any
+    net: _OnnxGraph, op: Operator, kind: str, weights: TensorSpec, order: Sequence[int], **attributes: object
 ) -> None:
     inputs = [net.value(net.input(op)), net.value(weights, order)]
     bias = net.bias(op)
@@ -219,7 +219,7 @@ def _depthwise(net: _OnnxGraph, op: Operator) -> None:
     _linear(net, op, "Conv", weights, (3, 0, 1, 2), **attributes)
 
 
-def _moves(window: Window) -> dict[str, Any]:
+def _moves(window: Window) -> JsonObject:
     padding = window.padding
     return {
         "kernel_shape": window.kernel,
@@ -303,7 +303,7 @@ def _dequantize(net: _OnnxGraph, op: Operator) -> None:
     net.alias(net.input(op), net.output(op))
 
 
-def _unary(kind: str, **attributes: Any) -> Callable[[_OnnxGraph, Operator], None]:
+def _unary(kind: str, **attributes: object) -> Callable[[_OnnxGraph, Operator], None]:
     def convert(net: _OnnxGraph, op: Operator) -> None:
         net.set(net.output(op), net.node(kind, [net.value(net.input(op))], **attributes))
 

@@ -6,7 +6,6 @@ import json
 import pathlib
 import time
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from tfl_lite_suite.core.contract import Contract
 from tfl_lite_suite.core.decision import Decision
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.files import make_folder, sha256, write_bytes
+from tfl_lite_suite.core.types import Array, JsonObject
 from tfl_lite_suite.export.result import Export
 from tfl_lite_suite.export.web import litert_js
 from tfl_lite_suite.runtime import chromium, pixels
@@ -37,7 +37,7 @@ def require() -> None:
 
 
 def bundle(
-    model: str, output_dir: str, pictures: np.ndarray, contract: Contract, frame: tuple[int, int, int] | None = None
+    model: str, output_dir: str, pictures: Array, contract: Contract, frame: tuple[int, int, int] | None = None
 ) -> Export:
     """Writes the page into the folder `web` and compares, where there is a browser.
 
@@ -97,7 +97,7 @@ def page_of(model: str, folder: str) -> pathlib.Path:
     return pathlib.Path(folder) / "web"
 
 
-def describe(model: str, content: bytes, contract: Contract) -> dict[str, Any]:
+def describe(model: str, content: bytes, contract: Contract) -> JsonObject:
     """Returns what the page must know of the model: `model.json`.
 
     Args:
@@ -145,7 +145,7 @@ def describe(model: str, content: bytes, contract: Contract) -> dict[str, Any]:
     }
 
 
-def _manifest(name: str) -> dict[str, Any]:
+def _manifest(name: str) -> JsonObject:
     """Returns what makes the page installable."""
     icons: list[dict[str, str]] = [
         {"src": f"icon-{size}.png", "sizes": f"{size}x{size}", "type": "image/png", "purpose": "any maskable"}
@@ -173,11 +173,11 @@ def _listing(files: Mapping[str, bytes]) -> bytes:
     return b"self.tflLiteSuiteFiles = " + _json(listing)
 
 
-def _json(document: Any) -> bytes:
+def _json(document: object) -> bytes:
     return (json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":")) + "\n").encode()
 
 
-def _compare(model: str, folder: pathlib.Path, pictures: np.ndarray) -> dict[str, Any]:
+def _compare(model: str, folder: pathlib.Path, pictures: Array) -> JsonObject:
     """Compares the page's scores with those of LiteRT for the file; nothing without pictures or a browser."""
     from tfl_lite_suite.evaluate import answers
     from tfl_lite_suite.runtime import engines

@@ -8,9 +8,8 @@ Source: fused inverted residuals, Tan and Le, 2021, https://arxiv.org/abs/2104.0
 for this suite.
 """
 
-from typing import Any
-
 from tfl_lite_suite.core.framework import keras
+from tfl_lite_suite.core.types import Tensor
 from tfl_lite_suite.models import blocks
 from tfl_lite_suite.models.conventions import Conventions
 
@@ -62,7 +61,7 @@ def build(
     return keras.Model(inputs, blocks.classify(x, num_classes, dropout), name="micro")
 
 
-def _fused_residual(x: Any, filters: int, expanded: int, stride: int, name: str, conventions: Conventions) -> Any:
+def _fused_residual(x: Tensor, filters: int, expanded: int, stride: int, name: str, conventions: Conventions) -> Tensor:
     """Expands by a 3×3 convolution and projects linearly; adds the input where shapes agree."""
     y = blocks.convolution(
         x, expanded, 3, name=f"{name}_expand", conventions=conventions, stride=stride, activation="relu6"

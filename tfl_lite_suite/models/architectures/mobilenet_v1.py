@@ -3,9 +3,8 @@
 Source: Howard et al., 2017, https://arxiv.org/abs/1704.04861, Table 1.
 """
 
-from typing import Any
-
 from tfl_lite_suite.core.framework import keras
+from tfl_lite_suite.core.types import Tensor
 from tfl_lite_suite.models import blocks
 from tfl_lite_suite.models.conventions import Conventions
 
@@ -51,7 +50,7 @@ def build(
     return keras.Model(inputs, blocks.classify(x, num_classes, dropout), name="mobilenet_v1")
 
 
-def _separable(x: Any, filters: int, stride: int, name: str, conventions: Conventions) -> Any:
+def _separable(x: Tensor, filters: int, stride: int, name: str, conventions: Conventions) -> Tensor:
     # The original pads one row and column at the end whatever the size, which is `same` for even sizes only.
     odd = bool(x.shape[1] % 2 or x.shape[2] % 2)
     x = blocks.depthwise(

@@ -5,9 +5,9 @@ Source: Qin et al., 2024, https://arxiv.org/abs/2404.10518, section 3 and the ap
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Any
 
 from tfl_lite_suite.core.framework import keras
+from tfl_lite_suite.core.types import Tensor
 from tfl_lite_suite.models import blocks
 from tfl_lite_suite.models.conventions import Conventions
 
@@ -89,7 +89,7 @@ def assemble(
     return keras.Model(inputs, blocks.logits(x, num_classes, dropout), name=name)
 
 
-def _block(x: Any, row: Row, name: str, conventions: Conventions) -> Any:
+def _block(x: Tensor, row: Row, name: str, conventions: Conventions) -> Tensor:
     if isinstance(row, Convolution):
         return blocks.convolution(
             x, row.filters, row.kernel, name=name, conventions=conventions, stride=row.stride, activation="relu"
@@ -111,7 +111,7 @@ def _block(x: Any, row: Row, name: str, conventions: Conventions) -> Any:
     return keras.layers.Add(name=f"{name}_add")([shortcut, x]) if shortcut.shape == x.shape else x
 
 
-def _separated(x: Any, row: Universal, expanded: int, name: str, conventions: Conventions) -> Any:
+def _separated(x: Tensor, row: Universal, expanded: int, name: str, conventions: Conventions) -> Tensor:
     """Expands by a 1×1 convolution, with depthwise convolutions before and after it where the row has them."""
     if row.start:
         stride = 1 if row.middle else row.stride

@@ -4,9 +4,8 @@ Source: He et al., 2015, https://arxiv.org/abs/1512.03385, Table 1. Blocks that 
 al., 2017, https://arxiv.org/abs/1706.02677, section 5.1.
 """
 
-from typing import Any
-
 from tfl_lite_suite.core.framework import keras
+from tfl_lite_suite.core.types import Tensor
 from tfl_lite_suite.models import blocks
 from tfl_lite_suite.models.conventions import CAFFE_MEAN, Conventions
 
@@ -48,7 +47,7 @@ def build(
     return keras.Model(inputs, blocks.classify(x, num_classes, dropout), name="resnet50")
 
 
-def _bottleneck(x: Any, filters: int, stride: int, projected: bool, name: str, conventions: Conventions) -> Any:
+def _bottleneck(x: Tensor, filters: int, stride: int, projected: bool, name: str, conventions: Conventions) -> Tensor:
     shortcut = x
     if projected:
         shortcut = blocks.convolution(

@@ -3,9 +3,8 @@
 Source: Ma et al., 2018, https://arxiv.org/abs/1807.11164, Table 5 and figure 3 (c, d).
 """
 
-from typing import Any
-
 from tfl_lite_suite.core.framework import keras
+from tfl_lite_suite.core.types import Tensor
 from tfl_lite_suite.models import blocks, layers
 from tfl_lite_suite.models.conventions import Conventions
 
@@ -67,7 +66,7 @@ def first_width(alpha: float) -> int:
     return max(4, round(width / 4) * 4)
 
 
-def _unit(x: Any, name: str, conventions: Conventions) -> Any:
+def _unit(x: Tensor, name: str, conventions: Conventions) -> Tensor:
     half = x.shape[-1] // 2
     kept = layers.ChannelSlice(0, half, name=f"{name}_keep")(x)
     y = layers.ChannelSlice(half, half, name=f"{name}_take")(x)
@@ -77,7 +76,7 @@ def _unit(x: Any, name: str, conventions: Conventions) -> Any:
     return _join(kept, y, name)
 
 
-def _downsampling_unit(x: Any, width: int, name: str, conventions: Conventions) -> Any:
+def _downsampling_unit(x: Tensor, width: int, name: str, conventions: Conventions) -> Tensor:
     half = width // 2
     y = blocks.depthwise(x, 3, name=f"{name}_shortcut_depthwise", conventions=conventions, stride=2)
     y = blocks.convolution(y, half, 1, name=f"{name}_shortcut", conventions=conventions, activation="relu")
@@ -87,6 +86,6 @@ def _downsampling_unit(x: Any, width: int, name: str, conventions: Conventions) 
     return _join(y, z, name)
 
 
-def _join(left: Any, right: Any, name: str) -> Any:
+def _join(left: Tensor, right: Tensor, name: str) -> Tensor:
     x = keras.layers.Concatenate(name=f"{name}_concat")([left, right])
     return layers.ChannelShuffle(2, name=f"{name}_shuffle")(x)

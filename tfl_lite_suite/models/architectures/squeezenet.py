@@ -3,9 +3,8 @@
 Source: Iandola et al., 2016, https://arxiv.org/abs/1602.07360, Table 1.
 """
 
-from typing import Any
-
 from tfl_lite_suite.core.framework import keras
+from tfl_lite_suite.core.types import Tensor
 from tfl_lite_suite.models import blocks
 from tfl_lite_suite.models.conventions import CAFFE_MEAN, IMAGENET_CLASSES, Conventions
 
@@ -60,14 +59,14 @@ def assemble(
     return keras.Model(inputs, x, name=name)
 
 
-def _fire(x: Any, squeezed: int, expanded: int, name: str) -> Any:
+def _fire(x: Tensor, squeezed: int, expanded: int, name: str) -> Tensor:
     x = blocks.biased_convolution(x, squeezed, 1, name=f"{name}_squeeze", activation="relu")
     left = blocks.biased_convolution(x, expanded, 1, name=f"{name}_expand_1x1", activation="relu")
     right = blocks.biased_convolution(x, expanded, 3, name=f"{name}_expand_3x3", activation="relu")
     return keras.layers.Concatenate(name=f"{name}_concat")([left, right])
 
 
-def max_pool(x: Any, name: str) -> Any:
+def max_pool(x: Tensor, name: str) -> Tensor:
     """Applies max pooling 3×3 of stride 2, whose last window may hang over the edge, to what a ReLU left."""
     height, width = x.shape[1] % 2 == 0, x.shape[2] % 2 == 0
     if height != width:

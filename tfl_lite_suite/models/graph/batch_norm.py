@@ -1,13 +1,12 @@
 """What a batch normalization computes at inference."""
 
-from typing import Any
-
 import numpy as np
 
 from tfl_lite_suite.core.framework import keras
+from tfl_lite_suite.core.types import Array, KerasLayer
 
 
-def normalizes_channels(layer: Any, rank: int) -> bool:
+def normalizes_channels(layer: KerasLayer, rank: int) -> bool:
     """Tells whether a layer is a batch normalization over the last axis of tensors of this rank."""
     if not isinstance(layer, keras.layers.BatchNormalization):
         return False
@@ -15,7 +14,7 @@ def normalizes_channels(layer: Any, rank: int) -> bool:
     return [axis % rank for axis in axes] == [rank - 1]
 
 
-def scale_and_offset(norm: Any) -> tuple[np.ndarray, np.ndarray]:
+def scale_and_offset(norm: KerasLayer) -> tuple[Array, Array]:
     """Returns what a batch normalization multiplies each channel by at inference, and then adds, float64 `(n,)`."""
     mean, variance = norm.moving_mean.numpy().astype(np.float64), norm.moving_variance.numpy().astype(np.float64)
     scale = (norm.gamma.numpy() if norm.scale else 1.0) / np.sqrt(variance + norm.epsilon)

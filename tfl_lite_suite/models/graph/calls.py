@@ -2,9 +2,9 @@
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any
 
 from tfl_lite_suite.core.framework import tf
+from tfl_lite_suite.core.types import JsonObject, KerasLayer, KerasModel, KerasNode, Tensor
 from tfl_lite_suite.models.graph import rewrite
 
 
@@ -21,25 +21,25 @@ class Call:
         output_shapes: Shapes of `outputs`.
     """
 
-    layer: Any
-    node: Any
+    layer: KerasLayer
+    node: KerasNode
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     input_shapes: tuple[tuple[int | None, ...], ...]
     output_shapes: tuple[tuple[int | None, ...], ...]
 
     @property
-    def constants(self) -> list[Any]:
+    def constants(self) -> list[Tensor]:
         """Every argument that is not a tensor of the graph."""
         tensors = {id(tensor) for tensor in self.node.keras_inputs}
         arguments = tf.nest.flatten((self.node.call_args, self.node.call_kwargs))
         return [value for value in arguments if id(value) not in tensors]
 
-    def arguments(self, values: dict[int, Any]) -> tuple[list[Any], dict[str, Any]]:
+    def arguments(self, values: dict[int, Tensor]) -> tuple[list[Tensor], JsonObject]:
         """Returns positional and keyword arguments with `values`, by tensor number, in place of the graph's tensors."""
         number_of = dict(zip(map(id, self.node.keras_inputs), self.inputs, strict=True))
 
-        def fill(value: Any) -> Any:
+        def fill(value: object) -> Tensor:
             return values[number_of[id(value)]] if id(value) in number_of else value
 
         return tf.nest.map_structure(fill, self.node.call_args), tf.nest.map_structure(fill, self.node.call_kwargs)
@@ -55,7 +55,7 @@ class CallList:
         names: A unique name for the `id` of each layer; layers of nested models may have had the same.
     """
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: KerasModel) -> None:
         """Reads the graph.
 
         Args:
@@ -72,11 +72,11 @@ class CallList:
         self.names = self._unique_names()
 
     @property
-    def layers(self) -> list[Any]:
+    def layers(self) -> list[KerasLayer]:
         """Every layer once, in order of its first call."""
         return list({id(call.layer): call.layer for call in self.calls}.values())
 
-    def run(self, value: Any, apply: Callable[[Call, list[Any], dict[str, Any]], Any]) -> dict[int, Any]:
+    def run(self, value: object, apply: Callable[[Call, list[Tensor], JsonObject], Tensor]) -> dict[int, Tensor]:
         """Computes every tensor of the graph.
 
         Args:
@@ -92,7 +92,7 @@ class CallList:
             values.update(zip(call.outputs, outputs, strict=True))
         return values
 
-    def _open(self, model: Any, inputs: tuple[int, ...]) -> tuple[int, ...]:
+    def _open(self, model: KerasModel, inputs: tuple[int, ...]) -> tuple[int, ...]:
         numbers = dict(zip(map(id, model.inputs), inputs, strict=True))
         for node in rewrite.nodes(model):
             given = tuple(numbers[id(tensor)] for tensor in node.keras_inputs)
@@ -119,12 +119,12 @@ class CallList:
         return names
 
 
-def _holds_open_model(model: Any) -> bool:
+def _holds_open_model(model: KerasModel) -> bool:
     """Tells whether a nested model is for pictures of any size, and does not know the sizes that it gets here."""
     nested = [layer for layer in model.layers if rewrite.is_nested(layer)]
     is_open = any(None in tensor.shape[1:] for layer in nested for tensor in layer.inputs)
     return is_open or any(map(_holds_open_model, nested))
 
 
-def _shape(tensor: Any) -> tuple[int | None, ...]:
+def _shape(tensor: Tensor) -> tuple[int | None, ...]:
     return tuple(tensor.shape)

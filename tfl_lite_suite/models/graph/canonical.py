@@ -6,17 +6,17 @@ two, and what does nothing at inference goes. The outputs stay as they were.
 
 import itertools
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from tfl_lite_suite.core.framework import keras, tf
+from tfl_lite_suite.core.types import Array, KerasLayer, KerasModel, KerasNode, KerasObject, Tensor, TensorShape
 from tfl_lite_suite.models import layers
 from tfl_lite_suite.models.graph import channel_order, idle, rewrite
 from tfl_lite_suite.models.layer_kinds import kind_of
 
 # What stands for functions of TensorFlow between layers, by TensorFlow's names for them.
-_FUNCTIONS: dict[str, Callable[..., Any]] = {
+_FUNCTIONS: dict[str, Callable[..., KerasObject]] = {
     "nn.relu": lambda name: keras.layers.ReLU(name=name),
     "nn.relu6": lambda name: keras.layers.ReLU(6.0, name=name),
     "nn.silu": lambda name: layers.Swish(name=name),
@@ -29,7 +29,7 @@ _JOINS = {
     "math.multiply": keras.layers.Multiply,
 }
 # Factor and summand where one of two operands is constant; whether the constant comes first.
-_AFFINE: dict[tuple[str, bool], Callable[[Any], tuple[Any, Any]]] = {
+_AFFINE: dict[tuple[str, bool], Callable[[KerasLayer], tuple[KerasLayer, KerasLayer]]] = {
     ("math.subtract", False): lambda value: (1.0, -value),
     ("math.subtract", True): lambda value: (-1.0, value),
     ("math.truediv", False): lambda value: (1 / value, 0.0),
@@ -40,7 +40,7 @@ _AFFINE: dict[tuple[str, bool], Callable[[Any], tuple[Any, Any]]] = {
 # Arguments that say what holds without them.
 _NEUTRAL = (None, "NHWC")
 # By the function's name; functions of other names stay as they are.
-_ACTIVATIONS: dict[str, Callable[..., Any]] = {
+_ACTIVATIONS: dict[str, Callable[..., KerasLayer]] = {
     "relu": lambda name: keras.layers.ReLU(name=name),
     "relu6": lambda name: keras.layers.ReLU(6.0, name=name),
     "swish": lambda name: layers.Swish(name=name),
@@ -48,7 +48,7 @@ _ACTIVATIONS: dict[str, Callable[..., Any]] = {
 }
 
 
-def canonical(model: Any) -> Any:
+def canonical(model: KerasModel) -> KerasModel:
     """Returns an equal flat model made of the suite's kinds of layers, as far as there is one for each.
 
     Args:
@@ -65,7 +65,7 @@ def canonical(model: Any) -> Any:
     return known
 
 
-def _operate(layer: Any, output: Any) -> Any:
+def _operate(layer: KerasLayer, output: Tensor) -> Tensor:
     """Returns what operators between layers compute as a layer, if there is one for it."""
     before = _before_hard_sigmoid(output)
     if before is not None:
@@ -80,7 +80,7 @@ def _operate(layer: Any, output: Any) -> Any:
     return output
 
 
-def _scale(layer: Any, output: Any) -> Any:
+def _scale(layer: KerasLayer, output: Tensor) -> Tensor:
     """Returns a sum with a constant, or a product, as a layer."""
     function, tensors, operands = _operation(layer, output)
     if len(operands) != 2 or len(tensors) != 1:
@@ -93,13 +93,13 @@ def _scale(layer: Any, output: Any) -> Any:
     return output if _affine(as_layer, tensors[0].shape) is None else _replace(as_layer, tensors[0])
 
 
-def _ordered(layer: Any, output: Any) -> Any:
+def _ordered(layer: KerasLayer, output: Tensor) -> Tensor:
     """Returns channels in another order, where nothing that follows could take that over, as a convolution."""
     found = channel_order.reordered(output)
     return output if found is None else channel_order.as_convolution(layer.name, found)
 
 
-def _operation(layer: Any, output: Any) -> tuple[str, list[Any], list[Any]]:
+def _operation(layer: KerasLayer, output: Tensor) -> tuple[str, list[Tensor], list[Tensor]]:
     """Returns an operator's function, its tensors, and all that it is given."""
     node = _maker(output).inbound_nodes[0]
     given = [*node.call_args, *(value for key, value in node.call_kwargs.items() if key != "name")]
@@ -107,7 +107,7 @@ def _operation(layer: Any, output: Any) -> tuple[str, list[Any], list[Any]]:
     return str(layer.get_config().get("function")), node.keras_inputs, operands
 
 
-def _before_hard_sigmoid(output: Any) -> Any:
+def _before_hard_sigmoid(output: Tensor) -> Tensor:
     """Returns the `x` of `relu6(x + 3) / 6`, which the networks of `keras.applications` compute in operators."""
     if not _computes(output, "math.multiply", 1 / 6) and not _computes(output, "math.truediv", 6):
         return None
@@ -117,16 +117,16 @@ def _before_hard_sigmoid(output: Any) -> Any:
     return _maker(relu.input).input if _computes(relu.input, "__operators__.add", 3) else None
 
 
-def _maker(tensor: Any) -> Any:
+def _maker(tensor: Tensor) -> KerasNode:
     return tensor._keras_history.layer
 
 
-def _maker_of_input(tensor: Any) -> Any:
+def _maker_of_input(tensor: Tensor) -> KerasNode:
     before = _maker(tensor).input
     return None if isinstance(before, list) else _maker(before)
 
 
-def _computes(tensor: Any, function: str, constant: float) -> bool:
+def _computes(tensor: Tensor, function: str, constant: float) -> bool:
     """Tells whether a tensor comes from an operator with one tensor and this constant."""
     layer = _maker(tensor)
     if getattr(layer, "function", None) is None or layer.get_config().get("function") != function:
@@ -140,7 +140,7 @@ def _computes(tensor: Any, function: str, constant: float) -> bool:
     return len(numbers) == 1 and abs(numbers[0] - constant) < 1e-6
 
 
-def _replace(layer: Any, inputs: Any) -> Any:
+def _replace(layer: KerasLayer, inputs: Tensor) -> KerasLayer:
     function = getattr(layer, "activation", None)
     if isinstance(layer, keras.layers.Multiply):
         for gate, value in (inputs, inputs[::-1]) if len(inputs) == 2 else ():
@@ -177,7 +177,7 @@ def _replace(layer: Any, inputs: Any) -> Any:
     return _split(layer, inputs, layer.get_weights())
 
 
-def _split(layer: Any, inputs: Any, weights: list[np.ndarray]) -> Any:
+def _split(layer: KerasLayer, inputs: Tensor, weights: list[Array]) -> Tensor:
     """Applies a copy of a layer with these weights, its activation as a layer of its own."""
     function = getattr(layer, "activation", None)
     ends = bool(kind_of(layer).kernels) and function not in (None, keras.activations.linear)
@@ -189,7 +189,7 @@ def _split(layer: Any, inputs: Any, weights: list[np.ndarray]) -> Any:
     return _activated(f"{layer.name}_activation", function, output) if ends else output
 
 
-def _two_at_a_time(layer: Any, inputs: Any) -> Any:
+def _two_at_a_time(layer: KerasLayer, inputs: Tensor) -> Tensor:
     """Joins tensors as TensorFlow Lite does, whose operators take two."""
     result, *others = inputs
     for number, tensor in enumerate(others, 1):
@@ -198,7 +198,7 @@ def _two_at_a_time(layer: Any, inputs: Any) -> Any:
     return result
 
 
-def _activated(name: str, function: Any, inputs: Any) -> Any:
+def _activated(name: str, function: Tensor, inputs: Tensor) -> Tensor:
     if function is keras.activations.linear:
         return inputs
     if isinstance(function, keras.layers.Layer):  # Such as `Conv2D(8, 3, activation=ReLU(6.0))`.
@@ -209,7 +209,7 @@ def _activated(name: str, function: Any, inputs: Any) -> Any:
     return make(name=name)(inputs) if make and known else keras.layers.Activation(function, name=name)(inputs)
 
 
-def _separated(layer: Any, inputs: Any) -> Any:
+def _separated(layer: KerasLayer, inputs: Tensor) -> Tensor:
     """Applies a separable convolution, without its activation, as a depthwise and a 1×1 convolution."""
     config = layer.get_config()
     shape = {key: config[key] for key in ("kernel_size", "strides", "padding", "dilation_rate", "depth_multiplier")}
@@ -223,7 +223,7 @@ def _separated(layer: Any, inputs: Any) -> Any:
     return output
 
 
-def _affine(layer: Any, shape: Any) -> tuple[np.ndarray, np.ndarray] | None:
+def _affine(layer: KerasLayer, shape: TensorShape) -> tuple[Array, Array] | None:
     """Returns mean and standard deviation, float64 `(channels,)`, of what scales pixels; `None` if it does not."""
     if isinstance(layer, keras.layers.Rescaling):
         scale, offset = (np.asarray(value, np.float64) for value in (layer.scale, layer.offset))
@@ -245,7 +245,7 @@ def _affine(layer: Any, shape: Any) -> tuple[np.ndarray, np.ndarray] | None:
     return mean, std
 
 
-def _normalized(name: str, mean: np.ndarray, std: np.ndarray, inputs: Any) -> Any:
+def _normalized(name: str, mean: Array, std: Array, inputs: Tensor) -> KerasLayer:
     """Normalises pixels; what normalised them before is taken into the same layer."""
     order = channel_order.reordered(inputs)
     if order is not None:

@@ -5,11 +5,11 @@ whose kernel has its input channels in that order computes the same without it.
 """
 
 import dataclasses
-from typing import Any
 
 import numpy as np
 
 from tfl_lite_suite.core.framework import keras, tf
+from tfl_lite_suite.core.types import Array, KerasLayer, KerasNode, Tensor
 
 _ALL = {"start": None, "stop": None, "step": None}
 _REVERSED = {**_ALL, "step": -1}
@@ -24,21 +24,21 @@ class Reordered:
         order: For each channel of the result, that of the source.
     """
 
-    source: Any
+    source: KerasLayer
     order: tuple[int, ...]
 
-    def applied(self, tensor: Any) -> Any:
+    def applied(self, tensor: Tensor) -> Tensor:
         """Returns the channels of a tensor in this order."""
         return tf.gather(tensor, list(self.order), axis=-1)
 
-    def to_source(self, values: np.ndarray) -> np.ndarray:
+    def to_source(self, values: Array) -> Array:
         """Returns one value for each channel of the source, from those of the result: the last axis of `values`."""
         result = np.empty_like(values)
         result[..., list(self.order)] = values
         return result
 
 
-def reordered(tensor: Any) -> Reordered | None:
+def reordered(tensor: Tensor) -> Reordered | None:
     """Tells whether a symbolic tensor is another one with its channels in another order, and in which.
 
     Args:
@@ -66,7 +66,7 @@ def reordered(tensor: Any) -> Reordered | None:
     return Reordered(source, order)
 
 
-def as_convolution(name: str, found: Reordered) -> Any:
+def as_convolution(name: str, found: Reordered) -> KerasLayer:
     """Applies an order as a 1×1 convolution of ones and zeros, which is exact in int8 as well."""
     kernel = np.eye(len(found.order), dtype=np.float32)[:, list(found.order)]
     layer = keras.layers.Conv2D(len(found.order), 1, use_bias=False, trainable=False, name=name)
@@ -75,13 +75,13 @@ def as_convolution(name: str, found: Reordered) -> Any:
     return output
 
 
-def _arguments(node: Any) -> list[Any]:
+def _arguments(node: KerasNode) -> list[Tensor]:
     """Returns what a function is given besides its tensor; files of Keras have it by position or by name."""
     named = (value for key, value in node.call_kwargs.items() if key in ("axis", "indices", "slice_spec"))
     return [*node.call_args[1:], *named]
 
 
-def _reverses_last(key: Any) -> bool:
+def _reverses_last(key: object) -> bool:
     """Tells whether a slice takes all, the last axis backwards."""
     if not isinstance(key, (tuple, list)) or len(key) not in (2, 4):
         return False
@@ -89,7 +89,7 @@ def _reverses_last(key: Any) -> bool:
     return last == _REVERSED and (others == [...] or all(part == _ALL for part in others) and len(others) == 3)
 
 
-def _picked_channel(tensor: Any) -> list[tuple[Any, int]]:
+def _picked_channel(tensor: Tensor) -> list[tuple[Tensor, int]]:
     """Returns the tensor and the channel, where a tensor is `x[..., channel]`; else nothing."""
     layer = tensor._keras_history.layer
     if not hasattr(layer, "function") or layer.get_config()["function"] != "__operators__.getitem":

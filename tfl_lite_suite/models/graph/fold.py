@@ -4,17 +4,17 @@ Source: Jacob et al., 2018, https://arxiv.org/abs/1712.05877, Eq. 14.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from tfl_lite_suite.core.framework import keras
+from tfl_lite_suite.core.types import Array, KerasLayer, KerasModel, Tensor
 from tfl_lite_suite.models.graph import rewrite
 from tfl_lite_suite.models.graph.batch_norm import normalizes_channels, scale_and_offset
 from tfl_lite_suite.models.layer_kinds import kind_of
 
 
-def fold_batch_norm(model: Any) -> Any:
+def fold_batch_norm(model: KerasModel) -> KerasModel:
     """Returns a model of equal outputs whose convolutions carry the batch normalization that followed them.
 
     A batch normalization that follows anything else, or a layer with another consumer, is left as it is. What does
@@ -30,7 +30,7 @@ def fold_batch_norm(model: Any) -> Any:
     norm_of = foldable_norms(model)
     folded = {id(norm) for norm in norm_of.values()}
 
-    def replace(layer: Any, inputs: Any) -> Any:
+    def replace(layer: KerasLayer, inputs: Tensor) -> KerasModel:
         if id(layer) in folded or kind_of(layer).idle is True:
             return inputs
         if id(layer) in norm_of:
@@ -40,7 +40,7 @@ def fold_batch_norm(model: Any) -> Any:
     return rewrite.rebuild(model, replace)
 
 
-def foldable_norms(model: Any) -> dict[int, Any]:
+def foldable_norms(model: KerasModel) -> dict[int, KerasLayer]:
     """Returns, for the `id` of each layer that can take one, the batch normalization that it takes."""
     norm_of = {}
     consumers = rewrite.consumers(model)
@@ -54,20 +54,20 @@ def foldable_norms(model: Any) -> dict[int, Any]:
     return norm_of
 
 
-def _foldable(layer: Any) -> bool:
+def _foldable(layer: KerasLayer) -> bool:
     ends_linear = getattr(layer, "activation", None) in (None, keras.activations.linear)
     is_last = getattr(layer, "data_format", "channels_last") == "channels_last"
     return kind_of(layer).folds_norm and ends_linear and is_last
 
 
-def _apply_folded(layer: Any, norm: Any, inputs: Any) -> Any:
+def _apply_folded(layer: KerasLayer, norm: KerasLayer, inputs: Tensor) -> KerasModel:
     copy = type(layer).from_config({**layer.get_config(), "use_bias": True})
     output = copy(inputs)
     copy.set_weights(folded_weights(layer, layer.get_weights(), norm))
     return output
 
 
-def folded_weights(layer: Any, weights: Sequence[np.ndarray], norm: Any) -> list[np.ndarray]:
+def folded_weights(layer: KerasLayer, weights: Sequence[Array], norm: KerasLayer) -> list[Array]:
     """Returns kernel and bias that compute at once what a layer and its batch normalization do.
 
     Args:

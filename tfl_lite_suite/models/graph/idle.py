@@ -1,11 +1,10 @@
 """Layers that do nothing at inference: changes for training, and resizing, padding or reshaping to what is there."""
 
-from typing import Any
-
+from tfl_lite_suite.core.types import KerasLayer, Tensor
 from tfl_lite_suite.models.layer_kinds import kind_of
 
 
-def does_nothing(layer: Any, inputs: Any) -> bool:
+def does_nothing(layer: KerasLayer, inputs: Tensor) -> bool:
     """Tells whether a layer gives what it takes, apart from training.
 
     Args:
@@ -16,7 +15,7 @@ def does_nothing(layer: Any, inputs: Any) -> bool:
     return idle(layer, inputs) if callable(idle) else idle
 
 
-def operation_does_nothing(function: str, output: Any, tensors: list[Any]) -> bool:
+def operation_does_nothing(function: str, output: Tensor, tensors: list[Tensor]) -> bool:
     """Tells whether a function of TensorFlow between layers gives what it takes.
 
     Args:

@@ -3,10 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.framework import keras, tf
+from tfl_lite_suite.core.types import Array, KerasLayer, KerasModel, KerasNode, Tensor
 from tfl_lite_suite.models.keras_io import names
 
 Replace = Callable[[Any, Any], Any]
@@ -14,7 +13,7 @@ Replace = Callable[[Any, Any], Any]
 OPERATIONS = ("TFOpLambda", "SlicingOpLambda")
 
 
-def check_functional(model: Any) -> None:
+def check_functional(model: KerasModel) -> None:
     """Raises the error for a model whose graph cannot be read.
 
     Args:
@@ -34,7 +33,7 @@ def check_functional(model: Any) -> None:
         )
 
 
-def flat(model: Any) -> Any:
+def flat(model: KerasModel) -> KerasModel:
     """Returns an equal model without nested models and without layers that are called twice.
 
     Args:
@@ -53,14 +52,14 @@ def flat(model: Any) -> Any:
         return model
     used: dict[str, int] = {}
 
-    def copy(layer: Any, inputs: Any) -> Any:
+    def copy(layer: KerasLayer, inputs: Tensor) -> KerasModel:
         calls = used[layer.name] = used.get(layer.name, 0) + 1
         return copy_layer(layer, inputs, layer.name if calls == 1 else f"{layer.name}_call_{calls}")
 
     return _rebuilt(model, copy)
 
 
-def rebuild(model: Any, replace: Replace, operate: Replace | None = None) -> Any:
+def rebuild(model: KerasModel, replace: Replace, operate: Replace | None = None) -> KerasModel:
     """Builds a functional model anew, giving a function the say over every layer.
 
     Args:
@@ -80,29 +79,29 @@ def rebuild(model: Any, replace: Replace, operate: Replace | None = None) -> Any
     return _rebuilt(model, replace, operate)
 
 
-def _rebuilt(model: Any, replace: Replace, operate: Replace | None = None) -> Any:
+def _rebuilt(model: KerasModel, replace: Replace, operate: Replace | None = None) -> KerasModel:
     new_input = keras.Input(model.input_shape[1:], name=model.input_names[0])
     output = _run(model, new_input, replace, operate)
     names.distinguish(tf.nest.flatten(output))
     return names.remember(keras.Model(new_input, output, name=model.name), names.original_name(model))
 
 
-def nodes(model: Any) -> list[Any]:
+def nodes(model: KerasModel) -> list[KerasNode]:
     """Returns the calls of layers in the model's graph, inputs before their consumers; nested models count as one."""
     depths = sorted(model._nodes_by_depth, reverse=True)
     return [node for depth in depths for node in model._nodes_by_depth[depth] if not node.is_input]
 
 
-def consumers(model: Any) -> dict[int, list[Any]]:
+def consumers(model: KerasModel) -> dict[int, list[KerasNode]]:
     """Returns, for the `id` of each tensor in the graph, the layers that take it."""
-    found: dict[int, list[Any]] = {}
+    found: dict[int, list[KerasNode]] = {}
     for node in nodes(model):
         for tensor in tf.nest.flatten(node.keras_inputs):
             found.setdefault(id(tensor), []).append(node.layer)
     return found
 
 
-def copy_layer(layer: Any, inputs: Any, name: str | None = None) -> Any:
+def copy_layer(layer: KerasLayer, inputs: Tensor, name: str | None = None) -> KerasLayer:
     """Applies a copy of `layer`, with its weights, to `inputs`; `name` renames it."""
     copy = type(layer).from_config({**layer.get_config(), "name": name or layer.name})
     output = copy(inputs)
@@ -111,7 +110,7 @@ def copy_layer(layer: Any, inputs: Any, name: str | None = None) -> Any:
     return output
 
 
-def as_depthwise(name: str, scale: np.ndarray, offset: np.ndarray, inputs: Any, trainable: bool) -> Any:
+def as_depthwise(name: str, scale: Array, offset: Array, inputs: Tensor, trainable: bool) -> KerasLayer:
     """Applies a factor and a summand to each channel.
 
     Args:
@@ -127,7 +126,7 @@ def as_depthwise(name: str, scale: np.ndarray, offset: np.ndarray, inputs: Any, 
     return output
 
 
-def _repeated(node: Any, tensors: dict[int, Any]) -> Any:
+def _repeated(node: KerasNode, tensors: dict[int, Tensor]) -> Tensor:
     """Calls a copy of an operation or a layer with its constants, and with the new graph's tensors."""
     arguments = tf.nest.map_structure(lambda value: tensors.get(id(value), value), (node.call_args, node.call_kwargs))
     copy = type(node.layer).from_config(node.layer.get_config())
@@ -137,18 +136,18 @@ def _repeated(node: Any, tensors: dict[int, Any]) -> Any:
     return outputs
 
 
-def _has_several_arguments(node: Any) -> bool:
+def _has_several_arguments(node: KerasNode) -> bool:
     """Tells whether tensors are given in more than the first argument, as to attention."""
     tensors = {id(tensor) for tensor in node.keras_inputs}
     return len(node.keras_inputs) > sum(id(value) in tensors for value in tf.nest.flatten(node.call_args[:1]))
 
 
-def is_nested(layer: Any) -> bool:
+def is_nested(layer: KerasLayer) -> bool:
     """Tells whether a layer is a model whose layers can be read."""
     return isinstance(layer, keras.Model) and getattr(layer, "_is_graph_network", False)
 
 
-def _run(model: Any, new_inputs: Any, replace: Replace, operate: Replace | None) -> Any:
+def _run(model: KerasModel, new_inputs: Tensor, replace: Replace, operate: Replace | None) -> Tensor:
     tensors = dict(zip(map(id, model.inputs), tf.nest.flatten(new_inputs), strict=True))
     for node in nodes(model):
         layer = node.layer
@@ -171,12 +170,12 @@ def _run(model: Any, new_inputs: Any, replace: Replace, operate: Replace | None)
     return tf.nest.map_structure(lambda tensor: tensors[id(tensor)], model.output)
 
 
-def classifier(model: Any) -> Any:
+def classifier(model: KerasModel) -> KerasModel:
     """Returns the last layer that has weights."""
     return next(layer for layer in reversed(model.layers) if layer.weights)
 
 
-def with_features(model: Any) -> Any:
+def with_features(model: KerasModel) -> KerasModel:
     """Returns the model with what its classifier takes as a second output.
 
     Raises:

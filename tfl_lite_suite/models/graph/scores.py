@@ -1,17 +1,16 @@
 """What a classifier's output means: logits, or probabilities where it ends in a softmax, as foreign models often do."""
 
-from typing import Any
-
 import numpy as np
 
 from tfl_lite_suite.core.framework import keras, tf
+from tfl_lite_suite.core.types import Array, KerasModel, Tensor
 
 _LEAST = 1e-7
 # Logits that far apart are probabilities of 1 and 1e-5.
 _DECIDED = 12.0
 
 
-def ends_in_softmax(model: Any) -> bool:
+def ends_in_softmax(model: KerasModel) -> bool:
     """Tells whether a model gives probabilities.
 
     Args:
@@ -26,13 +25,13 @@ def ends_in_softmax(model: Any) -> bool:
     return isinstance(layer, keras.layers.Softmax) or getattr(layer, "activation", None) is keras.activations.softmax
 
 
-def as_logits(model: Any, scores: Any) -> Any:
+def as_logits(model: KerasModel, scores: Tensor) -> Tensor:
     """Returns what a model gave as float32 logits; those of probabilities are their logarithms."""
     scores = tf.cast(scores, tf.float32)
     return tf.math.log(tf.maximum(scores, _LEAST)) if ends_in_softmax(model) else scores
 
 
-def decisive_range(logits: np.ndarray, least: float, most: float) -> tuple[float, float]:
+def decisive_range(logits: Array, least: float, most: float) -> tuple[float, float]:
     """Narrows the range of logits to where they decide; rounded to its finer steps, fewer tie.
 
     What lies far below a picture's greatest logit, or far above its second, may saturate: the order stays.
@@ -52,7 +51,7 @@ def decisive_range(logits: np.ndarray, least: float, most: float) -> tuple[float
     return max(least, min(low, 0.0)), min(most, max(high, 1.0))
 
 
-def divergence(expected: np.ndarray, received: np.ndarray) -> np.ndarray:
+def divergence(expected: Array, received: Array) -> Array:
     """Returns the Kullback-Leibler divergence of `received` from `expected`, float64 `(n,)`, in nats.
 
     Args:
@@ -64,7 +63,7 @@ def divergence(expected: np.ndarray, received: np.ndarray) -> np.ndarray:
     return np.asarray((np.exp(before) * (before - after)).sum(axis=1))
 
 
-def _log_probabilities(scores: np.ndarray, are_probabilities: bool) -> np.ndarray:
+def _log_probabilities(scores: Array, are_probabilities: bool) -> Array:
     scores = scores.astype(np.float64)
     if are_probabilities:
         # Half a step of an int8 probability stands for those rounded to 0.

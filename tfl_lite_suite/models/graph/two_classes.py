@@ -5,22 +5,22 @@ every device then treat two classes as they treat ten.
 """
 
 import sys
-from typing import Any
 
 import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.framework import keras
+from tfl_lite_suite.core.types import KerasLayer, KerasModel, Tensor
 from tfl_lite_suite.models.graph import rewrite
 from tfl_lite_suite.models.keras_io import names
 
 
-def has_one_score(model: Any) -> bool:
+def has_one_score(model: KerasModel) -> bool:
     """Tells whether a model gives one score for a picture."""
     return bool(getattr(model, "_is_graph_network", False)) and model.output_shape == (None, 1)
 
 
-def with_two_scores(model: Any) -> Any:
+def with_two_scores(model: KerasModel) -> KerasModel:
     """Returns a model of one score as one of two logits: 0 for the first class, the score's logit for the second.
 
     Args:
@@ -42,7 +42,7 @@ def with_two_scores(model: Any) -> Any:
             "Two classes are told apart by Dense(1), with or without a sigmoid, or by Dense(2)"
         )
 
-    def replace(layer: Any, inputs: Any) -> Any:
+    def replace(layer: KerasLayer, inputs: Tensor) -> KerasModel:
         return _two_columns(layer, inputs) if layer is dense else rewrite.copy_layer(layer, inputs)
 
     body = keras.Model(flat.inputs, dense.output, name=flat.name)  # Without the sigmoid.
@@ -55,18 +55,18 @@ def with_two_scores(model: Any) -> Any:
     return names.remember(made, names.original_name(model))
 
 
-def _functions(with_sigmoid: bool) -> tuple[Any, ...]:
+def _functions(with_sigmoid: bool) -> tuple[KerasLayer, ...]:
     plain = (None, keras.activations.linear)
     return (*plain, keras.activations.sigmoid) if with_sigmoid else plain
 
 
-def _is_sigmoid(layer: Any) -> bool:
+def _is_sigmoid(layer: KerasLayer) -> bool:
     if type(layer) is keras.layers.Activation:
         return layer.activation is keras.activations.sigmoid
     return hasattr(layer, "function") and layer.get_config().get("function") == "math.sigmoid"
 
 
-def _two_columns(layer: Any, inputs: Any) -> Any:
+def _two_columns(layer: KerasLayer, inputs: Tensor) -> Tensor:
     """Applies a dense layer with a first column of zeros."""
     dense = keras.layers.Dense(2, name=layer.name)
     output = dense(inputs)

@@ -17,6 +17,7 @@ from typing import Any
 import h5py
 
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.types import HdfGroup, JsonObject
 from tfl_lite_suite.models.keras_io import hdf5_heap
 
 WEIGHTS = "model.weights.h5"
@@ -94,7 +95,7 @@ def is_hdf5(path: str | os.PathLike[str]) -> bool:
         return file.read(len(_HDF5)) == _HDF5
 
 
-def read(path: str | os.PathLike[str]) -> tuple[str, dict[str, Any], int]:
+def read(path: str | os.PathLike[str]) -> tuple[str, JsonObject, int]:
     """Returns the version of Keras that wrote a file, the model's configuration, and how many numbers it has.
 
     Args:
@@ -136,7 +137,7 @@ def copy(source: str | os.PathLike[str], target: str | os.PathLike[str], texts: 
 
 
 @contextlib.contextmanager
-def arrays(path: str | os.PathLike[str]) -> Iterator[Any]:
+def arrays(path: str | os.PathLike[str]) -> Iterator[HdfGroup]:
     """Opens the group of a file that `read` has nothing against in which its arrays lie."""
     if is_hdf5(path):
         with h5py.File(path, "r") as file:
@@ -148,7 +149,7 @@ def arrays(path: str | os.PathLike[str]) -> Iterator[Any]:
         yield file
 
 
-def _read_archive(path: str | os.PathLike[str]) -> tuple[str, dict[str, Any], int]:
+def _read_archive(path: str | os.PathLike[str]) -> tuple[str, JsonObject, int]:
     most = _most_bytes(os.path.getsize(path))
     with zipfile.ZipFile(path) as archive:
         entries = archive.infolist()
@@ -164,7 +165,7 @@ def _read_archive(path: str | os.PathLike[str]) -> tuple[str, dict[str, Any], in
     return str(metadata["keras_version"]), _without_training(config), numbers
 
 
-def _read_hdf5(path: str | os.PathLike[str]) -> tuple[str, dict[str, Any], int]:
+def _read_hdf5(path: str | os.PathLike[str]) -> tuple[str, JsonObject, int]:
     hdf5_heap.check(path)
     with h5py.File(path, "r") as file:
         numbers = _checked_numbers(file, _most_bytes(os.path.getsize(path)))
@@ -179,7 +180,7 @@ def _read_hdf5(path: str | os.PathLike[str]) -> tuple[str, dict[str, Any], int]:
     return version, _without_training(_parsed(text, "model_config")), numbers
 
 
-def _without_training(config: dict[str, Any]) -> dict[str, Any]:
+def _without_training(config: JsonObject) -> JsonObject:
     return {key: value for key, value in config.items() if key != "compile_config"}
 
 
@@ -188,7 +189,7 @@ def _most_bytes(file_bytes: int) -> int:
     return min(_LARGEST, _MOST_TIMES * file_bytes + _SPARE)
 
 
-def _parsed(text: bytes | str, name: str) -> dict[str, Any]:
+def _parsed(text: bytes | str, name: str) -> JsonObject:
     if len(text) > _LARGEST_JSON:
         raise ValueError(f"{name} has {len(text):,} characters, at most {_LARGEST_JSON:,} are read")
     value = json.loads(text)
@@ -197,7 +198,7 @@ def _parsed(text: bytes | str, name: str) -> dict[str, Any]:
     return value
 
 
-def _checked_numbers(file: Any, most: int) -> int:
+def _checked_numbers(file: HdfGroup, most: int) -> int:
     """Returns how many numbers the arrays of a file have.
 
     Raises:
@@ -236,7 +237,7 @@ def _address(item: Any) -> Any:
     return info.fileno, info.addr
 
 
-def _refused(value: Any, layer: str, depth: int) -> list[str]:
+def _refused(value: object, layer: str, depth: int) -> list[str]:
     """Returns a line for each part that names code, with the layer that it belongs to."""
     if depth > _DEEPEST:
         raise ValueError(f"its configuration is nested more than {_DEEPEST} deep")
@@ -253,7 +254,7 @@ def _refused(value: Any, layer: str, depth: int) -> list[str]:
     return [line for item in value.values() for line in _refused(item, layer, depth + 1)]
 
 
-def _reason(value: dict[str, Any], kind: Any, config: Any) -> str:
+def _reason(value: JsonObject, kind: object, config: object) -> str:
     """Returns what a configuration names that must not be loaded; empty if nothing."""
     if kind is None:
         return ""

@@ -2,19 +2,18 @@
 
 import os
 import sys
-from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.framework import keras
+from tfl_lite_suite.core.types import Document, JsonObject, KerasModel
 from tfl_lite_suite.models import layers
 from tfl_lite_suite.models.keras_io import archive, keras2, keras3, keras3_comparison, limits
 from tfl_lite_suite.models.keras_io.listed_arrays import ListedArrays
 
 
-def load(path: str | os.PathLike[str], classes: Mapping[str, Any]) -> Any:
+def load(path: str | os.PathLike[str], classes: Document) -> KerasModel:
     """Loads a model; see `models.load`."""
     archive.check_file(path)
     try:
@@ -35,19 +34,19 @@ def load(path: str | os.PathLike[str], classes: Mapping[str, Any]) -> Any:
     return model
 
 
-def _keras2(path: str | os.PathLike[str], classes: Mapping[str, Any]) -> Any:
+def _keras2(path: str | os.PathLike[str], classes: Document) -> KerasModel:
     suite = {name: item for name, item in vars(layers).items() if isinstance(item, type)}
     with keras.utils.custom_object_scope({**suite, **classes}):
         return keras2.load(path)
 
 
-def _keras3(path: str | os.PathLike[str], config: dict[str, Any]) -> Any:
+def _keras3(path: str | os.PathLike[str], config: JsonObject) -> KerasModel:
     with archive.arrays(path) as group:
         listed = archive.is_hdf5(path)
         return keras2.plain(keras3.load(config, ListedArrays(group=group) if listed else keras3.ArchiveArrays(group)))
 
 
-def _warn_of_numbers(model: Any) -> None:
+def _warn_of_numbers(model: KerasModel) -> None:
     """Says which layers hold weights that are no numbers, since every answer would be none."""
     found = [layer for layer in model.submodules if isinstance(layer, keras.layers.Layer)]
     own = [layer for layer in found if not isinstance(layer, keras.Model) and layer.weights]

@@ -7,12 +7,13 @@ from typing import Any
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.framework import keras, tf
+from tfl_lite_suite.core.types import KerasModel
 from tfl_lite_suite.models.keras_io import archive, names
 
 _HALF = ("float16", "bfloat16", "mixed_float16", "mixed_bfloat16", "float64")
 
 
-def load(path: str | os.PathLike[str]) -> Any:
+def load(path: str | os.PathLike[str]) -> KerasModel:
     """Loads a model, as `plain` returns it, not compiled.
 
     Args:
@@ -33,7 +34,7 @@ def load(path: str | os.PathLike[str]) -> Any:
     return plain(model)
 
 
-def plain(model: Any, image_shape: tuple[int, int, int] | None = None) -> Any:
+def plain(model: KerasModel, image_shape: tuple[int, int, int] | None = None) -> KerasModel:
     """Returns an equal model without a fixed batch size, lower precision, integer inputs, or a name that is none.
 
     Args:
@@ -62,7 +63,7 @@ def plain(model: Any, image_shape: tuple[int, int, int] | None = None) -> Any:
     return names.remember(result, name)
 
 
-def _unpacked(model: Any) -> Any:
+def _unpacked(model: KerasModel) -> Any:
     """Returns a model of one input and one output that does not pack them."""
     ends = [tf.nest.flatten(end) for end in (model.input, model.output)]
     single = [
@@ -73,7 +74,7 @@ def _unpacked(model: Any) -> Any:
     return keras.Model(*single, name=model.name)
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Any:
     """Returns a layer's configuration, or a part of one, with what changes."""
     if isinstance(value, (list, tuple)):
         return type(value)(map(_plain, value))

@@ -5,12 +5,22 @@ Keras 3 is not needed for it. What a layer of Keras 3 does and no layer of Keras
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.framework import keras, tf
+from tfl_lite_suite.core.types import (
+    Array,
+    HdfGroup,
+    JsonObject,
+    KerasLayer,
+    KerasModel,
+    KerasObject,
+    Tensor,
+    TfDataset,
+)
 from tfl_lite_suite.models.keras_io import keras3_layers, names
 from tfl_lite_suite.models.keras_io.keras3_layers import Followed, cannot
 from tfl_lite_suite.models.keras_io.keras3_operations import Unknown, operation
@@ -23,14 +33,14 @@ _PARTS = ("cell", "layer", "forward_layer", "backward_layer", "activation")
 class Saved(Protocol):
     """The arrays of a model or of a layer in a file."""
 
-    def of_layers(self, entries: list[dict[str, Any]]) -> Mapping[str, "Saved"]:
+    def of_layers(self, entries: list[JsonObject]) -> Mapping[str, "Saved"]:
         """Returns each layer's arrays by its name, for the layers of a model as its configuration lists them."""
 
-    def arrays(self) -> list[np.ndarray]:
+    def arrays(self) -> list[Array]:
         """Returns a layer's arrays in the order of Keras 2."""
 
 
-def load(config: dict[str, Any], saved: Saved) -> Any:
+def load(config: JsonObject, saved: Saved) -> KerasModel:
     """Rebuilds a model.
 
     Args:
@@ -49,11 +59,11 @@ def load(config: dict[str, Any], saved: Saved) -> Any:
 class ArchiveArrays:
     """Arrays of a `.keras` file: one group a layer, named after its class and numbered in the model's order."""
 
-    def __init__(self, group: Any) -> None:
+    def __init__(self, group: HdfGroup) -> None:
         """Takes the file of arrays, or a group in it; an empty dictionary where there is none."""
         self._group = group
 
-    def of_layers(self, entries: list[dict[str, Any]]) -> dict[str, Saved]:
+    def of_layers(self, entries: list[JsonObject]) -> dict[str, Saved]:
         """Returns each layer's arrays by its name."""
         group, used = self._group.get("layers", {}), dict[str, int]()
         found: dict[str, Saved] = {}
@@ -64,7 +74,7 @@ class ArchiveArrays:
                 found[entry["config"]["name"]] = ArchiveArrays(group.get(f"{kind}_{number}" if number else kind, {}))
         return found
 
-    def arrays(self) -> list[np.ndarray]:
+    def arrays(self) -> list[Array]:
         """Returns a layer's arrays, then those of the layers in it."""
         variables = self._group.get("vars", {})
         own = [_array(variables[str(index)]) for index in range(len(variables))]
@@ -72,7 +82,7 @@ class ArchiveArrays:
         return sum(inner, own)
 
 
-def _model(config: dict[str, Any], saved: Saved, name: str) -> Any:
+def _model(config: JsonObject, saved: Saved, name: str) -> KerasModel:
     kind, inner = config["class_name"], config["config"]
     if kind == "Sequential":
         inner = _as_functional(inner, config)
@@ -84,14 +94,14 @@ def _model(config: dict[str, Any], saved: Saved, name: str) -> Any:
 class _Graph:
     """One functional model on its way."""
 
-    def __init__(self, config: dict[str, Any], saved: Saved, name: str) -> None:
+    def __init__(self, config: JsonObject, saved: Saved, name: str) -> None:
         self._config, self._name = config, name
         self._saved = saved.of_layers(config["layers"])
         self._names = names.unique_names(entry["config"]["name"] for entry in config["layers"])
-        self._layers: dict[str, Any] = {}
-        self._tensors: dict[tuple[str, int, int], Any] = {}
+        self._layers: JsonObject = {}
+        self._tensors: dict[tuple[str, int, int], Tensor] = {}
 
-    def build(self) -> Any:
+    def build(self) -> KerasObject:
         """Calls every layer as the file says."""
         waiting = [
             (entry, number, node) for entry in self._config["layers"] for number, node in enumerate(_nodes(entry))
@@ -109,7 +119,7 @@ class _Graph:
         names.distinguish(tf.nest.flatten(outputs))
         return keras.Model(inputs, outputs, name=self._name)
 
-    def _call(self, entry: dict[str, Any], number: int, node: dict[str, Any]) -> bool:
+    def _call(self, entry: JsonObject, number: int, node: JsonObject) -> bool:
         """Applies a layer to its tensors; tells whether they were there."""
         name = entry["config"]["name"]
         places = list(_history(node))
@@ -126,7 +136,7 @@ class _Graph:
         self._tensors.update({(name, number, place): value for place, value in enumerate(tf.nest.flatten(outputs))})
         return True
 
-    def _layer(self, entry: dict[str, Any]) -> Any:
+    def _layer(self, entry: JsonObject) -> KerasLayer:
         kind, config = entry["class_name"], entry["config"]
         name = self._names[config["name"]]
         if kind in _MODELS:
@@ -141,7 +151,7 @@ class _Graph:
                 raise cannot(entry, str(reason)) from None
         return keras3_layers.build(entry, name, self._saved[config["name"]].arrays)
 
-    def _fill(self, entry: dict[str, Any]) -> None:
+    def _fill(self, entry: JsonObject) -> None:
         """Puts the file's arrays into a layer."""
         name = entry["config"]["name"]
         layer = self._layers[name]
@@ -156,7 +166,7 @@ class _Graph:
         for weight, array in zip(layer.weights, arrays, strict=True):
             weight.assign(array)
 
-    def _resolved(self, value: Any) -> Any:
+    def _resolved(self, value: object) -> Tensor:
         """Returns call arguments with tensors, constants and slices in place of their descriptions."""
         if isinstance(value, list):
             return [self._resolved(item) for item in value]
@@ -173,7 +183,7 @@ class _Graph:
             return np.asarray(config["value"], config["dtype"])
         return {key: self._resolved(item) for key, item in value.items()}
 
-    def _ends(self, places: Any) -> Any:
+    def _ends(self, places: KerasObject) -> Tensor:
         """Returns a model's inputs or outputs, in the structure that the file has them in."""
         if isinstance(places, dict):
             return {key: self._ends(place) for key, place in places.items()}
@@ -183,7 +193,7 @@ class _Graph:
         return found[0] if len(found) == 1 else found
 
 
-def _as_functional(config: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
+def _as_functional(config: JsonObject, entry: JsonObject) -> JsonObject:
     """Returns a sequential model's configuration as that of a functional one."""
     entries = list(config["layers"])
     if not entries or entries[0]["class_name"] != "InputLayer":
@@ -203,18 +213,18 @@ def _as_functional(config: dict[str, Any], entry: dict[str, Any]) -> dict[str, A
     return {**config, "layers": chained, **ends}
 
 
-def _is_operation(entry: dict[str, Any]) -> bool:
+def _is_operation(entry: JsonObject) -> bool:
     """Tells whether a node is an operator between layers rather than a layer; `.h5` files name no modules."""
     if "module" not in entry:
         return entry["class_name"] != "InputLayer" and "trainable" not in entry["config"]
     return str(entry["module"]).startswith("keras.src.ops")
 
 
-def _nodes(entry: dict[str, Any]) -> list[dict[str, Any]]:
+def _nodes(entry: JsonObject) -> list[JsonObject]:
     return entry.get("inbound_nodes") or ([{}] if entry["class_name"] == "InputLayer" else [])
 
 
-def _history(value: Any) -> Iterator[tuple[str, int, int]]:
+def _history(value: object) -> Iterator[tuple[str, int, int]]:
     """Yields the place of every tensor in call arguments."""
     if isinstance(value, dict) and value.get("class_name") == "__keras_tensor__":
         yield _place(value)
@@ -223,7 +233,7 @@ def _history(value: Any) -> Iterator[tuple[str, int, int]]:
             yield from _history(item)
 
 
-def _place(value: dict[str, Any]) -> tuple[str, int, int]:
+def _place(value: JsonObject) -> tuple[str, int, int]:
     name, node, tensor = value["config"]["keras_history"]
     return str(name), int(node), int(tensor)
 
@@ -233,7 +243,7 @@ def _snake_case(kind: str) -> str:
     return re.sub(r"([a-z])([A-Z])", r"\1_\2", kind).lower()
 
 
-def _array(dataset: Any) -> np.ndarray:
+def _array(dataset: TfDataset) -> Array:
     """Returns an array of the file; brain floats, which HDF5 does not know, as float32."""
     values = np.asarray(dataset)
     is_brain_float = values.dtype.kind == "V" or dataset.attrs.get("dtype") == "bfloat16"

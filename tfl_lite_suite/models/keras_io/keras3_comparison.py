@@ -7,20 +7,20 @@ four.
 import os
 import pathlib
 import tempfile
-from typing import Any
 
 import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.figures import percent
 from tfl_lite_suite.core.framework import keras, native_messages, newest_keras, tf
+from tfl_lite_suite.core.types import Array, KerasLayer, KerasModel
 from tfl_lite_suite.models.keras_io import archive
 
 # Of the greatest answer. Float rounding of deep networks is a hundredth of it.
 _TOLERANCE, _HALF_PRECISION = 1e-3, 3e-2
 
 
-def check(model: Any, path: str | os.PathLike[str]) -> None:
+def check(model: KerasModel, path: str | os.PathLike[str]) -> None:
     """Raises a `SuiteError` if a rebuilt model does not answer as its file does.
 
     Args:
@@ -42,7 +42,7 @@ def check(model: Any, path: str | os.PathLike[str]) -> None:
         )
 
 
-def _original(path: str | os.PathLike[str]) -> Any:
+def _original(path: str | os.PathLike[str]) -> KerasModel:
     """Returns the model of Keras 3; `None` where that is not installed, or cannot load it."""
     try:
         with native_messages(), tempfile.TemporaryDirectory() as folder:
@@ -57,7 +57,7 @@ def _original(path: str | os.PathLike[str]) -> Any:
         return None
 
 
-def _values(original: Any, own: Any) -> np.ndarray:
+def _values(original: KerasModel, own: KerasModel) -> Array:
     """Returns inputs of both usual ranges, 0 to 255 and 0 to 1, in the order of the batch."""
     shape = [side or 64 for side in own.shape[1:]]
     values = np.random.default_rng(0).integers(0, 256, (2, *shape)).astype(np.float32)
@@ -66,7 +66,7 @@ def _values(original: Any, own: Any) -> np.ndarray:
     return np.concatenate([values, values / 255])
 
 
-def _answers(model: Any, values: np.ndarray) -> list[np.ndarray]:
+def _answers(model: KerasModel, values: Array) -> list[Array]:
     tensor = model.inputs[0]
     given = tf.cast(values, str(getattr(tensor.dtype, "name", tensor.dtype)))
     structure = getattr(model, "_inputs_struct", None)
@@ -74,7 +74,7 @@ def _answers(model: Any, values: np.ndarray) -> list[np.ndarray]:
     return [np.asarray(tf.cast(output, tf.float32)) for output in tf.nest.flatten(model(given, training=False))]
 
 
-def _difference(expected: np.ndarray, received: np.ndarray) -> float:
+def _difference(expected: Array, received: Array) -> float:
     """Returns the greatest difference as a share of the greatest value, which each half of the batch has its own of."""
     if expected.shape != received.shape:
         return float("inf")
@@ -86,15 +86,15 @@ def _difference(expected: np.ndarray, received: np.ndarray) -> float:
     return max(shares)
 
 
-def _is_half(original: Any) -> bool:
+def _is_half(original: KerasModel) -> bool:
     return any("16" in str(layer.compute_dtype) for layer in original._flatten_layers())
 
 
-def _first_wrong(original: Any, model: Any, values: np.ndarray, limit: float) -> str:
+def _first_wrong(original: KerasModel, model: KerasModel, values: Array, limit: float) -> str:
     """Names the first layer whose output differs, where both models have layers of the same names."""
     own = {layer.name: layer for layer in model.layers}
     shared = [layer for layer in original.layers if layer.name in own]
-    newer: Any = newest_keras()
+    newer: KerasLayer = newest_keras()
     try:
         pair = [
             constructor(whole.inputs, [layer.output for layer in layers])

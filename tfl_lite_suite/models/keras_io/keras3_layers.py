@@ -12,6 +12,7 @@ import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.framework import keras
+from tfl_lite_suite.core.types import Activation, JsonObject, KerasLayer, KerasObject, Tensor, Variable
 from tfl_lite_suite.models import layers
 from tfl_lite_suite.models.keras_io.names import scope_name
 
@@ -50,7 +51,7 @@ _SAME_FUNCTIONS = frozenset(
     "linear relu relu6 sigmoid tanh elu selu softplus softsign softmax gelu exponential mish".split()
 )
 # Functions that Keras 2 lacks, or that it computes otherwise under the same name.
-_FUNCTIONS: dict[str, Callable[..., Any]] = {
+_FUNCTIONS: dict[str, Callable[..., KerasObject]] = {
     "hard_sigmoid": layers.HardSigmoid,
     "hard_silu": layers.HardSwish,
     "hard_swish": layers.HardSwish,
@@ -73,20 +74,20 @@ _RANDOM_AT_INFERENCE = "at inference, Keras 2 makes other pictures with it"
 class Followed:
     """A layer and the activation after it that Keras 2 has as a layer only."""
 
-    def __init__(self, layer: Any, activation: Any) -> None:
+    def __init__(self, layer: KerasLayer, activation: Activation) -> None:
         self.layer, self.activation = layer, activation
 
     @property
-    def weights(self) -> list[Any]:
+    def weights(self) -> list[Variable]:
         """Those of the layer, then those of the activation."""
         return [*self.layer.weights, *self.activation.weights]
 
-    def __call__(self, *arguments: Any, **named: Any) -> Any:
+    def __call__(self, *arguments: object, **named: object) -> Tensor:
         """Applies both."""
         return self.activation(self.layer(*arguments, **named))
 
 
-def cannot(entry: dict[str, Any], reason: str) -> SuiteError:
+def cannot(entry: JsonObject, reason: str) -> SuiteError:
     """Returns the error for a layer that cannot be rebuilt.
 
     Args:
@@ -99,7 +100,7 @@ def cannot(entry: dict[str, Any], reason: str) -> SuiteError:
     )
 
 
-def build(entry: dict[str, Any], name: str, saved: Callable[[], list[Any]] = list) -> Any:
+def build(entry: JsonObject, name: str, saved: Callable[[], list[Variable]] = list) -> KerasObject:
     """Makes a layer.
 
     Args:
@@ -135,7 +136,7 @@ def build(entry: dict[str, Any], name: str, saved: Callable[[], list[Any]] = lis
     return Followed(layer, follower(name=f"{name}_activation")) if follower else layer
 
 
-def _make(entry: dict[str, Any], config: dict[str, Any]) -> Any:
+def _make(entry: JsonObject, config: JsonObject) -> KerasLayer:
     """Makes a layer whose activation both versions of Keras have."""
     cls, kept = _class(entry), _settings(entry, config)
     try:
@@ -156,7 +157,7 @@ def _make(entry: dict[str, Any], config: dict[str, Any]) -> Any:
     return layer
 
 
-def _class(entry: dict[str, Any]) -> Any:
+def _class(entry: JsonObject) -> KerasLayer:
     kind, module = entry["class_name"], str(entry.get("module", "keras.layers"))  # `.h5` files name no modules.
     if kind == "LayerScale" and ("module" not in entry or module.startswith(_APPLICATIONS)):
         return layers.LayerScale
@@ -168,9 +169,9 @@ def _class(entry: dict[str, Any]) -> Any:
     return cls
 
 
-def _settings(entry: dict[str, Any], config: dict[str, Any]) -> dict[str, Any]:
+def _settings(entry: JsonObject, config: JsonObject) -> JsonObject:
     """Returns a layer's configuration with the keys of Keras 2."""
-    kept: dict[str, Any] = {"name": config["name"]}
+    kept: JsonObject = {"name": config["name"]}
     for key, value in config.items():
         if key in _NEUTRAL:
             if value != _NEUTRAL[key]:
@@ -183,7 +184,7 @@ def _settings(entry: dict[str, Any], config: dict[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def _inner(entry: dict[str, Any], key: str, value: Any) -> Any:
+def _inner(entry: JsonObject, key: str, value: Any) -> KerasLayer:
     """Returns a setting with what lies in it, a function or a layer, as Keras 2 wants it."""
     if key.endswith("activation"):
         name = _function_name(value)
@@ -200,7 +201,7 @@ def _inner(entry: dict[str, Any], key: str, value: Any) -> Any:
     return value
 
 
-def _follower(entry: dict[str, Any]) -> Callable[..., Any] | None:
+def _follower(entry: JsonObject) -> Callable[..., KerasObject] | None:
     """Returns what makes the activation of a layer as a layer of its own; `None` where Keras 2 has the function."""
     value = entry["config"].get("activation")
     if isinstance(value, dict) and isinstance(value.get("config"), dict):
@@ -213,20 +214,20 @@ def _follower(entry: dict[str, Any]) -> Callable[..., Any] | None:
     return _FUNCTIONS[name]
 
 
-def _as_layer(entry: dict[str, Any], value: dict[str, Any], name: str) -> Any:
+def _as_layer(entry: JsonObject, value: JsonObject, name: str) -> KerasLayer:
     layer = build(value, name)
     if isinstance(layer, Followed):
         raise cannot(entry, f"its activation is a {value['class_name']} with an activation of its own")
     return layer
 
 
-def _function_name(value: Any) -> str:
+def _function_name(value: object) -> str:
     if isinstance(value, dict):
         return str(value["config"] if isinstance(value["config"], str) else value["class_name"])
     return str(value or "linear")
 
 
-def _check_precision(entry: dict[str, Any]) -> None:
+def _check_precision(entry: JsonObject) -> None:
     """Raises the error for weights that are stored as whole numbers with scales of their own."""
     policy = entry["config"].get("dtype")
     name = policy["config"].get("name", policy["class_name"]) if isinstance(policy, dict) else policy

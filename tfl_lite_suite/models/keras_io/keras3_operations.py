@@ -5,9 +5,9 @@ A function that has no entry, or a setting that its entry does not read, is refu
 
 import operator
 from collections.abc import Callable
-from typing import Any
 
 from tfl_lite_suite.core.framework import keras, tf
+from tfl_lite_suite.core.types import JsonObject, KerasObject, Tensor
 from tfl_lite_suite.models import layers
 
 # Settings that change nothing at these values.
@@ -19,7 +19,7 @@ class Unknown(Exception):
     """An operation cannot be rebuilt; the message says why."""
 
 
-def operation(kind: str, config: dict[str, Any], name: str) -> Callable[..., Any]:
+def operation(kind: str, config: JsonObject, name: str) -> Callable[..., KerasObject]:
     """Returns a function that computes in Keras 2 what an operation of Keras 3 computes.
 
     Args:
@@ -45,7 +45,7 @@ def operation(kind: str, config: dict[str, Any], name: str) -> Callable[..., Any
     return lambda *arguments, **named: make(*arguments, **named, **settings)
 
 
-def _join(kind: str, name: str, tensors: Any) -> Any:
+def _join(kind: str, name: str, tensors: Tensor) -> Tensor:
     """Joins two tensors, or a tensor and a constant."""
     function, as_layer = _JOINS[kind]
     symbols = all(hasattr(tensor, "_keras_history") for tensor in tensors)
@@ -55,35 +55,35 @@ def _join(kind: str, name: str, tensors: Any) -> Any:
     return function(*tensors)
 
 
-def _split(x: Any, indices_or_sections: Any, axis: int = 0) -> Any:
+def _split(x: Tensor, indices_or_sections: Tensor, axis: int = 0) -> Tensor:
     if isinstance(indices_or_sections, int):
         return tf.split(x, indices_or_sections, axis)
     ends = [0, *indices_or_sections, x.shape[axis]]
     return tf.split(x, [end - begin for begin, end in zip(ends, ends[1:], strict=False)], axis)
 
 
-def _item(x: Any, key: Any) -> Any:
+def _item(x: Tensor, key: object) -> Tensor:
     return x[tuple(key) if isinstance(key, list) else key]
 
 
-def _mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def _mean(x: Tensor, axis: object = None, keepdims: bool = False) -> Tensor:
     axes = sorted(axis) if isinstance(axis, list) else axis
     if axes == [1, 2] and len(x.shape) == 4:
         return keras.layers.GlobalAveragePooling2D(keepdims=keepdims)(x)
     return tf.reduce_mean(x, axis, keepdims)
 
 
-def _cast(x: Any, dtype: str) -> Any:
+def _cast(x: Tensor, dtype: str) -> Tensor:
     # Half precision is computed in float32, as in layers.
     return tf.cast(x, "float32" if dtype in _FLOATS else dtype)
 
 
-def _reduce(function: Callable[..., Any]) -> tuple[Callable[..., Any], tuple[str, ...]]:
+def _reduce(function: Callable[..., Tensor]) -> tuple[Callable[..., KerasObject], tuple[str, ...]]:
     return lambda x, axis=None, keepdims=False: function(x, axis, keepdims), ("axis", "keepdims")
 
 
 _kinds = keras.layers
-_JOINS: dict[str, tuple[Callable[..., Any], Any]] = {
+_JOINS: dict[str, tuple[Callable[..., KerasObject], KerasObject]] = {
     "Add": (operator.add, _kinds.Add),
     "Subtract": (operator.sub, _kinds.Subtract),
     "Multiply": (operator.mul, _kinds.Multiply),
@@ -94,7 +94,7 @@ _JOINS: dict[str, tuple[Callable[..., Any], Any]] = {
     "Minimum": (tf.minimum, _kinds.Minimum),
 }
 # The layer, and the settings that it takes, under the names that both have for them.
-_LAYERS: dict[str, tuple[Callable[..., Any], tuple[str, ...]]] = {
+_LAYERS: dict[str, tuple[Callable[..., KerasObject], tuple[str, ...]]] = {
     "Relu": (_kinds.ReLU, ()),
     "Relu6": (lambda name: _kinds.ReLU(6.0, name=name), ()),
     "LeakyRelu": (lambda name, negative_slope=0.2: _kinds.LeakyReLU(negative_slope, name=name), ("negative_slope",)),
@@ -112,7 +112,7 @@ _LAYERS: dict[str, tuple[Callable[..., Any], tuple[str, ...]]] = {
     "StopGradient": (lambda name: _kinds.Activation("linear", name=name), ()),
     "Copy": (lambda name: _kinds.Activation("linear", name=name), ()),
 }
-_FUNCTIONS: dict[str, tuple[Callable[..., Any], tuple[str, ...]]] = {
+_FUNCTIONS: dict[str, tuple[Callable[..., KerasObject], tuple[str, ...]]] = {
     "Cast": (_cast, ("dtype",)),
     "GetItem": (_item, ()),
     "Mean": (_mean, ("axis", "keepdims")),

@@ -2,25 +2,25 @@
 
 import os
 import sys
-from typing import Any
 
 from tfl_lite_suite import models
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.files import atomic_path
 from tfl_lite_suite.core.framework import keras
+from tfl_lite_suite.core.types import KerasModel, TensorShape
 from tfl_lite_suite.data import Dataset
 from tfl_lite_suite.models.graph import rewrite, two_classes
 from tfl_lite_suite.models.keras_io import keras2
 from tfl_lite_suite.models.quantizers import CUSTOM_OBJECTS, FakeQuantized
 
 
-def save(model: Any, path: str | os.PathLike[str]) -> None:
+def save(model: KerasModel, path: str | os.PathLike[str]) -> None:
     """Writes a `.keras` file whole or not at all."""
     with atomic_path(path) as temporary:
         model.save(temporary, save_format="keras")
 
 
-def load(path: str | os.PathLike[str], image_shape: tuple[int, int, int] | None = None) -> Any:
+def load(path: str | os.PathLike[str], image_shape: tuple[int, int, int] | None = None) -> KerasModel:
     """Reads a Keras model; see `models.load`.
 
     Args:
@@ -31,7 +31,7 @@ def load(path: str | os.PathLike[str], image_shape: tuple[int, int, int] | None 
     return model if image_shape is None else keras2.plain(model, image_shape)
 
 
-def load_classifier(path: str | os.PathLike[str], images: Dataset) -> Any:
+def load_classifier(path: str | os.PathLike[str], images: Dataset) -> KerasModel:
     """Reads a Keras model that is to classify these images; one for pictures of any size gets theirs.
 
     Args:
@@ -63,7 +63,7 @@ def load_classifier(path: str | os.PathLike[str], images: Dataset) -> Any:
     return model
 
 
-def _advice(shape: Any) -> str:
+def _advice(shape: TensorShape) -> str:
     """Returns how a recipe gives pictures of a model's input."""
     if not isinstance(shape, tuple) or len(shape) != 4 or shape[3] not in (1, 3) or None in shape[1:]:
         return "Give a classifier of pictures, (batch, height, width, 1 or 3)"
@@ -72,7 +72,7 @@ def _advice(shape: Any) -> str:
     return f"Set data.resolution to {sides} and data.color to {'rgb' if channels == 3 else 'grey'}"
 
 
-def warn_of_frozen(model: Any) -> None:
+def warn_of_frozen(model: KerasModel) -> None:
     """Says which layers stay as they are in training, since the file has them frozen, as after transfer learning."""
     found = [layer for layer in model.submodules if isinstance(layer, keras.layers.Layer) and layer.weights]
     names = [layer.name for layer in found if not isinstance(layer, keras.Model) and not layer.trainable]

@@ -3,11 +3,11 @@
 import contextlib
 import math
 from collections.abc import Iterator
-from typing import Any
 from unittest import mock
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.framework import keras, tf
+from tfl_lite_suite.core.types import KerasLayer, KerasModel, KerasObject, TensorShape
 
 # Statistics and counters that files leave out.
 _SPARE_NUMBERS = 1 << 20
@@ -27,7 +27,9 @@ def numbers_at_most(count: int) -> Iterator[None]:
     """
     left, add_weight = count + _SPARE_NUMBERS, keras.layers.Layer.add_weight
 
-    def counted(self: Any, name: Any = None, shape: Any = None, *arguments: Any, **named: Any) -> Any:
+    def counted(
+        self: KerasLayer, name: object = None, shape: TensorShape = None, *arguments: object, **named: object
+    ) -> KerasObject:
         nonlocal left
         left -= math.prod(side or 1 for side in tf.TensorShape(shape or ()).as_list())
         if left < 0:
@@ -38,7 +40,7 @@ def numbers_at_most(count: int) -> Iterator[None]:
         yield
 
 
-def check_tensors(model: Any) -> None:
+def check_tensors(model: KerasModel) -> None:
     """Raises a `SuiteError` if a layer makes more values of one picture than memory should hold."""
     for layer in model.submodules:
         for node in getattr(layer, "inbound_nodes", ()):

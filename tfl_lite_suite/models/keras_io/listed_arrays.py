@@ -1,9 +1,10 @@
 """Arrays of a `.h5` file, which lists those of a layer by their paths, and those of a nested model in one list."""
 
 import dataclasses
-from typing import Any
 
 import numpy as np
+
+from tfl_lite_suite.core.types import Array, HdfGroup, JsonObject
 
 
 @dataclasses.dataclass(frozen=True)
@@ -15,14 +16,14 @@ class ListedArrays:
         group: The file's group that holds a list for each layer of the outermost model; `None` inside it.
     """
 
-    found: tuple[tuple[str, np.ndarray], ...] = ()
-    group: Any = None
+    found: tuple[tuple[str, Array], ...] = ()
+    group: HdfGroup = None
 
-    def of_layers(self, entries: list[dict[str, Any]]) -> dict[str, "ListedArrays"]:
+    def of_layers(self, entries: list[JsonObject]) -> dict[str, "ListedArrays"]:
         """Returns each layer's arrays by its name."""
         return {entry["config"]["name"]: self._of_layer(entry["config"]["name"]) for entry in entries}
 
-    def arrays(self) -> list[np.ndarray]:
+    def arrays(self) -> list[Array]:
         """Returns a layer's arrays."""
         return [array for _, array in self.found]
 
@@ -35,7 +36,7 @@ class ListedArrays:
         return ListedArrays(tuple((path, np.asarray(listed[path])) for path in _weight_names(listed)))
 
 
-def _weight_names(group: Any) -> list[str]:
+def _weight_names(group: HdfGroup) -> list[str]:
     """Returns the paths of a layer's arrays; Keras splits lists that exceed 64 KiB."""
     found, part = list(group.attrs.get("weight_names", ())), 0
     while f"weight_names{part}" in group.attrs:

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterable
-from typing import Any
+
+from tfl_lite_suite.core.types import KerasModel, KerasObject, Tensor
 
 _ORIGINAL = "_tfl_lite_suite_original_name"
 
@@ -41,7 +42,7 @@ def free_name(wanted: str, used: Iterable[str]) -> str:
     return name
 
 
-def distinguish(outputs: Iterable[Any]) -> None:
+def distinguish(outputs: Iterable[Tensor]) -> None:
     """Gives the layers that lead to these tensors names of their own, as a model of them must have.
 
     Args:
@@ -66,7 +67,7 @@ def distinguish(outputs: Iterable[Any]) -> None:
         used.add(layer.name)
 
 
-def make_fit(model: Any) -> bool:
+def make_fit(model: KerasModel) -> bool:
     """Gives a model and its layers, also those of nested models, names that TensorFlow takes.
 
     Returns:
@@ -83,12 +84,12 @@ def make_fit(model: Any) -> bool:
     return renamed
 
 
-def remember(model: Any, name: str) -> Any:
+def remember(model: KerasModel, name: str) -> KerasObject:
     """Notes under what name a file has a model; returns the model."""
     setattr(model, _ORIGINAL, name)
     return model
 
 
-def original_name(model: Any) -> str:
+def original_name(model: KerasModel) -> str:
     """Returns a model's name as its file has it, for people to read."""
     return str(getattr(model, _ORIGINAL, model.name))

@@ -9,7 +9,6 @@ import json
 import os
 import zipfile
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
@@ -17,6 +16,7 @@ from tfl_lite_suite.core.contract import FILE_NAME, Contract
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.files import atomic_path
 from tfl_lite_suite.core.framework import keras, newest_keras
+from tfl_lite_suite.core.types import JsonObject, KerasLayer, KerasModel, Tensor
 from tfl_lite_suite.models import layers
 from tfl_lite_suite.models.graph import rewrite
 from tfl_lite_suite.models.keras_io import archive
@@ -36,7 +36,7 @@ _KERAS_2_ONLY = {
 }
 
 
-def save(model: Any, path: str | os.PathLike[str], contract: Contract | None = None) -> None:
+def save(model: KerasModel, path: str | os.PathLike[str], contract: Contract | None = None) -> None:
     """Writes a model with standard layers alone.
 
     Args:
@@ -57,7 +57,7 @@ def save(model: Any, path: str | os.PathLike[str], contract: Contract | None = N
         _check_answers(model, temporary)
 
 
-def standard(model: Any) -> Any:
+def standard(model: KerasModel) -> KerasModel:
     """Returns an equal tf-keras model of standard layers.
 
     Raises:
@@ -73,41 +73,41 @@ def standard(model: Any) -> Any:
     return made
 
 
-def _replace(layer: Any, inputs: Any) -> Any:
+def _replace(layer: KerasLayer, inputs: Tensor) -> KerasLayer:
     """Returns the output of standard layers in a layer's place; the last has its name."""
     make = REPLACED.get(type(layer))
     return rewrite.copy_layer(layer, inputs) if make is None else make(layer, inputs)
 
 
-def _pixel_normalization(layer: Any, inputs: Any) -> Any:
+def _pixel_normalization(layer: KerasLayer, inputs: Tensor) -> KerasLayer:
     scale = [1 / std for std in layer.std]
     offset = [-mean / std for mean, std in zip(layer.mean, layer.std, strict=True)]
     return keras.layers.Rescaling(scale, offset, name=layer.name)(inputs)
 
 
-def _hard_sigmoid(layer: Any, inputs: Any, name: str = "") -> Any:
+def _hard_sigmoid(layer: KerasLayer, inputs: Tensor, name: str = "") -> KerasLayer:
     shifted = keras.layers.Rescaling(1.0, 3.0, name=f"{layer.name}_shift")(inputs)
     clipped = keras.layers.ReLU(6.0, name=f"{layer.name}_relu6")(shifted)
     return keras.layers.Rescaling(1 / 6, name=layer.name + name)(clipped)
 
 
-def _hard_swish(layer: Any, inputs: Any) -> Any:
+def _hard_swish(layer: KerasLayer, inputs: Tensor) -> KerasLayer:
     return keras.layers.Multiply(name=layer.name)([inputs, _hard_sigmoid(layer, inputs, "_gate")])
 
 
-def _swish(layer: Any, inputs: Any) -> Any:
+def _swish(layer: KerasLayer, inputs: Tensor) -> KerasLayer:
     gate = keras.layers.Activation("sigmoid", name=f"{layer.name}_gate")(inputs)
     return keras.layers.Multiply(name=layer.name)([inputs, gate])
 
 
-def _channel_slice(layer: Any, inputs: Any) -> Any:
+def _channel_slice(layer: KerasLayer, inputs: Tensor) -> KerasLayer:
     after = inputs.shape[-1] - layer.begin - layer.size
     # Read as channels first, the last axis is the width; Keras has no layer that crops channels.
     crop = ((0, 0), (layer.begin, after))
     return keras.layers.Cropping2D(crop, data_format="channels_first", name=layer.name)(inputs)
 
 
-def _channel_shuffle(layer: Any, inputs: Any) -> Any:
+def _channel_shuffle(layer: KerasLayer, inputs: Tensor) -> KerasLayer:
     _, height, width, channels = inputs.shape
     groups = (height, width, layer.groups, channels // layer.groups)
     grouped = keras.layers.Reshape(groups, name=f"{layer.name}_groups")(inputs)
@@ -116,7 +116,7 @@ def _channel_shuffle(layer: Any, inputs: Any) -> Any:
 
 
 # What stands for each of the suite's layers; a layer of yours can be entered as well.
-REPLACED: dict[type, Callable[[Any, Any], Any]] = {
+REPLACED: dict[type, Callable[[KerasLayer, KerasLayer], KerasLayer]] = {
     layers.PixelNormalization: _pixel_normalization,
     layers.HardSigmoid: _hard_sigmoid,
     layers.HardSwish: _hard_swish,
@@ -126,7 +126,7 @@ REPLACED: dict[type, Callable[[Any, Any], Any]] = {
 }
 
 
-def _common(config: dict[str, Any]) -> dict[str, Any]:
+def _common(config: JsonObject) -> JsonObject:
     """Returns a saved model's configuration in the words that both versions of Keras know."""
     graph = config["config"]
     for entry in graph["layers"]:
@@ -139,7 +139,7 @@ def _common(config: dict[str, Any]) -> dict[str, Any]:
     return {**config, "module": "keras", "class_name": "Model", "registered_name": None, "config": {**graph, **ends}}
 
 
-def _check_answers(model: Any, path: os.PathLike[str]) -> None:
+def _check_answers(model: KerasModel, path: os.PathLike[str]) -> None:
     """Raises `SuiteError` unless both versions of Keras, as far as installed, open the file and answer as the model."""
     generator = np.random.default_rng(0)
     pictures = generator.integers(0, 256, (2, *model.input_shape[1:])).astype(np.float32)

@@ -5,9 +5,11 @@ output. `Unsupported` leaves the channels whole that reach a layer, and those th
 """
 
 import math
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 import numpy as np
+
+from tfl_lite_suite.core.types import Array, JsonObject, KerasLayer, KerasNode, Variable
 
 Atoms = np.ndarray
 Role = Literal["out", "in", "through"]
@@ -25,7 +27,7 @@ class Tracker(Protocol):
     def freeze(self, atoms: Atoms, reason: str) -> None:
         """Says that channels must stay."""
 
-    def shrinks(self, layer: Any, variable: Any, axis: int, role: Role, atoms: Atoms) -> None:
+    def shrinks(self, layer: KerasLayer, variable: Variable, axis: int, role: Role, atoms: Atoms) -> None:
         """Notes that an axis of one of a layer's weights has these channels."""
 
 
@@ -39,13 +41,13 @@ class Unsupported(Exception):
     """A rule does not know what a call does to channels; the message says why."""
 
 
-def _activation(tracker: Tracker, layer: Any, atoms: Atoms) -> None:
+def _activation(tracker: Tracker, layer: KerasLayer, atoms: Atoms) -> None:
     name = getattr(layer.activation, "__name__", str(layer.activation))
     if layer.activation is not None and name not in _ELEMENTWISE:
         tracker.freeze(atoms, f"'{layer.name}' ({type(layer).__name__}): its activation {name} may mix channels")
 
 
-def convolution(tracker: Tracker, call: Any, inputs: list[Atoms]) -> list[Atoms]:
+def convolution(tracker: Tracker, call: KerasNode, inputs: list[Atoms]) -> list[Atoms]:
     """A kernel whose last axis makes channels, and whose axis before takes them."""
     layer = call.layer
     made = tracker.fresh(call.output_shapes[0][-1])
@@ -67,7 +69,7 @@ def _alike(tracker: Tracker, atoms: Atoms, groups: int) -> Atoms:
     return np.asarray(first)
 
 
-def separable(tracker: Tracker, call: Any, inputs: list[Atoms]) -> list[Atoms]:
+def separable(tracker: Tracker, call: KerasNode, inputs: list[Atoms]) -> list[Atoms]:
     """A depthwise convolution and a 1×1 one in one layer."""
     layer = call.layer
     made = tracker.fresh(call.output_shapes[0][-1])
@@ -80,7 +82,7 @@ def separable(tracker: Tracker, call: Any, inputs: list[Atoms]) -> list[Atoms]:
     return [made]
 
 
-def depthwise(tracker: Tracker, call: Any, inputs: list[Atoms]) -> list[Atoms]:
+def depthwise(tracker: Tracker, call: KerasNode, inputs: list[Atoms]) -> list[Atoms]:
     """A depthwise convolution, which makes `depth_multiplier` channels of each."""
     layer = call.layer
     made = np.repeat(inputs[0], layer.depth_multiplier)
@@ -91,7 +93,7 @@ def depthwise(tracker: Tracker, call: Any, inputs: list[Atoms]) -> list[Atoms]:
     return [made]
 
 
-def batch_norm(tracker: Tracker, call: Any, inputs: list[Atoms]) -> list[Atoms]:
+def batch_norm(tracker: Tracker, call: KerasNode, inputs: list[Atoms]) -> list[Atoms]:
     """A batch normalization of the channels."""
     layer = call.layer
     if list(layer.axis) != [len(call.input_shapes[0]) - 1]:
@@ -101,7 +103,7 @@ def batch_norm(tracker: Tracker, call: Any, inputs: list[Atoms]) -> list[Atoms]:
     return inputs
 
 
-def parametric_relu(tracker: Tracker, call: Any, inputs: list[Atoms]) -> list[Atoms]:
+def parametric_relu(tracker: Tracker, call: KerasNode, inputs: list[Atoms]) -> list[Atoms]:
     """A slope for each channel."""
     layer = call.layer
     if layer.alpha.shape[-1] != len(inputs[0]):
@@ -110,31 +112,31 @@ def parametric_relu(tracker: Tracker, call: Any, inputs: list[Atoms]) -> list[At
     return inputs
 
 
-def same(tracker: Tracker, call: Any, inputs: list[Atoms]) -> list[Atoms]:
+def same(tracker: Tracker, call: KerasNode, inputs: list[Atoms]) -> list[Atoms]:
     """A layer without weights that does not mix channels."""
     return inputs
 
 
-def activation(tracker: Tracker, call: Any, inputs: list[Atoms]) -> list[Atoms]:
+def activation(tracker: Tracker, call: KerasNode, inputs: list[Atoms]) -> list[Atoms]:
     """A layer that applies its `activation`."""
     _activation(tracker, call.layer, inputs[0])
     return inputs
 
 
-def rescaling(tracker: Tracker, call: Any, inputs: list[Atoms]) -> list[Atoms]:
+def rescaling(tracker: Tracker, call: KerasNode, inputs: list[Atoms]) -> list[Atoms]:
     """A factor and a summand, for all channels or for each."""
     if np.ndim(call.layer.scale) or np.ndim(call.layer.offset):
         tracker.freeze(inputs[0], f"'{call.layer.name}' (Rescaling): it has a scale for each channel")
     return inputs
 
 
-def pixel_normalization(tracker: Tracker, call: Any, inputs: list[Atoms]) -> list[Atoms]:
+def pixel_normalization(tracker: Tracker, call: KerasNode, inputs: list[Atoms]) -> list[Atoms]:
     """A mean and a standard deviation for each channel."""
     tracker.freeze(inputs[0], f"'{call.layer.name}' (PixelNormalization): it has a scale for each channel")
     return inputs
 
 
-def merge(tracker: Tracker, call: Any, inputs: list[Atoms]) -> list[Atoms]:
+def merge(tracker: Tracker, call: KerasNode, inputs: list[Atoms]) -> list[Atoms]:
     """Tensors that are joined element by element; one channel may meet all of another."""
     if len({len(shape) for shape in call.input_shapes}) != 1:
         raise Unsupported("it joins tensors of different rank")
@@ -150,7 +152,7 @@ def merge(tracker: Tracker, call: Any, inputs: list[Atoms]) -> list[Atoms]:
     return [full[0]]
 
 
-def concatenate(tracker: Tracker, call: Any, inputs: list[Atoms]) -> list[Atoms]:
+def concatenate(tracker: Tracker, call: KerasNode, inputs: list[Atoms]) -> list[Atoms]:
     """Tensors one after the other."""
     rank = len(call.input_shapes[0])
     if call.layer.axis % rank == rank - 1:
@@ -160,19 +162,19 @@ def concatenate(tracker: Tracker, call: Any, inputs: list[Atoms]) -> list[Atoms]
     return inputs[:1]
 
 
-def channel_slice(tracker: Tracker, call: Any, inputs: list[Atoms]) -> list[Atoms]:
+def channel_slice(tracker: Tracker, call: KerasNode, inputs: list[Atoms]) -> list[Atoms]:
     """Neighbouring channels."""
     return [inputs[0][call.layer.begin : call.layer.begin + call.layer.size]]
 
 
-def channel_shuffle(tracker: Tracker, call: Any, inputs: list[Atoms]) -> list[Atoms]:
+def channel_shuffle(tracker: Tracker, call: KerasNode, inputs: list[Atoms]) -> list[Atoms]:
     """Interleaved groups of channels."""
     # Interleaving keeps the order of what is left only if every group loses the same places.
     _alike(tracker, inputs[0], call.layer.groups)
     return [inputs[0].reshape(call.layer.groups, -1).T.reshape(-1)]
 
 
-def flatten(tracker: Tracker, call: Any, inputs: list[Atoms]) -> list[Atoms]:
+def flatten(tracker: Tracker, call: KerasNode, inputs: list[Atoms]) -> list[Atoms]:
     """Channels repeated for every place."""
     sides = call.input_shapes[0][1:-1]
     if None in sides:
@@ -180,28 +182,28 @@ def flatten(tracker: Tracker, call: Any, inputs: list[Atoms]) -> list[Atoms]:
     return [np.tile(inputs[0], math.prod(side for side in sides if side is not None))]
 
 
-def reshape(tracker: Tracker, call: Any, inputs: list[Atoms]) -> list[Atoms]:
+def reshape(tracker: Tracker, call: KerasNode, inputs: list[Atoms]) -> list[Atoms]:
     """Another shape of the same channels."""
     if call.output_shapes[0][-1] != len(inputs[0]):
         raise Unsupported("it moves channels to another axis")
     return inputs
 
 
-def filters(layer: Any, inputs: list[np.ndarray], outputs: list[np.ndarray]) -> dict[str, Any]:
+def filters(layer: KerasLayer, inputs: list[Array], outputs: list[Array]) -> JsonObject:
     """Returns what changes in a convolution's configuration."""
     return {"filters": int(outputs[0].sum())}
 
 
-def units(layer: Any, inputs: list[np.ndarray], outputs: list[np.ndarray]) -> dict[str, Any]:
+def units(layer: KerasLayer, inputs: list[Array], outputs: list[Array]) -> JsonObject:
     """Returns what changes in a dense layer's configuration."""
     return {"units": int(outputs[0].sum())}
 
 
-def slice_ends(layer: Any, inputs: list[np.ndarray], outputs: list[np.ndarray]) -> dict[str, Any]:
+def slice_ends(layer: KerasLayer, inputs: list[Array], outputs: list[Array]) -> JsonObject:
     """Returns what changes in the configuration of a slice of channels."""
     return {"begin": int(inputs[0][: layer.begin].sum()), "size": int(outputs[0].sum())}
 
 
-def target_shape(layer: Any, inputs: list[np.ndarray], outputs: list[np.ndarray]) -> dict[str, Any]:
+def target_shape(layer: KerasLayer, inputs: list[Array], outputs: list[Array]) -> JsonObject:
     """Returns what changes in the configuration of another shape."""
     return {"target_shape": (*layer.target_shape[:-1], int(outputs[0].sum()))}

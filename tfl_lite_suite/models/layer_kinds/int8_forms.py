@@ -1,11 +1,11 @@
 """What int8 files have in place of layers, and the ranges that their operators compute with well."""
 
 import math
-from typing import Any
 
 import numpy as np
 
 from tfl_lite_suite.core.framework import keras
+from tfl_lite_suite.core.types import KerasLayer, Tensor
 from tfl_lite_suite.models import layers
 from tfl_lite_suite.models.graph import batch_norm, rewrite
 from tfl_lite_suite.models.layer_kinds.kind import Range, Rounding
@@ -16,7 +16,7 @@ _STEPS = 255
 _SIGMOID = (0.0, 255.0 / 256.0)
 
 
-def normalized_pixels(layer: Any, inputs: Any) -> Any:
+def normalized_pixels(layer: KerasLayer, inputs: Tensor) -> Tensor:
     """Applies a pixel normalization as a convolution that is not trained.
 
     A mean of 127.5 would put every pixel half-way between two steps, where float and integer kernels round apart, so
@@ -27,7 +27,7 @@ def normalized_pixels(layer: Any, inputs: Any) -> Any:
     return rewrite.as_depthwise(layer.name, scale, -(np.rint(mean) if alike else mean) * scale, inputs, trainable=False)
 
 
-def normalized_channels(norm: Any, inputs: Any) -> Any:
+def normalized_channels(norm: KerasLayer, inputs: Tensor) -> Tensor:
     """Applies a batch normalization that nothing took; one of vectors as one of pictures of one pixel."""
     rank = len(inputs.shape)
     if not batch_norm.normalizes_channels(norm, rank) or rank not in (2, 4):
@@ -40,25 +40,25 @@ def normalized_channels(norm: Any, inputs: Any) -> Any:
     return keras.layers.Reshape((inputs.shape[-1],), name=f"{norm.name}_vector")(scaled)
 
 
-def gated(layer: layers.Swish, inputs: Any) -> Any:
+def gated(layer: layers.Swish, inputs: Tensor) -> Tensor:
     """Applies `x · sigmoid(x)` as a sigmoid and a product."""
     gate = keras.layers.Activation("sigmoid", name=f"{layer.name}_gate")(inputs)
     return keras.layers.Multiply(name=layer.name)([inputs, gate])
 
 
-def rounding_of_relu(layer: Any) -> Rounding | None:
+def rounding_of_relu(layer: KerasLayer) -> Rounding | None:
     """Returns that a ReLU is a clip, if it is one."""
     return None if layer.threshold or layer.negative_slope else Rounding.CLIP
 
 
-def rounding_of_activation(layer: Any) -> Rounding | None:
+def rounding_of_activation(layer: KerasLayer) -> Rounding | None:
     """Returns what an int8 file does to the output of a function that has an operator of its own."""
     if layer.activation is keras.activations.softmax:
         return Rounding.SOFTMAX
     return Rounding.OWN_RANGE if layer.activation is keras.activations.sigmoid else None
 
 
-def range_of_activation(layer: Any) -> Range | None:
+def range_of_activation(layer: KerasLayer) -> Range | None:
     """Returns the range of a sigmoid, which its operator demands."""
     return _SIGMOID if layer.activation is keras.activations.sigmoid else None
 

@@ -5,13 +5,12 @@ import enum
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
-import numpy as np
-
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.types import Array, JsonObject, KerasLayer
 from tfl_lite_suite.tflite.integer_arithmetic import Quantization
 
 Range = tuple[float, float]
-ChannelRule = Callable[[Any, Any, list[np.ndarray]], list[np.ndarray]]
+ChannelRule = Callable[[Any, Any, list[Array]], list[Array]]
 _MOST_NAMED = 6
 
 
@@ -65,19 +64,19 @@ class LayerKind:
 
     kernels: tuple[str, ...] = ()
     folds_norm: bool = False
-    rounding: Rounding | Callable[[Any], Rounding | None] | None = None
+    rounding: Rounding | Callable[[KerasLayer], Rounding | None] | None = None
     fuses_activation: bool = False
-    fixed_range: Callable[[Any], Range | None] | None = None
+    fixed_range: Callable[[KerasLayer], Range | None] | None = None
     kernel_range: Callable[..., Range] | None = None
     arithmetic: Literal["products", "sum"] | None = None
-    lookup: Callable[[Quantization, Quantization], np.ndarray] | None = None
-    int8_operators: Callable[[Any, Any], Any] | None = None
+    lookup: Callable[[Quantization, Quantization], Array] | None = None
+    int8_operators: Callable[[KerasLayer, KerasLayer], KerasLayer] | None = None
     split_form: type | None = None
     equalization: Equalization | None = None
     channels: ChannelRule | None = None
-    pruned_config: Callable[[Any, list[np.ndarray], list[np.ndarray]], dict[str, Any]] | None = None
-    operator: str | Callable[[Any], str] = ""
-    idle: bool | Callable[[Any, Any], bool] = False
+    pruned_config: Callable[[KerasLayer, list[Array], list[Array]], JsonObject] | None = None
+    operator: str | Callable[[KerasLayer], str] = ""
+    idle: bool | Callable[[KerasLayer, KerasLayer], bool] = False
     channelwise: bool = False
 
     @property
@@ -127,18 +126,18 @@ def like(layer: type, **changes: Any) -> LayerKind:
     return dataclasses.replace(_TABLE[layer], **changes)
 
 
-def kind_of(layer: Any) -> LayerKind:
+def kind_of(layer: KerasLayer) -> LayerKind:
     """Returns what is known about a layer, which may be nothing."""
     return _TABLE.get(type(layer)) or _TABLE.get(type(layer).__name__, _UNKNOWN)
 
 
-def rounding_of(layer: Any) -> Rounding | None:
+def rounding_of(layer: KerasLayer) -> Rounding | None:
     """Returns what an int8 file does to a layer's output, `None` for a layer without an int8 form."""
     rounding = kind_of(layer).rounding
     return rounding(layer) if callable(rounding) else rounding
 
 
-def require_int8_forms(name: str, layers: Sequence[Any]) -> None:
+def require_int8_forms(name: str, layers: Sequence[KerasLayer]) -> None:
     """Refuses layers that have no int8 form.
 
     Args:

@@ -1,9 +1,9 @@
 """The layers that the suite knows: what each means for folding, int8 ranges, channels, equalization and cost."""
 
 import dataclasses
-from typing import Any
 
 from tfl_lite_suite.core.framework import keras
+from tfl_lite_suite.core.types import KerasLayer, Tensor
 from tfl_lite_suite.models import layers
 from tfl_lite_suite.models.layer_kinds import channel_rules as rules
 from tfl_lite_suite.models.layer_kinds import int8_forms
@@ -13,27 +13,27 @@ from tfl_lite_suite.tflite import integer_arithmetic
 _keras = keras.layers
 
 
-def _convolution_operator(layer: Any) -> str:
+def _convolution_operator(layer: KerasLayer) -> str:
     if layer.kernel_size == (1, 1):
         return "dense" if layer.output_shape[1:3] == (1, 1) else "pointwise"
     return "conv"
 
 
-def _keeps_shape(layer: Any, inputs: Any) -> bool:
+def _keeps_shape(layer: KerasLayer, inputs: Tensor) -> bool:
     """Tells whether a layer changes nothing, if what it gives has another shape whenever it does."""
     shape = tuple(inputs.shape[1:])
     return None not in shape and tuple(layer.compute_output_shape(inputs.shape)[1:]) == shape
 
 
-def _pools_single_places(layer: Any, inputs: Any) -> bool:
+def _pools_single_places(layer: KerasLayer, inputs: Tensor) -> bool:
     return set(layer.pool_size) == {1} and set(layer.strides) == {1}
 
 
-def _keeps_axes(layer: Any, inputs: Any) -> bool:
+def _keeps_axes(layer: KerasLayer, inputs: Tensor) -> bool:
     return list(layer.dims) == sorted(layer.dims)
 
 
-def _is_linear(layer: Any, inputs: Any) -> bool:
+def _is_linear(layer: KerasLayer, inputs: Tensor) -> bool:
     return bool(layer.activation is keras.activations.linear)
 
 

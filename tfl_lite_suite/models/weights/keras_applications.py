@@ -10,6 +10,7 @@ import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.framework import keras
+from tfl_lite_suite.core.types import Array
 from tfl_lite_suite.models.weights.published import STOCK
 
 # Trained on pictures with blue first.
@@ -26,7 +27,7 @@ class SourceLayer:
     """
 
     name: str
-    arrays: Sequence[np.ndarray]
+    arrays: Sequence[Array]
 
     @property
     def is_normalization(self) -> bool:
@@ -97,7 +98,7 @@ def read_h5(path: pathlib.Path) -> list[SourceLayer]:
     return [layer for layer in layers if layer.arrays]
 
 
-def _arrays(group: h5py.Group) -> list[np.ndarray]:
+def _arrays(group: h5py.Group) -> list[Array]:
     return [np.asarray(group[name]) for name in _names(group, "weight_names")]
 
 

@@ -9,12 +9,12 @@ import importlib
 import math
 import pathlib
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.framework import keras
+from tfl_lite_suite.core.types import Array, JsonObject, KerasLayer, Tensor, Variable
 from tfl_lite_suite.models import blocks
 from tfl_lite_suite.models.conventions import IMAGENET_STD, Conventions
 from tfl_lite_suite.models.weights import download, keras_applications, python_packages, torch_file
@@ -90,7 +90,7 @@ def load_into(model: keras.Model, source: Source) -> None:
             f"model.weights: {source.origin} holds {len(source.layers)} layers with weights, {model.name} has "
             f"{len(targets)}: it is a file of another network"
         )
-    shift: dict[str, np.ndarray] = {}
+    shift: dict[str, Array] = {}
     for index, (given, target) in enumerate(zip(source.layers, targets, strict=False)):
         arrays = [np.asarray(array, np.float32) for array in given.arrays]
         if index == 0:
@@ -168,9 +168,9 @@ def _from_suite(path: pathlib.Path) -> Source:
     return Source(str(path), keras_applications.of_model(model), conventions)
 
 
-def torch_layers(state: dict[str, np.ndarray]) -> list[SourceLayer]:
+def torch_layers(state: dict[str, Array]) -> list[SourceLayer]:
     """Groups a state dictionary by layer, in Keras' layouts."""
-    groups: dict[str, list[np.ndarray]] = {}
+    groups: dict[str, list[Array]] = {}
     for key, array in state.items():
         layer, _, role = key.rpartition(".")
         if role != "num_batches_tracked":
@@ -178,7 +178,7 @@ def torch_layers(state: dict[str, np.ndarray]) -> list[SourceLayer]:
     return [SourceLayer(name, [_to_keras(arrays[0]), *arrays[1:]]) for name, arrays in groups.items()]
 
 
-def _to_keras(array: np.ndarray) -> np.ndarray:
+def _to_keras(array: Array) -> Array:
     if array.ndim == 4 and array.shape[1] == 1:
         return array.transpose(2, 3, 0, 1)
     if array.ndim == 4:
@@ -186,9 +186,9 @@ def _to_keras(array: np.ndarray) -> np.ndarray:
     return array.T
 
 
-def _by_branch(model: keras.Model) -> list[Any]:
+def _by_branch(model: keras.Model) -> list[KerasLayer]:
     """Returns a model's layers, inputs before their consumers and the branches of a join one after the other."""
-    found: dict[str, Any] = {}
+    found: JsonObject = {}
     left = [model.outputs[0]._keras_history.layer]
     while left:
         layer = left[-1]
@@ -202,7 +202,7 @@ def _by_branch(model: keras.Model) -> list[Any]:
     return list(found.values())
 
 
-def _backbone_length(model: keras.Model, targets: list[Any]) -> int:
+def _backbone_length(model: keras.Model, targets: list[Tensor]) -> int:
     """Number of layers with weights before pooling, which is what files without top hold."""
     tops = (keras.layers.GlobalAveragePooling2D, keras.layers.Flatten)
     names = [layer.name for layer in model.layers]
@@ -212,7 +212,7 @@ def _backbone_length(model: keras.Model, targets: list[Any]) -> int:
     return sum(names.index(layer.name) < end for layer in targets if layer.name != blocks.CLASSIFIER)
 
 
-def _first_kernel(kernel: np.ndarray, target: Any, source: Source) -> tuple[np.ndarray, np.ndarray]:
+def _first_kernel(kernel: Array, target: Variable, source: Source) -> tuple[Array, Array]:
     """Returns the kernel for the network's channels, and what must be added to its output."""
     kernel = kernel[:, :, ::-1] if source.bgr else kernel
     if target.kernel.shape[2] != 1 or kernel.shape[2] != 3:
@@ -223,7 +223,7 @@ def _first_kernel(kernel: np.ndarray, target: Any, source: Source) -> tuple[np.n
     return (kernel * grey_std / std).sum(2, keepdims=True), (kernel * offset / std).sum((0, 1, 2))
 
 
-def _add_bias(arrays: list[np.ndarray], target: Any, bias: np.ndarray, shift: dict[str, np.ndarray]) -> None:
+def _add_bias(arrays: list[Array], target: Variable, bias: Array, shift: dict[str, Array]) -> None:
     """Adds to the output of a convolution: to its own bias, or to the mean of the batch normalization after it."""
     if not bias.any():
         return
@@ -235,7 +235,7 @@ def _add_bias(arrays: list[np.ndarray], target: Any, bias: np.ndarray, shift: di
     shift[follower] = shift.get(follower, 0) + bias
 
 
-def _assign(target: Any, name: str, arrays: list[np.ndarray], origin: str) -> None:
+def _assign(target: Variable, name: str, arrays: list[Array], origin: str) -> None:
     shapes = [tuple(weight.shape) for weight in target.weights]
     if target.name == blocks.CLASSIFIER and arrays[-1].shape != shapes[-1]:
         return

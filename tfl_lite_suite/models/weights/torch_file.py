@@ -20,6 +20,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.types import Array, KerasObject, Tensor, TensorShape
 
 _MAGIC = 0x1950A86A20F9469CFC6C
 _PROTOCOL = 1001
@@ -51,7 +52,7 @@ class _Tensor:
     strides: tuple[int, ...]
 
 
-def read(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
+def read(path: str | os.PathLike[str]) -> dict[str, Array]:
     """Reads a state dictionary saved by PyTorch, in either format.
 
     Args:
@@ -78,7 +79,7 @@ def read(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
         raise SuiteError(f"weights: '{path}' is damaged: {' '.join(str(error).split())}") from None
 
 
-def _read_zip(file: BinaryIO) -> dict[str, np.ndarray]:
+def _read_zip(file: BinaryIO) -> dict[str, Array]:
     with zipfile.ZipFile(file) as archive:
         members = {member.filename: member for member in archive.infolist()}
         pickles = [name for name in members if name.endswith("/data.pkl")]
@@ -96,7 +97,7 @@ def _read_zip(file: BinaryIO) -> dict[str, np.ndarray]:
         if f"{root}byteorder" in members and content(f"{root}byteorder") != b"little":
             raise SuiteError("byte order not supported")
         tensors = _tensors(_load(io.BytesIO(content(pickles[0]))))
-        storages: dict[str, np.ndarray] = {}
+        storages: dict[str, Array] = {}
         for storage in (tensor.storage for tensor in tensors.values()):
             if storage.key in storages:
                 continue
@@ -107,7 +108,7 @@ def _read_zip(file: BinaryIO) -> dict[str, np.ndarray]:
     return {name: _array(tensor, storages[tensor.storage.key]) for name, tensor in tensors.items()}
 
 
-def _tensors(state: Any) -> dict[str, _Tensor]:
+def _tensors(state: object) -> dict[str, _Tensor]:
     if not isinstance(state, dict):
         raise SuiteError("expected a dictionary of tensors")
     tensors = {name: value for name, value in state.items() if isinstance(value, _Tensor)}
@@ -116,7 +117,7 @@ def _tensors(state: Any) -> dict[str, _Tensor]:
     return tensors
 
 
-def _read_legacy(file: BinaryIO) -> dict[str, np.ndarray]:
+def _read_legacy(file: BinaryIO) -> dict[str, Array]:
     if _load(file) != _MAGIC or _load(file) != _PROTOCOL:
         raise SuiteError("not a PyTorch file")
     system = _load(file)
@@ -139,7 +140,7 @@ def _read_legacy(file: BinaryIO) -> dict[str, np.ndarray]:
     return {name: _array(tensor, storages[tensor.storage.key]) for name, tensor in tensors.items()}
 
 
-def _array(tensor: _Tensor, values: np.ndarray) -> np.ndarray:
+def _array(tensor: _Tensor, values: Array) -> Array:
     if len(tensor.shape) != len(tensor.strides) or min((tensor.offset, *tensor.shape, *tensor.strides)) < 0:
         raise SuiteError("tensor with an impossible shape")
     last = sum((side - 1) * stride for side, stride in zip(tensor.shape, tensor.strides, strict=True))
@@ -160,7 +161,7 @@ def _load(file: BinaryIO) -> Any:
 class _TensorsOnly(pickle.Unpickler):
     """Admits tensors, their storages and ordered dictionaries."""
 
-    def find_class(self, module: str, name: str) -> Any:
+    def find_class(self, module: str, name: str) -> KerasObject:
         if (module, name) == ("collections", "OrderedDict"):
             return collections.OrderedDict
         if (module, name) == ("torch._utils", "_rebuild_tensor_v2"):
@@ -178,12 +179,12 @@ class _TensorsOnly(pickle.Unpickler):
         return _Storage(key, dtype, int(count))
 
 
-def _rebuild_tensor(storage: Any, offset: int, shape: Any, strides: Any, *_: Any) -> _Tensor:
+def _rebuild_tensor(storage: Any, offset: int, shape: TensorShape, strides: Any, *_: Any) -> _Tensor:
     if not isinstance(storage, _Storage):
         raise SuiteError("tensor without a storage")
     return _Tensor(storage, int(offset), tuple(map(int, shape)), tuple(map(int, strides)))
 
 
-def _rebuild_parameter(tensor: Any, *_: Any) -> Any:
+def _rebuild_parameter(tensor: Tensor, *_: object) -> Any:
     """Returns the tensor of a parameter."""
     return tensor

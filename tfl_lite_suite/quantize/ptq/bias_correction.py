@@ -10,11 +10,11 @@ Source: Nagel et al., 2019, https://arxiv.org/abs/1906.04721, section 4.2, in th
 import collections
 import copy
 import dataclasses
-from typing import Any
 
 import numpy as np
 
 from tfl_lite_suite.core.progress import Progress
+from tfl_lite_suite.core.types import Array, JsonObject, KerasModel
 from tfl_lite_suite.models.tflite_interpreter import Interpreter, Part, real
 from tfl_lite_suite.quantize.ptq.layer_error import float_name
 from tfl_lite_suite.tflite.file import TfliteFile
@@ -39,7 +39,7 @@ class Corrected:
     layers: tuple[tuple[str, float], ...]
 
 
-def correct(content: bytes, reference: bytes, pictures: np.ndarray) -> Corrected:
+def correct(content: bytes, reference: bytes, pictures: Array) -> Corrected:
     """Corrects the biases of linear layers: convolutions and dense layers without a fused activation.
 
     Args:
@@ -81,11 +81,11 @@ def correct(content: bytes, reference: bytes, pictures: np.ndarray) -> Corrected
     return Corrected(bytes(patched), tuple(layers))
 
 
-def channel_means(content: bytes, names: set[str], pictures: np.ndarray) -> dict[str, np.ndarray]:
+def channel_means(content: bytes, names: set[str], pictures: Array) -> dict[str, Array]:
     """Returns the mean of each channel of tensors of a float model, float64 `(channels,)`, by the tensor's name."""
     interpreter = Interpreter(content, keep_all=True)
     tensors = [tensor for tensor in TfliteFile(content).subgraphs[0].tensors if tensor.name in names]
-    sums: dict[str, Any] = dict.fromkeys((tensor.name for tensor in tensors), 0.0)
+    sums: JsonObject = dict.fromkeys((tensor.name for tensor in tensors), 0.0)
     for picture in pictures:
         interpreter.invoke([interpreter.pixels(picture)])
         for tensor in tensors:
@@ -133,13 +133,13 @@ def _with_own_biases(content: bytes, wanted: list[int]) -> bytes:
 class _Walk:
     """Goes through the int8 graph once for all pictures, keeping only what operators further on still read."""
 
-    def __init__(self, content: bytes, pictures: np.ndarray) -> None:
+    def __init__(self, content: bytes, pictures: Array) -> None:
         self._graph = TfliteFile(content).subgraphs[0]
         start = Interpreter(content)
         self._values = {self._graph.input_indices[0]: np.stack([start.pixels(picture) for picture in pictures])}
         self._next = 0
 
-    def outputs_of(self, model: Any, op: Operator) -> np.ndarray:
+    def outputs_of(self, model: KerasModel, op: Operator) -> Array:
         """Returns an operator's output for every picture, `(n, 1, …)`, computed with the biases that `model` has."""
         before = self._graph.operators[self._next : op.index]
         if before:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from tfl_lite_suite.core.types import Array
+
 _FEW = 25
 _CONSTANT_SPREAD = 2
 _MANY = 0.1
@@ -27,10 +29,10 @@ class Finding:
 
 
 def check(
-    pictures: np.ndarray,
-    labels: Sequence[int] | np.ndarray | None = None,
+    pictures: Array,
+    labels: Sequence[int] | Array | None = None,
     class_names: Sequence[str] = (),
-    test: np.ndarray | None = None,
+    test: Array | None = None,
 ) -> list[Finding]:
     """Checks pictures that activation ranges will be taken from.
 
@@ -60,7 +62,7 @@ def _too_few(count: int) -> Finding | None:
     return Finding("too_few", f"only {count} calibration pictures", f"give {_FEW} or more; 200 also allow to judge")
 
 
-def _constant(pictures: np.ndarray) -> Finding | None:
+def _constant(pictures: Array) -> Finding | None:
     flat = pictures.reshape(len(pictures), -1)
     count = int((flat.max(axis=1).astype(int) - flat.min(axis=1) <= _CONSTANT_SPREAD).sum())
     if not count:
@@ -72,7 +74,7 @@ def _constant(pictures: np.ndarray) -> Finding | None:
     )
 
 
-def _duplicated(pictures: np.ndarray) -> Finding | None:
+def _duplicated(pictures: Array) -> Finding | None:
     count = len(pictures) - len(_digests(pictures))
     if count <= _MANY * len(pictures):
         return None
@@ -83,7 +85,7 @@ def _duplicated(pictures: np.ndarray) -> Finding | None:
     )
 
 
-def _ranges(pictures: np.ndarray) -> list[Finding]:
+def _ranges(pictures: Array) -> list[Finding]:
     most = int(pictures.max()) if pictures.size else 0
     if most <= 1:
         return [
@@ -104,7 +106,7 @@ def _ranges(pictures: np.ndarray) -> list[Finding]:
     return []
 
 
-def _classes_missing(labels: Sequence[int] | np.ndarray | None, class_names: Sequence[str]) -> Finding | None:
+def _classes_missing(labels: Sequence[int] | Array | None, class_names: Sequence[str]) -> Finding | None:
     if labels is None or not class_names or len(labels) < len(class_names):
         return None
     present = set(np.asarray(labels).tolist())
@@ -119,7 +121,7 @@ def _classes_missing(labels: Sequence[int] | np.ndarray | None, class_names: Seq
     )
 
 
-def _in_test_data(pictures: np.ndarray, test: np.ndarray | None) -> Finding | None:
+def _in_test_data(pictures: Array, test: Array | None) -> Finding | None:
     if test is None or not len(test):
         return None
     count = len(_digests(pictures) & _digests(test))
@@ -132,5 +134,5 @@ def _in_test_data(pictures: np.ndarray, test: np.ndarray | None) -> Finding | No
     )
 
 
-def _digests(pictures: np.ndarray) -> set[bytes]:
+def _digests(pictures: Array) -> set[bytes]:
     return {hashlib.sha256(picture.tobytes()).digest() for picture in pictures}

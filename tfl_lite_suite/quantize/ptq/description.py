@@ -4,7 +4,7 @@ import collections
 from collections.abc import Sequence
 
 from tfl_lite_suite.core.figures import percent
-from tfl_lite_suite.core.result import Document
+from tfl_lite_suite.core.types import Document
 
 
 def describe_ops(ops: Sequence[Document]) -> str:

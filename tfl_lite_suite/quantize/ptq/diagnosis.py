@@ -8,6 +8,7 @@ import numpy as np
 
 from tfl_lite_suite.core.files import write_text
 from tfl_lite_suite.core.progress import Progress
+from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.models import tflite_converter
 from tfl_lite_suite.models.graph.scores import divergence
 from tfl_lite_suite.models.tflite_interpreter import Interpreter
@@ -32,7 +33,7 @@ def top1(content: bytes, split: Any) -> float:
     return right / len(split)
 
 
-def debug(quantized: techniques.Quantized, folder: pathlib.Path, io_type: str) -> dict[str, Any]:
+def debug(quantized: techniques.Quantized, folder: pathlib.Path, io_type: str) -> JsonObject:
     """Finds the worst layers, draws the error of all, and tries fewer calibration pictures.
 
     Args:
@@ -56,7 +57,7 @@ def debug(quantized: techniques.Quantized, folder: pathlib.Path, io_type: str) -
     }
 
 
-def sensitivity(quantized: techniques.Quantized, io_type: str) -> list[dict[str, Any]]:
+def sensitivity(quantized: techniques.Quantized, io_type: str) -> list[JsonObject]:
     """Returns agreement and divergence with ranges from fewer and fewer pictures, without bias correction."""
     rows = []
     for count in (count for count in _COUNTS if count <= len(quantized.for_ranges)):

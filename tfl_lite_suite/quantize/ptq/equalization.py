@@ -11,12 +11,12 @@ of weights, and whole residual stages scaled together.
 """
 
 import dataclasses
-from typing import Any
 
 import numpy as np
 
 from tfl_lite_suite.core.disjoint_sets import DisjointSets
 from tfl_lite_suite.core.framework import keras, tf
+from tfl_lite_suite.core.types import Activation, Array, KerasLayer, KerasModel, Tensor
 from tfl_lite_suite.models.graph import rewrite
 from tfl_lite_suite.models.layer_kinds import Equalization, kind_of
 
@@ -36,13 +36,13 @@ class Equalized:
         difference: Largest difference of a logit on the calibration pictures, relative to the largest logit.
     """
 
-    model: Any
+    model: KerasModel
     groups: tuple[tuple[str, ...], ...]
     largest_scale: float
     difference: float
 
 
-def equalize(model: Any, calibration: np.ndarray) -> Equalized:
+def equalize(model: KerasModel, calibration: Array) -> Equalized:
     """Returns a model of equal outputs whose activations lose less in int8.
 
     Scaled together are the tensors that sums, pooling and ReLUs join, such as the output of every block of a residual
@@ -74,10 +74,10 @@ def equalize(model: Any, calibration: np.ndarray) -> Equalized:
     )
 
 
-def channel_maxima(model: Any, tensors: list[Any], calibration: np.ndarray) -> list[np.ndarray]:
+def channel_maxima(model: KerasModel, tensors: list[Tensor], calibration: Array) -> list[Array]:
     """Returns the greatest absolute value of every channel of tensors of a model, each float32 `(channels,)`."""
     probe = tf.function(keras.Model(model.inputs, [_ChannelMaxima()(tensor) for tensor in tensors]))
-    greatest: list[np.ndarray] = []
+    greatest: list[Array] = []
     for start in range(0, len(calibration), _BATCH):
         found = tf.nest.flatten(probe(tf.cast(calibration[start : start + _BATCH], tf.float32)))
         batch = [maxima.numpy() for maxima in found]
@@ -88,7 +88,7 @@ def channel_maxima(model: Any, tensors: list[Any], calibration: np.ndarray) -> l
 class _ChannelMaxima(keras.layers.Layer):
     """Greatest absolute value of each channel of a batch."""
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Tensor) -> Tensor:
         return tf.reduce_max(tf.abs(inputs), axis=list(range(len(inputs.shape) - 1)))
 
 
@@ -103,12 +103,12 @@ class _Group:
         limits: Upper limit of a clipping activation, by the `id` of its output.
     """
 
-    producers: list[Any] = dataclasses.field(default_factory=list)
-    consumers: list[Any] = dataclasses.field(default_factory=list)
-    rounded: list[Any] = dataclasses.field(default_factory=list)
+    producers: list[KerasLayer] = dataclasses.field(default_factory=list)
+    consumers: list[KerasLayer] = dataclasses.field(default_factory=list)
+    rounded: list[Tensor] = dataclasses.field(default_factory=list)
     limits: dict[int, float] = dataclasses.field(default_factory=dict)
 
-    def scale(self, maxima: dict[int, np.ndarray]) -> np.ndarray:
+    def scale(self, maxima: dict[int, Array]) -> Array:
         """Returns the factor of each channel, at least 1."""
         own = np.max([maxima[id(tensor)] for tensor in self.rounded], axis=0).astype(np.float64)
         most = own.max()
@@ -117,7 +117,7 @@ class _Group:
             scale = np.minimum(scale, limit / np.maximum(maxima[tensor], 1e-30))
         return np.maximum(scale, 1.0)
 
-    def apply(self, scale: np.ndarray) -> None:
+    def apply(self, scale: Array) -> None:
         for layer in self.producers:
             kernel, *bias = layer.get_weights()
             layer.set_weights([kernel * scale, *(values * scale for values in bias)])
@@ -129,7 +129,7 @@ class _Group:
 class _Scaling:
     """Finds out which tensors of a model must share their scales, and which must keep the scale 1."""
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: KerasModel) -> None:
         self._sets: DisjointSets[int] = DisjointSets()
         self._pinned: set[int] = set()
         self._tensors = {
@@ -161,7 +161,7 @@ class _Scaling:
                     groups[taken].consumers.append(node.layer)
         return [group for leader, group in groups.items() if leader not in pinned]
 
-    def _read(self, layer: Any, inputs: list[Any], outputs: list[Any]) -> None:
+    def _read(self, layer: KerasLayer, inputs: list[Tensor], outputs: list[Tensor]) -> None:
         if _has_kernel(layer):
             limit = _clip_limit(layer.activation)
             if limit is None or kind_of(layer).equalization is Equalization.DEPTHWISE:
@@ -180,25 +180,25 @@ class _Scaling:
         else:
             self._pin(*inputs, *outputs)
 
-    def _join(self, tensors: list[Any]) -> None:
+    def _join(self, tensors: list[Tensor]) -> None:
         for tensor in tensors[1:]:
             self._sets.join(id(tensors[0]), id(tensor))
 
-    def _pin(self, *tensors: Any) -> None:
+    def _pin(self, *tensors: object) -> None:
         self._pinned.update(id(tensor) for tensor in tensors)
 
 
-def _has_kernel(layer: Any) -> bool:
+def _has_kernel(layer: KerasLayer) -> bool:
     weighted = kind_of(layer).equalization in (Equalization.CONVOLUTION, Equalization.DEPTHWISE)
     return weighted and getattr(layer, "data_format", "channels_last") == "channels_last"
 
 
-def _clips(layer: Any) -> bool:
+def _clips(layer: KerasLayer) -> bool:
     """Tells whether a layer is an activation that commutes with scales of 1 or more below its limit."""
     return kind_of(layer).equalization is Equalization.CLIPS and _clip_limit(layer) is not None
 
 
-def _clip_limit(activation: Any) -> float | None:
+def _clip_limit(activation: Activation) -> float | None:
     """Returns the upper limit of a homogeneous activation, 0.0 if it has none; `None` for any other activation."""
     if kind_of(activation).equalization is Equalization.CLIPS and hasattr(activation, "max_value"):
         return None if activation.threshold else float(activation.max_value or 0.0)
@@ -208,7 +208,7 @@ def _clip_limit(activation: Any) -> float | None:
     return 6.0 if function in (tf.nn.relu6, getattr(keras.activations, "relu6", None)) else None
 
 
-def _passes(layer: Any, inputs: list[Any], outputs: list[Any]) -> bool:
+def _passes(layer: KerasLayer, inputs: list[Tensor], outputs: list[Tensor]) -> bool:
     """Tells whether a layer's outputs scale, channel by channel, as its inputs do."""
     same = all(tensor.shape[1:] == inputs[0].shape[1:] for tensor in inputs)
     channels_stay = bool(inputs[0].shape[-1] == outputs[0].shape[-1])
@@ -216,7 +216,7 @@ def _passes(layer: Any, inputs: list[Any], outputs: list[Any]) -> bool:
     return kind_of(layer).equalization is Equalization.PASSES and same and channels_stay and is_last
 
 
-def _difference(model: Any, copy: Any, calibration: np.ndarray) -> float:
+def _difference(model: KerasModel, copy: KerasModel, calibration: Array) -> float:
     pictures = tf.cast(calibration, tf.float32)
     before, after = model(pictures, training=False).numpy(), copy(pictures, training=False).numpy()
     return float(np.abs(before - after).max() / max(float(np.abs(before).max()), 1e-30))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from tfl_lite_suite.core.types import Array
 from tfl_lite_suite.models.tflite_interpreter import Interpreter
 
 _TIMED_RUNS = 15
@@ -64,7 +65,7 @@ def fewest(
     return found
 
 
-def latency_ratio(content: bytes, other: bytes, picture: np.ndarray) -> float:
+def latency_ratio(content: bytes, other: bytes, picture: Array) -> float:
     """Returns the median time of `content` over that of `other` on this computer, one thread, in turns."""
     interpreters = [Interpreter(content, threads=1), Interpreter(other, threads=1)]
     seconds: list[list[float]] = [[], []]

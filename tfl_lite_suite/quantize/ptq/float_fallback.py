@@ -2,18 +2,16 @@
 
 import inspect
 from collections.abc import Sequence
-from typing import Any
-
-import numpy as np
 
 from tfl_lite_suite.core.framework import native_messages, tf
+from tfl_lite_suite.core.types import Array, KerasModel
 from tfl_lite_suite.models import tflite_converter
 
 
 class Mixed:
     """Quantizes one calibrated model again and again, each time with other operators left in float."""
 
-    def __init__(self, model: Any, calibration: np.ndarray, io_type: str = "int8") -> None:
+    def __init__(self, model: KerasModel, calibration: Array, io_type: str = "int8") -> None:
         """Calibrates.
 
         Args:

@@ -7,11 +7,11 @@ throughout or nowhere; the int8 file is rewritten instead.
 
 import copy
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
+from tfl_lite_suite.core.types import FlatbufferObject
 from tfl_lite_suite.quantize.ptq.layer_error import float_name
 from tfl_lite_suite.tflite.file import TfliteFile
 from tfl_lite_suite.tflite.graph import Operator, Subgraph
@@ -117,7 +117,7 @@ class _Widening:
         touched = self._wide_tensors.intersection((*op.inputs, *op.outputs))
         return bool(touched) and _is_able(self._graph, op)
 
-    def _rewritten(self, op: Operator) -> Iterator[Any]:
+    def _rewritten(self, op: Operator) -> Iterator[FlatbufferObject]:
         """Yields the operators that take an operator's place."""
         operator = self._whole.operators[op.index]
         if not self._is_wide(op):
@@ -148,7 +148,7 @@ class _Widening:
             return index >= 0 and place != _WEIGHTS
         return self._graph.tensors[index].dtype == "int8"
 
-    def _widened(self, index: int) -> Iterator[Any]:
+    def _widened(self, index: int) -> Iterator[FlatbufferObject]:
         """Gives a tensor a wide form, and yields the operators that compute it."""
         if self._graph.is_constant(self._graph.tensors[index]):
             self._wide_form[index] = self._wide_constant(index)
@@ -191,7 +191,7 @@ class _Widening:
         self._whole.tensors.append(copy.copy(self._whole.tensors[index]))
         return len(self._whole.tensors) - 1
 
-    def _operator(self, name: str, source: int, target: int) -> Any:
+    def _operator(self, name: str, source: int, target: int) -> FlatbufferObject:
         operator = schema.OperatorT()
         operator.opcodeIndex, operator.inputs, operator.outputs = self._code(name), [source], [target]
         return operator

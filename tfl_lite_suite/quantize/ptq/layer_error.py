@@ -3,10 +3,10 @@
 import dataclasses
 import html
 import math
-from typing import Any
 
 import numpy as np
 
+from tfl_lite_suite.core.types import Array, KerasModel
 from tfl_lite_suite.models.tflite_interpreter import Interpreter, Part, quantized, real
 from tfl_lite_suite.tflite.file import TfliteFile
 from tfl_lite_suite.tflite.graph import Operator, Subgraph, TensorSpec
@@ -39,7 +39,7 @@ class LayerError:
     own_snr_db: float | None
 
 
-def layer_errors(content: bytes, reference: bytes, pictures: np.ndarray) -> list[LayerError]:
+def layer_errors(content: bytes, reference: bytes, pictures: Array) -> list[LayerError]:
     """Compares an int8 file with the float file of the same model, operator by operator.
 
     Args:
@@ -54,7 +54,7 @@ def layer_errors(content: bytes, reference: bytes, pictures: np.ndarray) -> list
     exact = _float_values(reference, pictures)
     running = Interpreter(content, keep_all=True)
     compared = [op for op in graph.operators if _counterpart(graph, op.outputs[0], exact) is not None]
-    received: dict[int, list[np.ndarray]] = {op.outputs[0]: [] for op in compared}
+    received: dict[int, list[Array]] = {op.outputs[0]: [] for op in compared}
     for picture in pictures:
         running.invoke([running.pixels(picture)])
         for index, values in received.items():
@@ -103,11 +103,11 @@ def _length(decibels: float) -> float:
     return _BAR * min(max(decibels, 0.0), _BEST_DB) / _BEST_DB
 
 
-def _float_values(reference: bytes, pictures: np.ndarray) -> dict[str, np.ndarray]:
+def _float_values(reference: bytes, pictures: Array) -> dict[str, Array]:
     """Returns every activation of a float model, `(n, 1, …)`, by its tensor's name."""
     graph, interpreter = TfliteFile(reference).subgraphs[0], Interpreter(reference, keep_all=True)
     tensors = [graph.tensors[index] for op in graph.operators for index in op.outputs]
-    values: dict[str, list[np.ndarray]] = {tensor.name: [] for tensor in tensors}
+    values: dict[str, list[Array]] = {tensor.name: [] for tensor in tensors}
     for picture in pictures:
         interpreter.invoke([interpreter.pixels(picture)])
         for tensor in tensors:
@@ -123,15 +123,13 @@ def float_name(graph: Subgraph, tensor: TensorSpec) -> str:
     return tensor.name
 
 
-def _counterpart(graph: Subgraph, index: int, exact: dict[str, np.ndarray]) -> np.ndarray | None:
+def _counterpart(graph: Subgraph, index: int, exact: dict[str, Array]) -> Array | None:
     tensor = graph.tensors[index]
     values = exact.get(float_name(graph, tensor))
     return values if values is not None and tensor.dtype == "int8" and values.shape[1:] == tensor.shape else None
 
 
-def _alone(
-    model: Any, graph: Subgraph, op: Operator, exact: dict[str, np.ndarray], pixels: np.ndarray
-) -> np.ndarray | None:
+def _alone(model: KerasModel, graph: Subgraph, op: Operator, exact: dict[str, Array], pixels: Array) -> Array | None:
     """Returns the operator's int8 output for exact inputs, or `None` where an input is unknown."""
     part = Part(model, graph, [op], op.outputs[:1])
     values = {}
@@ -147,9 +145,7 @@ def _alone(
     return part.run(values)[op.outputs[0]] if values else None
 
 
-def _error(
-    graph: Subgraph, op: Operator, exact: dict[str, np.ndarray], received: np.ndarray, alone: np.ndarray | None
-) -> LayerError:
+def _error(graph: Subgraph, op: Operator, exact: dict[str, Array], received: Array, alone: Array | None) -> LayerError:
     tensor = graph.tensors[op.outputs[0]]
     name = float_name(graph, tensor)
     wanted = exact[name].astype(np.float64)
@@ -160,7 +156,7 @@ def _error(
     return LayerError(layer_name(name), op.name, name, snr_db(wanted, values), cosine, own)
 
 
-def snr_db(wanted: np.ndarray, received: np.ndarray) -> float:
+def snr_db(wanted: Array, received: Array) -> float:
     """Returns the ratio of signal to error in decibels, at most 200."""
     noise = float(((wanted - received) ** 2).sum())
     signal = float((wanted**2).sum())

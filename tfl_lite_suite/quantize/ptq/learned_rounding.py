@@ -8,12 +8,11 @@ Source: Nagel et al., 2020, https://arxiv.org/abs/2004.10568 (rounding as what i
 https://arxiv.org/abs/2102.05426; with the steps of Esser et al., 2020, https://arxiv.org/abs/1902.08153.
 """
 
-from typing import Any
-
 import numpy as np
 
 from tfl_lite_suite.core.framework import keras, tf
 from tfl_lite_suite.core.progress import Progress
+from tfl_lite_suite.core.types import Array, KerasModel, Tensor, TfFunction
 from tfl_lite_suite.models.graph.scores import as_logits
 from tfl_lite_suite.models.quantizers import FakeQuantized
 from tfl_lite_suite.quantize.qat.simulation import Simulation, sizes_of
@@ -28,7 +27,7 @@ _RATE = 0.02 / 127
 _WARM_UP = 10
 
 
-def learn(model: Any, begun: Start, pictures: np.ndarray, seed: int = 0, steps: int = _STEPS) -> Simulation:
+def learn(model: KerasModel, begun: Start, pictures: Array, seed: int = 0, steps: int = _STEPS) -> Simulation:
     """Trains rounding, biases and ranges until the int8 network answers as the float one.
 
     Args:
@@ -57,13 +56,13 @@ def learn(model: Any, begun: Start, pictures: np.ndarray, seed: int = 0, steps: 
     return simulation
 
 
-def _training_step(model: Any, schedule: WarmupCosine) -> Any:
+def _training_step(model: KerasModel, schedule: WarmupCosine) -> TfFunction:
     variables = model.trainable_variables
     optimizer = RelativeAdam(schedule, sizes_of(model))
     optimizer.build(variables)
 
     @tf.function(autograph=False)
-    def step(images: Any, answers: Any) -> Any:
+    def step(images: Tensor, answers: Tensor) -> Tensor:
         with tf.GradientTape() as tape:
             logits = as_logits(model, model(images, training=True))
             loss = tf.reduce_mean(keras.losses.kl_divergence(answers, tf.nn.softmax(logits)))
@@ -73,7 +72,7 @@ def _training_step(model: Any, schedule: WarmupCosine) -> Any:
     return step
 
 
-def _thaw(model: Any) -> None:
+def _thaw(model: KerasModel) -> None:
     """Lets every layer be trained that a file may have frozen, but what normalizes pixels."""
     pixels = {id(layer) for layer in model.layers if layer.name == "quant_pixels"}
     for layer in model.layers:

@@ -6,6 +6,7 @@ coarse. Nothing reads the output, so that its scale can be changed in the file w
 
 import numpy as np
 
+from tfl_lite_suite.core.types import Array
 from tfl_lite_suite.models.graph.scores import decisive_range
 from tfl_lite_suite.tflite.file import TfliteFile
 from tfl_lite_suite.tflite.graph import Operator, Subgraph
@@ -20,7 +21,7 @@ _CONVERSIONS = ("QUANTIZE", "DEQUANTIZE")
 _FREE = ("FULLY_CONNECTED", "CONV_2D", "MEAN", "ADD")
 
 
-def narrow(content: bytes, logits: np.ndarray) -> bytes:
+def narrow(content: bytes, logits: Array) -> bytes:
     """Gives the output of an int8 file the range in which logits decide.
 
     Args:

@@ -8,12 +8,12 @@ hardly does.
 import dataclasses
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.progress import Progress
+from tfl_lite_suite.core.types import Array, JsonObject, KerasModel
 from tfl_lite_suite.models import tflite_converter
 from tfl_lite_suite.models.graph.scores import divergence
 from tfl_lite_suite.models.tflite_interpreter import Interpreter
@@ -51,10 +51,10 @@ class Candidate:
     techniques: tuple[str, ...]
     content: bytes
     agreement: float
-    kl: np.ndarray
+    kl: Array
     refusal: str = ""
     ranges: str = EXTREMES
-    model: Any = None
+    model: KerasModel = None
     reference: bytes = b""
     full_range: bytes = b""
 
@@ -63,10 +63,10 @@ class Candidate:
 class _Pictures:
     """Calibration pictures and what the float model answers: `expected` to `judging`, `logits` to `for_ranges`."""
 
-    for_ranges: np.ndarray
-    judging: np.ndarray
-    expected: np.ndarray
-    logits: np.ndarray
+    for_ranges: Array
+    judging: Array
+    expected: Array
+    logits: Array
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,11 +85,11 @@ class Quantized:
     """
 
     best: Candidate
-    report: dict[str, Any]
-    for_ranges: np.ndarray
-    judging: np.ndarray
-    expected: np.ndarray
-    logits: np.ndarray
+    report: JsonObject
+    for_ranges: Array
+    judging: Array
+    expected: Array
+    logits: Array
     calibrated: Candidate
     finish: Callable[[bytes], bytes] = bytes
 
@@ -100,8 +100,8 @@ class Quantized:
 
 
 def quantize(
-    model: Any,
-    calibration: np.ndarray,
+    model: KerasModel,
+    calibration: Array,
     io_type: str = "int8",
     seed: int = 0,
     ptq: str = "auto",
@@ -239,7 +239,7 @@ def choose(candidates: list[Candidate]) -> Candidate:
 
 
 def _calibrated(
-    model: Any, for_ranges: np.ndarray, make: Callable[[Any, tuple[str, ...]], list[Candidate]]
+    model: KerasModel, for_ranges: Array, make: Callable[[object, tuple[str, ...]], list[Candidate]]
 ) -> tuple[list[Candidate], str]:
     """Returns what TensorFlow's calibrator makes of a model and of its equalized form, and why not of the latter."""
     progress = Progress("post-training quantization", 4)
@@ -255,7 +255,7 @@ def _calibrated(
 
 
 def _converted(
-    model: Any,
+    model: KerasModel,
     techniques: tuple[str, ...],
     pictures: _Pictures,
     io_type: str,
@@ -287,7 +287,7 @@ def _converted(
     return found
 
 
-def _judged(techniques: tuple[str, ...], content: bytes, judging: np.ndarray, expected: np.ndarray) -> Candidate:
+def _judged(techniques: tuple[str, ...], content: bytes, judging: Array, expected: Array) -> Candidate:
     interpreter = Interpreter(content)
     received = interpreter.scores(judging)
     agreement = float(np.mean(received.argmax(axis=1) == expected.argmax(axis=1)))
@@ -295,7 +295,7 @@ def _judged(techniques: tuple[str, ...], content: bytes, judging: np.ndarray, ex
 
 
 def _planned(
-    model: Any, pictures: _Pictures, to_learn: np.ndarray | None, io_type: str, split_hard_swish: bool
+    model: KerasModel, pictures: _Pictures, to_learn: Array | None, io_type: str, split_hard_swish: bool
 ) -> tuple[list[Candidate], str]:
     """Returns the file of the plan that training would start from, and the one with learned rounding if asked for.
 
@@ -325,7 +325,7 @@ def _left_out(best: Candidate, candidates: list[Candidate]) -> list[str]:
     return [*notes, f"warning: XNNPACK does not run this file: {best.refusal}"] if best.refusal else notes
 
 
-def _described(candidate: Candidate) -> dict[str, Any]:
+def _described(candidate: Candidate) -> JsonObject:
     return {
         "techniques": list(candidate.techniques),
         "ranges": candidate.ranges,

@@ -8,11 +8,11 @@ Source: Nagel et al., 2021, https://arxiv.org/abs/2106.08295, section 3.1, "Quan
 """
 
 import dataclasses
-from typing import Any
 
 import numpy as np
 
 from tfl_lite_suite.core.framework import keras, tf
+from tfl_lite_suite.core.types import Array, KerasModel, Tensor
 
 EXTREMES, LEAST_ERROR = "extremes", "least_error"
 # Share of the values that each end loses, by rule.
@@ -39,7 +39,7 @@ class Values:
 
     least: float
     most: float
-    counts: np.ndarray
+    counts: Array
 
     def range_by(self, rule: str) -> Range:
         """Returns the range that a rule of `RULES` chooses; 0 lies in it."""
@@ -53,7 +53,7 @@ class Values:
         high = edges[min(int(np.searchsorted(below, 1 - share)) + 1, len(self.counts))]
         return _with_zero(float(low), float(high))
 
-    def _edges(self) -> np.ndarray:
+    def _edges(self) -> Array:
         return np.linspace(self.least, self.most, len(self.counts) + 1)
 
     def _least_error(self) -> Range:
@@ -70,7 +70,7 @@ class Values:
         return _with_zero(float(lows[low]), float(highs[high]))
 
 
-def observe(model: Any, tensors: list[Any], logits: Any, calibration: np.ndarray) -> tuple[list[Values], np.ndarray]:
+def observe(model: KerasModel, tensors: list[Tensor], logits: Tensor, calibration: Array) -> tuple[list[Values], Array]:
     """Returns the values of tensors of a model, and the logits, float32 `(n, classes)`.
 
     Args:
@@ -89,7 +89,7 @@ def observe(model: Any, tensors: list[Any], logits: Any, calibration: np.ndarray
     return values, np.concatenate([batch[0] for batch in found])
 
 
-def _run(model: Any, outputs: list[Any], calibration: np.ndarray) -> list[list[np.ndarray]]:
+def _run(model: KerasModel, outputs: list[Tensor], calibration: Array) -> list[list[Array]]:
     probe = tf.function(keras.Model(model.inputs, outputs), autograph=False)
     starts = range(0, len(calibration), _BATCH)
     batches = (probe(tf.cast(calibration[start : start + _BATCH], tf.float32)) for start in starts)
@@ -104,7 +104,7 @@ def _with_zero(least: float, most: float) -> Range:
 class _Extremes(keras.layers.Layer):
     """Least and greatest value of a batch, float32 `(2,)`."""
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Tensor) -> Tensor:
         return tf.stack([tf.reduce_min(inputs), tf.reduce_max(inputs)])
 
 
@@ -115,5 +115,5 @@ class _Histogram(keras.layers.Layer):
         super().__init__()
         self._limits = [np.float32(least), np.float32(most)]
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Tensor) -> Tensor:
         return tf.histogram_fixed_width(inputs, self._limits, _BINS)

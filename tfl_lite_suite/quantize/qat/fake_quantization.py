@@ -6,12 +6,12 @@ the fused operator of the `.tflite` file. Weights that are zero stay zero, and t
 """
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from tfl_lite_suite.core.disjoint_sets import DisjointSets
 from tfl_lite_suite.core.framework import keras, tf
+from tfl_lite_suite.core.types import Array, KerasLayer, KerasModel, KerasNode, Tensor
 from tfl_lite_suite.models import layers
 from tfl_lite_suite.models.graph import rewrite
 from tfl_lite_suite.models.graph.canonical import canonical
@@ -27,8 +27,8 @@ from tfl_lite_suite.quantize.qat.activation_ranges import EXTREMES, Range
 
 
 def quantization_aware(
-    model: Any, calibration: np.ndarray, rule: str = EXTREMES, *, split_hard_swish: bool = True
-) -> Any:
+    model: KerasModel, calibration: Array, rule: str = EXTREMES, *, split_hard_swish: bool = True
+) -> KerasModel:
     """Returns a trainable model with fake quantization wherever its int8 file will round.
 
     Args:
@@ -47,14 +47,14 @@ def quantization_aware(
     return plan.quantized(plan.ranges_by(rule))
 
 
-def expanded(model: Any, split_hard_swish: bool = True) -> Any:
+def expanded(model: KerasModel, split_hard_swish: bool = True) -> KerasModel:
     """Returns the folded float model whose every layer is one operator of the int8 file; see `quantization_aware`."""
     folded = _expand(fold_batch_norm(canonical(model)), split_hard_swish)
     require_int8_forms(model.name, [node.layer for node in rewrite.nodes(folded)])
     return folded
 
 
-def _expand(model: Any, split_hard_swish: bool) -> Any:
+def _expand(model: KerasModel, split_hard_swish: bool) -> Tensor:
     """Rewrites layers that are several operators in a `.tflite` file, or can be part of the convolution before them."""
     after = rewrite.consumers(model)
     gated = {
@@ -64,7 +64,7 @@ def _expand(model: Any, split_hard_swish: bool) -> Any:
         and [type(layer) for layer in after.get(id(node.outputs), [])] == [layers.HardSigmoid]
     }
 
-    def replace(layer: Any, inputs: Any) -> Any:
+    def replace(layer: KerasLayer, inputs: Tensor) -> KerasModel:
         kind = kind_of(layer)
         made = kind.int8_operators(layer, inputs) if kind.int8_operators else None
         if made is not None:
@@ -83,7 +83,7 @@ def _expand(model: Any, split_hard_swish: bool) -> Any:
     return rewrite.rebuild(model, replace)
 
 
-def fake_quantized(layer: Any, inputs: Any, config: LayerConfig) -> Any:
+def fake_quantized(layer: KerasLayer, inputs: Tensor, config: LayerConfig) -> KerasModel:
     """Applies a copy of `layer` in a wrapper, which keeps the zeros and the clusters of its kernel."""
     config.kernel = kind_of(layer).rounded_kernel
     if prunable(layer):
@@ -99,7 +99,7 @@ def fake_quantized(layer: Any, inputs: Any, config: LayerConfig) -> Any:
     return output
 
 
-def _has_same_scale(layer: Any) -> bool:
+def _has_same_scale(layer: KerasLayer) -> bool:
     """Tells whether the output has the scale of the input; the converter leaves a mean of one pixel out."""
     one_pixel = isinstance(layer, keras.layers.GlobalAveragePooling2D) and layer.input_shape[1:3] == (1, 1)
     return one_pixel or rounding_of(layer) is Rounding.SAME_SCALE
@@ -113,7 +113,7 @@ class Plan:
         tensors: Its tensors, by their `id`.
     """
 
-    def __init__(self, model: Any, calibration: np.ndarray) -> None:
+    def __init__(self, model: KerasModel, calibration: Array) -> None:
         """Observes the tensors of a model that `expanded` made."""
         self.model = model
         self.nodes = rewrite.nodes(model)
@@ -133,20 +133,20 @@ class Plan:
                     self._one_scale.join(id(node.outputs), id(tensor))
 
     @classmethod
-    def of(cls, model: Any, calibration: np.ndarray, split_hard_swish: bool = True) -> "Plan":
+    def of(cls, model: KerasModel, calibration: Array, split_hard_swish: bool = True) -> "Plan":
         """Returns the plan of a trained model; see `quantization_aware` for arguments and errors."""
         return cls(expanded(model, split_hard_swish), calibration)
 
-    def quantized(self, ranges: dict[int, Range]) -> Any:
+    def quantized(self, ranges: dict[int, Range]) -> KerasModel:
         """Returns the model with fake quantization to ranges of `ranges_by` or `constrained`."""
         return rewrite.rebuild(self.model, lambda layer, inputs: self.wrap(layer, inputs, ranges))
 
-    def wrap(self, layer: Any, inputs: Any, ranges: dict[int, Range]) -> Any:
+    def wrap(self, layer: KerasLayer, inputs: Tensor, ranges: dict[int, Range]) -> KerasLayer:
         """Applies the wrapped copy of `layer`."""
         given = [ranges[id(tensor)] for tensor in self._node_of[id(layer)].keras_inputs]
         return self.wrap_with(layer, inputs, lambda tensor: LayerConfig(None, ranges[tensor], given))
 
-    def wrap_with(self, layer: Any, inputs: Any, config_of: Callable[[int], LayerConfig]) -> Any:
+    def wrap_with(self, layer: KerasLayer, inputs: Tensor, config_of: Callable[[int], LayerConfig]) -> KerasLayer:
         """Applies the wrapped copy of `layer`, configured by a function of the tensor to whose range it rounds."""
         node = self._node_of[id(layer)]
         if node.keras_inputs[0] is self.model.inputs[0]:
@@ -158,12 +158,12 @@ class Plan:
             return inputs
         return fake_quantized(layer, inputs, config_of(self.rounded(layer)))
 
-    def _is_fused(self, node: Any) -> bool:
+    def _is_fused(self, node: KerasNode) -> bool:
         """Tells whether an activation is part of the operator before it."""
         before = node.keras_inputs[0]
         return kind_of(before._keras_history.layer).fuses_activation and len(self._after[id(before)]) == 1
 
-    def rounded(self, layer: Any) -> int:
+    def rounded(self, layer: KerasLayer) -> int:
         """Returns the `id` of the tensor to whose range a layer's output, clipped by what follows, is rounded."""
         node = self._node_of[id(layer)]
         after = self._after.get(id(node.outputs), [])
@@ -217,7 +217,7 @@ class Plan:
         return fixed(layer) if fixed else None
 
 
-def _logits(model: Any) -> Any:
+def _logits(model: KerasModel) -> Tensor:
     """Returns the tensor of logits, which a softmax may follow."""
     last = model.outputs[0]
     before = last._keras_history.layer

@@ -6,9 +6,8 @@ the same: the kernel is rounded by itself, and the normalized output to the rang
 Source: Krishnamoorthi, 2018, https://arxiv.org/abs/1806.08342, "Batch normalization" (batch statistics, then frozen).
 """
 
-from typing import Any
-
 from tfl_lite_suite.core.framework import keras
+from tfl_lite_suite.core.types import KerasLayer, KerasModel, Tensor
 from tfl_lite_suite.models import layers
 from tfl_lite_suite.models.graph import rewrite
 from tfl_lite_suite.models.graph.canonical import canonical
@@ -26,7 +25,7 @@ class LiveBatchNorm:
         folded: What `quantization_aware` makes; its weights are those of `model` after `freeze`.
     """
 
-    def __init__(self, model: Any, plan: Plan, ranges: dict[int, Range]) -> None:
+    def __init__(self, model: KerasModel, plan: Plan, ranges: dict[int, Range]) -> None:
         """Wraps a trained float model.
 
         Args:
@@ -36,7 +35,7 @@ class LiveBatchNorm:
         """
         self._pairs = _convolutions(canonical(model))
 
-        def replace(layer: Any, inputs: Any) -> Any:
+        def replace(layer: KerasLayer, inputs: Tensor) -> KerasModel:
             if layer.name not in self._pairs:
                 return plan.wrap(layer, inputs, ranges)
             convolution, norm = self._pairs[layer.name]
@@ -46,7 +45,7 @@ class LiveBatchNorm:
 
         self.model, self.folded = rewrite.rebuild(plan.model, replace), plan.quantized(ranges)
 
-    def freeze(self) -> Any:
+    def freeze(self) -> KerasModel:
         """Returns the folded model, with the weights that the live one has now."""
         trained = {layer.name: layer for layer in self.model.layers}
         for layer in self.folded.layers:
@@ -61,7 +60,7 @@ class LiveBatchNorm:
         return self.folded
 
 
-def _convolutions(model: Any) -> dict[str, tuple[Any, Any]]:
+def _convolutions(model: KerasModel) -> dict[str, tuple[KerasLayer, KerasLayer]]:
     """Returns convolution and batch normalization of each pair that can stay live, by the convolution's name."""
     norms, after = foldable_norms(model), rewrite.consumers(model)
     found = {}

@@ -6,13 +6,12 @@ Source: Nagel et al., 2019, https://arxiv.org/abs/1906.04721, section 4.2, in th
 import collections
 from typing import Any
 
-import numpy as np
-
 from tfl_lite_suite.core.framework import tf
+from tfl_lite_suite.core.types import Array, KerasNode, Tensor
 from tfl_lite_suite.quantize.qat.simulation import Simulation
 
 
-def correct_biases(simulation: Simulation, pictures: np.ndarray) -> int:
+def correct_biases(simulation: Simulation, pictures: Array) -> int:
     """Gives the bias of each linear layer the mean that rounding takes from its outputs.
 
     Both networks are gone through layer by layer, so that every layer sees those before it corrected. Layers with an
@@ -46,18 +45,18 @@ def correct_biases(simulation: Simulation, pictures: np.ndarray) -> int:
     return count
 
 
-def _given(node: Any, values: dict[int, Any]) -> Any:
+def _given(node: KerasNode, values: dict[int, Tensor]) -> Tensor:
     inputs = [values[id(tensor)] for tensor in node.keras_inputs]
     return inputs[0] if len(inputs) == 1 else inputs
 
 
-def _shift(exact: Any, rounded: Any, limits: Any) -> Any:
+def _shift(exact: Tensor, rounded: Tensor, limits: Tensor) -> Tensor:
     """Returns the mean that rounding takes from each channel; what the range clips, no bias brings back."""
     inside = tf.cast((exact > limits[0]) & (exact < limits[1]), tf.float32)
     axes = list(range(len(exact.shape) - 1))
     return tf.reduce_mean(inside * (exact - rounded), axis=axes)
 
 
-def _is_linear(node: Any, plan: Any) -> bool:
+def _is_linear(node: KerasNode, plan: Any) -> bool:
     layer = node.layer
     return bool(layer.weights) and layer.use_bias and plan.rounded(layer) == id(node.outputs)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tfl_lite_suite.core.framework import tf
+from tfl_lite_suite.core.types import Array, KerasLayer, KerasModel, Tensor
 from tfl_lite_suite.models.graph import rewrite
 from tfl_lite_suite.models.quantizers import FakeQuantized, LayerConfig
 from tfl_lite_suite.quantize.qat.activation_ranges import Range
@@ -37,7 +38,7 @@ class Simulation:
             train_ranges: Whether training moves the ranges that no operator demands.
         """
         self.plan = plan
-        self._limits: dict[int, Any] = {}
+        self._limits: dict[int, Tensor] = {}
         for tensor in plan.tensors:
             key = plan.leader(tensor)
             if key not in self._limits:
@@ -54,7 +55,7 @@ class Simulation:
         now = {key: (float(limits[0]), float(limits[1])) for key, limits in self._limits.items()}
         return self.plan.constrained(now)
 
-    def freeze(self) -> Any:
+    def freeze(self) -> KerasModel:
         """Returns the model with the weights and ranges of now, which computes as int8 kernels do."""
         frozen = self.plan.quantized(self.ranges())
         trained = {layer.name: kernel_and_bias(layer) for layer in self.model.layers}
@@ -63,22 +64,22 @@ class Simulation:
                 variable.assign(value)
         return frozen
 
-    def biases(self) -> dict[str, np.ndarray]:
+    def biases(self) -> dict[str, Array]:
         """Returns the bias of each layer that has one, by the layer's name."""
         return {layer.name: bias.numpy() for layer in self.model.layers for bias in kernel_and_bias(layer)[1:]}
 
-    def set_biases(self, biases: dict[str, np.ndarray]) -> None:
+    def set_biases(self, biases: dict[str, Array]) -> None:
         """Sets what `biases` returned."""
         for layer in self.model.layers:
             for bias in kernel_and_bias(layer)[1:]:
                 bias.assign(biases[layer.name])
 
-    def _wrapped(self, layer: Any, inputs: Any) -> Any:
+    def _wrapped(self, layer: KerasLayer, inputs: Tensor) -> KerasLayer:
         return self.plan.wrap_with(
             layer, inputs, lambda tensor: LayerConfig(None, limits=self._limits[self.plan.leader(tensor)])
         )
 
-    def _variable(self, key: int, limits: Range, train: bool) -> Any:
+    def _variable(self, key: int, limits: Range, train: bool) -> Tensor:
         train = train and not self.plan.is_fixed(key)
         least = -np.inf if limits[0] < 0 else 0.0
         caps = [
@@ -86,13 +87,13 @@ class Simulation:
         ]
         most = min(caps, default=np.inf)
 
-        def allowed(value: Any) -> Any:
+        def allowed(value: Any) -> Tensor:
             return tf.stack([tf.clip_by_value(value[0], least, 0.0), tf.clip_by_value(value[1], _LEAST_WIDTH, most)])
 
         return tf.Variable(np.array(limits, np.float32), trainable=train, constraint=allowed, name="limits")
 
 
-def sizes_of(model: Any) -> dict[Any, Any]:
+def sizes_of(model: KerasModel) -> dict[Tensor, Tensor]:
     """Returns the size of each trainable variable of a model with fake quantization, by its reference.
 
     A kernel has one for each output channel, 127 int8 steps, shaped to be multiplied with it. A bias moves all values
@@ -115,7 +116,7 @@ def sizes_of(model: Any) -> dict[Any, Any]:
     return {variable.ref(): tf.constant(found[variable.ref()]) for variable in model.trainable_variables}
 
 
-def kernel_and_bias(wrapper: Any) -> list[Any]:
+def kernel_and_bias(wrapper: KerasLayer) -> list[Tensor]:
     """Returns the variables of a wrapped layer: kernel, and bias if it has one; none where it has no kernel."""
     variables = [variable for variable, _, _ in getattr(wrapper, "_weight_vars", ())]
     return [*variables, wrapper.layer.bias] if len(variables) == 1 and wrapper.layer.use_bias else variables

@@ -2,9 +2,10 @@
 
 import dataclasses
 import pathlib
-from typing import Any
+from typing import TYPE_CHECKING
 
 from tfl_lite_suite.core.recipe import Recipe
+from tfl_lite_suite.core.types import JsonObject, KerasModel, LossFunction, Tensor
 from tfl_lite_suite.core.work_folder import Stage
 from tfl_lite_suite.quantize import start
 from tfl_lite_suite.quantize.qat.live_batch_norm import LiveBatchNorm
@@ -13,8 +14,11 @@ from tfl_lite_suite.train.loop import Phase, Training
 from tfl_lite_suite.train.optimizer import WarmupCosine
 from tfl_lite_suite.train.relative_adam import RelativeAdam
 
+if TYPE_CHECKING:
+    from tfl_lite_suite.data.samples import Dataset
+
 START = "start"
-_AS_TRAIN: dict[str, Any] = {"ema": 0.0, "early_stopping": 0}
+_AS_TRAIN: JsonObject = {"ema": 0.0, "early_stopping": 0}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,19 +33,19 @@ class Trained:
         kept: What was best on the validation pictures: `start`, or `epoch 2`.
     """
 
-    model: Any
-    before: Any
+    model: KerasModel
+    before: Tensor
     start: start.Start
     trainings: tuple[Training, ...]
     kept: str
 
     @property
-    def history(self) -> list[dict[str, Any]]:
+    def history(self) -> list[JsonObject]:
         """A record an epoch; see `Training.run`."""
         return [record for training in self.trainings for record in training.history]
 
 
-def train(model: Any, settings: Recipe, images: Any, stage: Stage, loss: Any) -> Trained:
+def train(model: KerasModel, settings: Recipe, images: "Dataset", stage: Stage, loss: LossFunction) -> Trained:
     """Trains a float network for int8.
 
     Args:
@@ -61,7 +65,7 @@ def train(model: Any, settings: Recipe, images: Any, stage: Stage, loss: Any) ->
     shares, split = start.share_out(calibration, settings.seed), settings.splits_hard_swish
     begun = start.find(model, *shares, only_ranges=live_norm, split_hard_swish=split)
 
-    def run(aware: Any, folder: pathlib.Path, phase: str, epochs: int) -> Training:
+    def run(aware: KerasModel, folder: pathlib.Path, phase: str, epochs: int) -> Training:
         training = Training(
             *(aware, images, as_train, settings.data.augment, settings.seed, folder, stage.key, loss),
             keeps_start=True,

@@ -8,19 +8,22 @@ import abc
 import collections
 import importlib
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from tfl_lite_suite.core import recipe
 from tfl_lite_suite.core.errors import SuiteError, unknown_name
 from tfl_lite_suite.core.recipe import Recipe
+from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.run.state import RunState
 from tfl_lite_suite.run.step import Step, Task
 
+# A JSON object, or a list of them where `lists` is true.
+R = TypeVar("R", JsonObject, list[JsonObject])
 # Stages that a run adds by itself; their modules begin with an underscore.
 INTERNAL = ("teacher",)
 
 
-class StageKind(abc.ABC):
+class StageKind(abc.ABC, Generic[R]):
     """A kind of stage.
 
     Attributes:
@@ -51,7 +54,7 @@ class StageKind(abc.ABC):
     def tasks(self, state: RunState, step: Step) -> list[Task]:
         """Returns what is to do, given what the steps before it have made."""
 
-    def take(self, state: RunState, step: Step, done: list[dict[str, Any]]) -> None:
+    def take(self, state: RunState, step: Step, done: list[JsonObject]) -> None:
         """Notes a step's results, and what later steps take of them."""
         state.results[step.name] = done if self.lists else done[0]
 
@@ -60,11 +63,11 @@ class StageKind(abc.ABC):
         return ""
 
     @abc.abstractmethod
-    def outcome(self, results: Any) -> str:
+    def outcome(self, results: R) -> str:
         """Returns the results of a step in a few words, for the report."""
 
 
-def get(kind: str) -> StageKind:
+def get(kind: str) -> StageKind[Any]:
     """Returns a kind of stage.
 
     Raises:
@@ -74,7 +77,7 @@ def get(kind: str) -> StageKind:
     if kind not in (*known, *INTERNAL):
         raise unknown_name("stages", kind, known, "stage")
     module = f"_{kind}" if kind in INTERNAL else kind
-    stage: StageKind = importlib.import_module(f"{__name__}.{module}").STAGE
+    stage: StageKind[Any] = importlib.import_module(f"{__name__}.{module}").STAGE
     return stage
 
 

@@ -5,10 +5,10 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.files import sha256
+from tfl_lite_suite.core.types import Document, JsonObject
 from tfl_lite_suite.core.verb_process import verb_command
 from tfl_lite_suite.core.work_folder import Stage
 from tfl_lite_suite.run.stages import StageKind
@@ -17,13 +17,13 @@ from tfl_lite_suite.run.step import Step, Task
 from tfl_lite_suite.runtime import engines
 
 
-class Measurement(StageKind):
+class Measurement(StageKind[list[JsonObject]]):
     """Runs a verb on every file and engine."""
 
     needs_files = True
     lists = True
 
-    def outcome(self, results: Any) -> str:
+    def outcome(self, results: list[JsonObject]) -> str:
         """See `StageKind.outcome`."""
         return f"{len(results)} measurement{'s' * (len(results) != 1)}, one for each file and runtime"
 
@@ -32,7 +32,7 @@ def tasks(
     verb: str,
     state: RunState,
     step: Step,
-    inputs: Mapping[str, Any],
+    inputs: Document,
     options: Sequence[str],
     written: Mapping[str, str] | None = None,
 ) -> list[Task]:
@@ -57,12 +57,12 @@ def tasks(
 
 def _measure(
     verb: str,
-    file: Mapping[str, Any],
+    file: Document,
     engine: str,
     stage: Stage,
     options: Sequence[str],
     written: Mapping[str, str],
-) -> dict[str, Any]:
+) -> JsonObject:
     print(f"{verb} {file['name']} on {engine}", file=sys.stderr, flush=True)
     files = [f"--{flag}={stage.folder / name}" for flag, name in written.items()]
     command = verb_command(verb, f"--model={file['output']}", f"--engine={engine}", "--json", *options, *files)

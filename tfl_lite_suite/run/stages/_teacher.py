@@ -1,8 +1,8 @@
 """Training of the network that teaches the recipe's own, where the recipe names one."""
 
 from functools import partial
-from typing import Any
 
+from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.run.stages.train import Train
 from tfl_lite_suite.run.state import RunState
 from tfl_lite_suite.run.step import Step, Task
@@ -21,7 +21,7 @@ class Teacher(Train):
         stage = train.stage_of(settings, workdir, train.TEACHER)
         return [Task(stage, partial(train.train, settings, workdir, state.images, name=train.TEACHER))]
 
-    def take(self, state: RunState, step: Step, done: list[dict[str, Any]]) -> None:
+    def take(self, state: RunState, step: Step, done: list[JsonObject]) -> None:
         """See `StageKind.take`."""
         state.results[step.name] = done[0]
         state.enter_keras(step.name, is_teacher=True)

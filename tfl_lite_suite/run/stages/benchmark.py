@@ -1,8 +1,8 @@
 """Latency of every file on every engine."""
 
 import sys
-from typing import Any
 
+from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.run.stages import _measurement
 from tfl_lite_suite.run.state import RunState
 from tfl_lite_suite.run.step import Step, Task
@@ -18,7 +18,7 @@ class Benchmark(_measurement.Measurement):
         options += ["--profile"] if chosen.profile else []
         return _measurement.tasks("benchmark", state, step, {"options": options}, [*options, "--accept_disturbed"])
 
-    def take(self, state: RunState, step: Step, done: list[dict[str, Any]]) -> None:
+    def take(self, state: RunState, step: Step, done: list[JsonObject]) -> None:
         """See `StageKind.take`."""
         super().take(state, step, done)
         disturbed = [f"{row['name']} on {row['engine']}" for row in done if not row["valid"]]

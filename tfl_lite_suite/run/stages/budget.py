@@ -1,17 +1,17 @@
 """The limits of the recipe, checked on what was measured so far."""
 
 import collections
-from typing import Any
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.recipe import Recipe
+from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.run import budget, ledger, result
 from tfl_lite_suite.run.stages import StageKind
 from tfl_lite_suite.run.state import RunState
 from tfl_lite_suite.run.step import Step, Task
 
 
-class Budget(StageKind):
+class Budget(StageKind[JsonObject]):
     """Ends the run where a limit is broken."""
 
     needs_files = True
@@ -29,7 +29,7 @@ class Budget(StageKind):
         """Returns none: limits are checked anew by every run."""
         return []
 
-    def take(self, state: RunState, step: Step, done: list[dict[str, Any]]) -> None:
+    def take(self, state: RunState, step: Step, done: list[JsonObject]) -> None:
         """Checks the limits."""
         timed, answered = result.timed(state.results), result.evaluated(state.results)
         files, compared = list(state.files.values()), ledger.rows(state.entries)
@@ -40,7 +40,7 @@ class Budget(StageKind):
         """See `StageKind.unmet`."""
         return budget.failure(state.results[step.name]["checks"])
 
-    def outcome(self, results: Any) -> str:
+    def outcome(self, results: JsonObject) -> str:
         """See `StageKind.outcome`."""
         return "kept" if results["ok"] else "broken"
 

@@ -1,12 +1,13 @@
 """Conversion of the latest networks to `.tflite` files."""
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tfl_lite_suite.core.figures import size
 from tfl_lite_suite.core.files import sha256
 from tfl_lite_suite.core.recipe import Convert as Settings
 from tfl_lite_suite.core.recipe import Recipe
+from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.core.work_folder import Stage
 from tfl_lite_suite.run.stages import StageKind
 from tfl_lite_suite.run.state import KerasModel, RunState
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from tfl_lite_suite.convert.result import Conversion
 
 
-class Convert(StageKind):
+class Convert(StageKind[list[JsonObject]]):
     """Writes a file for each scheme of the recipe, and one for a network that was trained for int8."""
 
     gives_models = True
@@ -37,7 +38,7 @@ class Convert(StageKind):
                 tasks.append(_task(state, scheme, source, name, step.settings))
         return tasks
 
-    def take(self, state: RunState, step: Step, done: list[dict[str, Any]]) -> None:
+    def take(self, state: RunState, step: Step, done: list[JsonObject]) -> None:
         """See `StageKind.take`."""
         # The work folder may have been moved since.
         rows = [{**row, "output": str(state.tflite_file(row["name"]))} for row in done]
@@ -45,7 +46,7 @@ class Convert(StageKind):
         state.files |= {row["name"]: row for row in rows}
         state.conversions |= {_conversion(row["source"], row["scheme"], step.settings.convert) for row in rows}
 
-    def outcome(self, results: Any) -> str:
+    def outcome(self, results: list[JsonObject]) -> str:
         """See `StageKind.outcome`."""
         return ", ".join(f"{row['name']} {size(row.get('file_bytes'))}" for row in results)
 
@@ -63,7 +64,7 @@ def _task(state: RunState, scheme: str, source: KerasModel, name: str, settings:
         inputs["ptq"] = settings.quantize.ptq
     stage = Stage(state.workdir / "convert", name, inputs)
 
-    def make() -> dict[str, Any]:
+    def make() -> JsonObject:
         output = state.tflite_file(name)
         if quantized:
             facts = quantized["seconds"], quantized["ptq"], chosen.output
@@ -89,7 +90,7 @@ def _converted(state: RunState, source: KerasModel, output: str, scheme: str, se
     return convert.convert(model, of, output, scheme, chosen.io_type, calibration, ptq, **forms)
 
 
-def _conversion(source: str, scheme: str, chosen: Settings) -> tuple[Any, ...]:
+def _conversion(source: str, scheme: str, chosen: Settings) -> tuple[object, ...]:
     """Returns what makes two conversions the same."""
     return source, scheme, chosen.io_type, chosen.calibration_images, chosen.hard_swish, chosen.output
 

@@ -5,14 +5,14 @@ import dataclasses
 import json
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import partial
-from typing import Any
 
 from tfl_lite_suite.core.errors import SuiteError, unknown_name
 from tfl_lite_suite.core.files import sha256
 from tfl_lite_suite.core.recipe import Decide as Settings
 from tfl_lite_suite.core.recipe import Recipe
+from tfl_lite_suite.core.types import Document, JsonObject
 from tfl_lite_suite.core.verb_process import verb_command
 from tfl_lite_suite.core.work_folder import Stage
 from tfl_lite_suite.run.stages import StageKind
@@ -20,7 +20,7 @@ from tfl_lite_suite.run.state import RunState
 from tfl_lite_suite.run.step import Step, Task
 
 
-class Decide(StageKind):
+class Decide(StageKind[list[JsonObject]]):
     """Writes a copy of each file with its decision; later stages take the copy."""
 
     needs_files = True
@@ -49,7 +49,7 @@ class Decide(StageKind):
             tasks.append(Task(stage, partial(_decide, file, stage, options)))
         return tasks
 
-    def take(self, state: RunState, step: Step, done: list[dict[str, Any]]) -> None:
+    def take(self, state: RunState, step: Step, done: list[JsonObject]) -> None:
         """See `StageKind.take`."""
         # The work folder may have been moved since.
         rows = [{**row, "output": str(state.workdir / step.name / row["name"] / _file(row["name"]))} for row in done]
@@ -57,7 +57,7 @@ class Decide(StageKind):
         for row in rows:
             state.files[row["name"]] = {**state.files[row["name"]], "output": row["output"]}
 
-    def outcome(self, results: Any) -> str:
+    def outcome(self, results: list[JsonObject]) -> str:
         """See `StageKind.outcome`."""
         unmet = sum(not wish["met"] for row in results for wish in row["wishes"])
         return f"{len(results)} files: {unmet} wishes out of reach" if unmet else f"{len(results)} files"
@@ -85,7 +85,7 @@ def _flags(chosen: Settings) -> list[str]:
     return [f"--{key}={value}" for key, value in given.items()]
 
 
-def _decide(file: Mapping[str, Any], stage: Stage, options: list[str]) -> dict[str, Any]:
+def _decide(file: Document, stage: Stage, options: list[str]) -> JsonObject:
     print(f"decide {file['name']}", file=sys.stderr, flush=True)
     output = stage.folder / _file(file["name"])
     command = verb_command("decide", f"--model={file['output']}", f"--output={output}", "--json", *options)

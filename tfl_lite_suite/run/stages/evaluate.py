@@ -1,8 +1,7 @@
 """Accuracy of every file on every engine."""
 
-from typing import Any
-
 from tfl_lite_suite.core import predictions
+from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.run.stages import _measurement
 from tfl_lite_suite.run.state import RunState
 from tfl_lite_suite.run.step import Step, Task
@@ -19,7 +18,7 @@ class Evaluate(_measurement.Measurement):
         written = {"predictions": predictions.FILE}
         return _measurement.tasks("evaluate", state, step, train.inputs(step.settings), options, written)
 
-    def take(self, state: RunState, step: Step, done: list[dict[str, Any]]) -> None:
+    def take(self, state: RunState, step: Step, done: list[JsonObject]) -> None:
         """See `StageKind.take`."""
         super().take(state, step, done)
         for row in done:

@@ -2,9 +2,9 @@
 
 import sys
 from functools import partial
-from typing import Any
 
 from tfl_lite_suite.core.files import sha256
+from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.core.work_folder import Stage
 from tfl_lite_suite.lint.analysis import DEFAULT_TARGET
 from tfl_lite_suite.run.stages import StageKind
@@ -13,7 +13,7 @@ from tfl_lite_suite.run.step import Step, Task
 from tfl_lite_suite.runtime import engines
 
 
-class Lint(StageKind):
+class Lint(StageKind[list[JsonObject]]):
     """Analyses every file, and runs it once on every installed runtime."""
 
     needs_files = True
@@ -29,13 +29,13 @@ class Lint(StageKind):
             tasks.append(Task(stage, partial(_lint, file, stage)))
         return tasks
 
-    def outcome(self, results: Any) -> str:
+    def outcome(self, results: list[JsonObject]) -> str:
         """See `StageKind.outcome`."""
         found = [problem["severity"] for row in results for problem in row["problems"]]
         return f"{len(results)} files: {found.count('error')} errors, {found.count('warning')} warnings"
 
 
-def _lint(file: dict[str, Any], stage: Stage) -> dict[str, Any]:
+def _lint(file: JsonObject, stage: Stage) -> JsonObject:
     from tfl_lite_suite.lint import process
 
     report = process.run(file["output"], DEFAULT_TARGET, trial=True)

@@ -1,15 +1,15 @@
 """Pruning of the latest float network."""
 
 from functools import partial
-from typing import Any
 
 from tfl_lite_suite.core.figures import percent
+from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.run.stages import StageKind
 from tfl_lite_suite.run.state import KerasModel, RunState
 from tfl_lite_suite.run.step import Step, Task
 
 
-class Prune(StageKind):
+class Prune(StageKind[JsonObject]):
     """Removes channels, or makes weights sparse or few-valued, and fine-tunes what is left."""
 
     gives_models = True
@@ -24,7 +24,7 @@ class Prune(StageKind):
         make = partial(prune.prune, settings.prune, workdir, model, settings, state.images, name=step.name)
         return [Task(stage, make)]
 
-    def take(self, state: RunState, step: Step, done: list[dict[str, Any]]) -> None:
+    def take(self, state: RunState, step: Step, done: list[JsonObject]) -> None:
         """See `StageKind.take`."""
         from tfl_lite_suite import train
 
@@ -32,7 +32,7 @@ class Prune(StageKind):
         state.enter_keras(step.name)
         state.float_model = KerasModel(step.name, str(state.workdir / step.name / train.MODEL))
 
-    def outcome(self, results: Any) -> str:
+    def outcome(self, results: JsonObject) -> str:
         """See `StageKind.outcome`."""
         return (
             f"parameters {results['params_before']:,} → {results['params_after']:,}, multiply-adds "

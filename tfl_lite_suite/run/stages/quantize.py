@@ -1,15 +1,15 @@
 """Quantization of the latest float network, with further training, without, or both."""
 
 from functools import partial
-from typing import Any
 
 from tfl_lite_suite.core.figures import percent
+from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.run.stages import StageKind
 from tfl_lite_suite.run.state import KerasModel, RunState
 from tfl_lite_suite.run.step import Step, Task
 
 
-class Quantize(StageKind):
+class Quantize(StageKind[JsonObject]):
     """Quantization-aware training, post-training quantization, or both.
 
     The results are those of the tasks together, and under `tasks` each task's own, by its scheme.
@@ -36,7 +36,7 @@ class Quantize(StageKind):
         }
         return [task for scheme, task in tasks.items() if settings.quantize.scheme in (scheme, "both")]
 
-    def take(self, state: RunState, step: Step, done: list[dict[str, Any]]) -> None:
+    def take(self, state: RunState, step: Step, done: list[JsonObject]) -> None:
         """See `StageKind.take`."""
         from tfl_lite_suite import quantize, train
 
@@ -50,7 +50,7 @@ class Quantize(StageKind):
             output = str(state.workdir / f"{step.name}_ptq" / quantize.FILE)
             state.post_training[state.latest_model().file] = {**tasks["ptq"], "output": output}
 
-    def outcome(self, results: Any) -> str:
+    def outcome(self, results: JsonObject) -> str:
         """See `StageKind.outcome`."""
         after = {key: results[key] for key in ("top1_qat", "top1_ptq") if results.get(key) is not None}
         return f"top-1 {percent(results.get('top1_float'))} float" + "".join(

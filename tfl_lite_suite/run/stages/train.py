@@ -1,15 +1,15 @@
 """Float training of the recipe's network."""
 
 from functools import partial
-from typing import Any
 
 from tfl_lite_suite.core.figures import percent
+from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.run.stages import StageKind
 from tfl_lite_suite.run.state import KerasModel, RunState
 from tfl_lite_suite.run.step import Step, Task
 
 
-class Train(StageKind):
+class Train(StageKind[JsonObject]):
     """Trains the network, from the model of an earlier step if there is one."""
 
     gives_models = True
@@ -24,7 +24,7 @@ class Train(StageKind):
         make = partial(train.train, step.settings, workdir, state.images, name=step.name, start=start)
         return [Task(stage, make)]
 
-    def take(self, state: RunState, step: Step, done: list[dict[str, Any]]) -> None:
+    def take(self, state: RunState, step: Step, done: list[JsonObject]) -> None:
         """See `StageKind.take`."""
         from tfl_lite_suite import train
 
@@ -32,7 +32,7 @@ class Train(StageKind):
         state.enter_keras(step.name)
         state.float_model = KerasModel(step.name, str(state.workdir / step.name / train.MODEL))
 
-    def outcome(self, results: Any) -> str:
+    def outcome(self, results: JsonObject) -> str:
         """See `StageKind.outcome`."""
         images = results.get("images", {})
         told = (

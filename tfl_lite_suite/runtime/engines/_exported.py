@@ -2,7 +2,6 @@
 
 import abc
 import dataclasses
-from typing import Any
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.runtime import exported_file
@@ -50,7 +49,7 @@ class ExportedEngine(Engine):
 
     @abc.abstractmethod
     def session(
-        self, module: Any, path: str, file: ExportedFile, threads: int, *, profiled: bool = False
+        self, module: object, path: str, file: ExportedFile, threads: int, *, profiled: bool = False
     ) -> ProfiledSession:
         """Opens a file.
 

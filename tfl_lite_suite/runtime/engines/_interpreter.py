@@ -3,12 +3,12 @@
 import dataclasses
 import os
 import sys
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.types import Array, Document, ForeignObject
 from tfl_lite_suite.runtime import isolation
 from tfl_lite_suite.runtime.session import Engine, Kernels, ModelFile, Session
 from tfl_lite_suite.tflite import limits, normalization
@@ -62,7 +62,7 @@ def _inspected(path: str) -> ModelFile:
 class InterpreterSession(Session):
     """A `.tflite` file in an `Interpreter`."""
 
-    def __init__(self, interpreter: Any, path: str, engine: str) -> None:
+    def __init__(self, interpreter: ForeignObject, path: str, engine: str) -> None:
         for details in interpreter.get_input_details():
             _check_static(details, path)
         try:
@@ -78,13 +78,13 @@ class InterpreterSession(Session):
         self._input_index = interpreter.get_input_details()[0]["index"] if self.inputs else -1
         self._output_index = interpreter.get_output_details()[0]["index"] if self.outputs else -1
 
-    def set_input(self, tensor: np.ndarray) -> None:
+    def set_input(self, tensor: Array) -> None:
         """Copies a tensor into the interpreter's arena."""
         self._interpreter.set_tensor(self._input_index, tensor)
 
-    def get_output(self) -> np.ndarray:
+    def get_output(self) -> Array:
         """Returns a copy of the first output tensor."""
-        return self._interpreter.get_tensor(self._output_index)
+        return np.asarray(self._interpreter.get_tensor(self._output_index))
 
     @property
     def arena_bytes(self) -> int | None:
@@ -105,14 +105,14 @@ class InterpreterSession(Session):
         if not starts:
             return None
         span = max(start + views[index].nbytes for index, start in starts.items()) - min(starts.values())
-        return span + sum(views[index].nbytes for index in kept)
+        return int(span + sum(views[index].nbytes for index in kept))
 
     def close(self) -> None:
         """Frees the interpreter."""
         del self.run, self._interpreter
 
 
-def _specs(details: Sequence[Mapping[str, Any]]) -> tuple[TensorSpec, ...]:
+def _specs(details: Sequence[Document]) -> tuple[TensorSpec, ...]:
     return tuple(
         TensorSpec.per_tensor(
             name=str(item["name"]),
@@ -125,7 +125,7 @@ def _specs(details: Sequence[Mapping[str, Any]]) -> tuple[TensorSpec, ...]:
     )
 
 
-def _check_static(details: Mapping[str, Any], path: str) -> None:
+def _check_static(details: Document, path: str) -> None:
     """Refuses an input with an open dimension other than the batch, which the interpreter sets to 1."""
     signature = [int(size) for size in details.get("shape_signature", details["shape"])]
     if any(size < 1 for size in signature[1:]) or any(int(size) < 1 for size in details["shape"]):

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.types import Array
 from tfl_lite_suite.runtime.profiling import ProfiledSession, Trace
 from tfl_lite_suite.runtime.session import Kernels
 from tfl_lite_suite.tflite.file import TfliteFile
@@ -124,13 +125,13 @@ class LitertProfiledSession(ProfiledSession):
             arguments += [ctypes.c_size_t(len(buffers)), (ctypes.c_void_p * len(buffers))(*(b.value for b in buffers))]
         self._call("RunCompiledModel", self._model, ctypes.c_size_t(0), *arguments)
 
-    def set_input(self, tensor: np.ndarray) -> None:
+    def set_input(self, tensor: Array) -> None:
         """Copies a tensor into LiteRT's buffer."""
         values = np.ascontiguousarray(tensor)
         with self._locked(self._buffers[0][0], _LOCK_WRITE) as place:
             ctypes.memmove(place, values.ctypes.data, values.nbytes)
 
-    def get_output(self) -> np.ndarray:
+    def get_output(self) -> Array:
         """Returns a copy of the first output."""
         values = np.empty(self.outputs[0].shape, self.outputs[0].dtype)
         with self._locked(self._buffers[1][0], _LOCK_READ) as place:

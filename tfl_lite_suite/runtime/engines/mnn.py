@@ -2,11 +2,11 @@
 
 import dataclasses
 import time
-from typing import Any
 
 import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.types import Array, ForeignObject
 from tfl_lite_suite.runtime.engines._exported import ExportedEngine
 from tfl_lite_suite.runtime.exported_file import ExportedFile
 from tfl_lite_suite.runtime.profiling import ProfiledSession, Trace
@@ -20,7 +20,7 @@ class MnnEngine(ExportedEngine):
     """The package `mnn`."""
 
     def session(
-        self, module: Any, path: str, file: ExportedFile, threads: int, *, profiled: bool = False
+        self, module: ForeignObject, path: str, file: ExportedFile, threads: int, *, profiled: bool = False
     ) -> ProfiledSession:
         """Opens an `.mnn` file; see `ExportedEngine.session`."""
         try:
@@ -35,7 +35,9 @@ class MnnEngine(ExportedEngine):
 class MnnSession(ProfiledSession):
     """A model in MNN's interpreter."""
 
-    def __init__(self, module: Any, interpreter: Any, native: Any, file: ExportedFile) -> None:
+    def __init__(
+        self, module: ForeignObject, interpreter: ForeignObject, native: ForeignObject, file: ExportedFile
+    ) -> None:
         self._module, self._interpreter, self._native = module, interpreter, native
         self.inputs, self.outputs = (file.input,), (file.output,)
         self._input, self._output = interpreter.getSessionInput(native), interpreter.getSessionOutput(native)
@@ -51,17 +53,17 @@ class MnnSession(ProfiledSession):
         if status:
             raise SuiteError(f"MNN has no kernel for one of its operators (status {status})")
 
-    def set_input(self, tensor: np.ndarray) -> None:
+    def set_input(self, tensor: Array) -> None:
         """Copies a tensor into MNN's own."""
         self._input.copyFrom(self._host(np.ascontiguousarray(tensor)))
 
-    def get_output(self) -> np.ndarray:
+    def get_output(self) -> Array:
         """Returns a copy of the output."""
         host = self._host(np.zeros(self.output.shape, np.float32))
         self._output.copyToHostTensor(host)
         return np.array(host.getNumpyData(), np.float32).reshape(self.output.shape)
 
-    def _host(self, values: np.ndarray) -> Any:
+    def _host(self, values: Array) -> ForeignObject:
         module = self._module
         return module.Tensor(values.shape, module.Halide_Type_Float, values, module.Tensor_DimensionType_Tensorflow)
 
@@ -80,12 +82,12 @@ class MnnSession(ProfiledSession):
         operators, times, clock = list[tuple[str, str]](), list[int](), time.perf_counter_ns
         started = 0
 
-        def before(tensors: object, operator: Any) -> bool:
+        def before(tensors: object, operator: object) -> bool:
             nonlocal started
             started = clock()
             return not skip
 
-        def after(tensors: object, operator: Any) -> bool:
+        def after(tensors: object, operator: ForeignObject) -> bool:
             times.append(clock() - started)
             operators.append((operator.getName(), operator.getType()))
             return True

@@ -2,11 +2,11 @@
 
 import dataclasses
 import time
-from typing import Any
 
 import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.types import Array, ForeignObject
 from tfl_lite_suite.runtime.engines._exported import ExportedEngine
 from tfl_lite_suite.runtime.exported_file import ExportedFile
 from tfl_lite_suite.runtime.profiling import ProfiledSession, Trace
@@ -23,7 +23,7 @@ class NcnnEngine(ExportedEngine):
     """The package `ncnn`."""
 
     def session(
-        self, module: Any, path: str, file: ExportedFile, threads: int, *, profiled: bool = False
+        self, module: ForeignObject, path: str, file: ExportedFile, threads: int, *, profiled: bool = False
     ) -> ProfiledSession:
         """Opens a `.ncnn.param` file and the `.ncnn.bin` beside it; see `ExportedEngine.session`."""
         net = module.Net()
@@ -39,7 +39,7 @@ class NcnnEngine(ExportedEngine):
 class NcnnSession(ProfiledSession):
     """A network; it takes the picture as planes, which `set_input` makes of the pixels."""
 
-    def __init__(self, module: Any, net: Any, file: ExportedFile) -> None:
+    def __init__(self, module: ForeignObject, net: ForeignObject, file: ExportedFile) -> None:
         self._net, self._allocator = net, module.PoolAllocator()
         self.inputs, self.outputs = (file.input,), (file.output,)
         _, height, width, channels = file.input.shape
@@ -57,12 +57,12 @@ class NcnnSession(ProfiledSession):
         if status:
             raise SuiteError(f"ncnn could not run the network: status {status}")
 
-    def set_input(self, tensor: np.ndarray) -> None:
+    def set_input(self, tensor: Array) -> None:
         """Copies a tensor into the planes."""
         for number, plane in enumerate(self._planes):
             np.copyto(plane, tensor[0, :, :, number])
 
-    def get_output(self) -> np.ndarray:
+    def get_output(self) -> Array:
         """Returns a copy of the output."""
         return np.array(self._found, np.float32).reshape(self.output.shape)
 

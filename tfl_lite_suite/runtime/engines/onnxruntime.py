@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from tfl_lite_suite.core.types import Array, ForeignObject
 from tfl_lite_suite.runtime.engines._exported import ExportedEngine
 from tfl_lite_suite.runtime.exported_file import ExportedFile
 from tfl_lite_suite.runtime.profiling import ProfiledSession, Trace
@@ -25,7 +26,7 @@ class OnnxRuntimeEngine(ExportedEngine):
     """The package `onnxruntime`."""
 
     def session(
-        self, module: Any, path: str, file: ExportedFile, threads: int, *, profiled: bool = False
+        self, module: ForeignObject, path: str, file: ExportedFile, threads: int, *, profiled: bool = False
     ) -> ProfiledSession:
         """Opens an `.onnx` file; see `ExportedEngine.session`."""
         options = module.SessionOptions()
@@ -42,7 +43,7 @@ class OnnxRuntimeEngine(ExportedEngine):
 class OnnxSession(ProfiledSession):
     """An `.onnx` file, with its input and output bound to arrays, so that a run copies neither."""
 
-    def __init__(self, session: Any, file: ExportedFile) -> None:
+    def __init__(self, session: ForeignObject, file: ExportedFile) -> None:
         self._session = session
         self.inputs, self.outputs = (file.input,), (file.output,)
         self._input, self._output = (np.zeros(spec.shape, spec.dtype) for spec in (file.input, file.output))
@@ -55,11 +56,11 @@ class OnnxSession(ProfiledSession):
         self.run = functools.partial(session.run_with_iobinding, binding)
         self.run()
 
-    def set_input(self, tensor: np.ndarray) -> None:
+    def set_input(self, tensor: Array) -> None:
         """Copies a tensor into the bound array."""
         np.copyto(self._input, tensor)
 
-    def get_output(self) -> np.ndarray:
+    def get_output(self) -> Array:
         """Returns a copy of the output."""
         return self._output.copy()
 

@@ -22,8 +22,9 @@ import subprocess
 import sys
 import time
 import zipfile
-from typing import Any, BinaryIO, Iterator  # noqa: UP035
+from typing import Any, BinaryIO, Dict, Iterator  # noqa: UP035
 
+Message = Dict[str, Any]  # noqa: UP006
 GREETING = "tfl_lite_suite agent"
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,199}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -59,7 +60,7 @@ class Agent:
         for name in _FOLDERS:
             (root / name).mkdir(mode=0o700, parents=True, exist_ok=True)
 
-    def hello(self) -> dict[str, Any]:
+    def hello(self) -> Message:
         """Removes what is no longer wanted; tells what this device is."""
         for name in _FOLDERS:
             for entry in (self.root / name).iterdir():
@@ -71,15 +72,15 @@ class Agent:
             "libc": " ".join(platform.libc_ver()),
         }
 
-    def missing(self, digests: list[str]) -> dict[str, Any]:
+    def missing(self, digests: list[str]) -> Message:
         """Tells which of some files are not here yet."""
         return {"digests": [digest for digest in digests if not _touch(self._file(digest))]}
 
-    def installed(self, environment: str) -> dict[str, Any]:
+    def installed(self, environment: str) -> Message:
         """Tells whether an environment is there, whole."""
         return {"complete": _is_whole(self.root / "environments" / _checked(environment, _DIGEST))}
 
-    def put(self, digest: str, blocks: Iterator[bytes]) -> dict[str, Any]:
+    def put(self, digest: str, blocks: Iterator[bytes]) -> Message:
         """Keeps a file."""
         target = self._file(digest)
         incoming = target.with_name(f"{digest}.{os.getpid()}")
@@ -96,7 +97,7 @@ class Agent:
             _remove(incoming)
         return {}
 
-    def start(self, job: str, task: dict[str, Any]) -> dict[str, Any]:
+    def start(self, job: str, task: Message) -> Message:
         """Starts a job, unless it was started before; it goes on when the connection ends."""
         folder = self._job(job)
         if (folder / "status").exists() or _is_running(folder):
@@ -120,7 +121,7 @@ class Agent:
         (folder / "pid").write_text(str(child.pid))
         return {}
 
-    def wait(self, job: str, seconds: float) -> dict[str, Any]:
+    def wait(self, job: str, seconds: float) -> Message:
         """Waits for a job's end, for so long; tells its state, exit status, and the last line it printed on stderr."""
         folder = self._job(job)
         end = time.monotonic() + seconds
@@ -141,7 +142,7 @@ class Agent:
             raise Refused(f"the job wrote no {name}")
         return path
 
-    def remove(self, job: str) -> dict[str, Any]:
+    def remove(self, job: str) -> Message:
         """Ends a job if it still runs, and forgets it."""
         folder = self._job(job)
         if _is_running(folder):
@@ -157,7 +158,7 @@ class Agent:
         return self.root / "jobs" / _checked(job, _DIGEST)
 
 
-def install(root: pathlib.Path, task: dict[str, Any]) -> int:
+def install(root: pathlib.Path, task: Message) -> int:
     """Makes a virtual environment, if it is not there yet.
 
     Args:
@@ -194,7 +195,7 @@ def install(root: pathlib.Path, task: dict[str, Any]) -> int:
         return status
 
 
-def run(root: pathlib.Path, task: dict[str, Any]) -> int:
+def run(root: pathlib.Path, task: Message) -> int:
     """Runs a verb of the suite in the job's folder.
 
     Args:
@@ -252,7 +253,7 @@ def serve(agent: Agent, requests: BinaryIO, replies: BinaryIO) -> None:
             _reply(replies, {"error": str(error)})
 
 
-def _reply(replies: BinaryIO, reply: dict[str, Any], content: bytes = b"") -> None:
+def _reply(replies: BinaryIO, reply: Message, content: bytes = b"") -> None:
     replies.write(json.dumps(dict(reply, size=len(content))).encode("ascii") + b"\n" + content)
     replies.flush()
 

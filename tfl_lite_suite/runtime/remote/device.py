@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.runtime.remote import package
 from tfl_lite_suite.runtime.remote.ssh import Connection
 
@@ -114,7 +115,7 @@ class Device:
         return Outcome(status, document, note, files)
 
     @contextlib.contextmanager
-    def _job(self, task: dict[str, Any]) -> Iterator[tuple[str, int, str]]:
+    def _job(self, task: JsonObject) -> Iterator[tuple[str, int, str]]:
         """Yields a finished job's name, exit status and last line; removes what it left, or ends it, afterwards."""
         job = secrets.token_hex(32)
         try:
@@ -126,7 +127,7 @@ class Device:
             with contextlib.suppress(SuiteError):
                 self.connection.request("remove", job=job)
 
-    def _finish(self, job: str, task: dict[str, Any]) -> tuple[int, str]:
+    def _finish(self, job: str, task: JsonObject) -> tuple[int, str]:
         for _ in range(_MOST_STARTS):
             self.connection.request("start", job=job, task=task)
             reply = {"state": "running"}
@@ -137,7 +138,7 @@ class Device:
             print(f"{self.connection.address}: the job is gone; starting it again …", file=sys.stderr)
         raise SuiteError(f"{self.connection.address}: the job ended {_MOST_STARTS} times without a result")
 
-    def _install(self, about: dict[str, Any], requirements: list[str], folder: str | None) -> str:
+    def _install(self, about: JsonObject, requirements: list[str], folder: str | None) -> str:
         wheels = _read_wheels(folder) if folder else {}
         digests = {name: package.digest(content) for name, content in wheels.items()}
         recipe = [requirements, digests, about["python"], about["machine"], about["libc"]]

@@ -17,6 +17,7 @@ import time
 from typing import Any
 
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.runtime.remote import agent
 
 _USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
@@ -120,7 +121,7 @@ class Connection:
             self.close()
             raise SuiteError(self._explain(str(lost))) from None
 
-    def request(self, operation: str, *, content: bytes = b"", **fields: Any) -> Any:
+    def request(self, operation: str, *, content: bytes = b"", **fields: object) -> Any:
         """Has the agent do something.
 
         Args:
@@ -186,7 +187,7 @@ class Connection:
             if noise > _MOST_NOISE:
                 raise _Lost("the device's login scripts print too much")
 
-    def _exchange(self, operation: str, content: bytes, fields: dict[str, Any]) -> Any:
+    def _exchange(self, operation: str, content: bytes, fields: JsonObject) -> Any:
         self._send(json.dumps({"operation": operation, "size": len(content), **fields}).encode("ascii") + b"\n")
         self._send(content)
         try:

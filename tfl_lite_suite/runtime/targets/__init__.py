@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from tfl_lite_suite.core.errors import SuiteError
-from tfl_lite_suite.core.result import Document
+from tfl_lite_suite.core.types import Document
 
 if TYPE_CHECKING:
     from tfl_lite_suite.benchmark.job import Job

@@ -18,7 +18,7 @@ from types import TracebackType
 from tfl_lite_suite.benchmark.job import Job
 from tfl_lite_suite.benchmark.result import Comparison, Measurement
 from tfl_lite_suite.core.errors import SuiteError
-from tfl_lite_suite.core.result import Document
+from tfl_lite_suite.core.types import Document
 from tfl_lite_suite.runtime.targets import Target
 
 ENGINE = "tflite_android"

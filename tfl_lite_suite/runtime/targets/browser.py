@@ -4,7 +4,6 @@ import pathlib
 import subprocess
 import sys
 import tempfile
-from typing import Any
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from tfl_lite_suite.benchmark import statistics
 from tfl_lite_suite.benchmark.job import Job
 from tfl_lite_suite.benchmark.result import Comparison, Measurement
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.core.verb_process import verb_command
 from tfl_lite_suite.runtime import chromium, machine
 from tfl_lite_suite.runtime.targets import Target
@@ -80,7 +80,7 @@ def _page_of(model: str, scratch: pathlib.Path) -> pathlib.Path:
     return scratch / "web"
 
 
-def _completed(document: dict[str, Any], job: Job, load: dict[str, float | None], reasons: list[str]) -> Measurement:
+def _completed(document: JsonObject, job: Job, load: dict[str, float | None], reasons: list[str]) -> Measurement:
     """Returns what the page measured, with what only this side knows."""
     document |= {
         "model": job.model,

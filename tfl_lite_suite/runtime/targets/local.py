@@ -20,6 +20,7 @@ from tfl_lite_suite.benchmark.result import (
 )
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.progress import Progress
+from tfl_lite_suite.core.types import Array
 from tfl_lite_suite.runtime import engines, isolation, machine
 from tfl_lite_suite.runtime.session import ModelFile
 from tfl_lite_suite.runtime.targets import Target
@@ -193,7 +194,7 @@ def with_profile(measured: Measurement, job: Job) -> Measurement:
     return dataclasses.replace(measured, profile=found)
 
 
-def _remarks(found: Recorded, raw_ms: np.ndarray) -> list[str]:
+def _remarks(found: Recorded, raw_ms: Array) -> list[str]:
     """What does not make the measurement invalid, yet must be told."""
     remarks = statistics.unsteadiness(raw_ms)
     if not found.warmup.steady:
@@ -201,7 +202,7 @@ def _remarks(found: Recorded, raw_ms: np.ndarray) -> list[str]:
     return remarks
 
 
-def _curve(raw_ns: np.ndarray, history: list[tuple[float, float | None, float | None]]) -> tuple[CurvePoint, ...]:
+def _curve(raw_ns: Array, history: list[tuple[float, float | None, float | None]]) -> tuple[CurvePoint, ...]:
     """Cuts a long measurement into equal spans of time, with the temperature and frequency read nearest to each."""
     ends = np.cumsum(raw_ns) / 1e9
     span = ends[-1] / _CURVE_POINTS

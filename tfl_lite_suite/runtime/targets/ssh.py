@@ -11,7 +11,7 @@ from typing import Any
 from tfl_lite_suite.benchmark.job import Job
 from tfl_lite_suite.benchmark.result import Comparison, Measurement
 from tfl_lite_suite.core.errors import SuiteError
-from tfl_lite_suite.core.result import Document
+from tfl_lite_suite.core.types import Document
 from tfl_lite_suite.runtime import engines, exported_file
 from tfl_lite_suite.runtime.remote import package
 from tfl_lite_suite.runtime.remote.device import Device, Outcome

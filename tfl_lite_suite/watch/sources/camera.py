@@ -2,11 +2,11 @@
 
 import importlib
 import importlib.util
-from typing import Any
 
 import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.types import ForeignObject
 from tfl_lite_suite.watch.sources.live import Reader
 from tfl_lite_suite.watch.sources.video import OpencvReader, opencv
 
@@ -14,7 +14,7 @@ from tfl_lite_suite.watch.sources.video import OpencvReader, opencv
 class Picamera2Reader(Reader):
     """A camera module of the Raspberry Pi."""
 
-    def __init__(self, camera: Any) -> None:
+    def __init__(self, camera: ForeignObject) -> None:
         """Takes a started `Picamera2`."""
         self._camera = camera
 

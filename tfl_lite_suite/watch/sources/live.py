@@ -6,9 +6,8 @@ import threading
 import time
 from collections.abc import Callable
 
-import numpy as np
-
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.types import Array
 from tfl_lite_suite.watch.sources import Frame, Source
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0
@@ -20,7 +19,7 @@ class Reader(abc.ABC):
     """An opened camera or stream."""
 
     @abc.abstractmethod
-    def read(self) -> np.ndarray | None:
+    def read(self) -> Array | None:
         """Waits for the next frame, RGB `(height, width, 3)`, uint8; `None` where the camera is gone."""
 
     @abc.abstractmethod

@@ -4,11 +4,11 @@ import functools
 import os
 import sys
 import time
-from typing import Any
 
 import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.types import ForeignObject
 from tfl_lite_suite.watch.sources import Frame, Source, without_password
 from tfl_lite_suite.watch.sources.live import Reader
 
@@ -18,7 +18,7 @@ _LEAST_SHARE = 0.9
 
 
 @functools.cache
-def opencv() -> Any:
+def opencv() -> ForeignObject:
     """Returns the module `cv2`, told to keep its own messages to itself.
 
     Raises:
@@ -38,7 +38,7 @@ def opencv() -> Any:
 class OpencvReader(Reader):
     """A camera or stream in OpenCV."""
 
-    def __init__(self, capture: Any) -> None:
+    def __init__(self, capture: ForeignObject) -> None:
         """Takes an opened `cv2.VideoCapture`."""
         self._capture = capture
 
@@ -105,7 +105,7 @@ class VideoSource(Source):
         self._reader.close()
 
 
-def _captured(path: str, complaint: str) -> Any:
+def _captured(path: str, complaint: str) -> ForeignObject:
     cv2 = opencv()
     limits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, _TIMEOUT_MS, cv2.CAP_PROP_READ_TIMEOUT_MSEC, _TIMEOUT_MS]
     capture = cv2.VideoCapture(path, cv2.CAP_FFMPEG, limits)
