@@ -62,8 +62,8 @@ def harness(path: str, engine: str, model: evaluate.Model, source: str) -> float
     begin = time.perf_counter()
     images = evaluate.open_data(model.contract, source, None, "error")
     runner = answers.Runner(path, engine, workers=machine.usable_cores())
-    document, _ = evaluate.evaluate(runner, model, images)
-    return document["n"] / (time.perf_counter() - begin)
+    evaluation, _ = evaluate.evaluate(runner, model, images)
+    return evaluation.n / (time.perf_counter() - begin)
 
 
 def made_up_pictures(folder: pathlib.Path, classes: int = 10, each: int = 200) -> str:
