@@ -254,7 +254,7 @@ def fine_tune(
     Returns:
         A record an epoch.
     """
-    if settings is None or not chosen.epochs:
+    if settings is None or images is None or not chosen.epochs:
         return []
     from tfl_lite_suite.train.loop import Phase, Training
 

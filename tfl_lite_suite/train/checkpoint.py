@@ -11,6 +11,9 @@ from tfl_lite_suite.core.files import atomic_path
 from tfl_lite_suite.core.npz import write_arrays
 from tfl_lite_suite.core.types import Array, Document, JsonObject
 
+# Arrays by the name of what they are of, and the state of the training; `None` without a readable checkpoint.
+Saved = tuple[dict[str, list[Array]], JsonObject] | None
+
 _UNREADABLE = (FileNotFoundError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
 
 
@@ -27,7 +30,7 @@ def save(path: str | os.PathLike[str], arrays: Mapping[str, Sequence[Array]], st
         write_arrays(temporary, {"state": np.array(json.dumps(state)), **flat})
 
 
-def load(path: str | os.PathLike[str]) -> tuple[dict[str, list[Array]], JsonObject] | None:
+def load(path: str | os.PathLike[str]) -> Saved:
     """Reads a checkpoint.
 
     Args:

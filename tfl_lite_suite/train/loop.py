@@ -6,7 +6,6 @@ import functools
 import pathlib
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -17,18 +16,8 @@ from tfl_lite_suite.core.figures import percent
 from tfl_lite_suite.core.framework import keras, tf
 from tfl_lite_suite.core.progress import Progress, duration
 from tfl_lite_suite.core.recipe import Augment, Train
-from tfl_lite_suite.core.types import (
-    Array,
-    JsonObject,
-    KerasModel,
-    KerasOptimizer,
-    Strategy,
-    Tensor,
-    TfDataset,
-    TfFunction,
-    Variable,
-)
-from tfl_lite_suite.data import balance, pipeline
+from tfl_lite_suite.core.types import Array, JsonObject, KerasModel, KerasOptimizer, Strategy, Tensor, TfFunction
+from tfl_lite_suite.data import balance, pipeline, samples
 from tfl_lite_suite.models.graph.rewrite import classifier, with_features
 from tfl_lite_suite.models.graph.scores import as_logits, ends_in_softmax
 from tfl_lite_suite.train import checkpoint, fine_tuning, mixed_precision, selection
@@ -99,7 +88,7 @@ class Training:
     """
 
     model: KerasModel
-    data: TfDataset
+    data: samples.Dataset
     settings: Train
     augment: Augment
     seed: int
@@ -168,7 +157,7 @@ class Training:
         """Removes the checkpoint, once the results are safe."""
         (self.folder / CHECKPOINT).unlink(missing_ok=True)
 
-    def _run_phase(self, index: int, phase: Phase, saved: Variable, finished: int, progress: Progress) -> None:
+    def _run_phase(self, index: int, phase: Phase, saved: checkpoint.Saved, finished: int, progress: Progress) -> None:
         self._set_trainable(phase.first_trainable)
         with self.distribution.strategy.scope():
             make = self.optimizer_of or functools.partial(optimizer_of, self.settings)
@@ -218,7 +207,7 @@ class Training:
             self._log(record, phase, progress)
             self._save(index, epoch + 1, optimizer, average)
 
-    def _run_epoch(self, step: Tensor, batches: TfDataset, finished: int, progress: Progress) -> JsonObject:
+    def _run_epoch(self, step: TfFunction, batches: Tensor, finished: int, progress: Progress) -> JsonObject:
         losses, correct, waited = [], 0.0, 0.0
         start = time.monotonic()
         for done in range(1, self.steps + 1):
@@ -242,7 +231,7 @@ class Training:
             "data_wait_share": waited / seconds,
         }
 
-    def _validated(self, validate: Callable[[Tensor], JsonObject], record: JsonObject) -> JsonObject:
+    def _validated(self, validate: Callable[[samples.Split], JsonObject], record: JsonObject) -> JsonObject:
         """Returns top-1 of the validation images, of which each process answers some, and what chooses the epoch.
 
         Without validation images the figures of training take their place.
@@ -257,7 +246,7 @@ class Training:
         figures = selection.figures(self.distribution.sum(counted), count)
         return {"validation_top1": figures["top1"], "selected_by": {select: figures[select]}}
 
-    def _restore(self, saved: Variable, index: int, optimizer: KerasOptimizer, average: MovingAverage) -> int:
+    def _restore(self, saved: checkpoint.Saved, index: int, optimizer: KerasOptimizer, average: MovingAverage) -> int:
         """Puts back what a checkpoint holds; returns the epoch of this phase to begin with."""
         if saved is None:
             return 0
@@ -321,7 +310,7 @@ class Training:
         )
 
 
-def accuracy_function(model: KerasModel) -> Callable[[Tensor], JsonObject]:
+def accuracy_function(model: KerasModel) -> Callable[[samples.Split], JsonObject]:
     """Returns a function from a `Split` to `top1`, `top5`, `balanced_accuracy` (shares), and answers of `model`.
 
     These are `top`, `confidence` and `logits`. An answer is right if it is one of the picture's labels. `top` holds the
@@ -334,7 +323,7 @@ def accuracy_function(model: KerasModel) -> Callable[[Tensor], JsonObject]:
     def forward(images: Tensor) -> Tensor:
         return model(images, training=False)
 
-    def measure(split: Any) -> JsonObject:
+    def measure(split: samples.Split) -> JsonObject:
         if not len(split):
             nothing = dict.fromkeys(("top1", "top5", "balanced_accuracy"))
             scores = np.empty((0, model.output_shape[-1]), np.float32)
