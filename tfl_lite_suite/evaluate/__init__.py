@@ -2,7 +2,7 @@
 
 import dataclasses
 import functools
-import pathlib
+import os
 import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Literal
@@ -341,9 +341,9 @@ def _numbers(count: int) -> tuple[str, ...]:
 
 
 def _open_keras(path: str, normalization: Normalization | None) -> Model:
-    file = pathlib.Path(path)
-    if not file.exists():
-        raise SuiteError(f"--model: no such file '{path}'")
+    from tfl_lite_suite import models
+
+    models.check_file(path, "--model")
     from tfl_lite_suite.benchmark.job import contract_of
     from tfl_lite_suite.core.framework import keras
     from tfl_lite_suite.models.graph import scores, two_classes
@@ -359,7 +359,7 @@ def _open_keras(path: str, normalization: Normalization | None) -> Model:
     warnings = preprocessing.warnings(own, of, used)
     of = _labelled(path, of, (), model.output_shape[1])
     softmax = scores.ends_in_softmax(model)
-    return Model(of, file.stat().st_size, keras.__version__, model, warnings, None, softmax, used)
+    return Model(of, os.path.getsize(path), keras.__version__, model, warnings, None, softmax, used)
 
 
 def _keras_answers(model: Model, split: "data.Split", on_done: Callable[[int], None]) -> "accuracy.Answers":

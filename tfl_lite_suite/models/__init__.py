@@ -120,10 +120,14 @@ def is_file(name: str) -> bool:
 
 
 def check_file(path: str | os.PathLike[str], key: str = "model") -> None:
-    """Raises a `SuiteError` that says what to do with what is no `.keras` or `.h5` file; TensorFlow is not needed."""
+    """Raises a `SuiteError` that says why a `.keras` or `.h5` file will not be loaded; TensorFlow is not needed."""
     from tfl_lite_suite.models.keras_io import archive
 
     archive.check_file(path, key)
+    try:
+        archive.read(path)
+    except errors.SuiteError as error:
+        raise errors.SuiteError(f"{key}: {error}") from None
 
 
 def load(path: str | os.PathLike[str], classes: Document | None = None) -> "keras.Model":

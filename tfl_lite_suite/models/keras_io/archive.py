@@ -192,7 +192,10 @@ def _most_bytes(file_bytes: int) -> int:
 def _parsed(text: bytes | str, name: str) -> JsonObject:
     if len(text) > _LARGEST_JSON:
         raise ValueError(f"{name} has {len(text):,} characters, at most {_LARGEST_JSON:,} are read")
-    value = json.loads(text)
+    try:
+        value = json.loads(text)
+    except RecursionError:
+        raise ValueError(f"{name} is nested more than {_DEEPEST} deep") from None
     if not isinstance(value, dict):
         raise ValueError(f"{name} holds no object")
     return value

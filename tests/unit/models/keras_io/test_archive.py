@@ -4,6 +4,7 @@ import zipfile
 
 import h5py
 import pytest
+from verb_process import check_mistake
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.framework import keras
@@ -147,3 +148,18 @@ def test_other_archives_are_one_line(files, tmp_path):
     with pytest.raises(SuiteError, match="cannot read .*model.keras") as error:
         keras_archive.read(tmp_path / "model.keras")
     assert "\n" not in str(error.value)
+
+
+def test_a_text_that_is_nested_without_end_is_refused(tmp_path):
+    with zipfile.ZipFile(tmp_path / "model.keras", "w") as archive:
+        archive.writestr("metadata.json", '{"keras_version": "3.5.0"}')
+        archive.writestr("config.json", '{"a":' * 90_000 + "1" + "}" * 90_000)
+    with pytest.raises(SuiteError, match="config.json is nested more than 100 deep"):
+        keras_archive.read(tmp_path / "model.keras")
+
+
+@pytest.mark.parametrize(("verb", "flags"), [("convert", ["--output=x.tflite"]), ("evaluate", ["--data=x"])])
+def test_verbs_refuse_a_hostile_file_before_tensorflow_is_loaded(verb, flags, tmp_path):
+    model = write(tmp_path / "model.keras", named("os", "system"))
+    (tmp_path / "empty").mkdir()
+    check_mistake(verb, [f"--model={model}", *flags], tmp_path / "empty")
