@@ -150,6 +150,7 @@ report() {
   for abi in "${ABIS[@]}"; do
     unzip -v "$output" "lib/$abi/*" | awk -v abi="$abi" 'END {print "  " abi ": " $2 " bytes compressed, " $1 " installed"}'
   done
+  python3 tools/android/page_sizes.py "$output"
 }
 
 model='' output='' only=apk tests=0

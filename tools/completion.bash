@@ -14,7 +14,7 @@ _tfl_lite_suite() {
     case "$word" in tfl_lite_suite.*) verb="${word#tfl_lite_suite.}" ;; esac
   done
   case "$verb" in
-  advise) word='--max_ms= --fps= --max_bytes= --max_memory= --min_top1= --max_joules= --priority= --device= --data= --classes= --workdir= --output= --html= --json --traceback --help' ;;
+  advise) word='--max_ms= --fps= --max_bytes= --max_memory= --max_arena= --max_flash= --min_top1= --max_joules= --priority= --device= --data= --classes= --workdir= --output= --html= --json --traceback --help' ;;
   benchmark) word='--model= --engine= --threads= --target= --wheels= --runs= --min_seconds= --sustain= --compare= --kernels= --profile --count_instructions --accept_disturbed --seed= --scheme= --resolution= --classes= --alpha= --json --traceback --help' ;;
   convert) word='--model= --output= --scheme= --io_type= --calibration= --calibration_images= --ptq= --hard_swish= --scores= --resolution= --channels= --classes= --alpha= --weights= --json --traceback --help' ;;
   data) word='--data= --unknown= --html= --features= --json --traceback --help' ;;

@@ -47,7 +47,8 @@ def advise(
     goals, of = choice.weights(priority), _device(device)
     records = [recorded_run.read_record(path) for path in sorted(_RESULTS.glob("*.json"))]
     runs = [recorded_run.read(folder) for folder in workdirs] + [record for record in records if record]
-    found = candidates.Catalogue(data, classes, of.latency, runs, of.name).candidates()
+    micro = any(limit in limits for limit in choice.MICRO)
+    found = candidates.Catalogue(data, classes, of.latency, runs, of.name, micro).candidates()
     verdicts = choice.judge(found, limits)
     fitting, unknown, rejected = choice.divide(verdicts)
     ranked = choice.rank(fitting, goals)

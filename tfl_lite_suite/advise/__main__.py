@@ -42,6 +42,8 @@ if __name__ == "__main__":
     flags.DEFINE_float("fps", None, "Least pictures a second, another way to say --max_ms.", 0.001)
     flags.DEFINE_integer("max_bytes", None, "Greatest size of the file.", 1)
     flags.DEFINE_integer("max_memory", None, "Greatest resident memory of the process, in bytes.", 1)
+    flags.DEFINE_integer("max_arena", None, "Microcontroller: memory for the interpreter's arena, in bytes.", 1)
+    flags.DEFINE_integer("max_flash", None, "Microcontroller: flash for the model, without the program, in bytes.", 1)
     flags.DEFINE_float("min_top1", None, "Least top-1 on the data that --data names, as a share.", 0, 1)
     flags.DEFINE_float("max_joules", None, "Greatest energy of one inference, in joules.", 0)
     flags.DEFINE_string("priority", "mobile", "inspection, surveillance, mobile, or weights: accuracy=0.5,latency=0.5.")

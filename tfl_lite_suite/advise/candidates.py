@@ -22,6 +22,7 @@ _PUBLISHED = pathlib.Path(__file__).with_name("published.json")
 # Fitted to 71 measurements of twelve networks on x86-64, which it meets within 8 %.
 _PROCESS_BYTES, _OF_FILE, _OF_ARENA = 54_000_000, 2, 2
 _MOST_NOTES = 2
+_KERNELS = "interpreter and kernels come on top"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,7 +48,8 @@ class Candidate:
         size: The network.
         compression: `float32`, `int8`, or the name of the file that was measured.
         scheme: `float32` or `int8`.
-        figures: `top1`, `ms`, `bytes`, `memory`, `joules`, as far as they are known.
+        figures: `top1`, `ms`, `bytes`, `memory`, `joules`, as far as they are known; `arena` and `flash`, of int8 files
+            for microcontrollers, if asked for.
         recipe: The recipe that made it; empty where it was never made here.
         notes: What else is known.
     """
@@ -78,7 +80,13 @@ class Catalogue:
     """Gathers candidates for one data set, one device and a number of classes."""
 
     def __init__(
-        self, data: str, classes: int, latency: LatencyModel | None, runs: Sequence[FinishedRun], device: str = ""
+        self,
+        data: str,
+        classes: int,
+        latency: LatencyModel | None,
+        runs: Sequence[FinishedRun],
+        device: str = "",
+        micro: bool = False,
     ) -> None:
         """Takes what is known.
 
@@ -88,9 +96,10 @@ class Catalogue:
             latency: Predicts latency on the device, if anything was measured there.
             runs: Finished runs.
             device: The device, as `Device.name` has it; latency that a run measured on it counts.
+            micro: Whether it is a microcontroller, of which arena and flash count.
         """
         self._data, self._classes, self._latency = data, classes, latency
-        self._runs, self._device = runs, device
+        self._runs, self._device, self._micro = runs, device, micro
 
     def candidates(self) -> list[Candidate]:
         """Returns every candidate, those with a known accuracy first."""
@@ -138,6 +147,8 @@ class Catalogue:
         elif model.name.startswith(("prune", "quantize_")) and self._latency:
             notes = ("latency is predicted for the whole network; the pruned one is faster",)
         figures |= {key: figure for key, figure in self._costs(size, model.scheme).items() if key not in figures}
+        if "flash" in figures and model.file_bytes:
+            figures["flash"] = dataclasses.replace(figures["bytes"], source=f"{figures['bytes'].source}; {_KERNELS}")
         return Candidate(size, model.name, model.scheme, figures, run.recipe_text, notes)
 
     def _new(self, size: Size, scheme: str) -> Candidate:
@@ -166,6 +177,10 @@ class Catalogue:
         figures = {"bytes": Figure(file, "estimated", f"{cost.weights:,} weights, {cost.channels:,} channels")}
         memory = _PROCESS_BYTES + _OF_FILE * file + _OF_ARENA * cost.arena_bytes(scheme)
         figures["memory"] = Figure(memory, "estimated", "54 MB of the process, twice the file and largest activations")
+        if self._micro and scheme == "int8":
+            figures["flash"] = Figure(file, "estimated", f"the file; {_KERNELS}")
+            how = "largest activations, 8 bytes a channel, 240 an operator; squeeze-and-excite may need 30 % more"
+            figures["arena"] = Figure(cost.micro_arena_bytes, "estimated", how)
         prediction = self._latency.predict(size, scheme, self._classes) if self._latency else None
         if prediction:
             figures["ms"] = Figure(prediction.ms, "predicted", f"{prediction.engine}, {prediction.how}")

@@ -10,8 +10,15 @@ from tfl_lite_suite.core.figures import percent, size
 from tfl_lite_suite.core.types import JsonObject
 
 # Which figure each limit bounds, and how it is shown.
-FIGURE = {"max_ms": "ms", "max_bytes": "bytes", "max_memory": "memory", "min_top1": "top1", "max_joules": "joules"}
-_WORDS = {"ms": "latency", "bytes": "file size", "memory": "memory", "top1": "top-1", "joules": "energy"}
+MICRO = {"max_arena": "arena", "max_flash": "flash"}
+FIGURE = {
+    **{"max_ms": "ms", "max_bytes": "bytes", "max_memory": "memory", "min_top1": "top1", "max_joules": "joules"},
+    **MICRO,
+}
+_WORDS = {
+    **{"ms": "latency", "bytes": "file size", "memory": "memory", "top1": "top-1", "joules": "energy"},
+    **{"arena": "arena", "flash": "flash"},
+}
 PRIORITIES = {
     "inspection": {"accuracy": 0.6, "latency": 0.3, "size": 0.1},
     "surveillance": {"accuracy": 0.3, "latency": 0.5, "memory": 0.2},
@@ -89,6 +96,8 @@ def divide(verdicts: Sequence[Verdict]) -> tuple[list[Candidate], list[Candidate
 def _broken(candidate: Candidate, limit: str, allowed: float) -> str:
     figure = FIGURE[limit]
     value = candidate.value(figure)
+    if value is None and limit in MICRO and candidate.scheme != "int8":
+        return f"{limit}: a microcontroller takes int8 files only"
     if value is None:
         return f"{limit}: {_WORDS[figure]} never measured or published"
     if (value >= allowed) if limit == "min_top1" else (value <= allowed):
@@ -99,7 +108,7 @@ def _broken(candidate: Candidate, limit: str, allowed: float) -> str:
 
 def number(figure: str, value: float) -> str:
     """Returns a figure's number as text."""
-    if figure in ("bytes", "memory"):
+    if figure in ("bytes", "memory", *MICRO.values()):
         return size(value)
     return percent(value, 1) if figure == "top1" else f"{value:.3g} {'J' if figure == 'joules' else 'ms'}"
 

@@ -13,8 +13,11 @@ from tfl_lite_suite.core.terminal import Style, Styled, printable
 from tfl_lite_suite.core.types import JsonObject
 
 _MOST, _TRANSFER = 10, "photos_transfer"
-_WORDS = {"top1": "top-1", "ms": "latency", "bytes": "file", "memory": "memory", "joules": "energy"}
-_SHOWN = ("top1", "ms", "bytes", "memory", "joules")
+_WORDS = {
+    **{"top1": "top-1", "ms": "latency", "bytes": "file", "memory": "memory", "joules": "energy"},
+    **{"arena": "arena", "flash": "flash"},
+}
+_SHOWN = ("top1", "ms", "bytes", "memory", "joules", "arena", "flash")
 _MARKS = {"measured": "", "published": "ᵖ", "predicted": "*", "estimated": "°"}
 
 

@@ -63,3 +63,16 @@ def test_no_accuracy_is_quoted_for_weights_that_cannot_be_loaded():
     networks = {found.size.network for found in known}
     assert {"mobilenet_v2", "shufflenet_v2"} <= networks and "mobilenet_v4_conv_small" not in networks
     assert Size("mobilenet_v2", 1.0, 96) not in [found.size for found in known]
+
+
+def test_arena_and_flash_are_known_of_int8_files_if_asked_for(run):
+    size = Size("mobilenet_v2", 1.0, 32)
+    found = Catalogue("pictures", 3, None, [run], micro=True).candidates()
+    measured = find(found, size, "int8_ptq").figures
+    assert (measured["flash"].value, measured["flash"].basis, measured["arena"].basis) == (
+        1000,
+        "measured",
+        "estimated",
+    )
+    assert "arena" not in find(found, Size("mobilenet_v1", 1.0, 32), "float32").figures
+    assert "arena" not in find(Catalogue("pictures", 3, None, [run]).candidates(), size, "int8_ptq").figures

@@ -63,3 +63,14 @@ def test_relaxations_name_the_nearest_value_for_each_limit_alone():
         ("max_bytes", 4e6, GOOD.name),
     ]
     assert found[0]["by"] == pytest.approx(0.1)
+
+
+def test_a_microcontroller_takes_int8_files_only():
+    as_float = Candidate(Size("net", 1.0, 96), "float32", "float32", {})
+    fitting, large = candidate("fits", arena=9e4), candidate("large", arena=2e5)
+    broken = [verdict.broken for verdict in choice.judge([as_float, fitting, large], {"max_arena": 1e5})]
+    assert broken == [
+        {"max_arena": "max_arena: a microcontroller takes int8 files only"},
+        {},
+        {"max_arena": "max_arena: 200 kB, 100 kB more than allowed"},
+    ]

@@ -28,3 +28,12 @@ def test_parameters_are_those_of_the_keras_network():
     # As `keras.applications` counts them.
     assert costs.cost(Size("mobilenet_v2", 1.0, 224), 1000).params == 3_538_984
     assert costs.cost(Size("mobilenet_v2", 1.0, 224), 10).params == 3_538_984 - 990 * 1281
+
+
+@pytest.mark.parametrize(
+    ("network", "measured"),
+    [("mobilenet_v1", 316_704), ("mobilenet_v2", 428_592), ("efficientnet_lite0", 459_312)],
+)
+def test_the_arena_of_a_microcontroller_is_as_its_interpreter_said(network, measured):
+    found = costs.cost(costs.Size(network, 1.0, 96), 10).micro_arena_bytes
+    assert abs(found / measured - 1) < 0.01

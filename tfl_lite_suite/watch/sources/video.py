@@ -24,6 +24,8 @@ def opencv() -> ForeignObject:
     Raises:
         SuiteError: If it is not installed.
     """
+    # Read when it is imported; the functions for it differ between OpenCV 4 and 5.
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
     try:
         import cv2
@@ -31,7 +33,6 @@ def opencv() -> ForeignObject:
         raise SuiteError(
             f"--source: videos and cameras need OpenCV ({error}). Install it with: pip install 'tfl-lite-suite[watch]'"
         ) from error
-    cv2.setLogLevel(0)
     return cv2
 
 

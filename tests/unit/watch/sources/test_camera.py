@@ -1,3 +1,4 @@
+import importlib.util
 import sys
 import types
 
@@ -6,6 +7,10 @@ import pytest
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.watch.sources import camera
+
+needs_opencv = pytest.mark.skipif(
+    importlib.util.find_spec("cv2") is None, reason="opencv-python-headless is not installed"
+)
 
 
 class FakePicamera2:
@@ -60,14 +65,14 @@ def test_the_camera_of_a_pi(picamera2):
     assert made.calls[-2:] == ["stop", "close"]
 
 
+@needs_opencv
 def test_without_a_camera_module_others_are_looked_for(picamera2, monkeypatch):
-    pytest.importorskip("cv2", reason="opencv-python-headless is not installed")
     monkeypatch.setattr(FakePicamera2, "cameras", 0)
     with pytest.raises(SuiteError, match="no camera at /dev/video97"):
         camera.open_camera(97, (640, 480))
 
 
+@needs_opencv
 def test_a_device_that_is_not_there_is_named():
-    pytest.importorskip("cv2", reason="opencv-python-headless is not installed")
     with pytest.raises(SuiteError, match="no camera at /dev/video98"):
         camera.open_camera("/dev/video98", (640, 480))

@@ -1,17 +1,20 @@
+import importlib.util
+
+import numpy as np
 import pytest
 
-cv2 = pytest.importorskip("cv2", reason="opencv-python-headless is not installed")
+from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.watch.sources import Wanted, video
+from tfl_lite_suite.watch.sources.video import VideoSource
 
-import numpy as np  # noqa: E402
-
-from tfl_lite_suite.core.errors import SuiteError  # noqa: E402
-from tfl_lite_suite.watch.sources import Wanted, video  # noqa: E402
-from tfl_lite_suite.watch.sources.video import VideoSource  # noqa: E402
+if importlib.util.find_spec("cv2") is None:
+    pytest.skip("opencv-python-headless is not installed", allow_module_level=True)
 
 
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory):
     path = str(tmp_path_factory.mktemp("video") / "clip.avi")
+    cv2 = video.opencv()
     writer = cv2.VideoWriter(path, cv2.VideoWriter_fourcc(*"MJPG"), 10, (64, 48))
     for level in (40, 120, 200):
         writer.write(np.full((48, 64, 3), (0, 0, level), np.uint8))

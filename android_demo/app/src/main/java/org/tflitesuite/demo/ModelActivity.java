@@ -52,7 +52,7 @@ public final class ModelActivity extends ScreenActivity {
             }
         }
         for (Delegate delegate : Delegate.values()) {
-            Choices.add(delegates, delegate.title, idOf(delegate), delegate != Delegate.GPU);
+            Choices.add(delegates, nameOf(delegate), idOf(delegate), delegate != Delegate.GPU);
         }
         enableGpuIfPresent();
         threads.setOnCheckedChangeListener((group, id) -> choose());
@@ -68,6 +68,11 @@ public final class ModelActivity extends ScreenActivity {
             boolean present = app.engines().has(Delegate.GPU);
             app.main(() -> delegates.findViewById(idOf(Delegate.GPU)).setEnabled(present));
         });
+    }
+
+    /** Android 15 gave up NNAPI; it stays for older phones. */
+    private String nameOf(Delegate delegate) {
+        return delegate == Delegate.NNAPI ? getString(R.string.model_legacy, delegate.title) : delegate.title;
     }
 
     private static int idOf(Delegate delegate) {

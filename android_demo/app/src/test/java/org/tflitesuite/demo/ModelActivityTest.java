@@ -9,6 +9,7 @@ import android.app.Activity;
 import android.content.Intent;
 import android.net.Uri;
 import android.widget.RadioGroup;
+import android.widget.TextView;
 
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
@@ -80,6 +81,12 @@ public final class ModelActivityTest {
                 activity.getString(reason) + "\n" + activity.getString(R.string.model_kept),
                 TestApplication.text(activity, R.id.problem_text));
         assertEquals(null, DemoApplication.of(activity).models().settings().openedName());
+    }
+
+    @Test
+    public void nnapiIsMarkedAsLegacy() {
+        TextView choice = activity.findViewById(R.id.delegates).findViewById(1 + Delegate.NNAPI.ordinal());
+        assertEquals("NNAPI (legacy)", choice.getText().toString());
     }
 
     @Test
