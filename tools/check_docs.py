@@ -41,7 +41,10 @@ _SHORTENED = {
     "tools/test.sh": "--collect-only --quiet",
 }
 # Programs without which a command cannot run; those that are absent here are told and left out.
-_NEEDS = {"tools/build_apk.sh": "aapt", "mvn ": "mvn", "adb ": "adb", "gradle ": "gradle"}
+_NEEDS = {
+    **{"tools/build_apk.sh": "aapt", "mvn ": "mvn", "adb ": "adb", "gradle ": "gradle"},
+    **{"--to=web": "npm", "--target=browser": "chromium"},
+}
 
 
 def shortened(text: str) -> str:
@@ -67,6 +70,11 @@ def quick(command: Command) -> str:
     if verb[1] == "run":
         return f"{text} --dry_run"
     return "" if "--recipe" in text else text
+
+
+def missing_programs(text: str) -> list[str]:
+    """Returns the programs without which a command cannot run and which are not here."""
+    return [program for part, program in _NEEDS.items() if part in text and not shutil.which(program)]
 
 
 def furnish(folder: pathlib.Path, text: str) -> None:
@@ -134,7 +142,7 @@ def main() -> None:
         clone(folder)
         for command in commands:
             text = shortened(document_commands.without_brackets(command.text))
-            missing = [program for part, program in _NEEDS.items() if part in text and not shutil.which(program)]
+            missing = missing_programs(text)
             reason = command.not_run or ("" if not missing else f"there is no {missing[0]} here")
             if text in seen or not command.whole or not re.search(only, f"{command.where} {text}"):
                 continue

@@ -80,5 +80,7 @@ def test_commands_that_take_seconds_are_known():
 
 @pytest.mark.parametrize("text", RUNS, ids=lambda text: RUNS[text].where)
 def test_commands_that_take_seconds_run(checkout, text):
+    if missing := check_docs.missing_programs(text):
+        pytest.skip(f"needs {', '.join(missing)}")
     status, said = check_docs.execute(text, checkout)
     assert status == 0, f"{RUNS[text].where}: {text}\n{said}"

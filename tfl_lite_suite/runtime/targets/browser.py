@@ -1,9 +1,11 @@
 """A headless Chromium on this machine, which opens the page of `export --to=web` and measures there."""
 
+import contextlib
 import pathlib
 import subprocess
 import sys
 import tempfile
+from types import TracebackType
 
 import numpy as np
 
@@ -34,6 +36,13 @@ class Browser(Target):
             raise SuiteError(f"--target: browser takes no address. Received: 'browser:{address}'")
         if wheels is not None:
             raise SuiteError("--wheels: only a target that installs the suite takes wheels, such as ssh:USER@HOST")
+        self._opened = contextlib.ExitStack()
+        self._pages: dict[tuple[str, str], WebPage] = {}
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._opened.close()
 
     def engines(self, names: list[str] | None) -> list[str]:
         """See `Target`: the page has one engine."""
@@ -46,18 +55,14 @@ class Browser(Target):
         """See `Target`."""
         if curve:
             raise SuiteError("--sustain: the web page records no curve. Use --min_seconds")
-        chromium.require()
-        with tempfile.TemporaryDirectory() as scratch:
-            folder = _page_of(job.model, pathlib.Path(scratch))
-            print("measuring in a headless browser …", file=sys.stderr)
-            with WebPage(folder, query=f"?accelerator={ACCELERATORS[job.kernels]}") as page:
-                # The browser's processes are the model's; what they use is no other program's.
-                watch = machine.LoadWatch(job.threads, own_cpu=page.cpu_seconds)
-                settings = {"runs": job.runs, "min_seconds": job.min_seconds, "threads": job.threads, "seed": job.seed}
-                document = page.benchmark(**settings)
-                load, reasons = watch.finish()
-                document["peak_rss_bytes"] = page.peak_rss_bytes()
-                document["browser"]["product"] = page.browser.version
+        page = self._page(job)
+        # The browser's processes are the model's; what they use is no other program's.
+        watch = machine.LoadWatch(job.threads, own_cpu=page.cpu_seconds)
+        settings = {"runs": job.runs, "min_seconds": job.min_seconds, "threads": job.threads, "seed": job.seed}
+        document = page.benchmark(**settings)
+        load, reasons = watch.finish()
+        document["peak_rss_bytes"] = page.peak_rss_bytes()
+        document["browser"]["product"] = page.browser.version
         if document["kernels"] != job.kernels:
             raise SuiteError(f"--kernels: this browser does not run '{job.model}' on a GPU")
         return _completed(document, job, load, reasons)
@@ -65,6 +70,18 @@ class Browser(Target):
     def compare(self, first: Job, second: Job) -> Comparison:
         """See `Target`; the page cannot."""
         raise SuiteError("--compare: the web page measures one model at a time. Run benchmark twice")
+
+    def _page(self, job: Job) -> WebPage:
+        """Opens the page of a model, once."""
+        key = job.model, job.kernels
+        if key not in self._pages:
+            chromium.require()
+            scratch = pathlib.Path(self._opened.enter_context(tempfile.TemporaryDirectory()))
+            folder = _page_of(job.model, scratch)
+            print("measuring in a headless browser …", file=sys.stderr)
+            page = WebPage(folder, query=f"?accelerator={ACCELERATORS[job.kernels]}")
+            self._pages[key] = self._opened.enter_context(page)
+        return self._pages[key]
 
 
 TARGET = Browser

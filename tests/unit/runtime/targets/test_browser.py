@@ -14,18 +14,20 @@ from tfl_lite_suite.runtime.targets import browser, get
 class Page:
     """A page that has measured."""
 
-    kernels = "default"
+    kernels, opened = "default", 0
 
     def __init__(self, folder, query):
         assert folder == pathlib.Path("page")
         self.browser, self.query = self, query
         self.version = "Chrome/1.2.3"
 
+        Page.opened += 1
+
     def __enter__(self):
         return self
 
     def __exit__(self, *error):
-        return None
+        Page.opened -= 1
 
     def cpu_seconds(self):
         return 0.0
@@ -51,7 +53,9 @@ def target(monkeypatch):
     monkeypatch.setattr(browser, "WebPage", Page)
     monkeypatch.setattr(browser, "_page_of", lambda model, scratch: pathlib.Path("page"))
     monkeypatch.setattr(chromium, "require", lambda: "chromium")
-    return get("browser")
+    with get("browser") as found:
+        yield found
+    assert Page.opened == 0
 
 
 JOB = Job("folder/x.tflite", "litert_js", threads=2, runs=3, min_seconds=0.0, seed=4, profile=True)
@@ -59,6 +63,7 @@ JOB = Job("folder/x.tflite", "litert_js", threads=2, runs=3, min_seconds=0.0, se
 
 def test_the_document_has_what_only_this_side_knows(target):
     found = target.benchmark(JOB)
+    assert target.benchmark(JOB).runs == 3 and Page.opened == 1
     assert (found.model, found.target, found.peak_rss_bytes) == ("folder/x.tflite", "browser", 5)
     assert found.latency_ms.p50 == 2.0 and found.latency_ms.mean == 3.0
     assert found.device.cores and found.others["browser"] == {"build": "threaded", "product": "Chrome/1.2.3"}
