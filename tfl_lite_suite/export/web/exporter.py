@@ -115,6 +115,11 @@ def describe(model: str, content: bytes, contract: Contract) -> JsonObject:
     for spec, what in ((input, "input"), (output, "output")):
         if spec.dtype not in _TYPES:
             raise SuiteError(f"not supported by litert_js: an {what} of type {spec.dtype}. Convert with --io_type=int8")
+    if input.shape != (1, *contract.image_shape):
+        raise SuiteError(
+            f"not supported by litert_js: an input of shape {list(input.shape)}, which is not the contract's"
+        )
+    labels = given.labels if len(given.labels) == output.shape[1] else map(str, range(output.shape[1]))
     table = pixels.encoder(input, normalization.of_file(given)).table
     plain = np.array_equal(table, [np.arange(256)])
     decision = given.decision or Decision(scores="probabilities" if given.gives_probabilities else "logits")
@@ -132,7 +137,7 @@ def describe(model: str, content: bytes, contract: Contract) -> JsonObject:
             "zero_point": output.zero_point,
         },
         "contract": {key: value for key, value in dataclasses.asdict(contract).items() if key != "labels"},
-        "labels": given.labels or [str(index) for index in range(output.shape[1])],
+        "labels": list(labels),
         "decision": dataclasses.asdict(decision),
         "computes": "int8" if file.fully_int8 else "float32" if input.dtype == "float32" else "mixed",
         "source": {

@@ -79,3 +79,21 @@ def test_the_folder_holds_all_that_the_page_needs_and_a_change_makes_a_new_versi
     assert manifest["short_name"] == "leaf" and all(
         (tmp_path / "web" / one["src"]).is_file() for one in manifest["icons"]
     )
+
+
+def test_a_contract_of_another_size_is_refused(tmp_path):
+    with pytest.raises(SuiteError, match=r"an input of shape \[1, 4, 4, 1\], which is not the contract's"):
+        described(tmp_path, quadrant_models.quadrants(), Contract(8, 8, 1, 8, 8))
+
+
+def test_a_page_that_does_not_run_its_model_is_not_left(tmp_path, monkeypatch):
+    def refused(*arguments):
+        raise SuiteError("the page does not run the model: no such operator")
+
+    monkeypatch.setattr(exporter, "_compare", refused)
+    monkeypatch.setattr(litert_js, "files", dict)
+    model = tmp_path / "leaf.tflite"
+    model.write_bytes(quadrant_models.quadrants(dtype="int8"))
+    with pytest.raises(SuiteError, match="no such operator"):
+        exporter.bundle(str(model), str(tmp_path), NO_PICTURES, Contract(4, 4, 1, 4, 4))
+    assert not list((tmp_path / "web").rglob("*.*"))

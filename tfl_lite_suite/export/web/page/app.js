@@ -5,14 +5,14 @@ import { BenchmarkScreen } from './benchmark_screen.js';
 import { Camera } from './camera.js';
 import { encode } from './contract.js';
 import { scoresOf } from './decision.js';
-import { element, tell, translate, write } from './dom.js';
+import { element, keep, kept, tell, translate, write } from './dom.js';
 import { offerChoice, runsOn, showModel, wanted } from './model_screen.js';
 import { keepOffline } from './offline.js';
 import { Picture } from './picture.js';
 import { Model, read, readDescription } from './runtime.js';
 import { current, use } from './strings.js';
 
-const LANGUAGE = 'tfl_lite_suite.language';
+const LANGUAGE = 'language';
 const tabs = /** @type {HTMLElement[]} */ ([...document.querySelectorAll('[role="tab"]')]);
 /** @type {{model: Model, camera: Camera, picture: Picture, measuring: BenchmarkScreen} | null} */
 let app = null;
@@ -83,22 +83,8 @@ function goByKey(event) {
 
 function changeLanguage() {
   use(current() === 'zh' ? 'en' : 'zh');
-  try {
-    localStorage.setItem(LANGUAGE, current());
-  } catch {
-    // It then lasts as long as the page.
-  }
+  keep(LANGUAGE, current());
   speak();
-}
-
-function firstLanguage() {
-  let kept = null;
-  try {
-    kept = localStorage.getItem(LANGUAGE);
-  } catch {
-    // As in some private windows.
-  }
-  return (kept ?? navigator.language).startsWith('zh') ? 'zh' : 'en';
 }
 
 /** @param {() => void} reload */
@@ -107,7 +93,7 @@ function offerUpdate(reload) {
   element('reload').addEventListener('click', reload);
 }
 
-use(firstLanguage());
+use((kept(LANGUAGE) ?? navigator.language).startsWith('zh') ? 'zh' : 'en');
 speak();
 tabs.forEach((tab) => tab.addEventListener('click', () => show(tab)));
 element('language').addEventListener('click', changeLanguage);

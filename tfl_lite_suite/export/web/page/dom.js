@@ -64,6 +64,31 @@ export function tell(error) {
 }
 
 /**
+ * Returns what was chosen on an earlier visit; nothing where the browser keeps nothing, as in some private windows.
+ * @param {string} key
+ */
+export function kept(key) {
+  try {
+    return localStorage.getItem(`tfl_lite_suite.${key}`);
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Keeps a choice for later visits, where the browser does.
+ * @param {string} key
+ * @param {string} value
+ */
+export function keep(key, value) {
+  try {
+    localStorage.setItem(`tfl_lite_suite.${key}`, value);
+  } catch {
+    // It then lasts as long as the page.
+  }
+}
+
+/**
  * Fills a list of names and values.
  * @param {HTMLElement} list
  * @param {[string, string][]} rows The key of each name, and the value.

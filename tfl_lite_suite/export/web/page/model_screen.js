@@ -1,12 +1,12 @@
 // The model screen: what the file says of itself, and on what it runs.
 
-import { element, facts } from './dom.js';
+import { element, facts, keep, kept } from './dom.js';
 import { current, text } from './strings.js';
 
 /** @typedef {import('./runtime.js').Model} Model */
 /** @typedef {import('./runtime.js').Wanted} Wanted */
 
-const WANTED = 'tfl_lite_suite.runs_on';
+const WANTED = 'runs_on';
 const MOST_CLASSES = 12;
 
 /**
@@ -14,16 +14,8 @@ const MOST_CLASSES = 12;
  * @returns {Wanted}
  */
 export function wanted() {
-  const found = new URLSearchParams(location.search).get('accelerator') ?? stored();
+  const found = new URLSearchParams(location.search).get('accelerator') ?? kept(WANTED);
   return found === 'webgpu' || found === 'wasm' ? found : 'auto';
-}
-
-function stored() {
-  try {
-    return localStorage.getItem(WANTED);
-  } catch {
-    return null;
-  }
 }
 
 /** Lets the user choose; the page is opened anew, with the build of LiteRT.js that the choice needs. */
@@ -32,8 +24,8 @@ export function offerChoice() {
   select.value = wanted();
   select.disabled = false;
   select.addEventListener('change', () => {
-    localStorage.setItem(WANTED, select.value);
-    location.replace(location.pathname);
+    keep(WANTED, select.value);
+    location.replace(`?accelerator=${select.value}`);
   });
 }
 

@@ -24,11 +24,25 @@ export async function keepOffline(onUpdate) {
     return;
   }
   if (globalThis.crossOriginIsolated) {
-    sessionStorage.removeItem(RELOADED);
-  } else if (navigator.serviceWorker.controller && !sessionStorage.getItem(RELOADED)) {
-    sessionStorage.setItem(RELOADED, '1');
+    recall(RELOADED, '');
+  } else if (navigator.serviceWorker.controller && recall(RELOADED, '1') === '') {
     location.reload();
     await new Promise(() => {});
+  }
+}
+
+/**
+ * Keeps a word for as long as the tab lives, and returns the one before; nothing where the browser keeps none.
+ * @param {string} key
+ * @param {string} word
+ */
+function recall(key, word) {
+  try {
+    const before = sessionStorage.getItem(key) ?? '';
+    sessionStorage.setItem(key, word);
+    return before;
+  } catch {
+    return null;
   }
 }
 
