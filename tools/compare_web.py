@@ -35,7 +35,7 @@ def speed(model: str, rounds: int, runs: int) -> dict[str, Any]:
         settings = {"runs": runs, "min_seconds": job.min_seconds, "seed": 0}
         times: dict[str, list[float]] = {"native_ms": [], "page_ms": [], "page_two_threads_ms": []}
         for _ in range(rounds):
-            times["native_ms"] += targets.get("local").benchmark(job)["raw_ms"]
+            times["native_ms"] += targets.get("local").benchmark(job).raw_ms
             times["page_ms"] += page.benchmark(threads=1, **settings)["raw_ms"]
             times["page_two_threads_ms"] += page.benchmark(threads=2, **settings)["raw_ms"]
     fastest = {key: round(min(found), 4) for key, found in times.items()}
