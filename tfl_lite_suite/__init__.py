@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tfl_lite_suite.convert.result import Conversion as Conversion
     from tfl_lite_suite.core.contract import Contract as Contract
     from tfl_lite_suite.core.errors import SuiteError as SuiteError
+    from tfl_lite_suite.decide.result import DecideResult as DecideResult
     from tfl_lite_suite.evaluate.result import Evaluation as Evaluation
     from tfl_lite_suite.export.result import Export as Export
     from tfl_lite_suite.lint.result import LintReport as LintReport
@@ -41,6 +42,7 @@ _HOMES = {
     "Classifier": "api.classifier",
     "Contract": "core.contract",
     "Conversion": "convert.result",
+    "DecideResult": "decide.result",
     "Evaluation": "evaluate.result",
     "Export": "export.result",
     "Images": "api.images",

@@ -166,6 +166,24 @@ class Images:
             targets[:, mapping] = split.targets
         return Split(split.images, np.arange(len(split)), labels, split.keys, len(contract.labels), targets)
 
+    def unknown_for(self, contract: Contract, part: Part) -> Split | None:
+        """Returns pictures of none of the classes, of a recipe's `data.unknown`, as a model wants them.
+
+        Args:
+            contract: The model's.
+            part: `validation`: the half that a decision is fitted on; `test`: the other; `all`: both; `train`: none.
+
+        Example:
+            >>> images.unknown_for(model.contract, "test") is None
+            True
+        """
+        if self.settings.unknown is None or part == "train":
+            return None
+        from tfl_lite_suite import evaluate
+
+        whole = data.open_unknown(self.settings.unknown, contract, on_corrupt=self.settings.on_corrupt)
+        return whole if part == "all" else evaluate.half(whole, self.seed, 0 if part == "validation" else 1)
+
     def __len__(self) -> int:
         return len(self._listing)
 

@@ -6,8 +6,8 @@ import importlib.util
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from tfl_lite_suite.api.images import Images, Part
     from tfl_lite_suite.benchmark.result import Measurement
     from tfl_lite_suite.core.image import Picture
+    from tfl_lite_suite.data import Split
+    from tfl_lite_suite.decide.result import DecideResult
+    from tfl_lite_suite.decide.wishes import Wishes
     from tfl_lite_suite.evaluate.result import Evaluation
     from tfl_lite_suite.export.result import Export
     from tfl_lite_suite.lint.result import LintReport
@@ -151,11 +154,58 @@ class TfliteModel:
             >>> tls.TfliteModel("leaf.tflite").evaluate(images).top1
             1.0
         """
-        split = images.split_for(self._opening.read().contract, part)
         count = workers or max(1, machine.usable_cores() // self.threads)
-        with _on_disk(split.images, len(split)) as pictures:
-            labelled = (pictures, split.labels, split.keys, split.targets)
-            return clean_process.call(_evaluated, self._opening, count, *labelled, doing=self._doing)
+        with self._on_disk(images, part) as kept:
+            return clean_process.call(_evaluated, self._opening, count, *kept, doing=self._doing)
+
+    def decide(
+        self,
+        images: "Images",
+        part: "Part" = "validation",
+        *,
+        min_recall: Mapping[str, float] | None = None,
+        max_false_alarms: float | Mapping[str, float] | None = None,
+        keep: float | None = None,
+        costs: Mapping[tuple[str, str], float] | None = None,
+        reject: str = "auto",
+    ) -> "TfliteModel":
+        """Fits what the file's scores mean, on pictures that it was not trained on; see `docs/decision.md`.
+
+        Args:
+            images: Pictures of the classes; with `unknown` among their settings, of none of the classes as well.
+            part: Which of them; see `evaluate`.
+            min_recall: Least share of a class's pictures that must be found, by the class's name.
+            max_false_alarms: Greatest share of other pictures answered with a class, by its name; a number alone is
+                meant for the classes of `min_recall`, or all, and for pictures of none of the classes.
+            keep: Share of known pictures that must get an answer.
+            costs: What errors cost, by true class and answer: `{("oak", "birch"): 5}`; 1 if absent.
+            reject: By what a picture is found to be none of the classes, such as `energy`; `auto` or `none`.
+
+        Returns:
+            A file with the decision in it, which every client executes; its `result` is what `decide` prints. This one
+            stays as it is.
+
+        Raises:
+            SuiteError: If the pictures or the wishes do not fit the file.
+
+        Example:
+            >>> decided = tls.TfliteModel("leaf.tflite").decide(images, min_recall={"oak": 0.9})
+            >>> decided.result.wishes[0]["wanted"]
+            0.9
+            >>> decided.save("decided.tflite")
+        """
+        from tfl_lite_suite.decide.wishes import EVERY, Wishes
+
+        alarms = {EVERY: max_false_alarms} if isinstance(max_false_alarms, (int, float)) else max_false_alarms
+        wishes = Wishes(dict(min_recall or {}), dict(alarms or {}), keep, dict(costs or {}))
+        wishes.check(self.labels, prefix="")
+        folder = tempfile.TemporaryDirectory(prefix="tfl_lite_suite-")
+        output = os.path.join(folder.name, os.path.basename(self.path))
+        with self._on_disk(images, part) as kept:
+            done = clean_process.call(_decided, self._opening, output, wishes, reject, *kept, doing=self._doing)
+        return TfliteModel(
+            output, engine=self.engine, threads=self.threads, kernels=self.kernels, result=done, keeper=folder
+        )
 
     def benchmark(
         self, runs: int = 50, *, min_seconds: float = 0.1, profile: bool = False, target: str = "local"
@@ -237,23 +287,45 @@ class TfliteModel:
         path = exporting.file_for(self.path, self.engine)
         return Opening(path, self.engine, self.threads, self.kernels, self._normalization)
 
+    @contextlib.contextmanager
+    def _on_disk(self, images: "Images", part: "Part") -> "Iterator[tuple[_Kept, _Kept | None]]":
+        """Yields pictures, and those of none of the classes, for another process."""
+        contract = self._opening.read().contract
+        split, unknown = images.split_for(contract, part), images.unknown_for(contract, part)
+        with tempfile.TemporaryDirectory() as folder:
+            known = _Kept.write(os.path.join(folder, "pictures.npy"), split)
+            yield known, None if unknown is None else _Kept.write(os.path.join(folder, "unknown.npy"), unknown)
+
     def _runs_here(self) -> bool:
         # TensorFlow may be loaded later: a runtime whose symbols collide with its own must not come first either.
         return importlib.util.find_spec("tensorflow") is None or engines.get(self.engine).beside_tensorflow
 
 
-@contextlib.contextmanager
-def _on_disk(images: Any, count: int) -> Iterator[str]:
-    """Yields a NumPy file of prepared pictures, for another process."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = os.path.join(folder, "pictures.npy")
-        shape = images(np.arange(1)).shape[1:]
-        kept = np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=(count, *shape))
-        for first in range(0, count, _CHUNK):
-            rows = np.arange(first, min(first + _CHUNK, count))
-            kept[rows] = images(rows)
+@dataclasses.dataclass(frozen=True)
+class _Kept:
+    """Prepared pictures in a NumPy file, for another process."""
+
+    file: str
+    labels: Array
+    keys: Sequence[str]
+    targets: Array | None
+
+    @classmethod
+    def write(cls, path: str, split: "Split") -> "_Kept":
+        shape = split.images(np.arange(1)).shape[1:]
+        kept = np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=(len(split), *shape))
+        for first in range(0, len(split), _CHUNK):
+            rows = np.arange(first, min(first + _CHUNK, len(split)))
+            kept[rows] = split.images(rows)
         kept.flush()
-        yield path
+        return cls(path, split.labels, split.keys, split.targets)
+
+    def split(self, classes: int) -> "Split":
+        """Returns the pictures, in the other process."""
+        from tfl_lite_suite.data import Split
+
+        fetch, rows = np.load(self.file, mmap_mode="r").__getitem__, np.arange(len(self.labels))
+        return Split(fetch, rows, self.labels, self.keys, classes, self.targets)
 
 
 # What follows runs in a process of its own.
@@ -272,23 +344,26 @@ def _predicted(opening: Opening, picture: "Picture", top: int | None) -> Predict
     return predictor.predict(picture, top)
 
 
-def _evaluated(
-    opening: Opening,
-    workers: int,
-    pictures: str,
-    labels: Array,
-    keys: Sequence[str],
-    targets: Array | None,
-) -> "Evaluation":
+def _evaluated(opening: Opening, workers: int, kept: _Kept, unknown: _Kept | None) -> "Evaluation":
     from tfl_lite_suite import evaluate
-    from tfl_lite_suite.data import Split
     from tfl_lite_suite.evaluate.answers import Runner
 
     model = opening.read()
-    fetch, rows = np.load(pictures, mmap_mode="r").__getitem__, np.arange(len(labels))
-    split = Split(fetch, rows, labels, keys, len(model.contract.labels), targets)
+    classes = len(model.contract.labels)
+    images = evaluate.Images(kept.split(classes), unknown=None if unknown is None else unknown.split(classes))
     runner = Runner(opening.path, opening.engine, opening.threads, workers, opening.kernels)
-    return evaluate.evaluate(runner, model, evaluate.Images(split))[0]
+    return evaluate.evaluate(runner, model, images)[0]
+
+
+def _decided(
+    opening: Opening, output: str, wishes: "Wishes", reject: str, kept: _Kept, unknown: _Kept | None
+) -> "DecideResult":
+    from tfl_lite_suite import decide
+
+    classes = len(opening.read().contract.labels)
+    others = None if unknown is None else unknown.split(classes)
+    pictures = decide.Prepared(kept.split(classes), others, opening.engine)
+    return decide.decide(opening.path, output, pictures, wishes, reject=reject)
 
 
 def _measured(opening: Opening, target: str, settings: JsonObject) -> "Measurement":

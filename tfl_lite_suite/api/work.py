@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 
 from tfl_lite_suite.core.files import make_folder
+from tfl_lite_suite.core.work_folder import at_work
 
 
 class Work:
@@ -32,8 +33,13 @@ class Work:
     def step(self, kind: str) -> Iterator[str]:
         """Gives the name of the next step of a kind: `train`, then `train_2`.
 
-        A step that fails or is interrupted leaves its name to the next try, which goes on from where it was.
+        A step that fails or is interrupted leaves its name to the next try, which goes on from where it was. While it
+        lasts, the folder is this process's alone.
+
+        Raises:
+            SuiteError: If another process is at work in the folder.
         """
         count = self._taken[kind] + 1
-        yield kind if count == 1 else f"{kind}_{count}"
+        with at_work(self.folder, key="workdir"):
+            yield kind if count == 1 else f"{kind}_{count}"
         self._taken[kind] = count

@@ -13,7 +13,7 @@ from typing import Any
 
 from tfl_lite_suite import __version__
 from tfl_lite_suite.core.errors import SuiteError
-from tfl_lite_suite.core.files import UNFINISHED, make_folder, read_json, sha256, write_json
+from tfl_lite_suite.core.files import UNFINISHED, make_folder, read_json, sha256, to_json, write_json
 from tfl_lite_suite.core.types import Document, JsonObject
 
 RESULTS, _LOCK = "results.json", ".lock"
@@ -22,12 +22,13 @@ _FORMAT = 2
 
 
 @contextlib.contextmanager
-def at_work(workdir: str | os.PathLike[str], model: str | None = None) -> Iterator[None]:
+def at_work(workdir: str | os.PathLike[str], model: str | None = None, key: str = "--workdir") -> Iterator[None]:
     """Keeps a work folder for this process until the block ends; however the process ends, the folder is free again.
 
     Args:
         workdir: The work folder; made if missing.
         model: A file that must be there before anything is made.
+        key: What messages call the folder.
 
     Raises:
         SuiteError: If another process has it, or a work folder that it lies in, or the model is missing.
@@ -36,20 +37,20 @@ def at_work(workdir: str | os.PathLike[str], model: str | None = None) -> Iterat
         raise SuiteError(f"--model: no such file '{model}'")
     make_folder(workdir)
     with contextlib.ExitStack() as locks:
-        _lock(locks, pathlib.Path(workdir), "a", fcntl.LOCK_EX)
+        _lock(locks, pathlib.Path(workdir), "a", fcntl.LOCK_EX, key)
         for above in pathlib.Path(os.path.realpath(workdir)).parents:
             if os.access(above / _LOCK, os.R_OK):
-                _lock(locks, above, "r", fcntl.LOCK_SH)
+                _lock(locks, above, "r", fcntl.LOCK_SH, key)
         yield
 
 
-def _lock(locks: contextlib.ExitStack, folder: pathlib.Path, mode: str, kind: int) -> None:
+def _lock(locks: contextlib.ExitStack, folder: pathlib.Path, mode: str, kind: int, key: str) -> None:
     lock = locks.enter_context(open(folder / _LOCK, mode))
     try:
         fcntl.flock(lock, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         raise SuiteError(
-            f"--workdir: another run is at work in '{folder}'. Wait for it, stop it, or name another folder"
+            f"{key}: another run is at work in '{folder}'. Wait for it, stop it, or name another folder"
         ) from None
 
 
@@ -108,13 +109,14 @@ class Stage:
             files: Names of files in the folder that belong to them.
 
         Returns:
-            The results.
+            The results as they are kept, so that a later run tells the same.
         """
         digests = {name: sha256(self.folder / name) for name in files}
-        write_json(self.folder / RESULTS, {"key": self.key, "files": digests, "results": results})
+        kept = json.loads(to_json(results))
+        write_json(self.folder / RESULTS, {"key": self.key, "files": digests, "results": kept})
         for left in self.folder.glob(f"{UNFINISHED}*"):
             shutil.rmtree(left, ignore_errors=True)
-        return dict(results)
+        return dict(kept)
 
 
 def _plain(value: object) -> Any:

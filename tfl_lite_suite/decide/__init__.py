@@ -7,13 +7,18 @@ import dataclasses
 import json
 import pathlib
 import tempfile
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tfl_lite_suite.core.decision import Decision, Frames, Reject
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.files import atomic_path, write_bytes
 from tfl_lite_suite.core.types import Array, JsonObject
+from tfl_lite_suite.decide.result import DecideResult
 from tfl_lite_suite.decide.wishes import Wishes
+
+if TYPE_CHECKING:
+    from tfl_lite_suite.data import Split
+    from tfl_lite_suite.evaluate import Model
 
 # What must not slow down --help (NumPy) is imported where it is used.
 
@@ -44,6 +49,39 @@ class Source:
     on_corrupt: Any = "error"
     engine: str | None = None
 
+    def pictures(self, opened: "Model") -> "tuple[Model, Split, Split | None]":
+        """Returns the model with its class names, its pictures, and those of none of the classes if there are any."""
+        from tfl_lite_suite import data, evaluate
+
+        unknown = None
+        if self.settings is not None:
+            opened, images = evaluate.open_validation(opened, self.settings, self.cache_dir)
+            split, unknown = images.split, images.unknown
+        else:
+            split = data.open_all(self.data, opened.contract, self.split, self.on_corrupt)
+        if self.unknown is not None:
+            unknown = data.open_unknown(self.unknown, opened.contract, on_corrupt=self.on_corrupt)
+        return opened, split, unknown
+
+
+@dataclasses.dataclass(frozen=True)
+class Prepared:
+    """Validation pictures that are prepared already.
+
+    Attributes:
+        split: The pictures.
+        unknown: Pictures of none of the classes, if there are any.
+        engine: What runs the file.
+    """
+
+    split: "Split"
+    unknown: "Split | None"
+    engine: str | None = None
+
+    def pictures(self, opened: "Model") -> "tuple[Model, Split, Split | None]":
+        """See `Source.pictures`."""
+        return opened, self.split, self.unknown
+
 
 @dataclasses.dataclass(frozen=True)
 class Scored:
@@ -60,6 +98,46 @@ class Scored:
     truth: Array
     names: tuple[str, ...]
     unknown: Array | None = None
+
+
+def decide(
+    model: str,
+    output: str,
+    source: Source | Prepared,
+    wishes: Wishes = NO_WISHES,
+    *,
+    reject: str = "auto",
+    frames: Frames = FRAMES,
+) -> DecideResult:
+    """Fits a decision on validation pictures and writes it into a file; probabilities in a file are calibrated first.
+
+    Args:
+        model: The `.tflite` file.
+        output: Where to write it; may be the same.
+        source: The pictures.
+        wishes: What the decision should keep to.
+        reject: See `fit`.
+        frames: See `fit`.
+
+    Raises:
+        SuiteError: If the file is no classifier of the suite, or pictures or wishes do not fit it.
+    """
+    from tfl_lite_suite.decide import kept, text
+
+    scored, gives, mode = score(model, source)
+    wishes.check(scored.names)
+    before, heat, changed = None, None, model
+    if gives == "probabilities" and mode == "single":
+        before = kept.calibration(Decision(scores="probabilities"), scored)["before"]
+        heat = calibrate(model, output, source)
+        changed = output
+        scored, gives, mode = score(changed, source)
+    decision = fit(scored, wishes, mode=mode, given=gives, reject=reject, frames=frames)
+    apply(changed, output, decision)
+    document = {"model": model, "output": output, **report(decision, scored, wishes)}
+    if heat is not None:
+        document |= {"temperature": heat, "calibration_error": document["calibration_error"] | {"before": before}}
+    return DecideResult.from_document(document | {"warnings": text.warnings(document["wishes"])})
 
 
 def fit(
@@ -149,7 +227,7 @@ def apply(model: str, output: str, decision: Decision) -> None:
         temporary.write_bytes(content)
 
 
-def calibrate(model: str, output: str, source: Source) -> float:
+def calibrate(model: str, output: str, source: Source | Prepared) -> float:
     """Writes a copy of a file that ends in a softmax, whose probabilities are calibrated.
 
     Args:
@@ -219,12 +297,12 @@ def report(decision: Decision, scored: Scored, wishes: Wishes = NO_WISHES) -> Js
         "macro_f1": measured.macro_f1,
         "coverage": float((~decided.rejected).mean()),
         "per_class": [dataclasses.asdict(item) for item in measured.per_class],
-        "unknown": None if unknown is None else decisions.unknown_figures(decided, unknown),
+        "unknown": None if unknown is None else decisions.unknown_figures(decided, unknown).document(),
         "wishes": kept.wishes(decided, unknown, scored, wishes),
     }
 
 
-def score(model: str, source: Source) -> "tuple[Scored, str, str]":
+def score(model: str, source: Source | Prepared) -> "tuple[Scored, str, str]":
     """Runs a file over validation pictures.
 
     Args:
@@ -239,21 +317,13 @@ def score(model: str, source: Source) -> "tuple[Scored, str, str]":
     """
     import numpy as np
 
-    from tfl_lite_suite import data, evaluate
+    from tfl_lite_suite import evaluate
     from tfl_lite_suite.runtime import engines
 
     if not model.endswith(".tflite"):
         raise SuiteError(f"--model: expected a .tflite file. Received: '{model}'")
     engine = source.engine or engines.default(model)
-    opened = evaluate.open_model(model, engine)
-    if source.settings is not None:
-        opened, images = evaluate.open_validation(opened, source.settings, source.cache_dir)
-        split, unknown = images.split, images.unknown
-    else:
-        split = data.open_all(source.data, opened.contract, source.split, source.on_corrupt)
-        unknown = None
-    if source.unknown is not None:
-        unknown = data.open_unknown(source.unknown, opened.contract, on_corrupt=source.on_corrupt)
+    opened, split, unknown = source.pictures(evaluate.open_model(model, engine))
     targets = split.targets
     truth = targets if targets is not None else split.labels[:, None] == np.arange(len(opened.contract.labels))
     names = opened.contract.labels

@@ -3,15 +3,13 @@
 from absl import flags
 
 from tfl_lite_suite.core import command_line
-from tfl_lite_suite.core.decision import Decision, Frames
-from tfl_lite_suite.core.types import JsonObject
-from tfl_lite_suite.decide import FRAMES, REJECTS, Source, apply, calibrate, fit, report, score, text
+from tfl_lite_suite.core.decision import Frames
+from tfl_lite_suite.decide import FRAMES, REJECTS, Source, decide, text
+from tfl_lite_suite.decide.result import DecideResult
 from tfl_lite_suite.decide.wishes import Wishes, costs, shares
 
 
-def _main() -> JsonObject:
-    from tfl_lite_suite.decide import kept
-
+def _main() -> DecideResult:
     given = flags.FLAGS
     model = command_line.required("model")
     command_line.only_with(given.recipe is not None, "with --recipe", "set", "workdir")
@@ -33,22 +31,8 @@ def _main() -> JsonObject:
         given.on_corrupt,
         given.engine,
     )
-    output = given.output or model
-    scored, gives, mode = score(model, source)
-    wanted.check(scored.names)
-    before, heat = None, None
-    if gives == "probabilities" and mode == "single":
-        before = kept.calibration(Decision(scores="probabilities"), scored)["before"]
-        heat = calibrate(model, output, source)
-        model = output
-        scored, gives, mode = score(model, source)
     frames = Frames(given.window, given.share, given.hysteresis)
-    decision = fit(scored, wanted, mode=mode, given=gives, reject=given.reject, frames=frames)
-    apply(model, output, decision)
-    document = {"model": given.model, "output": output, **report(decision, scored, wanted)}
-    if heat is not None:
-        document |= {"temperature": heat, "calibration_error": document["calibration_error"] | {"before": before}}
-    return document | {"warnings": text.warnings(document)}
+    return decide(model, given.output or model, source, wanted, reject=given.reject, frames=frames)
 
 
 if __name__ == "__main__":

@@ -1,39 +1,41 @@
 """What `decide` did, as text for people."""
 
+from collections.abc import Sequence
+
 from tfl_lite_suite.core.figures import percent
-from tfl_lite_suite.core.types import JsonObject
+from tfl_lite_suite.core.types import Document
+from tfl_lite_suite.decide.result import DecideResult
 
 
-def show(document: JsonObject) -> str:
+def show(result: DecideResult) -> str:
     """Returns the decision, what it does, and which wishes it keeps."""
-    error, said = document["calibration_error"], document["decision"]
+    error, said = result.calibration_error, result.decision
     lines = [
-        f"{document['output']}: fitted on {document['n']} pictures"
-        + (f" and {document['n_unknown']} of none of the classes" if document["n_unknown"] else ""),
-        f"temperature {document['temperature']:.4g}; calibration error {percent(error['before'])} before, "
+        f"{result.output}: fitted on {result.n} pictures"
+        + (f" and {result.n_unknown} of none of the classes" if result.n_unknown else ""),
+        f"temperature {result.temperature:.4g}; calibration error {percent(error['before'])} before, "
         f"{percent(error['after'])} on pictures not fitted on",
-        f"{percent(document['coverage'])} get an answer; balanced accuracy {percent(document['balanced_accuracy'])}, "
-        f"macro F1 {percent(document['macro_f1'])}",
+        f"{percent(result.coverage)} get an answer; balanced accuracy {percent(result.balanced_accuracy)}, "
+        f"macro F1 {percent(result.macro_f1)}",
     ]
-    reject, unknown = said["reject"], document["unknown"]
+    reject, unknown = said["reject"], result.unknown
     if reject["score"] != "none":
         lines.append(f"none of these where {reject['score'].replace('_', ' ')} is below {reject['threshold']:.4g}")
     if unknown is not None:
-        alone = unknown["by_max_probability"]
         lines.append(
-            f"unknown pictures: {percent(unknown['false_alarms'])} get an answer; AUROC {unknown['auroc']:.4f} "
-            f"(maximum probability alone {alone['auroc']:.4f})"
+            f"unknown pictures: {percent(unknown.false_alarms)} get an answer; AUROC {unknown.auroc:.4f} "
+            f"(maximum probability alone {unknown.by_max_probability.auroc:.4f})"
         )
-    lines += [_wish(row) for row in document["wishes"]]
+    lines += [_wish(row) for row in result.wishes]
     frames = said["frames"]
     lines.append(
         f"frames: of the latest {frames['window']}, {percent(frames['share'])} must agree; a class stays until "
         f"{percent(max(0.0, frames['share'] - frames['hysteresis']))}"
     )
-    return "\n".join([*lines, *(f"warning: {note}" for note in document["warnings"])])
+    return "\n".join([*lines, *(f"warning: {note}" for note in result.warnings)])
 
 
-def _wish(row: JsonObject) -> str:
+def _wish(row: Document) -> str:
     name = f"{row['wish']} of {row['class']}"
     if row["received"] is None:
         return f"{name}: no picture of it to tell by"
@@ -44,10 +46,10 @@ def _wish(row: JsonObject) -> str:
     )
 
 
-def warnings(document: JsonObject) -> list[str]:
+def warnings(wishes: Sequence[Document]) -> list[str]:
     """Returns what a user should know of the wishes: which are out of reach, and which too few pictures can show."""
     found = []
-    for row in document["wishes"]:
+    for row in wishes:
         if row["received"] is None:
             found.append(f"{row['wish']} of {row['class']}: there is no picture of it among the validation pictures")
         elif not row["met"]:

@@ -34,20 +34,28 @@ class Wishes:
     keep: float | None = None
     costs: Mapping[tuple[str, str], float] = dataclasses.field(default_factory=dict)
 
-    def check(self, labels: Sequence[str]) -> None:
-        """Checks every name against the model's classes.
+    def check(self, labels: Sequence[str], prefix: str = "--") -> None:
+        """Checks every name against the model's classes, and every share.
+
+        Args:
+            labels: The classes.
+            prefix: What messages put before the name of a wish.
 
         Raises:
-            SuiteError: If one is unknown.
+            SuiteError: If a class is unknown, or a share not from 0 to 1.
         """
-        for flag, names in (("min_recall", self.min_recall), ("max_false_alarms", self.max_false_alarms)):
-            for name in names:
+        for wish, wanted in (("min_recall", self.min_recall), ("max_false_alarms", self.max_false_alarms)):
+            for name, share in wanted.items():
                 if name not in labels and name != EVERY:
-                    raise unknown_name(f"--{flag}", name, labels, "class")
+                    raise unknown_name(f"{prefix}{wish}", name, labels, "class")
+                if not 0 <= share <= 1:
+                    raise SuiteError(f"{prefix}{wish}: expected a share from 0 to 1. Received: {share}")
+        if self.keep is not None and not 0 <= self.keep <= 1:
+            raise SuiteError(f"{prefix}keep: expected a share from 0 to 1. Received: {self.keep}")
         for pair in self.costs:
             for name, allowed in zip(pair, (labels, [*labels, NONE]), strict=True):
                 if name not in allowed:
-                    raise unknown_name("--costs", name, allowed, "class")
+                    raise unknown_name(f"{prefix}costs", name, allowed, "class")
 
     def limit_of(self, name: str) -> float | None:
         """Returns the greatest share of false alarms that a class may give."""

@@ -205,9 +205,7 @@ def open_model(path: str, engine: str, normalization: Normalization | None = Non
     from tfl_lite_suite.runtime import engines
 
     runtime = engines.get(engine)
-    if not runtime.available():
-        runtime.require()
-    # Reading needs no runtime, and works beside TensorFlow too.
+    runtime.require_installed()
     file = runtime.inspect(path)
     of = file.contract or contract_of(file.input_shape)
     if of is None or len(file.output_shape) != 2:
@@ -261,7 +259,7 @@ def open_recipe(model: Model, settings: "Recipe", cache_dir: str | None, limit: 
         split = split.subset(np.sort(np.random.default_rng(settings.seed).permutation(len(split))[:limit]))
     warnings = _as_warnings(note for note in images.notes if note.startswith(_WARNING))
     skipped = 0 if settings.data.on_corrupt == "error" else None
-    return model, Images(split, skipped, warnings, unknown=_half(images.unknown, settings.seed, 1))
+    return model, Images(split, skipped, warnings, unknown=half(images.unknown, settings.seed, 1))
 
 
 def open_validation(model: Model, settings: "Recipe", cache_dir: str | None) -> tuple[Model, Images]:
@@ -273,10 +271,10 @@ def open_validation(model: Model, settings: "Recipe", cache_dir: str | None) -> 
     model, images = _of_recipe(model, settings, cache_dir)
     if not len(images.validation):
         raise SuiteError("data.validation_fraction: 0 leaves no validation pictures to fit on. Raise it")
-    return model, Images(images.validation, None, unknown=_half(images.unknown, settings.seed, 0))
+    return model, Images(images.validation, None, unknown=half(images.unknown, settings.seed, 0))
 
 
-def _half(split: "data.Split | None", seed: int, which: int) -> "data.Split | None":
+def half(split: "data.Split | None", seed: int, which: int) -> "data.Split | None":
     """Returns one of the two halves of some pictures: a decision is not judged by those that it was fitted on."""
     import numpy as np
 

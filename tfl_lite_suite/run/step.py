@@ -1,6 +1,7 @@
 """The steps of a run, and the tasks that a step is made of."""
 
 import dataclasses
+import json
 from collections.abc import Callable
 
 from tfl_lite_suite.core.recipe import Recipe
@@ -37,10 +38,9 @@ class Task:
     make: Callable[[], JsonObject | Result]
 
     def done(self) -> JsonObject:
-        """Does it; returns its results as a document."""
+        """Does it; returns its results as a document, as the stage kept them."""
         made = self.make()
-        # As it is kept, so that a later run tells the same.
-        return self.stage.finished() or (made.document() if isinstance(made, Result) else made)
+        return dict(json.loads(made.to_json())) if isinstance(made, Result) else made
 
     def kept(self) -> JsonObject | None:
         """Returns the results that an earlier run kept; a measurement that did not count is to be made again."""

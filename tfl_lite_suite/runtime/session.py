@@ -155,14 +155,22 @@ class Engine(abc.ABC):
 
         return importlib.metadata.version(self.package)
 
+    def require_installed(self) -> None:
+        """Checks that the runtime is there: enough for reading files, and for running them in another process.
+
+        Raises:
+            SuiteError: If it is not installed; the message says how to install it.
+        """
+        if not self.available():
+            raise SuiteError(f"--engine: {self.name} is not installed{self._how_to_install()}")
+
     def require(self) -> None:
         """Checks that the runtime can be used in this process.
 
         Raises:
             SuiteError: If it is not installed, or TensorFlow is loaded here and its symbols collide with the runtime's.
         """
-        if not self.available():
-            raise SuiteError(f"--engine: {self.name} is not installed{self._how_to_install()}")
+        self.require_installed()
         if "tensorflow" in sys.modules and not self.beside_tensorflow:
             raise SuiteError(f"{self.name} cannot run in a process that has TensorFlow loaded; use a child process")
 

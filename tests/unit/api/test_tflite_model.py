@@ -1,6 +1,7 @@
 import sys
 
 import numpy as np
+import PIL.Image
 import pytest
 import quadrant_models
 
@@ -31,6 +32,32 @@ def test_it_answers_as_its_file_says(path, engine):
     evaluation = model.evaluate(images)
     assert (evaluation.n, evaluation.top1, evaluation.engine) == (20, 1.0, engine)
     assert model.evaluate(images, "all").n == 20
+
+
+def test_a_decision_is_fitted_and_pictures_of_none_of_the_classes_are_counted(path, tmp_path):
+    random = np.random.default_rng(2)
+    pictures = random.integers(0, 256, (80, 4, 4), np.uint8)
+    answers = quadrant_models.expected(pictures[..., None])[:, 0]
+    (tmp_path / "others").mkdir()
+    for number in range(8):
+        flat = np.full((4, 4), 20 * number, np.uint8)
+        PIL.Image.fromarray(flat).save(tmp_path / "others" / f"{number}.png")
+    parts = ["train"] * 20 + ["validation"] * 40 + ["test"] * 20
+    images = tls.Images.from_arrays(pictures, answers, NAMES, parts=parts, unknown=str(tmp_path / "others"))
+    model = tls.TfliteModel(path)
+    assert model.evaluate(images).unknown.n == 4
+    decided = model.decide(images, min_recall={"north-west": 0.5}, max_false_alarms=0.5, keep=0.9)
+    assert (decided.result.n, decided.result.n_unknown, decided.result.model) == (40, 4, str(path))
+    assert {wish["wish"] for wish in decided.result.wishes} >= {"min_recall", "max_false_alarms"}
+    assert decided.evaluate(images).decided.coverage > 0.5
+    assert model.evaluate(images).decided is None
+    decided.save(tmp_path / "decided.tflite")
+    for wishes, message in (
+        ({"min_recall": {"x": 0.5}}, "min_recall: unknown class"),
+        ({"keep": 2.0}, "keep: expected"),
+    ):
+        with pytest.raises(tls.SuiteError, match=f"^{message}"):
+            model.decide(images, **wishes)
 
 
 def test_it_is_measured_inspected_and_copied(path, tmp_path):

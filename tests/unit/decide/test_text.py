@@ -14,10 +14,10 @@ def row(**changes):
 
 
 def test_warnings_say_what_can_be_had():
-    assert text.warnings({"wishes": [row()]}) == []
-    (unmet,) = text.warnings({"wishes": [row(received=0.5, ci95=(0.4, 0.6), met=False)]})
+    assert text.warnings([row()]) == []
+    (unmet,) = text.warnings([row(received=0.5, ci95=(0.4, 0.6), met=False)])
     assert "95.00 % cannot be kept" in unmet and "50.00 % (95 % interval 40.00 % … 60.00 %)" in unmet
-    (few,) = text.warnings({"wishes": [row(n=12, received=1.0)]})
+    (few,) = text.warnings([row(n=12, received=1.0)])
     assert "12 pictures" in few and "at least 19 are needed" in few
-    (none,) = text.warnings({"wishes": [row(n=0, received=None, ci95=None, met=False)]})
+    (none,) = text.warnings([row(n=0, received=None, ci95=None, met=False)])
     assert "no picture of it" in none

@@ -1,0 +1,51 @@
+"""What fitting a file's decision gave."""
+
+import dataclasses
+
+from tfl_lite_suite.core.result import Result
+from tfl_lite_suite.core.types import Document
+from tfl_lite_suite.evaluate.result import UnknownFigures
+
+
+@dataclasses.dataclass(frozen=True)
+class DecideResult(Result):
+    """What `decide` prints; see `docs/decision.md`.
+
+    Attributes:
+        model: The file that it was fitted for.
+        output: The file that holds it.
+        n: Pictures that it was fitted on.
+        n_unknown: Pictures of none of the classes among them; `None` without any.
+        decision: The decision.
+        temperature: By which the scores are divided.
+        calibration_error: `before`, with a temperature of 1, and `after`, on pictures not fitted on.
+        top1: Share of the pictures whose class has the greatest score; `None` where they show several.
+        balanced_accuracy: Mean recall of the classes.
+        macro_f1: Mean F1 of the classes.
+        coverage: Share of the pictures that gets an answer.
+        per_class: Recall, precision and F1 of each class.
+        unknown: What it does with pictures of none of the classes; `None` without any.
+        wishes: Each wish with what was `wanted`, what was `received`, and whether it is `met`.
+        warnings: Wishes that are out of reach, or that too few pictures can show.
+
+    Example:
+        >>> result = tls.TfliteModel("leaf.tflite").decide(images).result
+        >>> result.n, result.decision["mode"]
+        (2, 'single')
+    """
+
+    model: str
+    output: str
+    n: int
+    n_unknown: int | None
+    decision: Document
+    temperature: float
+    calibration_error: Document
+    top1: float | None
+    balanced_accuracy: float | None
+    macro_f1: float | None
+    coverage: float
+    per_class: tuple[Document, ...]
+    unknown: UnknownFigures | None
+    wishes: tuple[Document, ...]
+    warnings: tuple[str, ...]
