@@ -52,6 +52,7 @@ def convert(
     from tfl_lite_suite.models.keras_io import names
     from tfl_lite_suite.quantize.ptq import techniques as post_training
     from tfl_lite_suite.tflite import delegated_forms, metadata_writer, shared_buffers, softmax_head
+    from tfl_lite_suite.tflite.file import TfliteFile
 
     start = time.monotonic()
     aware = tflite_converter.is_quantization_aware(model)
@@ -66,7 +67,8 @@ def convert(
         content = tflite_converter.convert(
             model, scheme, io_type=io_type, calibration=calibration, quantization_aware=aware
         )
-        content = delegated_forms.rewrite(content, split_hard_swish=split) if scheme == "int8" else content
+        if scheme == "int8":
+            content = delegated_forms.rewrite(TfliteFile(content), split_hard_swish=split).data
     content = softmax_head.append(content) if scores == "probabilities" else content
     content = metadata_writer.write(shared_buffers.compact(content), of, name=names.original_name(model))
     write_bytes(output, content)

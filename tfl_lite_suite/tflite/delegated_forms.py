@@ -39,17 +39,16 @@ _HOMOGENEOUS = frozenset(
 _COMMUTING_ACTIVATIONS = ("NONE", "RELU")
 
 
-def rewrite(content: bytes, *, split_hard_swish: bool = True) -> bytes:
+def rewrite(file: TfliteFile, *, split_hard_swish: bool = True) -> TfliteFile:
     """Puts cheaper operators in the place of int8 HARD_SWISH and of the normalization of pixels.
 
     Args:
-        content: A flatbuffer without metadata.
+        file: A model without metadata.
         split_hard_swish: Whether to do it to HARD_SWISH as well.
 
     Returns:
-        The flatbuffer; `content` itself where it has neither.
+        The model; `file` itself where it has neither.
     """
-    file = TfliteFile(content)
     graph = file.subgraphs[0]
     swishes = [op for op in graph.operators if split_hard_swish and _can_be_split(graph, op)]
     factors: dict[int, float] = {op.index: _SWISH_FACTOR for op in swishes}
@@ -57,7 +56,7 @@ def rewrite(content: bytes, *, split_hard_swish: bool = True) -> bytes:
     for op in graph.operators:
         if (affine := _normalization(file, graph, op)) is not None and _is_absorbed(graph, op.outputs[0]):
             factors[op.index], offsets[op.index] = 1 / affine[0], affine[1] / affine[0]
-    return _Rewriting(content, graph, factors, offsets).content() if factors else content
+    return TfliteFile(_Rewriting(file, factors, offsets).content()) if factors else file
 
 
 def _can_be_split(graph: Subgraph, op: Operator) -> bool:
@@ -109,21 +108,20 @@ class _Rewriting:
     A tensor that gets a factor keeps its place where all that read it can do with the factor; else a copy gets it.
     """
 
-    def __init__(self, content: bytes, graph: Subgraph, factors: dict[int, float], offsets: dict[int, float]) -> None:
+    def __init__(self, file: TfliteFile, factors: dict[int, float], offsets: dict[int, float]) -> None:
         """Decides which tensor gets which factor.
 
         Args:
-            content: The flatbuffer.
-            graph: Its graph.
+            file: The model.
             factors: What the output of each operator that goes is multiplied by, by the operator's index.
             offsets: What is added to the pixels in a normalization's stead, likewise; the others are HARD_SWISH.
         """
-        self._graph, self._model = graph, unpack(content)
+        self._graph, self._model = file.subgraphs[0], unpack(file.data)
         self._whole = self._model.subgraphs[0]
         self._made, self._offsets = factors, offsets
         self._factors: dict[int, float] = {}
-        self._plain = set(graph.output_indices)
-        for op in graph.operators:
+        self._plain = set(self._graph.output_indices)
+        for op in self._graph.operators:
             self._follow(op)
         self._scaled = {index: self._with_factor(index) for index in self._factors}
 

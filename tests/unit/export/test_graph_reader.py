@@ -82,9 +82,10 @@ def test_a_model_with_16_bit_activations():
     content = tflite_converter.convert(
         keras_samples.tiny_network(), "int8", calibration=keras_samples.blocky(8, (32, 32, 1))
     )
-    wide = int16_fallback.widen(content, sorted(int16_fallback.candidates(content)[0])[:1])
+    file = TfliteFile(content)
+    wide = int16_fallback.widen(file, sorted(int16_fallback.candidates(file)[0])[:1])
     with pytest.raises(SuiteError, match="not supported by recorder: a model with 16-bit activations"):
-        Recorder(TfliteFile(wide))
+        Recorder(wide)
 
 
 def test_constants_as_real_values(tmp_path):

@@ -81,8 +81,9 @@ def test_layers_with_16_bit_activations():
     content = tflite_converter.convert(
         keras_samples.tiny_network(), "int8", calibration=keras_samples.blocky(8, (32, 32, 1))
     )
-    wide = int16_fallback.widen(content, sorted(int16_fallback.candidates(content)[0])[:1])
-    assert codes(wide) - codes(content) == {"int16_activations"}
+    file = TfliteFile(content)
+    wide = int16_fallback.widen(file, sorted(int16_fallback.candidates(file)[0])[:1])
+    assert codes(wide.data) - codes(content) == {"int16_activations"}
 
 
 def test_weights_that_are_no_numbers():

@@ -5,6 +5,7 @@ from tfl_lite_suite.core.framework import tf
 from tfl_lite_suite.models import layers
 from tfl_lite_suite.models.tflite_interpreter import Interpreter
 from tfl_lite_suite.tflite import delegated_forms, integer_arithmetic
+from tfl_lite_suite.tflite.file import TfliteFile
 
 # Ranges of input and output; steps far apart, gates far below and above 3, outputs that clip.
 RANGES = [
@@ -45,7 +46,7 @@ def test_hard_swish_is_the_kernels_for_every_input(source, result):
 
 @pytest.mark.parametrize(("source", "result"), RANGES)
 def test_split_hard_swish_is_what_xnnpack_computes(source, result):
-    interpreter = Interpreter(delegated_forms.rewrite(converted(source, result)))
+    interpreter = Interpreter(delegated_forms.rewrite(TfliteFile(converted(source, result))).data)
     wanted = interpreter.invoke([np.arange(-128, 128, dtype=np.int8)[np.newaxis]])[0][0]
     quantizations = [integer_arithmetic.quantization(limits) for limits in (source, result)]
     assert not interpreter.refusal

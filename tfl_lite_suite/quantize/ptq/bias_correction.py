@@ -31,36 +31,35 @@ class Corrected:
     """A corrected model.
 
     Attributes:
-        content: The flatbuffer.
+        file: The model.
         layers: For each corrected layer, the name of its output and the largest shift of a mean, in its steps.
     """
 
-    content: bytes
+    file: TfliteFile
     layers: tuple[tuple[str, float], ...]
 
 
-def correct(content: bytes, reference: bytes, pictures: Array) -> Corrected:
+def correct(file: TfliteFile, reference: TfliteFile, pictures: np.ndarray) -> Corrected:
     """Corrects the biases of linear layers: convolutions and dense layers without a fused activation.
 
     Args:
-        content: An int8 flatbuffer with batch size 1, without metadata; some layers may have 16-bit activations.
-        reference: The float32 flatbuffer of the same model; its tensors have the same names.
+        file: An int8 model with batch size 1, without metadata; some layers may have 16-bit activations.
+        reference: The float32 file of the same model; its tensors have the same names.
         pictures: uint8 `(n, height, width, channels)`; about 32 are enough.
 
     Returns:
         The model with new biases, and what was changed. All else in the file stays as it is, unless two layers share
         a bias: then each gets its own.
     """
-    known = {(tensor.name, tensor.shape) for tensor in TfliteFile(reference).subgraphs[0].tensors}
-    graph = TfliteFile(content).subgraphs[0]
+    known = {(tensor.name, tensor.shape) for tensor in reference.subgraphs[0].tensors}
+    graph = file.subgraphs[0]
     wanted = [op.index for op, output in _linear(graph) if (float_name(graph, output), output.shape) in known]
-    content = _with_own_biases(content, wanted)
-    file = TfliteFile(content)
+    file = _with_own_biases(file, wanted)
     graph = file.subgraphs[0]
     names = {i: float_name(graph, graph.tensors[graph.operators[i].outputs[0]]) for i in wanted}
     means = channel_means(reference, set(names.values()), pictures)
-    model, walk = unpack(content), _Walk(content, pictures)
-    patched, layers = bytearray(content), []
+    model, walk = unpack(file.data), _Walk(file, pictures)
+    patched, layers = bytearray(file.data), []
     progress = Progress("bias correction", len(wanted))
     for number, index in enumerate(wanted):
         op = graph.operators[index]
@@ -78,14 +77,14 @@ def correct(content: bytes, reference: bytes, pictures: Array) -> Corrected:
         layers.append((names[index], float(np.abs(shift).max() / output.scale)))
         progress.update(number + 1)
     progress.close()
-    return Corrected(bytes(patched), tuple(layers))
+    return Corrected(TfliteFile(bytes(patched)), tuple(layers))
 
 
-def channel_means(content: bytes, names: set[str], pictures: Array) -> dict[str, Array]:
+def channel_means(file: TfliteFile, names: set[str], pictures: np.ndarray) -> dict[str, np.ndarray]:
     """Returns the mean of each channel of tensors of a float model, float64 `(channels,)`, by the tensor's name."""
-    interpreter = Interpreter(content, keep_all=True)
-    tensors = [tensor for tensor in TfliteFile(content).subgraphs[0].tensors if tensor.name in names]
-    sums: JsonObject = dict.fromkeys((tensor.name for tensor in tensors), 0.0)
+    interpreter = Interpreter(file.data, keep_all=True)
+    tensors = [tensor for tensor in file.subgraphs[0].tensors if tensor.name in names]
+    sums: dict[str, Any] = dict.fromkeys((tensor.name for tensor in tensors), 0.0)
     for picture in pictures:
         interpreter.invoke([interpreter.pixels(picture)])
         for tensor in tensors:
@@ -106,9 +105,8 @@ def _linear(graph: Subgraph) -> list[tuple[Operator, TensorSpec]]:
     return found
 
 
-def _with_own_biases(content: bytes, wanted: list[int]) -> bytes:
+def _with_own_biases(file: TfliteFile, wanted: list[int]) -> TfliteFile:
     """Returns a model in which no other operator reads the biases of the operators `wanted`."""
-    file = TfliteFile(content)
     graph = file.subgraphs[0]
     # Different buffers may share their bytes.
     read = [graph.tensors[index].buffer for op in graph.operators for index in op.inputs if index >= 0]
@@ -116,8 +114,8 @@ def _with_own_biases(content: bytes, wanted: list[int]) -> bytes:
     biases = {i: graph.tensors[graph.operators[i].inputs[_BIAS]].buffer for i in wanted}
     shared = [i for i, buffer in biases.items() if readers[file.buffer_place(buffer)] > 1]
     if not shared:
-        return content
-    model = unpack(content)
+        return file
+    model = unpack(file.data)
     whole = model.subgraphs[0]
     for index in shared:
         inputs = list(whole.operators[index].inputs)
@@ -127,15 +125,15 @@ def _with_own_biases(content: bytes, wanted: list[int]) -> bytes:
         whole.tensors.append(tensor)
         inputs[_BIAS] = len(whole.tensors) - 1
         whole.operators[index].inputs = inputs
-    return pack(model)
+    return TfliteFile(pack(model))
 
 
 class _Walk:
     """Goes through the int8 graph once for all pictures, keeping only what operators further on still read."""
 
-    def __init__(self, content: bytes, pictures: Array) -> None:
-        self._graph = TfliteFile(content).subgraphs[0]
-        start = Interpreter(content)
+    def __init__(self, file: TfliteFile, pictures: np.ndarray) -> None:
+        self._graph = file.subgraphs[0]
+        start = Interpreter(file.data)
         self._values = {self._graph.input_indices[0]: np.stack([start.pixels(picture) for picture in pictures])}
         self._next = 0
 

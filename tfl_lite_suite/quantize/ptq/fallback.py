@@ -8,6 +8,7 @@ import numpy as np
 
 from tfl_lite_suite.core.types import Array
 from tfl_lite_suite.models.tflite_interpreter import Interpreter
+from tfl_lite_suite.tflite.file import TfliteFile
 
 _TIMED_RUNS = 15
 
@@ -17,18 +18,21 @@ class Fallback:
     """An int8 file with some layers computed otherwise.
 
     Attributes:
-        content: The flatbuffer.
+        file: The file.
         tensors: Names of these layers' outputs, the most harmful first.
         score: What `judge` said of it.
     """
 
-    content: bytes
+    file: TfliteFile
     tensors: tuple[str, ...]
     score: float
 
 
 def fewest(
-    build: Callable[[Sequence[str]], bytes], ranked: Sequence[str], judge: Callable[[bytes], float], least: float
+    build: Callable[[Sequence[str]], TfliteFile],
+    ranked: Sequence[str],
+    judge: Callable[[TfliteFile], float],
+    least: float,
 ) -> Fallback | None:
     """Finds how many of the worst layers must not be left in int8.
 
@@ -43,8 +47,8 @@ def fewest(
     """
 
     def tried(count: int) -> Fallback:
-        content = build(ranked[:count])
-        return Fallback(content, tuple(ranked[:count]), judge(content))
+        file = build(ranked[:count])
+        return Fallback(file, tuple(ranked[:count]), judge(file))
 
     low, count = 0, 1
     while True:

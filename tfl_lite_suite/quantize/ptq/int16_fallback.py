@@ -40,17 +40,17 @@ _WEIGHTS = 1
 _WITH_WEIGHTS = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
 
 
-def candidates(content: bytes) -> tuple[set[str], list[str]]:
+def candidates(file: TfliteFile) -> tuple[set[str], list[str]]:
     """Finds what `widen` can widen.
 
     Args:
-        content: An int8 flatbuffer.
+        file: An int8 model.
 
     Returns:
         The outputs, by their names in the float file, that one operator can compute and another read in 16 bits; and
         the operators that can do neither, such as `HARD_SWISH`.
     """
-    graph = TfliteFile(content).subgraphs[0]
+    graph = file.subgraphs[0]
     able = [op for op in graph.operators if _is_able(graph, op)]
     read = {index for op in able for index in op.inputs}
     outputs = [op.outputs[0] for op in able if op.name in _COMPUTING and op.outputs[0] in read]
@@ -64,26 +64,26 @@ def _is_able(graph: Subgraph, op: Operator) -> bool:
     return op.name in _VERSIONS and (made == {"int8"} or op.name == "DEQUANTIZE")
 
 
-def widen(content: bytes, names: Sequence[str]) -> bytes:
+def widen(file: TfliteFile, names: Sequence[str]) -> TfliteFile:
     """Gives activations 16 bits.
 
     Args:
-        content: An int8 flatbuffer with batch size 1, without metadata.
+        file: An int8 model with batch size 1, without metadata.
         names: Tensors to carry in 16 bits, of `candidates`.
 
     Returns:
-        The flatbuffer in which the operators that make or read these tensors compute with int8 weights and int16
+        The model in which the operators that make or read these tensors compute with int8 weights and int16
         activations. All else stays as it is.
     """
-    return _Widening(content, set(names)).content()
+    return TfliteFile(_Widening(file, set(names)).content())
 
 
 class _Widening:
     """One rewriting of a graph, operator by operator."""
 
-    def __init__(self, content: bytes, names: set[str]) -> None:
-        self._graph = TfliteFile(content).subgraphs[0]
-        self._model = unpack(content)
+    def __init__(self, file: TfliteFile, names: set[str]) -> None:
+        self._graph = file.subgraphs[0]
+        self._model = unpack(file.data)
         self._whole = self._model.subgraphs[0]
         self._wide_tensors = self._reached(names)
         self._wide_form: dict[int, int] = {}

@@ -39,20 +39,20 @@ class LayerError:
     own_snr_db: float | None
 
 
-def layer_errors(content: bytes, reference: bytes, pictures: Array) -> list[LayerError]:
+def layer_errors(file: TfliteFile, reference: TfliteFile, pictures: np.ndarray) -> list[LayerError]:
     """Compares an int8 file with the float file of the same model, operator by operator.
 
     Args:
-        content: The int8 flatbuffer, without metadata.
-        reference: The float32 flatbuffer; its tensors have the same names.
+        file: The int8 model, without metadata.
+        reference: The float32 one; its tensors have the same names.
         pictures: uint8 `(n, height, width, channels)`; a few, for every activation is kept.
 
     Returns:
         One entry for each int8 operator with a counterpart, in the order of execution.
     """
-    graph = TfliteFile(content).subgraphs[0]
+    graph = file.subgraphs[0]
     exact = _float_values(reference, pictures)
-    running = Interpreter(content, keep_all=True)
+    running = Interpreter(file.data, keep_all=True)
     compared = [op for op in graph.operators if _counterpart(graph, op.outputs[0], exact) is not None]
     received: dict[int, list[Array]] = {op.outputs[0]: [] for op in compared}
     for picture in pictures:
@@ -60,7 +60,7 @@ def layer_errors(content: bytes, reference: bytes, pictures: Array) -> list[Laye
         for index, values in received.items():
             values.append(running.tensor(index).copy())
     pixels = np.stack([running.pixels(picture) for picture in pictures])
-    model = unpack(content)
+    model = unpack(file.data)
     return [
         _error(graph, op, exact, np.stack(received[op.outputs[0]]), _alone(model, graph, op, exact, pixels))
         for op in compared
@@ -103,9 +103,9 @@ def _length(decibels: float) -> float:
     return _BAR * min(max(decibels, 0.0), _BEST_DB) / _BEST_DB
 
 
-def _float_values(reference: bytes, pictures: Array) -> dict[str, Array]:
+def _float_values(reference: TfliteFile, pictures: np.ndarray) -> dict[str, np.ndarray]:
     """Returns every activation of a float model, `(n, 1, …)`, by its tensor's name."""
-    graph, interpreter = TfliteFile(reference).subgraphs[0], Interpreter(reference, keep_all=True)
+    graph, interpreter = reference.subgraphs[0], Interpreter(reference.data, keep_all=True)
     tensors = [graph.tensors[index] for op in graph.operators for index in op.outputs]
     values: dict[str, list[Array]] = {tensor.name: [] for tensor in tensors}
     for picture in pictures:

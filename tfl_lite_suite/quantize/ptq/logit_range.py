@@ -21,18 +21,18 @@ _CONVERSIONS = ("QUANTIZE", "DEQUANTIZE")
 _FREE = ("FULLY_CONNECTED", "CONV_2D", "MEAN", "ADD")
 
 
-def narrow(content: bytes, logits: Array) -> bytes:
+def narrow(file: TfliteFile, logits: np.ndarray) -> TfliteFile:
     """Gives the output of an int8 file the range in which logits decide.
 
     Args:
-        content: The flatbuffer, without metadata.
+        file: The model, without metadata.
         logits: The float model's for calibration pictures, float32 `(n, classes)`.
 
     Returns:
-        The new flatbuffer; `content` itself where that is hardly finer, or the output has a scale of its own, as
+        The new model; `file` itself where that is hardly finer, or the output has a scale of its own, as
         after a softmax.
     """
-    graph = TfliteFile(content).subgraphs[0]
+    graph = file.subgraphs[0]
     chain = _end(graph)
     least = min(float(logits.min()), 0.0)
     low, high = decisive_range(logits, least, max(float(logits.max()), least + 1e-3))
@@ -40,13 +40,13 @@ def narrow(content: bytes, logits: Array) -> bytes:
     rounded = [tensor for op in chain for tensor in map(graph.tensors.__getitem__, op.outputs) if tensor.dtype in _ZERO]
     is_free = chain[-1].name in (*_FREE, "QUANTIZE") and chain[-1].activation == "NONE"
     if not is_free or not rounded or not all(tensor.scale > _FINER * step for tensor in rounded):
-        return content
-    model = unpack(content)
+        return file
+    model = unpack(file.data)
     for tensor in rounded:
         changed = model.subgraphs[0].tensors[tensor.index].quantization
         changed.scale = np.array([step], np.float32)
         changed.zeroPoint = np.array([_ZERO[tensor.dtype] + round(-low / step)])
-    return pack(model)
+    return TfliteFile(pack(model))
 
 
 def _end(graph: Subgraph) -> list[Operator]:

@@ -8,6 +8,7 @@ hardly does.
 import dataclasses
 import functools
 from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -25,6 +26,7 @@ from tfl_lite_suite.quantize.ptq.layer_error import layer_errors, layer_name, wo
 from tfl_lite_suite.quantize.qat.activation_ranges import EXTREMES
 from tfl_lite_suite.quantize.start import BIAS_CORRECTION, EQUALIZATION, best_of, equalized_or_reason, scores, share_out
 from tfl_lite_suite.tflite import delegated_forms
+from tfl_lite_suite.tflite.file import TfliteFile
 
 LOGIT_RANGE, CHOSEN_RANGES, LEARNED = "logit_range", "chosen_ranges", "learned_rounding"
 _BIAS_PICTURES = 32
@@ -37,26 +39,39 @@ class Candidate:
 
     Attributes:
         techniques: What was done besides rounding; empty for plain conversion.
-        content: The flatbuffer, without metadata.
+        file: The model, without metadata.
         agreement: Share of pictures with the float model's top-1.
         kl: Kullback-Leibler divergence of each picture's int8 class probabilities from the float model's, float64
             `(n,)`, in nats.
         refusal: Why XNNPACK does not run the file; empty where it does.
         ranges: What chose the ranges of activations, of `activation_ranges.RULES`.
-        model: The Keras model that was converted; `None` for a file of the plan that training starts from.
-        reference: The float32 flatbuffer of `model`.
-        full_range: The flatbuffer before `LOGIT_RANGE` and `Quantized.finish`.
     """
 
     techniques: tuple[str, ...]
-    content: bytes
+    file: TfliteFile
     agreement: float
     kl: Array
     refusal: str = ""
     ranges: str = EXTREMES
-    model: KerasModel = None
-    reference: bytes = b""
-    full_range: bytes = b""
+
+
+@dataclasses.dataclass(frozen=True)
+class Calibrated(Candidate):
+    """What TensorFlow's calibrator made, whose layers can be compared and replaced.
+
+    Attributes:
+        model: The Keras model that was converted.
+        reference: The float32 file of `model`.
+        full_range: The file before `LOGIT_RANGE` and `Quantized.finish`.
+    """
+
+    _: dataclasses.KW_ONLY
+    model: Any
+    reference: TfliteFile
+    full_range: TfliteFile
+
+
+Chosen = TypeVar("Chosen", bound=Candidate)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,23 +95,23 @@ class Quantized:
         judging: The pictures that judged.
         expected: The float model's scores of `judging`.
         logits: The float model's scores of `for_ranges`.
-        calibrated: The best that TensorFlow's calibrator made, whose layers can be compared and replaced.
-        finish: What was done last to each flatbuffer.
+        calibrated: The best that TensorFlow's calibrator made.
+        finish: What was done last to each file.
     """
 
     best: Candidate
-    report: JsonObject
-    for_ranges: Array
-    judging: Array
-    expected: Array
-    logits: Array
-    calibrated: Candidate
-    finish: Callable[[bytes], bytes] = bytes
+    report: dict[str, Any]
+    for_ranges: np.ndarray
+    judging: np.ndarray
+    expected: np.ndarray
+    logits: np.ndarray
+    calibrated: Calibrated
+    finish: Callable[[TfliteFile], TfliteFile]
 
     @property
     def content(self) -> bytes:
         """The flatbuffer, without metadata."""
-        return self.best.content
+        return bytes(self.best.file.data)
 
 
 def quantize(
@@ -126,6 +141,8 @@ def quantize(
     Raises:
         SuiteError: If the model cannot be converted at all.
     """
+    best: Candidate
+    candidates: list[Candidate]
     for_ranges, judging = share_out(calibration, seed)
     notes = []
     if for_ranges is judging:
@@ -134,15 +151,15 @@ def quantize(
     finish = functools.partial(delegated_forms.rewrite, split_hard_swish=split_hard_swish)
     make = functools.partial(_converted, pictures=pictures, io_type=io_type, finish=finish)
     if ptq == "plain":
-        candidates = make(model, (), plain=True)
-        best = calibrated = candidates[0]
+        (calibrated,) = make(model, (), plain=True)
+        best, candidates = calibrated, [calibrated]
     else:
-        candidates, note = _calibrated(model, for_ranges, make)
-        calibrated = choose(candidates)
+        found, note = _calibrated(model, for_ranges, make)
+        calibrated = choose(found)
         to_learn = share_out(calibration, seed, len(calibration))[0] if ptq == "learned" else None
         planned, reason = _planned(model, pictures, to_learn, io_type, split_hard_swish)
-        candidates += planned
         best = choose([calibrated, *planned])
+        candidates = [*found, *planned]
         notes += [text for text in (note, reason) if text]
     notes += _left_out(best, candidates)
     report = {
@@ -178,22 +195,22 @@ def with_fallback(done: Quantized, least_agreement: float, fallback: str = "floa
     notes = list(done.report["notes"])
     notes += [f"runtimes do not compute in 16 bits: {', '.join(refused)}"] if refused else []
 
-    def build(tensors: Sequence[str]) -> bytes:
-        content = way(tensors)
+    def build(tensors: Sequence[str]) -> TfliteFile:
+        file = way(tensors)
         if BIAS_CORRECTION not in best.techniques:
-            return content
-        return bias_correction.correct(content, best.reference, done.for_ranges[:_BIAS_PICTURES]).content
+            return file
+        return bias_correction.correct(file, best.reference, done.for_ranges[:_BIAS_PICTURES]).file
 
-    def judged(full_range: bytes) -> Candidate:
-        content = logit_range.narrow(full_range, done.logits) if LOGIT_RANGE in best.techniques else full_range
-        return _judged(best.techniques, done.finish(content), done.judging, done.expected)
+    def judged(full_range: TfliteFile) -> Candidate:
+        file = logit_range.narrow(full_range, done.logits) if LOGIT_RANGE in best.techniques else full_range
+        return _judged(best.techniques, done.finish(file), done.judging, done.expected)
 
-    found = fewest(build, ranked, lambda content: judged(content).agreement, least_agreement)
+    found = fewest(build, ranked, lambda file: judged(file).agreement, least_agreement)
     if found is None:
         notes.append(f"not even every layer in {fallback} reaches an agreement of {least_agreement:.3f}")
         notes += _limit_of_output(done)
         return dataclasses.replace(done, report={**done.report, "notes": notes})
-    mixed = judged(found.content)
+    mixed = judged(found.file)
     report = {
         **done.report,
         "techniques": list(best.techniques),
@@ -202,21 +219,22 @@ def with_fallback(done: Quantized, least_agreement: float, fallback: str = "floa
         "kl": float(mixed.kl.mean()),
         "notes": notes,
         f"{fallback}_layers": [layer_name(tensor) for tensor in found.tensors],
-        f"{fallback}_latency_ratio": latency_ratio(mixed.content, done.content, done.judging[0]),
+        f"{fallback}_latency_ratio": latency_ratio(mixed.file.data, done.content, done.judging[0]),
     }
-    kept = dataclasses.replace(best, content=mixed.content, full_range=found.content)
+    kept = dataclasses.replace(best, file=mixed.file, full_range=found.file)
     return dataclasses.replace(done, best=kept, report=report)
 
 
 def _fallback(
     done: Quantized, fallback: str, io_type: str
-) -> tuple[list[str], Callable[[Sequence[str]], bytes], list[str]]:
+) -> tuple[list[str], Callable[[Sequence[str]], TfliteFile], list[str]]:
     """Returns the outputs that may be computed otherwise, the worst first; what does it; and operators that cannot."""
     best = done.calibrated
     errors = layer_errors(best.full_range, best.reference, done.for_ranges[:_DEBUG_PICTURES])
     ranked = [error.tensor for error in worst(errors, 10**6)]
     if fallback == "float":
-        return ranked, Mixed(best.model, done.for_ranges, io_type).quantize, []
+        mixed = Mixed(best.model, done.for_ranges, io_type)
+        return ranked, lambda tensors: TfliteFile(mixed.quantize(tensors)), []
     possible, refused = int16_fallback.candidates(best.full_range)
     way = functools.partial(int16_fallback.widen, best.full_range)
     return [tensor for tensor in ranked if tensor in possible], way, refused
@@ -230,17 +248,18 @@ def _limit_of_output(done: Quantized) -> list[str]:
     return [f"its 8-bit output alone keeps {kept:.3f}; convert.io_type: float32 has no such limit"] if kept < 1 else []
 
 
-def choose(candidates: list[Candidate]) -> Candidate:
+def choose(candidates: list[Chosen]) -> Chosen:
     """Returns the candidate with the least divergence; a later one must beat an earlier by its standard error.
 
     Files that XNNPACK refuses are chosen only if it refuses all.
     """
-    return best_of([candidate for candidate in candidates if not candidate.refusal] or candidates)
+    found: Chosen = best_of([candidate for candidate in candidates if not candidate.refusal] or candidates)
+    return found
 
 
 def _calibrated(
-    model: KerasModel, for_ranges: Array, make: Callable[[object, tuple[str, ...]], list[Candidate]]
-) -> tuple[list[Candidate], str]:
+    model: Any, for_ranges: np.ndarray, make: Callable[[Any, tuple[str, ...]], list[Calibrated]]
+) -> tuple[list[Calibrated], str]:
     """Returns what TensorFlow's calibrator makes of a model and of its equalized form, and why not of the latter."""
     progress = Progress("post-training quantization", 4)
     progress.update(0, "plain conversion")
@@ -259,39 +278,40 @@ def _converted(
     techniques: tuple[str, ...],
     pictures: _Pictures,
     io_type: str,
-    finish: Callable[[bytes], bytes],
+    finish: Callable[[TfliteFile], TfliteFile],
     plain: bool = False,
-) -> list[Candidate]:
+) -> list[Calibrated]:
     """Returns a model as int8, without and with corrected biases, each also with the logits in finer steps.
 
     With `plain` there is only the first.
     """
-    content = tflite_converter.convert(model, "int8", io_type=io_type, calibration=pictures.for_ranges)
-    reference = tflite_converter.convert(model, "float32")
+    converted = tflite_converter.convert(model, "int8", io_type=io_type, calibration=pictures.for_ranges)
+    plainly, reference = TfliteFile(converted), TfliteFile(tflite_converter.convert(model, "float32"))
+
+    def judged(done: tuple[str, ...], full_range: TfliteFile, file: TfliteFile) -> Calibrated:
+        found = _judged(done, finish(file), pictures.judging, pictures.expected)
+        return Calibrated(**vars(found), model=model, reference=reference, full_range=full_range)
+
     if plain:
-        only = _judged(techniques, finish(content), pictures.judging, pictures.expected)
-        return [dataclasses.replace(only, model=model, reference=reference, full_range=content)]
-    corrected = bias_correction.correct(content, reference, pictures.for_ranges[:_BIAS_PICTURES])
-    files = {techniques: content}
+        return [judged(techniques, plainly, plainly)]
+    corrected = bias_correction.correct(plainly, reference, pictures.for_ranges[:_BIAS_PICTURES])
+    files = {techniques: plainly}
     if corrected.layers:
-        files[(*techniques, BIAS_CORRECTION)] = corrected.content
+        files[(*techniques, BIAS_CORRECTION)] = corrected.file
     found = []
     for done, full_range in files.items():
+        found.append(judged(done, full_range, full_range))
         narrowed = logit_range.narrow(full_range, pictures.logits)
-        variants = {done: full_range, **({(*done, LOGIT_RANGE): narrowed} if narrowed is not full_range else {})}
-        judged = [
-            _judged(name, finish(content), pictures.judging, pictures.expected) for name, content in variants.items()
-        ]
-        known = {"model": model, "reference": reference, "full_range": full_range}
-        found += [dataclasses.replace(candidate, **known) for candidate in judged]
+        if narrowed is not full_range:
+            found.append(judged((*done, LOGIT_RANGE), full_range, narrowed))
     return found
 
 
-def _judged(techniques: tuple[str, ...], content: bytes, judging: Array, expected: Array) -> Candidate:
-    interpreter = Interpreter(content)
+def _judged(techniques: tuple[str, ...], file: TfliteFile, judging: np.ndarray, expected: np.ndarray) -> Candidate:
+    interpreter = Interpreter(file.data)
     received = interpreter.scores(judging)
     agreement = float(np.mean(received.argmax(axis=1) == expected.argmax(axis=1)))
-    return Candidate(techniques, content, agreement, divergence(expected, received), interpreter.refusal)
+    return Candidate(techniques, file, agreement, divergence(expected, received), interpreter.refusal)
 
 
 def _planned(
@@ -313,8 +333,8 @@ def _planned(
     candidates = []
     for techniques, simulation in simulations.items():
         content = tflite_converter.convert(simulation.freeze(), "int8", io_type=io_type, quantization_aware=True)
-        content = delegated_forms.rewrite(content, split_hard_swish=split_hard_swish)
-        candidate = _judged(techniques, content, pictures.judging, pictures.expected)
+        file = delegated_forms.rewrite(TfliteFile(content), split_hard_swish=split_hard_swish)
+        candidate = _judged(techniques, file, pictures.judging, pictures.expected)
         candidates.append(dataclasses.replace(candidate, ranges=found.chosen.rule))
     return candidates, ""
 

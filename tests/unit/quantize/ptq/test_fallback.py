@@ -17,7 +17,7 @@ def test_no_more_layers_than_needed(needed):
         return bytes(len(names))
 
     found = fallback.fewest(build, list("abcdefgh"), lambda content: float(len(content) >= needed), 1.0)
-    assert found.tensors == tuple("abcdefgh"[:needed]) and len(found.content) == needed
+    assert found.tensors == tuple("abcdefgh"[:needed]) and len(found.file) == needed
     assert len(built) <= 6
 
 

@@ -27,6 +27,7 @@ def test_named_operators_stay_in_float(io_type):
 def test_the_last_layer_goes_to_float_by_its_name_in_the_float_file(io_type):
     model = tiny_network()
     content = tflite_converter.convert(model, "int8", io_type=io_type, calibration=PICTURES)
-    last = layer_error.layer_errors(content, tflite_converter.convert(model, "float32"), PICTURES)[-1]
+    reference = TfliteFile(tflite_converter.convert(model, "float32"))
+    last = layer_error.layer_errors(TfliteFile(content), reference, PICTURES)[-1]
     file = TfliteFile(float_fallback.Mixed(model, PICTURES, io_type).quantize([last.tensor]))
     assert "FULLY_CONNECTED" in [op["name"] for op in file.float_ops]

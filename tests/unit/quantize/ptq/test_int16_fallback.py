@@ -56,11 +56,17 @@ def with_exact_weights(model):
     return model
 
 
+def widened(content):
+    """A file with all that can have 16 bits in 16 bits."""
+    file = TfliteFile(content)
+    return int16_fallback.widen(file, sorted(int16_fallback.candidates(file)[0])).data
+
+
 def test_makers_and_readers_of_a_tensor_compute_in_16_bits():
     content = tflite_converter.convert(keras_samples.tiny_network(), "int8", calibration=PICTURES)
     graph = TfliteFile(content).subgraphs[0]
     name = next(graph.tensors[op.outputs[0]].name for op in graph.operators if op.name == "DEPTHWISE_CONV_2D")
-    wide = int16_fallback.widen(content, [name])
+    wide = int16_fallback.widen(TfliteFile(content), [name]).data
     assert activations(wide) == [
         ("CONV_2D", "int8", "int8"),
         ("DEQUANTIZE", "int8", "float32"),
@@ -81,13 +87,13 @@ def test_makers_and_readers_of_a_tensor_compute_in_16_bits():
 
 def test_nothing_changes_where_nothing_is_asked():
     content = tflite_converter.convert(keras_samples.tiny_network(), "int8", calibration=PICTURES)
-    assert activations(int16_fallback.widen(content, [])) == activations(content)
+    assert activations(int16_fallback.widen(TfliteFile(content), []).data) == activations(content)
 
 
 def answers(model, io_type, tmp_path):
     """The float model's scores; and the int8 file's and the wide file's, by engine."""
     content = tflite_converter.convert(model, "int8", calibration=PICTURES, io_type=io_type)
-    wide = shared_buffers.compact(int16_fallback.widen(content, sorted(int16_fallback.candidates(content)[0])))
+    wide = shared_buffers.compact(widened(content))
     file = TfliteFile(wide)
     assert not file.fully_int8 and file.inputs[0].dtype == file.outputs[0].dtype == io_type
     np.save(tmp_path / "pictures.npy", PICTURES)
@@ -120,13 +126,13 @@ def test_runtimes_run_networks(name, tmp_path):
 
 def test_every_operator_is_tried():
     content = tflite_converter.convert(every_operator(), "int8", calibration=PICTURES, io_type="float32")
-    wide = activations(int16_fallback.widen(content, sorted(int16_fallback.candidates(content)[0])))
+    wide = activations(widened(content))
     assert {name for name, *types in wide if "int16" in types} == int16_fallback._VERSIONS.keys()
 
 
 def test_operators_without_a_16_bit_form_are_named():
     content = tflite_converter.convert(models.build("mobilenet_v3_small", (32, 32, 1), 4), "int8", calibration=PICTURES)
-    possible, refused = int16_fallback.candidates(content)
+    possible, refused = int16_fallback.candidates(TfliteFile(content))
     assert refused == ["HARD_SWISH"]
     graph = TfliteFile(content).subgraphs[0]
     swish = next(op for op in graph.operators if op.name == "HARD_SWISH")

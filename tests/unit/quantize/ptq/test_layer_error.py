@@ -29,7 +29,8 @@ def errors():
     third[:, :, 0] = 0
     model.get_layer("third").set_weights([third, zeros])
     content = tflite_converter.convert(model, "int8", calibration=PICTURES)
-    return layer_error.layer_errors(content, tflite_converter.convert(model, "float32"), PICTURES)
+    reference = tflite_converter.convert(model, "float32")
+    return layer_error.layer_errors(TfliteFile(content), TfliteFile(reference), PICTURES)
 
 
 def test_every_layer_is_found_in_order(errors):
@@ -68,5 +69,6 @@ def test_ratio_of_signal_to_error():
 def test_the_last_layer_is_known_by_the_name_of_what_it_is_converted_to(io_type):
     model, pictures = tiny_network(), blocky(8, (32, 32, 1))
     content = tflite_converter.convert(model, "int8", calibration=pictures, io_type=io_type)
-    errors = layer_error.layer_errors(content, tflite_converter.convert(model, "float32"), pictures)
-    assert (errors[-1].operator, errors[-1].tensor) == ("FULLY_CONNECTED", TfliteFile(content).outputs[0].name)
+    file, reference = TfliteFile(content), TfliteFile(tflite_converter.convert(model, "float32"))
+    errors = layer_error.layer_errors(file, reference, pictures)
+    assert (errors[-1].operator, errors[-1].tensor) == ("FULLY_CONNECTED", file.outputs[0].name)

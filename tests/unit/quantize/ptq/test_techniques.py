@@ -14,7 +14,7 @@ GREY = blocky(24, (32, 32, 1))
 
 
 def candidate(techniques, kl):
-    return ptq.Candidate(techniques, b"", 1.0, np.asarray(kl, np.float64))
+    return ptq.Candidate(techniques, None, 1.0, np.asarray(kl, np.float64))
 
 
 def uneven_network():
@@ -56,11 +56,9 @@ def test_equalization_is_chosen_where_it_helps():
 def plain(model):
     """What plain conversion gives, as if nothing else had been tried."""
     done = ptq.quantize(model, blocky(48, (32, 32, 3)))
-    content, reference = (
-        tflite_converter.convert(model, "int8", calibration=done.for_ranges),
-        tflite_converter.convert(model, "float32"),
-    )
-    candidate = ptq.Candidate((), content, 0.0, done.best.kl, model=model, reference=reference, full_range=content)
+    file = TfliteFile(tflite_converter.convert(model, "int8", calibration=done.for_ranges))
+    reference = TfliteFile(tflite_converter.convert(model, "float32"))
+    candidate = ptq.Calibrated((), file, 0.0, done.best.kl, model=model, reference=reference, full_range=file)
     return dataclasses.replace(done, best=candidate, calibrated=candidate)
 
 
