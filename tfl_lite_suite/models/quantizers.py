@@ -304,10 +304,10 @@ class FakeQuantized(tfmot.quantization.keras.QuantizeWrapperV2):
         config = self.quantize_config
         steps = [source.step for source in config.inputs]
         counts = [tf.round(values / step) for values, step in zip(tf.nest.flatten(inputs), steps, strict=True)]
-        if self._weight_vars:
-            kernel, quantizer, _ = self._weight_vars[0]
+        if self.rounded:
+            kernel, quantizer = self.rounded[0]
             steps.append(quantizer.steps(kernel))
-            config.set_quantize_weights(self.layer, [quant.integers(value) for value, quant, _ in self._weight_vars])
+            config.set_quantize_weights(self.layer, [quant.integers(value) for value, quant in self.rounded])
         result = quantization(config.output_range)
         factor = steps[0]
         for step in steps[1:]:
@@ -318,18 +318,23 @@ class FakeQuantized(tfmot.quantization.keras.QuantizeWrapperV2):
         return tf.clip_by_value(tf.round(sums * factor), least, most) * result.step
 
     @property
-    def trainable_weights(self) -> list[Tensor]:
+    def rounded(self) -> list[tuple[Any, Any]]:
+        """Each variable that is rounded, and its quantizer: the kernel, and the bias if it is; TFMOT's private list."""
+        return [(variable, quantizer) for variable, quantizer, _ in self._weight_vars]
+
+    @property
+    def trainable_weights(self) -> list[Any]:
         """Kernel and bias; none where the layer is frozen, which TFMOT's wrapper overlooks."""
         return list(super().trainable_weights) if self.trainable else []
 
     def save_own_variables(self, store: HdfGroup) -> None:
         """Writes kernel and rounded bias."""
-        for index, (weight, _, _) in enumerate(self._weight_vars):
+        for index, (weight, _) in enumerate(self.rounded):
             store[str(index)] = weight
 
     def load_own_variables(self, store: HdfGroup) -> None:
         """Reads kernel and rounded bias."""
-        for index, (weight, _, _) in enumerate(self._weight_vars):
+        for index, (weight, _) in enumerate(self.rounded):
             weight.assign(store[str(index)])
 
 

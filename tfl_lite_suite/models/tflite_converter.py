@@ -10,7 +10,7 @@ import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.framework import native_messages, tf
-from tfl_lite_suite.core.types import Array, KerasModel, KerasNode, Tensor, TfFunction
+from tfl_lite_suite.models import converter_internals
 from tfl_lite_suite.tflite.integer_arithmetic import as_operators
 
 INPUT_NAME = "image"
@@ -40,7 +40,7 @@ def convert(
     Raises:
         SuiteError: If int8 lacks calibration pictures, or TensorFlow refuses the graph.
     """
-    function = _concrete_function(model)
+    function = concrete_function(model)
     if scheme == "int8":
         _check_loops(model, function)
     converter = tf.lite.TFLiteConverter.from_concrete_functions([function])
@@ -49,23 +49,23 @@ def convert(
         converter.target_spec.supported_types = [tf.float16]
     elif scheme in ("dynamic", "int8"):
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        # Kernels of dense layers with a scale for each channel came late to runtimes and are missing in delegates.
-        converter._experimental_disable_per_channel_quantization_for_dense_layers = True
+        converter_internals.keep_dense_kernels_per_tensor(converter)
     if scheme == "int8":
         converter.inference_input_type = converter.inference_output_type = getattr(tf, io_type)
         if not quantization_aware:
-            converter.representative_dataset = _representative_dataset(model, calibration)
+            converter.representative_dataset = representative_dataset(model, calibration)
             converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     with native_messages() as printed:
         try:
             return bytes(converter.convert())
-        except Exception as error:
+        except converter_internals.REFUSALS as error:
             lines = [line for line in printed().splitlines() if "error:" in line]
             detail = " ".join(lines)[:500] or str(error)
             raise SuiteError(f"TensorFlow cannot convert '{model.name}' to {scheme}: {detail}") from error
 
 
-def _concrete_function(model: KerasModel) -> TfFunction:
+def concrete_function(model: Any) -> Any:
+    """Returns a classifier as a function of one picture, named as its `.tflite` files name input and output."""
     signature = tf.TensorSpec((1, *model.input_shape[1:]), tf.float32, name=INPUT_NAME)
     function = tf.function(lambda image: {OUTPUT_NAME: model(image, training=False)}, autograph=False)
     with as_operators():
@@ -89,7 +89,12 @@ def _check_loops(model: KerasModel, function: Tensor) -> None:
         )
 
 
-def _representative_dataset(model: KerasModel, calibration: Array | None) -> Callable[[], Iterator[list[Array]]]:
+def representative_dataset(model: Any, calibration: np.ndarray | None) -> Callable[[], Iterator[list[np.ndarray]]]:
+    """Returns what the converter takes activation ranges from.
+
+    Raises:
+        SuiteError: If there are no calibration pictures, or they are not of the size that the model takes.
+    """
     if calibration is None or not len(calibration):
         raise SuiteError("int8 without quantization-aware training needs calibration pictures: --calibration=DATA")
     if calibration.shape[1:] != model.input_shape[1:]:

@@ -7,7 +7,7 @@ import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.framework import keras
-from tfl_lite_suite.core.types import Array, JsonObject, KerasLayer, KerasModel, KerasNode, Tensor
+from tfl_lite_suite.models.graph import rewrite
 from tfl_lite_suite.models.layer_kinds import kind_of
 from tfl_lite_suite.prune.channel_budget import Costs, Measure, choose
 from tfl_lite_suite.prune.dependencies import Dependencies, FixedChannels
@@ -123,14 +123,9 @@ def _configured(dependencies: Dependencies, call: KerasNode, kept: Array) -> Ker
     layer = call.layer
     inputs = [kept[dependencies.tensors[number]] for number in call.inputs]
     outputs = [kept[dependencies.tensors[number]] for number in call.outputs]
-    try:
-        config = {**layer.get_config(), "name": dependencies.calls.names[id(layer)]}
-        changed = kind_of(layer).pruned_config
-        return type(layer).from_config({**config, **(changed(layer, inputs, outputs) if changed else {})})
-    except Exception as error:
-        raise SuiteError(
-            f"layer '{layer.name}' ({type(layer).__name__}): it cannot be copied: {error}. Give it a get_config"
-        ) from error
+    changed = kind_of(layer).pruned_config
+    changes = changed(layer, inputs, outputs) if changed else {}
+    return rewrite.configured(layer, **{"name": dependencies.calls.names[id(layer)], **changes})
 
 
 def _weights(dependencies: Dependencies, layer: KerasLayer, kept: Array) -> list[Array]:

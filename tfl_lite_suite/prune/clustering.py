@@ -30,7 +30,7 @@ def clustered_training(model: KerasModel, clusters: int) -> KerasModel:
     def replace(layer: KerasLayer, inputs: Tensor) -> KerasModel:
         if not prunable(layer):
             return rewrite.copy_layer(layer, inputs)
-        copy = type(layer).from_config(layer.get_config())
+        copy = rewrite.configured(layer)
         # The wrapper places the first values where the weights are when it is built.
         copy.build(inputs.shape)
         copy.set_weights(layer.get_weights())
@@ -54,7 +54,7 @@ def stripped(model: KerasModel) -> KerasModel:
     def replace(layer: KerasLayer, inputs: Tensor) -> KerasModel:
         if not isinstance(layer, cluster_wrapper.ClusterWeights):
             return rewrite.copy_layer(layer, inputs)
-        copy = type(layer.layer).from_config({**layer.layer.get_config(), "name": layer.name})
+        copy = rewrite.configured(layer.layer, name=layer.name)
         output = copy(inputs)
         bias = [layer.layer.bias.numpy()] if copy.use_bias else []
         copy.set_weights([_kernel(layer), *bias])

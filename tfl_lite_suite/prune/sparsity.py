@@ -8,6 +8,8 @@ from typing import Literal
 
 import numpy as np
 
+from tfl_lite_suite.models import keras_graph
+
 from tfl_lite_suite.core import framework as framework  # isort: skip
 from tensorflow_model_optimization.python.core.sparsity.keras import pruning_schedule, pruning_wrapper
 
@@ -46,7 +48,7 @@ def sparse_training(model: KerasModel, sparsity: float, pattern: Pattern, steps:
     def replace(layer: KerasLayer, inputs: Tensor) -> KerasModel:
         if not prunable(layer, pattern):
             return rewrite.copy_layer(layer, inputs)
-        copy = type(layer).from_config(layer.get_config())
+        copy = rewrite.configured(layer)
         options = {"sparsity_m_by_n": (2, 4)} if pattern == "2x4" else {}
         wrapper = SelfPruned(copy, pruning_schedule=_schedule(sparsity, pattern, steps), name=layer.name, **options)
         output = wrapper(inputs)
@@ -63,7 +65,7 @@ def stripped(model: KerasModel) -> KerasModel:
         if not isinstance(layer, SelfPruned):
             return rewrite.copy_layer(layer, inputs)
         output = rewrite.copy_layer(layer.layer, inputs)
-        copy = output._keras_history.layer
+        copy = keras_graph.layer_of(output)
         kernel, *bias = copy.get_weights()
         copy.set_weights([kernel * layer.pruning_vars[0][1].numpy(), *bias])
         return output

@@ -10,8 +10,7 @@ from collections.abc import Callable
 import numpy as np
 
 from tfl_lite_suite.core.framework import keras, tf
-from tfl_lite_suite.core.types import Array, KerasLayer, KerasModel, KerasNode, KerasObject, Tensor, TensorShape
-from tfl_lite_suite.models import layers
+from tfl_lite_suite.models import keras_graph, layers
 from tfl_lite_suite.models.graph import channel_order, idle, rewrite
 from tfl_lite_suite.models.layer_kinds import kind_of
 
@@ -117,8 +116,8 @@ def _before_hard_sigmoid(output: Tensor) -> Tensor:
     return _maker(relu.input).input if _computes(relu.input, "__operators__.add", 3) else None
 
 
-def _maker(tensor: Tensor) -> KerasNode:
-    return tensor._keras_history.layer
+def _maker(tensor: Any) -> Any:
+    return keras_graph.layer_of(tensor)
 
 
 def _maker_of_input(tensor: Tensor) -> KerasNode:
@@ -167,7 +166,7 @@ def _replace(layer: KerasLayer, inputs: Tensor) -> KerasLayer:
         return _activated(layer.name, function, inputs)
     if type(layer) is keras.layers.SeparableConv2D and layer.data_format == "channels_last":
         return _activated(f"{layer.name}_activation", function, _separated(layer, inputs))
-    order = channel_order.reordered(inputs) if hasattr(inputs, "_keras_history") else None
+    order = channel_order.reordered(inputs) if keras_graph.is_symbolic(inputs) else None
     if order is not None and kind_of(layer).channelwise:
         return order.applied(rewrite.copy_layer(layer, order.source))
     if order is not None and type(layer) is keras.layers.Conv2D and layer.groups == 1:
@@ -181,8 +180,7 @@ def _split(layer: KerasLayer, inputs: Tensor, weights: list[Array]) -> Tensor:
     """Applies a copy of a layer with these weights, its activation as a layer of its own."""
     function = getattr(layer, "activation", None)
     ends = bool(kind_of(layer).kernels) and function not in (None, keras.activations.linear)
-    config = {**layer.get_config(), **({"activation": "linear"} if ends else {})}
-    plain = type(layer).from_config(config)
+    plain = rewrite.configured(layer, **({"activation": "linear"} if ends else {}))
     output = plain(inputs)
     plain.set_weights(weights[: len(plain.weights)])  # Those of an activation follow.
     plain.trainable = layer.trainable

@@ -9,7 +9,7 @@ import dataclasses
 import numpy as np
 
 from tfl_lite_suite.core.framework import keras, tf
-from tfl_lite_suite.core.types import Array, KerasLayer, KerasNode, Tensor
+from tfl_lite_suite.models import keras_graph
 
 _ALL = {"start": None, "stop": None, "step": None}
 _REVERSED = {**_ALL, "step": -1}
@@ -44,7 +44,7 @@ def reordered(tensor: Tensor) -> Reordered | None:
     Args:
         tensor: Result of `x[..., ::-1]`, of `tf.reverse`, of `tf.gather`, or of a stack of single channels.
     """
-    layer = tensor._keras_history.layer
+    layer = keras_graph.layer_of(tensor)
     node = layer.inbound_nodes[0]
     if not hasattr(layer, "function") or len(tensor.shape) != 4 or not node.keras_inputs:
         return None
@@ -91,7 +91,7 @@ def _reverses_last(key: object) -> bool:
 
 def _picked_channel(tensor: Tensor) -> list[tuple[Tensor, int]]:
     """Returns the tensor and the channel, where a tensor is `x[..., channel]`; else nothing."""
-    layer = tensor._keras_history.layer
+    layer = keras_graph.layer_of(tensor)
     if not hasattr(layer, "function") or layer.get_config()["function"] != "__operators__.getitem":
         return []
     node = layer.inbound_nodes[0]

@@ -60,8 +60,8 @@ def _foldable(layer: KerasLayer) -> bool:
     return kind_of(layer).folds_norm and ends_linear and is_last
 
 
-def _apply_folded(layer: KerasLayer, norm: KerasLayer, inputs: Tensor) -> KerasModel:
-    copy = type(layer).from_config({**layer.get_config(), "use_bias": True})
+def _apply_folded(layer: Any, norm: Any, inputs: Any) -> Any:
+    copy = rewrite.configured(layer, use_bias=True)
     output = copy(inputs)
     copy.set_weights(folded_weights(layer, layer.get_weights(), norm))
     return output

@@ -5,7 +5,8 @@ from typing import Any
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.framework import keras, tf
-from tfl_lite_suite.core.types import Array, KerasLayer, KerasModel, KerasNode, Tensor
+from tfl_lite_suite.models import keras_graph
+from tfl_lite_suite.models.keras_graph import nodes as nodes
 from tfl_lite_suite.models.keras_io import names
 
 Replace = Callable[[Any, Any], Any]
@@ -22,7 +23,7 @@ def check_functional(model: KerasModel) -> None:
     Raises:
         SuiteError: If it is not functional or sequential, or does not have one input and one output.
     """
-    if not getattr(model, "_is_graph_network", False):
+    if not keras_graph.is_functional(model):
         raise SuiteError(
             f"model '{model.name}': expected a functional or sequential Keras model with known input shape"
         )
@@ -86,13 +87,7 @@ def _rebuilt(model: KerasModel, replace: Replace, operate: Replace | None = None
     return names.remember(keras.Model(new_input, output, name=model.name), names.original_name(model))
 
 
-def nodes(model: KerasModel) -> list[KerasNode]:
-    """Returns the calls of layers in the model's graph, inputs before their consumers; nested models count as one."""
-    depths = sorted(model._nodes_by_depth, reverse=True)
-    return [node for depth in depths for node in model._nodes_by_depth[depth] if not node.is_input]
-
-
-def consumers(model: KerasModel) -> dict[int, list[KerasNode]]:
+def consumers(model: Any) -> dict[int, list[Any]]:
     """Returns, for the `id` of each tensor in the graph, the layers that take it."""
     found: dict[int, list[KerasNode]] = {}
     for node in nodes(model):
@@ -101,9 +96,27 @@ def consumers(model: KerasModel) -> dict[int, list[KerasNode]]:
     return found
 
 
-def copy_layer(layer: KerasLayer, inputs: Tensor, name: str | None = None) -> KerasLayer:
+def configured(layer: Any, **changes: Any) -> Any:
+    """Returns a new layer of the same class and configuration, without weights.
+
+    Args:
+        layer: The layer.
+        changes: What differs in its configuration.
+
+    Raises:
+        SuiteError: If the class cannot be made from a configuration.
+    """
+    try:
+        return type(layer).from_config({**layer.get_config(), **changes})
+    except (NotImplementedError, TypeError, ValueError) as error:
+        raise SuiteError(
+            f"layer '{layer.name}' ({type(layer).__name__}): it cannot be copied: {error}. Give it a get_config"
+        ) from error
+
+
+def copy_layer(layer: Any, inputs: Any, name: str | None = None) -> Any:
     """Applies a copy of `layer`, with its weights, to `inputs`; `name` renames it."""
-    copy = type(layer).from_config({**layer.get_config(), "name": name or layer.name})
+    copy = configured(layer, name=name or layer.name)
     output = copy(inputs)
     copy.set_weights(layer.get_weights())
     copy.trainable = layer.trainable
@@ -129,7 +142,7 @@ def as_depthwise(name: str, scale: Array, offset: Array, inputs: Tensor, trainab
 def _repeated(node: KerasNode, tensors: dict[int, Tensor]) -> Tensor:
     """Calls a copy of an operation or a layer with its constants, and with the new graph's tensors."""
     arguments = tf.nest.map_structure(lambda value: tensors.get(id(value), value), (node.call_args, node.call_kwargs))
-    copy = type(node.layer).from_config(node.layer.get_config())
+    copy = configured(node.layer)
     outputs = copy(*arguments[0], **arguments[1])
     copy.set_weights(node.layer.get_weights())
     copy.trainable = node.layer.trainable
@@ -144,7 +157,7 @@ def _has_several_arguments(node: KerasNode) -> bool:
 
 def is_nested(layer: KerasLayer) -> bool:
     """Tells whether a layer is a model whose layers can be read."""
-    return isinstance(layer, keras.Model) and getattr(layer, "_is_graph_network", False)
+    return isinstance(layer, keras.Model) and keras_graph.is_functional(layer)
 
 
 def _run(model: KerasModel, new_inputs: Tensor, replace: Replace, operate: Replace | None) -> Tensor:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from tfl_lite_suite.core.framework import keras, tf
-from tfl_lite_suite.core.types import Array, KerasModel, Tensor
+from tfl_lite_suite.models import keras_graph
 
 _LEAST = 1e-7
 # Logits that far apart are probabilities of 1 and 1e-5.
@@ -19,7 +19,7 @@ def ends_in_softmax(model: KerasModel) -> bool:
     outputs = getattr(model, "outputs", None)
     if not outputs:
         return False
-    layer = outputs[0]._keras_history.layer
+    layer = keras_graph.layer_of(outputs[0])
     if isinstance(layer, keras.Model):
         return ends_in_softmax(layer)
     return isinstance(layer, keras.layers.Softmax) or getattr(layer, "activation", None) is keras.activations.softmax

@@ -10,14 +10,14 @@ import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.framework import keras
-from tfl_lite_suite.core.types import KerasLayer, KerasModel, Tensor
+from tfl_lite_suite.models import keras_graph
 from tfl_lite_suite.models.graph import rewrite
 from tfl_lite_suite.models.keras_io import names
 
 
 def has_one_score(model: KerasModel) -> bool:
     """Tells whether a model gives one score for a picture."""
-    return bool(getattr(model, "_is_graph_network", False)) and model.output_shape == (None, 1)
+    return keras_graph.is_functional(model) and model.output_shape == (None, 1)
 
 
 def with_two_scores(model: KerasModel) -> KerasModel:
@@ -32,9 +32,9 @@ def with_two_scores(model: KerasModel) -> KerasModel:
     if not has_one_score(model):
         return model
     flat = rewrite.flat(model)
-    ending = [flat.outputs[0]._keras_history.layer]
+    ending = [keras_graph.layer_of(flat.outputs[0])]
     if _is_sigmoid(ending[0]):
-        ending.append(ending[0].input._keras_history.layer)
+        ending.append(keras_graph.layer_of(ending[0].input))
     dense = ending[-1]
     if type(dense) is not keras.layers.Dense or dense.activation not in _functions(with_sigmoid=len(ending) == 1):
         raise SuiteError(

@@ -28,8 +28,9 @@ def load(path: str | os.PathLike[str], classes: Document) -> KerasModel:
     except KeyError as error:
         raise SuiteError(f"model: '{os.fspath(path)}' is not a whole Keras model: it lacks {error}") from None
     except Exception as error:
-        reason = " ".join(str(error).split())[:300] or type(error).__name__
-        raise SuiteError(f"model: '{os.fspath(path)}' is not a Keras model that can be read: {reason}") from None
+        # What Keras and HDF5 raise for bytes of others has no end.
+        reason = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}".removesuffix(": ")
+        raise SuiteError(f"model: '{os.fspath(path)}' is not a Keras model that can be read: {reason}") from error
     _warn_of_numbers(model)
     return model
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.framework import keras, tf
-from tfl_lite_suite.core.types import KerasModel
+from tfl_lite_suite.models import keras_graph
 from tfl_lite_suite.models.keras_io import archive, names
 
 _HALF = ("float16", "bfloat16", "mixed_float16", "mixed_bfloat16", "float64")
@@ -45,7 +45,7 @@ def plain(model: KerasModel, image_shape: tuple[int, int, int] | None = None) ->
         `model` itself if nothing has to change, or if its graph cannot be read. A single input or output stands for
         itself, where the model had it in a list or a dictionary.
     """
-    if not getattr(model, "_is_graph_network", False):
+    if not keras_graph.is_functional(model):
         return model
     name = names.original_name(model)
     renamed, model = names.make_fit(model), _unpacked(model)

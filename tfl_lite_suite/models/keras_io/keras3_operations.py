@@ -7,8 +7,7 @@ import operator
 from collections.abc import Callable
 
 from tfl_lite_suite.core.framework import keras, tf
-from tfl_lite_suite.core.types import JsonObject, KerasObject, Tensor
-from tfl_lite_suite.models import layers
+from tfl_lite_suite.models import keras_graph, layers
 
 # Settings that change nothing at these values.
 _NEUTRAL = (None, False, "constant", "channels_last", 0)
@@ -48,7 +47,7 @@ def operation(kind: str, config: JsonObject, name: str) -> Callable[..., KerasOb
 def _join(kind: str, name: str, tensors: Tensor) -> Tensor:
     """Joins two tensors, or a tensor and a constant."""
     function, as_layer = _JOINS[kind]
-    symbols = all(hasattr(tensor, "_keras_history") for tensor in tensors)
+    symbols = all(keras_graph.is_symbolic(tensor) for tensor in tensors)
     # Pruning and quantization know the layers.
     if as_layer and symbols and len({str(tensor.shape) for tensor in tensors}) == 1:
         return as_layer(name=name)(list(tensors))

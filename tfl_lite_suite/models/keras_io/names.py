@@ -5,6 +5,8 @@ from collections.abc import Iterable
 
 from tfl_lite_suite.core.types import KerasModel, KerasObject, Tensor
 
+from tfl_lite_suite.models import keras_graph
+
 _ORIGINAL = "_tfl_lite_suite_original_name"
 
 
@@ -53,17 +55,17 @@ def distinguish(outputs: Iterable[Tensor]) -> None:
     waiting = list(outputs)
     layers = []
     while waiting:
-        layer, node, _ = waiting.pop()._keras_history
+        tensor = waiting.pop()
+        layer, node = keras_graph.layer_of(tensor), keras_graph.node_of(tensor)
         if id(layer) not in seen:
             seen.add(id(layer))
             layers.append(layer)
-        node = layer.inbound_nodes[node]
         if id(node) not in seen:
             seen.add(id(node))
             waiting += node.keras_inputs
     for layer in sorted(layers, key=lambda layer: not hasattr(layer, "is_placeholder")):
         if layer.name in used:
-            layer._name = free_name(layer.name, used)
+            keras_graph.rename(layer, free_name(layer.name, used))
         used.add(layer.name)
 
 
@@ -74,13 +76,15 @@ def make_fit(model: KerasModel) -> bool:
         Whether one of them was renamed; its model must then be built anew from its configuration.
     """
     renamed = False
-    for owner in [model, *(layer for layer in model.submodules if hasattr(layer, "_is_graph_network"))]:
+    for owner in [model, *(layer for layer in model.submodules if keras_graph.is_model(layer))]:
         fit = unique_names(layer.name for layer in owner.layers)
         for layer in owner.layers:
             if fit[layer.name] != layer.name:
-                layer._name, renamed = fit[layer.name], True
+                keras_graph.rename(layer, fit[layer.name])
+                renamed = True
     if scope_name(model.name) != model.name:
-        model._name, renamed = scope_name(model.name), True
+        keras_graph.rename(model, scope_name(model.name))
+        renamed = True
     return renamed
 
 

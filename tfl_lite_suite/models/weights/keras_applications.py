@@ -71,10 +71,13 @@ def download(name: str, image_shape: tuple[int, int, int], alpha: float) -> kera
     try:
         return getattr(keras.applications, function)(**arguments)
     except Exception as error:
+        # Keras tells of a failed download by a plain Exception.
+        if type(error) is not Exception and not isinstance(error, OSError):
+            raise
         raise SuiteError(
             f"model.weights: the official file of {name} cannot be downloaded: {error}. "
             "Get it elsewhere and give its path as model.weights"
-        ) from None
+        ) from error
 
 
 def read_h5(path: pathlib.Path) -> list[SourceLayer]:

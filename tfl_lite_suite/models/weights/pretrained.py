@@ -14,8 +14,7 @@ import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.framework import keras
-from tfl_lite_suite.core.types import Array, JsonObject, KerasLayer, Tensor, Variable
-from tfl_lite_suite.models import blocks
+from tfl_lite_suite.models import blocks, keras_graph
 from tfl_lite_suite.models.conventions import IMAGENET_STD, Conventions
 from tfl_lite_suite.models.weights import download, keras_applications, python_packages, torch_file
 from tfl_lite_suite.models.weights.keras_applications import SourceLayer
@@ -188,12 +187,12 @@ def _to_keras(array: Array) -> Array:
 
 def _by_branch(model: keras.Model) -> list[KerasLayer]:
     """Returns a model's layers, inputs before their consumers and the branches of a join one after the other."""
-    found: JsonObject = {}
-    left = [model.outputs[0]._keras_history.layer]
+    found: dict[str, Any] = {}
+    left = [keras_graph.layer_of(model.outputs[0])]
     while left:
         layer = left[-1]
         (node,) = layer.inbound_nodes
-        missing = [tensor._keras_history.layer for tensor in node.keras_inputs] if not node.is_input else []
+        missing = [keras_graph.layer_of(tensor) for tensor in node.keras_inputs] if not node.is_input else []
         missing = [before for before in missing if before.name not in found]
         if missing:
             left.append(missing[0])

@@ -12,7 +12,7 @@ import numpy as np
 
 from tfl_lite_suite.core.framework import keras, tf
 from tfl_lite_suite.core.progress import Progress
-from tfl_lite_suite.core.types import Array, KerasModel, Tensor, TfFunction
+from tfl_lite_suite.models import keras_graph
 from tfl_lite_suite.models.graph.scores import as_logits
 from tfl_lite_suite.models.quantizers import FakeQuantized
 from tfl_lite_suite.quantize.qat.simulation import Simulation, sizes_of
@@ -77,6 +77,6 @@ def _thaw(model: KerasModel) -> None:
     pixels = {id(layer) for layer in model.layers if layer.name == "quant_pixels"}
     for layer in model.layers:
         reads = layer.inbound_nodes[0].keras_inputs
-        of_pixels = bool(reads) and id(reads[0]._keras_history.layer) in pixels
+        of_pixels = bool(reads) and id(keras_graph.layer_of(reads[0])) in pixels
         if isinstance(layer, FakeQuantized) and not (of_pixels and not layer.trainable):
             layer.trainable = True

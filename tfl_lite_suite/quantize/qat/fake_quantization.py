@@ -11,8 +11,7 @@ import numpy as np
 
 from tfl_lite_suite.core.disjoint_sets import DisjointSets
 from tfl_lite_suite.core.framework import keras, tf
-from tfl_lite_suite.core.types import Array, KerasLayer, KerasModel, KerasNode, Tensor
-from tfl_lite_suite.models import layers
+from tfl_lite_suite.models import keras_graph, layers
 from tfl_lite_suite.models.graph import rewrite
 from tfl_lite_suite.models.graph.canonical import canonical
 from tfl_lite_suite.models.graph.fold import fold_batch_norm
@@ -73,7 +72,7 @@ def _expand(model: KerasModel, split_hard_swish: bool) -> Tensor:
             return kind.split_form(name=layer.name)(inputs)
         if id(layer) not in gated:
             return rewrite.copy_layer(layer, inputs)
-        copy = type(layer).from_config({**layer.get_config(), "use_bias": True})
+        copy = rewrite.configured(layer, use_bias=True)
         output = copy(inputs)
         kernel, *bias = layer.get_weights()
         copy.set_weights([kernel / 6, (bias[0] if bias else np.zeros(copy.bias.shape, np.float32)) / 6 + 0.5])
@@ -89,7 +88,7 @@ def fake_quantized(layer: KerasLayer, inputs: Tensor, config: LayerConfig) -> Ke
     if prunable(layer):
         kernel = layer.get_weights()[0]
         config.groups, config.sparse = equal_weights(kernel, len(inputs.shape) == 4), not np.all(kernel)
-    copy = type(layer).from_config(layer.get_config())
+    copy = rewrite.configured(layer)
     if layer.weights:
         copy.build(inputs.shape)
         copy.set_weights(layer.get_weights())
@@ -161,7 +160,7 @@ class Plan:
     def _is_fused(self, node: KerasNode) -> bool:
         """Tells whether an activation is part of the operator before it."""
         before = node.keras_inputs[0]
-        return kind_of(before._keras_history.layer).fuses_activation and len(self._after[id(before)]) == 1
+        return kind_of(keras_graph.layer_of(before)).fuses_activation and len(self._after[id(before)]) == 1
 
     def rounded(self, layer: KerasLayer) -> int:
         """Returns the `id` of the tensor to whose range a layer's output, clipped by what follows, is rounded."""
@@ -181,7 +180,7 @@ class Plan:
 
     def cap(self, tensor: int) -> float:
         """Returns the value at which an activation ends, 0.0 if there is none."""
-        layer = self.tensors[tensor]._keras_history.layer
+        layer = keras_graph.layer_of(self.tensors[tensor])
         return float(getattr(layer, "max_value", None) or 0.0)
 
     def ranges_by(self, rule: str) -> dict[int, Range]:
@@ -208,7 +207,7 @@ class Plan:
         return {tensor: joined[self.leader(tensor)] for tensor in self.tensors}
 
     def _fixed_range(self, tensor: int) -> Range | None:
-        layer = self.tensors[tensor]._keras_history.layer
+        layer = keras_graph.layer_of(self.tensors[tensor])
         node = self._node_of.get(id(layer))
         if node is not None and node.keras_inputs[0] is self.model.inputs[0] and layer.weights and not layer.trainable:
             ends = [layer(tf.fill((1, *self.model.input_shape[1:]), end)).numpy() for end in PIXELS]
@@ -220,5 +219,5 @@ class Plan:
 def _logits(model: KerasModel) -> Tensor:
     """Returns the tensor of logits, which a softmax may follow."""
     last = model.outputs[0]
-    before = last._keras_history.layer
+    before = keras_graph.layer_of(last)
     return before.input if rounding_of(before) is Rounding.SOFTMAX else last

@@ -52,7 +52,7 @@ class LiveBatchNorm:
             pair = self._pairs.get(layer.name.removeprefix("quant_"))
             if pair:
                 live, norm = trained[layer.name], trained[pair[1].name]
-                weights = [live._weight_vars[0][0].numpy(), *([live.layer.bias.numpy()] if live.layer.use_bias else [])]
+                weights = [live.rounded[0][0].numpy(), *([live.layer.bias.numpy()] if live.layer.use_bias else [])]
                 kernel, bias = folded_weights(pair[0], weights, norm)
                 layer.load_own_variables({"0": kernel, "1": bias})
             elif layer.name in trained:

@@ -110,7 +110,7 @@ def sizes_of(model: KerasModel) -> dict[Tensor, Tensor]:
             found |= {bias.ref(): _OF_BIAS * half for bias in variables[1:]}
             found |= {} if config.limits is None else {config.limits.ref(): half}
         if variables:
-            quantizer = layer._weight_vars[0][1]
+            quantizer = layer.rounded[0][1]
             size = quantizer.steps(variables[0]) * MOST
             found[variables[0].ref()] = tf.reshape(size, variables[0].shape[2:]) if quantizer.depthwise else size
     return {variable.ref(): tf.constant(found[variable.ref()]) for variable in model.trainable_variables}
@@ -118,5 +118,5 @@ def sizes_of(model: KerasModel) -> dict[Tensor, Tensor]:
 
 def kernel_and_bias(wrapper: KerasLayer) -> list[Tensor]:
     """Returns the variables of a wrapped layer: kernel, and bias if it has one; none where it has no kernel."""
-    variables = [variable for variable, _, _ in getattr(wrapper, "_weight_vars", ())]
+    variables = [variable for variable, _ in getattr(wrapper, "rounded", ())]
     return [*variables, wrapper.layer.bias] if len(variables) == 1 and wrapper.layer.use_bias else variables

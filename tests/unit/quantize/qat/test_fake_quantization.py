@@ -205,13 +205,13 @@ def test_training_keeps_zeros_and_clusters(technique, tmp_path):
                 kernel = kernel * (generator.random(kernel.shape) < 0.3)
             layer.set_weights([kernel, *bias])
     aware = quantization_aware(model, data.train.images(range(48)))
-    wrapped = [layer for layer in aware.layers if getattr(layer, "_weight_vars", None)]
-    before = [layer._weight_vars[0][0].numpy() for layer in wrapped]
+    wrapped = [layer for layer in aware.layers if getattr(layer, "rounded", None)]
+    before = [layer.rounded[0][0].numpy() for layer in wrapped]
     settings = Train(batch_size=16, learning_rate=0.05, warmup_epochs=0, clip_norm=1.0, weight_decay=1e-3)
     Training(aware, data, settings, Augment(), 0, tmp_path / "qat").run([Phase("qat", 1, 0.01)])
     moved = 0
     for layer, old in zip(wrapped, before, strict=True):
-        new = layer._weight_vars[0][0].numpy()
+        new = layer.rounded[0][0].numpy()
         assert ((new == 0) == (old == 0)).all()
         groups = layer.quantize_config.groups
         if groups is not None:

@@ -1,0 +1,50 @@
+"""What TensorFlow's converter does not offer publicly: the one place that uses its private names.
+
+Written for TensorFlow 2.15 to 2.19; `doctor` has the versions that are tried.
+"""
+
+import inspect
+from collections.abc import Sequence
+from typing import Any
+
+from tfl_lite_suite.core.framework import tf
+
+_LITE: Any = inspect.getmodule(tf.lite.TFLiteConverter)
+# What `TFLiteConverter.convert` raises for a graph that it does not take.
+REFUSALS = (_LITE.ConverterError, ValueError, RuntimeError, NotImplementedError, tf.errors.OpError)
+
+
+def keep_dense_kernels_per_tensor(converter: Any) -> None:
+    """Makes kernels of dense layers have one scale each.
+
+    Kernels with a scale for each channel came late to runtimes and are missing in delegates.
+    """
+    converter._experimental_disable_per_channel_quantization_for_dense_layers = True
+
+
+def calibrated(converter: Any) -> bytes:
+    """Returns the float model with the ranges of the representative data set, to give to `quantized`."""
+    converter._experimental_calibrate_only = True
+    return bytes(converter.convert())
+
+
+def quantized(calibrated_model: bytes, io_type: str, float_tensors: Sequence[str]) -> bytes:
+    """Returns a calibrated model in int8, apart from the operators that make the named tensors.
+
+    The public debugger can leave operators in float as well, but offers float inputs only.
+
+    Args:
+        calibrated_model: What `calibrated` returned.
+        io_type: Type of input and output, such as `int8`.
+        float_tensors: Names of outputs of operators that are to compute in float.
+    """
+    dtype = getattr(tf, io_type)
+    content = _LITE._mlir_quantize(
+        calibrated_model,
+        False,
+        input_data_type=dtype,
+        output_data_type=dtype,
+        denylisted_nodes=list(float_tensors),
+        disable_per_channel_for_dense_layers=True,
+    )
+    return bytes(content)
