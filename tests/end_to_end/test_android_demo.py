@@ -115,7 +115,7 @@ def test_the_manifest_asks_for_the_camera_only():
     assert [element.get(f"{ANDROID}name") for element in root.iter("uses-permission")] == ["android.permission.CAMERA"]
     assert all(element.get(f"{ANDROID}required") == "false" for element in root.iter("uses-feature"))
     for element in (*root.iter("activity"), *root.iter("provider")):
-        name = element.get(f"{ANDROID}name").lstrip(".")
+        name = element.get(f"{ANDROID}name").lstrip(".").replace(".", "/")
         assert (MAIN / f"java/org/tflitesuite/demo/{name}.java").is_file()
         assert element.get(f"{ANDROID}exported") in ("true", "false"), name
 

@@ -160,7 +160,7 @@ def test_the_whole_protocol(phone, model):
 def test_the_protocol_is_the_app_s():
     """The component, the extras and the delegates, as the app's sources have them."""
     folder = "android_demo/app/src/main/java/org/tflitesuite/demo"
-    with open(f"{folder}/BenchmarkRequests.java", encoding="utf-8") as file:
+    with open(f"{folder}/benchmark/BenchmarkRequests.java", encoding="utf-8") as file:
         extras = set(re.findall(r'static final String \w+ = "(\w+)";', file.read()))
     assert {"model", "runs", "min_seconds", "threads", "delegate", "seed", "output"} <= extras
     with open(f"{folder}/core/Delegate.java", encoding="utf-8") as file:

@@ -14,11 +14,19 @@ import java.io.IOException;
 import java.util.Locale;
 import java.util.concurrent.CancellationException;
 
+import org.tflitesuite.demo.benchmark.BenchmarkRequests;
+import org.tflitesuite.demo.benchmark.BenchmarkRunner;
+import org.tflitesuite.demo.benchmark.ResultFile;
 import org.tflitesuite.demo.core.JsonWriter;
 import org.tflitesuite.demo.core.LatencyStatistics;
 import org.tflitesuite.demo.core.Measurement;
 import org.tflitesuite.demo.core.ModelException;
 import org.tflitesuite.demo.core.TimingLoop;
+import org.tflitesuite.demo.views.ChoiceButtons;
+import org.tflitesuite.demo.views.HistogramView;
+import org.tflitesuite.demo.views.ModelErrorText;
+import org.tflitesuite.demo.views.PropertyTable;
+import org.tflitesuite.demo.views.TimeFormat;
 
 /** Measures the model in use, or what an intent asks for, and writes the result as JSON. */
 public final class BenchmarkActivity extends ScreenActivity {
@@ -45,7 +53,7 @@ public final class BenchmarkActivity extends ScreenActivity {
         progress = findViewById(R.id.progress);
         status = findViewById(R.id.status);
         for (int count : RUN_COUNTS) {
-            Choices.add(runs, Integer.toString(count), count, true);
+            ChoiceButtons.add(runs, Integer.toString(count), count, true);
         }
         runs.check(BenchmarkRequests.DEFAULT_RUNS);
         start.setOnClickListener(view -> startOrStop());
@@ -119,7 +127,7 @@ public final class BenchmarkActivity extends ScreenActivity {
             app.main(() -> show(found));
         } catch (ModelException error) {
             fail(app, name, error.reason().name().toLowerCase(Locale.ROOT) + ": " + error.getMessage(),
-                    getString(Reasons.text(error.reason())));
+                    getString(ModelErrorText.text(error.reason())));
         } catch (IllegalArgumentException error) {
             fail(app, name, error.getMessage(), error.getMessage());
         } catch (CancellationException error) {
@@ -186,10 +194,10 @@ public final class BenchmarkActivity extends ScreenActivity {
                         + getString(R.string.benchmark_interval, interval[0], interval[1]));
         this.<HistogramView>findViewById(R.id.histogram)
                 .show(found.rawMs(), statistics.percentile(0), statistics.percentile(99));
-        fill(new Rows(findViewById(R.id.rows)), found, statistics);
+        fill(new PropertyTable(findViewById(R.id.rows)), found, statistics);
     }
 
-    private void fill(Rows rows, Measurement found, LatencyStatistics statistics) {
+    private void fill(PropertyTable rows, Measurement found, LatencyStatistics statistics) {
         rows.clear();
         rows.add(R.string.benchmark_mean,
                 getString(R.string.benchmark_mean_value, statistics.mean(), statistics.std()));
@@ -210,7 +218,7 @@ public final class BenchmarkActivity extends ScreenActivity {
     }
 
     private String milliseconds(double value) {
-        return Figures.milliseconds(this, value);
+        return TimeFormat.milliseconds(this, value);
     }
 
     private void share() {

@@ -23,13 +23,20 @@ import org.tflitesuite.demo.core.Classifier;
 import org.tflitesuite.demo.core.ModelException;
 import org.tflitesuite.demo.core.ModelFile;
 import org.tflitesuite.demo.core.Picture;
+import org.tflitesuite.demo.models.ModelSettings;
+import org.tflitesuite.demo.pictures.CameraSession;
+import org.tflitesuite.demo.pictures.FrameClassifier;
+import org.tflitesuite.demo.views.FrameView;
+import org.tflitesuite.demo.views.ModelErrorText;
+import org.tflitesuite.demo.views.ResultPanel;
+import org.tflitesuite.demo.views.StageMessage;
 
 /** Classifies what the camera sees. */
 public final class CameraActivity extends ScreenActivity implements FrameClassifier.Listener {
     private static final int ASK = 1;
     private static final String CAMERA = "camera";
 
-    private Notice notice;
+    private StageMessage notice;
     private TextureView preview;
     private CameraSession session;
     private FrameClassifier frames;
@@ -46,7 +53,7 @@ public final class CameraActivity extends ScreenActivity implements FrameClassif
     @Override
     protected void onCreate(Bundle state) {
         super.onCreate(state);
-        notice = new Notice(this);
+        notice = new StageMessage(this);
         preview = findViewById(R.id.preview);
         // Without a picture the rounded stage shows, not a black rectangle.
         preview.setOpaque(false);
@@ -105,14 +112,14 @@ public final class CameraActivity extends ScreenActivity implements FrameClassif
     }
 
     @Override
-    protected void onModel(ModelFile file, String openedName, org.tflitesuite.demo.Settings.Choice choice) {
+    protected void onModel(ModelFile file, String openedName, ModelSettings.Choice choice) {
         model = file;
         start();
     }
 
     @Override
     protected void onNoModel(ModelException error) {
-        notice.show(getString(Reasons.text(error.reason())));
+        notice.show(getString(ModelErrorText.text(error.reason())));
     }
 
     private String[] findCameras() {
@@ -269,6 +276,6 @@ public final class CameraActivity extends ScreenActivity implements FrameClassif
     @Override
     public void onModelFailure(ModelException error) {
         stop();
-        notice.show(getString(Reasons.text(error.reason())));
+        notice.show(getString(ModelErrorText.text(error.reason())));
     }
 }

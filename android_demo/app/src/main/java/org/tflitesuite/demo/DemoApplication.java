@@ -11,6 +11,9 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 import org.tflitesuite.demo.core.Engine;
+import org.tflitesuite.demo.models.ModelSettings;
+import org.tflitesuite.demo.models.ModelStore;
+import org.tflitesuite.demo.models.TfliteEngine;
 
 /** Owns what outlives the screens: the model in use and the one thread that runs it. */
 public class DemoApplication extends Application {
@@ -20,7 +23,7 @@ public class DemoApplication extends Application {
     private ModelStore models;
     private long startupMs;
 
-    static DemoApplication of(Context context) {
+    public static DemoApplication of(Context context) {
         return (DemoApplication) context.getApplicationContext();
     }
 
@@ -36,7 +39,7 @@ public class DemoApplication extends Application {
     }
 
     /** Made when first asked for: the trial process is asked before its {@link #onCreate}. */
-    synchronized Engine.Factory engines() {
+    public synchronized Engine.Factory engines() {
         if (engines == null) {
             engines = createEngines();
         }
@@ -44,25 +47,25 @@ public class DemoApplication extends Application {
     }
 
     /** The model in use; to be called in {@link #inference} tasks only. */
-    synchronized ModelStore models() {
+    public synchronized ModelStore models() {
         if (models == null) {
-            models = new ModelStore(this, engines(), new Settings(this));
+            models = new ModelStore(this, engines(), new ModelSettings(this));
         }
         return models;
     }
 
     /** Milliseconds from the start of this process to the end of the app's own start. */
-    long startupMs() {
+    public long startupMs() {
         return startupMs;
     }
 
     /** Runs a task on the inference thread, after those handed in before. */
-    void inference(Runnable task) {
+    public void inference(Runnable task) {
         inference.execute(task);
     }
 
     /** Runs a task on the main thread. */
-    void main(Runnable task) {
+    public void main(Runnable task) {
         main.post(task);
     }
 

@@ -19,6 +19,11 @@ import org.tflitesuite.demo.core.Delegate;
 import org.tflitesuite.demo.core.ModelException;
 import org.tflitesuite.demo.core.ModelException.Reason;
 import org.tflitesuite.demo.core.ModelFile;
+import org.tflitesuite.demo.models.ModelSettings;
+import org.tflitesuite.demo.models.ModelStore;
+import org.tflitesuite.demo.views.ChoiceButtons;
+import org.tflitesuite.demo.views.ModelErrorText;
+import org.tflitesuite.demo.views.PropertyTable;
 
 /** Shows the model in use, opens another, and chooses what runs it. */
 public final class ModelActivity extends ScreenActivity {
@@ -48,11 +53,11 @@ public final class ModelActivity extends ScreenActivity {
         int cores = Runtime.getRuntime().availableProcessors();
         for (int count : THREADS) {
             if (count == 1 || count <= cores) {
-                Choices.add(threads, Integer.toString(count), count, true);
+                ChoiceButtons.add(threads, Integer.toString(count), count, true);
             }
         }
         for (Delegate delegate : Delegate.values()) {
-            Choices.add(delegates, nameOf(delegate), idOf(delegate), delegate != Delegate.GPU);
+            ChoiceButtons.add(delegates, nameOf(delegate), idOf(delegate), delegate != Delegate.GPU);
         }
         enableGpuIfPresent();
         threads.setOnCheckedChangeListener((group, id) -> choose());
@@ -80,7 +85,7 @@ public final class ModelActivity extends ScreenActivity {
     }
 
     @Override
-    protected void onModel(ModelFile file, String openedName, Settings.Choice choice) {
+    protected void onModel(ModelFile file, String openedName, ModelSettings.Choice choice) {
         filling = true;
         threads.check(choice.threads);
         delegates.check(idOf(choice.delegate));
@@ -90,7 +95,7 @@ public final class ModelActivity extends ScreenActivity {
         description.setText(file.description);
         description.setVisibility(file.description.isEmpty() ? View.GONE : View.VISIBLE);
         findViewById(R.id.bundled).setVisibility(openedName == null ? View.GONE : View.VISIBLE);
-        Rows rows = new Rows(findViewById(R.id.rows));
+        PropertyTable rows = new PropertyTable(findViewById(R.id.rows));
         rows.clear();
         rows.addBytes(R.string.model_size, (long) file.content.limit());
         rows.add(R.string.model_input, file.input.toString());
@@ -124,7 +129,7 @@ public final class ModelActivity extends ScreenActivity {
             return;
         }
         Delegate delegate = Delegate.values()[delegates.getCheckedRadioButtonId() - 1];
-        Settings.Choice choice = new Settings.Choice(threads.getCheckedRadioButtonId(), delegate);
+        ModelSettings.Choice choice = new ModelSettings.Choice(threads.getCheckedRadioButtonId(), delegate);
         change(models -> models.choose(choice));
     }
 
@@ -196,7 +201,7 @@ public final class ModelActivity extends ScreenActivity {
 
     private void showProblem(ModelException error, boolean kept) {
         findViewById(R.id.problem).setVisibility(View.VISIBLE);
-        String sentence = getString(Reasons.text(error.reason()));
+        String sentence = getString(ModelErrorText.text(error.reason()));
         this.<TextView>findViewById(R.id.problem_text)
                 .setText(kept ? sentence + "\n" + getString(R.string.model_kept) : sentence);
         this.<TextView>findViewById(R.id.problem_detail).setText(error.getMessage());

@@ -15,6 +15,12 @@ import org.tflitesuite.demo.core.ModelException;
 import org.tflitesuite.demo.core.ModelFile;
 import org.tflitesuite.demo.core.Picture;
 import org.tflitesuite.demo.core.Preprocessor;
+import org.tflitesuite.demo.models.ModelSettings;
+import org.tflitesuite.demo.pictures.PictureLoader;
+import org.tflitesuite.demo.views.FrameView;
+import org.tflitesuite.demo.views.ModelErrorText;
+import org.tflitesuite.demo.views.ResultPanel;
+import org.tflitesuite.demo.views.StageMessage;
 
 /** Classifies a picture that the user picks. */
 public final class PictureActivity extends ScreenActivity {
@@ -22,7 +28,7 @@ public final class PictureActivity extends ScreenActivity {
     private static final int LONGEST_SHOWN_SIDE = 1440;
     private static final String SHOWN = "shown";
 
-    private Notice notice;
+    private StageMessage notice;
     private ResultPanel results;
     private Uri shown;
 
@@ -33,7 +39,7 @@ public final class PictureActivity extends ScreenActivity {
     @Override
     protected void onCreate(Bundle state) {
         super.onCreate(state);
-        notice = new Notice(this);
+        notice = new StageMessage(this);
         results = findViewById(R.id.results);
         results.setAccessibilityLiveRegion(View.ACCESSIBILITY_LIVE_REGION_POLITE);
         findViewById(R.id.pick).setOnClickListener(view -> pick());
@@ -50,7 +56,7 @@ public final class PictureActivity extends ScreenActivity {
     }
 
     @Override
-    protected void onModel(ModelFile file, String openedName, Settings.Choice choice) {
+    protected void onModel(ModelFile file, String openedName, ModelSettings.Choice choice) {
         // Another model or setting may be in use since the picture was classified.
         if (shown != null) {
             classify(shown);
@@ -59,7 +65,7 @@ public final class PictureActivity extends ScreenActivity {
 
     @Override
     protected void onNoModel(ModelException error) {
-        fail(getString(Reasons.text(error.reason())));
+        fail(getString(ModelErrorText.text(error.reason())));
     }
 
     private void pick() {
@@ -92,7 +98,7 @@ public final class PictureActivity extends ScreenActivity {
                 Bitmap preview = PictureLoader.preview(picture, LONGEST_SHOWN_SIDE);
                 app.main(() -> show(preview, part, model, result));
             } catch (ModelException error) {
-                app.main(() -> fail(getString(Reasons.text(error.reason()))));
+                app.main(() -> fail(getString(ModelErrorText.text(error.reason()))));
             } catch (IOException error) {
                 app.main(() -> fail(getString(R.string.picture_failed)));
             } catch (OutOfMemoryError error) {

@@ -14,6 +14,8 @@ import android.widget.TextView;
 
 import org.tflitesuite.demo.core.ModelException;
 import org.tflitesuite.demo.core.ModelFile;
+import org.tflitesuite.demo.models.ModelSettings;
+import org.tflitesuite.demo.views.ModelErrorText;
 
 /** What all screens share: the header with the model in use, the tabs, and the margins that the system asks for. */
 abstract class ScreenActivity extends Activity {
@@ -60,7 +62,7 @@ abstract class ScreenActivity extends Activity {
         this.<TextView>findViewById(R.id.model_line).setText(R.string.loading_model);
         DemoApplication app = DemoApplication.of(this);
         app.inference(() -> {
-            Settings.Choice choice = app.models().settings().choice();
+            ModelSettings.Choice choice = app.models().settings().choice();
             String name = app.models().settings().openedName();
             try {
                 ModelFile file = app.models().file();
@@ -73,7 +75,7 @@ abstract class ScreenActivity extends Activity {
             } catch (ModelException error) {
                 app.main(() -> {
                     if (!isDestroyed()) {
-                        this.<TextView>findViewById(R.id.model_line).setText(Reasons.text(error.reason()));
+                        this.<TextView>findViewById(R.id.model_line).setText(ModelErrorText.text(error.reason()));
                         onNoModel(error);
                     }
                 });
@@ -82,12 +84,12 @@ abstract class ScreenActivity extends Activity {
     }
 
     /** Called when the model in use was read; {@code openedName} is null for the bundled one. */
-    protected void onModel(ModelFile file, String openedName, Settings.Choice choice) {}
+    protected void onModel(ModelFile file, String openedName, ModelSettings.Choice choice) {}
 
     /** Called when the model in use could not be read. */
     protected void onNoModel(ModelException error) {}
 
-    private String line(ModelFile file, String openedName, Settings.Choice choice) {
+    private String line(ModelFile file, String openedName, ModelSettings.Choice choice) {
         String threads = getResources().getQuantityString(R.plurals.threads, choice.threads, choice.threads);
         return getString(
                 R.string.model_line,

@@ -16,6 +16,8 @@ import org.junit.runner.RunWith;
 import org.robolectric.Robolectric;
 import org.robolectric.RuntimeEnvironment;
 import org.robolectric.annotation.Config;
+
+import org.tflitesuite.demo.benchmark.ResultFile;
 import org.tflitesuite.demo.core.TestFiles;
 
 @RunWith(AppTestRunner.class)

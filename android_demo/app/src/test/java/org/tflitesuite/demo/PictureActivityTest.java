@@ -22,8 +22,11 @@ import org.junit.runner.RunWith;
 import org.robolectric.Robolectric;
 import org.robolectric.RuntimeEnvironment;
 import org.robolectric.annotation.Config;
+
 import org.tflitesuite.demo.core.Picture;
 import org.tflitesuite.demo.core.TestFiles;
+import org.tflitesuite.demo.pictures.PictureLoader;
+import org.tflitesuite.demo.views.RankedView;
 
 @RunWith(AppTestRunner.class)
 @Config(sdk = {26, 35})

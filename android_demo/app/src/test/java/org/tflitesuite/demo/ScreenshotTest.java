@@ -33,12 +33,15 @@ import org.robolectric.Robolectric;
 import org.robolectric.RuntimeEnvironment;
 import org.robolectric.annotation.Config;
 import org.robolectric.shadows.ShadowCameraCharacteristics;
+
 import org.tflitesuite.demo.core.Classifier;
 import org.tflitesuite.demo.core.Delegate;
 import org.tflitesuite.demo.core.ModelFile;
 import org.tflitesuite.demo.core.Picture;
 import org.tflitesuite.demo.core.Preprocessor;
 import org.tflitesuite.demo.core.TestFiles;
+import org.tflitesuite.demo.models.ModelSettings;
+import org.tflitesuite.demo.pictures.PictureLoader;
 
 /** Draws every screen, with results that TensorFlow Lite really gave, into the folder {@code screenshots.dir}. */
 @RunWith(AppTestRunner.class)
@@ -87,7 +90,7 @@ public final class ScreenshotTest {
 
     private void drawAll(String name) throws Exception {
         DemoApplication app = DemoApplication.of(RuntimeEnvironment.getApplication());
-        app.models().settings().setChoice(new Settings.Choice(1, Delegate.XNNPACK));
+        app.models().settings().setChoice(new ModelSettings.Choice(1, Delegate.XNNPACK));
         drawMessages(name);
         drawCamera(name);
         drawPicture(name);

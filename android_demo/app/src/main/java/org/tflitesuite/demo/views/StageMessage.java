@@ -1,17 +1,19 @@
-package org.tflitesuite.demo;
+package org.tflitesuite.demo.views;
 
 import android.app.Activity;
 import android.view.View;
 import android.widget.Button;
 import android.widget.TextView;
 
+import org.tflitesuite.demo.R;
+
 /** The message that stands where a picture would be, with at most one thing to do about it. */
-final class Notice {
+public final class StageMessage {
     private final View view;
     private final TextView text;
     private final Button button;
 
-    Notice(Activity activity) {
+    public StageMessage(Activity activity) {
         // Rounds the corners of whatever picture lies below; the XML attribute exists from Android 12 on only.
         activity.findViewById(R.id.stage).setClipToOutline(true);
         view = activity.findViewById(R.id.notice);
@@ -20,7 +22,7 @@ final class Notice {
     }
 
     /** Shows a message; {@code buttonText} is 0 where nothing can be done. */
-    void show(CharSequence message, int buttonText, Runnable action) {
+    public void show(CharSequence message, int buttonText, Runnable action) {
         text.setText(message);
         view.setVisibility(View.VISIBLE);
         button.setVisibility(buttonText == 0 ? View.GONE : View.VISIBLE);
@@ -30,11 +32,11 @@ final class Notice {
         }
     }
 
-    void show(CharSequence message) {
+    public void show(CharSequence message) {
         show(message, 0, null);
     }
 
-    void hide() {
+    public void hide() {
         view.setVisibility(View.GONE);
     }
 }

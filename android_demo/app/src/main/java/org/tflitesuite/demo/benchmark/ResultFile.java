@@ -1,4 +1,4 @@
-package org.tflitesuite.demo;
+package org.tflitesuite.demo.benchmark;
 
 import android.content.Context;
 import android.util.Log;
@@ -12,24 +12,24 @@ import java.util.Map;
 import org.tflitesuite.demo.core.JsonWriter;
 
 /** Where benchmark documents are put, so that `adb pull` finds them. */
-final class ResultFile {
-    static final String LOG_TAG = "tfl_lite_suite";
+public final class ResultFile {
+    public static final String LOG_TAG = "tfl_lite_suite";
 
     private ResultFile() {}
 
     /** The file of a result; in shared storage where there is any. */
-    static File path(Context context, String name) {
+    public static File path(Context context, String name) {
         File folder = context.getExternalFilesDir("benchmark");
         return new File(folder == null ? new File(context.getFilesDir(), "benchmark") : folder, name + ".json");
     }
 
     /** Forgets an earlier result of that name, so that nobody takes it for the new one. */
-    static void remove(Context context, String name) {
+    public static void remove(Context context, String name) {
         path(context, name).delete();
     }
 
     /** Writes a document; it appears under its name only when it is complete. */
-    static File write(Context context, String name, Map<String, Object> document) throws IOException {
+    public static File write(Context context, String name, Map<String, Object> document) throws IOException {
         File target = path(context, name);
         File folder = target.getParentFile();
         if (!folder.isDirectory() && !folder.mkdirs()) {

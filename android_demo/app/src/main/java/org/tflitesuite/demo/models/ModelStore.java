@@ -1,4 +1,4 @@
-package org.tflitesuite.demo;
+package org.tflitesuite.demo.models;
 
 import android.content.Context;
 
@@ -11,6 +11,7 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 
+import org.tflitesuite.demo.benchmark.BenchmarkRunner;
 import org.tflitesuite.demo.core.Classifier;
 import org.tflitesuite.demo.core.Engine;
 import org.tflitesuite.demo.core.ModelException;
@@ -18,28 +19,28 @@ import org.tflitesuite.demo.core.ModelException.Reason;
 import org.tflitesuite.demo.core.ModelFile;
 
 /** The model in use: the bundled one, or a file that was opened, copied and tried before. Inference thread only. */
-final class ModelStore {
+public final class ModelStore {
     private static final String BUNDLED_ASSET = "model.tflite";
     private static final long MOST_BYTES = 512L << 20;
 
     private final Context context;
     private final Engine.Factory engines;
-    private final Settings settings;
+    private final ModelSettings settings;
     private ModelFile file;
     private Classifier classifier;
 
-    ModelStore(Context context, Engine.Factory engines, Settings settings) {
+    public ModelStore(Context context, Engine.Factory engines, ModelSettings settings) {
         this.context = context;
         this.engines = engines;
         this.settings = settings;
     }
 
-    Settings settings() {
+    public ModelSettings settings() {
         return settings;
     }
 
     /** Reads the model in use, without opening an engine. */
-    ModelFile file() throws ModelException {
+    public ModelFile file() throws ModelException {
         if (file == null) {
             file = settings.openedName() == null ? readBundled(context) : read(openedFile());
         }
@@ -47,9 +48,9 @@ final class ModelStore {
     }
 
     /** Opens the model in use with the settings in force. */
-    Classifier classifier() throws ModelException {
+    public Classifier classifier() throws ModelException {
         if (classifier == null) {
-            Settings.Choice choice = settings.choice();
+            ModelSettings.Choice choice = settings.choice();
             BenchmarkRunner.noteEngineOpened();
             classifier = new Classifier(file(), engines.open(file(), choice.threads, choice.delegate));
         }
@@ -57,7 +58,7 @@ final class ModelStore {
     }
 
     /** Frees the engine's and the model's memory; both come back when asked for. */
-    void release() {
+    public void release() {
         if (classifier != null) {
             classifier.close();
         }
@@ -65,14 +66,14 @@ final class ModelStore {
         file = null;
     }
 
-    void useBundled() throws ModelException {
+    public void useBundled() throws ModelException {
         ModelTrial.run(context, null, settings.choice());
         settings.setOpenedName(null);
         release();
     }
 
     /** Puts other settings in force, if the model in use runs with them. */
-    void choose(Settings.Choice choice) throws ModelException {
+    public void choose(ModelSettings.Choice choice) throws ModelException {
         ModelTrial.run(context, settings.openedName() == null ? null : openedFile(), choice);
         settings.setChoice(choice);
         release();
@@ -84,7 +85,7 @@ final class ModelStore {
      * @param content read to its end, not closed
      * @param name shown to the user
      */
-    void open(InputStream content, String name) throws ModelException {
+    public void open(InputStream content, String name) throws ModelException {
         File incoming = new File(context.getFilesDir(), "incoming.tflite");
         try {
             copy(content, incoming);
@@ -102,7 +103,7 @@ final class ModelStore {
     }
 
     /** Reads and checks a model file; the result maps the file. */
-    static ModelFile read(File path) throws ModelException {
+    public static ModelFile read(File path) throws ModelException {
         try (FileInputStream stream = new FileInputStream(path);
                 FileChannel channel = stream.getChannel()) {
             if (channel.size() > MOST_BYTES) {
@@ -114,7 +115,7 @@ final class ModelStore {
         }
     }
 
-    static ModelFile readBundled(Context context) throws ModelException {
+    public static ModelFile readBundled(Context context) throws ModelException {
         try (InputStream stream = context.getAssets().open(BUNDLED_ASSET)) {
             ByteBuffer content = ByteBuffer.allocateDirect(stream.available());
             byte[] block = new byte[1 << 16];
@@ -129,7 +130,7 @@ final class ModelStore {
     }
 
     /** Copies a model of at most {@link #MOST_BYTES}. */
-    static void copy(InputStream content, File target) throws ModelException {
+    public static void copy(InputStream content, File target) throws ModelException {
         try (OutputStream stream = new FileOutputStream(target)) {
             byte[] block = new byte[1 << 16];
             long done = 0;

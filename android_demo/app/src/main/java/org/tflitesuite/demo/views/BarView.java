@@ -1,10 +1,12 @@
-package org.tflitesuite.demo;
+package org.tflitesuite.demo.views;
 
 import android.content.Context;
 import android.graphics.Canvas;
 import android.graphics.Paint;
 import android.util.AttributeSet;
 import android.view.View;
+
+import org.tflitesuite.demo.R;
 
 /** A horizontal bar for a share from 0 to 1. */
 public final class BarView extends View {
@@ -21,7 +23,7 @@ public final class BarView extends View {
     }
 
     /** Shows a share; the leading bar has the stronger colour. */
-    void show(float newShare, boolean isLeading) {
+    public void show(float newShare, boolean isLeading) {
         share = Math.max(0, Math.min(newShare, 1));
         leads = isLeading;
         invalidate();

@@ -1,4 +1,4 @@
-package org.tflitesuite.demo;
+package org.tflitesuite.demo.views;
 
 import android.content.Context;
 import android.graphics.Canvas;
@@ -27,7 +27,7 @@ public final class FrameView extends View {
      * @param pictureHeight in pixels, upright
      * @param part shares of width and height that the model sees; null for no frame
      */
-    void frame(int pictureWidth, int pictureHeight, float[] part) {
+    public void frame(int pictureWidth, int pictureHeight, float[] part) {
         width = pictureWidth;
         height = pictureHeight;
         seen = part;

@@ -1,4 +1,4 @@
-package org.tflitesuite.demo;
+package org.tflitesuite.demo.models;
 
 import java.nio.ByteBuffer;
 
@@ -14,12 +14,12 @@ import org.tflitesuite.demo.core.ModelException.Reason;
 import org.tflitesuite.demo.core.ModelFile;
 
 /** TensorFlow Lite (or LiteRT 1.x, which has the same classes) as the app's engine. */
-final class TfliteEngine implements Engine {
+public final class TfliteEngine implements Engine {
     private final Interpreter interpreter;
     private final org.tensorflow.lite.Delegate delegate;
 
     /** Opens models with the library inside the app. */
-    static final class Factory implements Engine.Factory {
+    public static final class Factory implements Engine.Factory {
         @Override
         public Engine open(ModelFile model, int threads, Delegate delegate) throws ModelException {
             try {

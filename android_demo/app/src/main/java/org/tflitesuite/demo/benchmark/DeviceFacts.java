@@ -1,4 +1,4 @@
-package org.tflitesuite.demo;
+package org.tflitesuite.demo.benchmark;
 
 import android.content.Context;
 import android.content.Intent;
@@ -16,7 +16,7 @@ import java.util.Map;
 import org.tflitesuite.demo.core.Measurement;
 
 /** What the device says of itself: its parts, heat, battery and memory. Unknown values are null. */
-final class DeviceFacts {
+public final class DeviceFacts {
     private static final String[] THERMAL = {
         "none", "light", "moderate", "severe", "critical", "emergency", "shutdown"
     };
@@ -26,14 +26,14 @@ final class DeviceFacts {
     private final BatteryManager battery;
     private final Context context;
 
-    DeviceFacts(Context context) {
+    public DeviceFacts(Context context) {
         this.context = context;
         power = context.getSystemService(PowerManager.class);
         battery = context.getSystemService(BatteryManager.class);
     }
 
     /** The machine, with the keys that every target's document has, and Android's build. */
-    Map<String, Object> device() {
+    public Map<String, Object> device() {
         String chip = Build.VERSION.SDK_INT >= Build.VERSION_CODES.S
                 ? Build.SOC_MANUFACTURER + " " + Build.SOC_MODEL
                 : Build.HARDWARE;
@@ -52,37 +52,37 @@ final class DeviceFacts {
     }
 
     /** Index into Android's thermal states, 0 (cool) to 6; null before Android 10. */
-    Integer thermalStatus() {
+    public Integer thermalStatus() {
         return Build.VERSION.SDK_INT >= Build.VERSION_CODES.Q ? power.getCurrentThermalStatus() : null;
     }
 
-    static String thermalName(Integer status) {
+    public static String thermalName(Integer status) {
         return status == null || status < 0 || status >= THERMAL.length ? null : THERMAL[status];
     }
 
-    boolean isSavingPower() {
+    public boolean isSavingPower() {
         return power.isPowerSaveMode();
     }
 
     /** Present battery current in microamperes; sign as the maker chose; null where it is not measured. */
-    Integer batteryMicroamperes() {
+    public Integer batteryMicroamperes() {
         int current = battery.getIntProperty(BatteryManager.BATTERY_PROPERTY_CURRENT_NOW);
         return current == Integer.MIN_VALUE || current == 0 ? null : current;
     }
 
     /** Battery voltage in volts. */
-    Double batteryVolts() {
+    public Double batteryVolts() {
         return batteryValue(BatteryManager.EXTRA_VOLTAGE, 0.001);
     }
 
     /** Whether the battery alone feeds the device, so that its current is the device's consumption. */
-    boolean isOnBattery() {
+    public boolean isOnBattery() {
         Double plugged = batteryValue(BatteryManager.EXTRA_PLUGGED, 1);
         return plugged != null && plugged == 0;
     }
 
     /** Largest resident size that this process had. */
-    static Long peakRssBytes() {
+    public static Long peakRssBytes() {
         try (BufferedReader reader = new BufferedReader(new FileReader("/proc/self/status"))) {
             for (String line = reader.readLine(); line != null; line = reader.readLine()) {
                 if (line.startsWith("VmHWM:")) {

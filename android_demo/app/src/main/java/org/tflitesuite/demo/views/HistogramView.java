@@ -1,10 +1,12 @@
-package org.tflitesuite.demo;
+package org.tflitesuite.demo.views;
 
 import android.content.Context;
 import android.graphics.Canvas;
 import android.graphics.Paint;
 import android.util.AttributeSet;
 import android.view.View;
+
+import org.tflitesuite.demo.R;
 
 /** How often each latency occurred, from the minimum to the 99th percentile. */
 public final class HistogramView extends View {
@@ -17,7 +19,7 @@ public final class HistogramView extends View {
         super(context, attributes);
     }
 
-    void show(double[] times, double low, double high) {
+    public void show(double[] times, double low, double high) {
         counts = new int[BINS];
         for (double time : times) {
             if (time <= high) {

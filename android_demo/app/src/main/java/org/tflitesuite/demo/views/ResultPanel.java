@@ -1,4 +1,4 @@
-package org.tflitesuite.demo;
+package org.tflitesuite.demo.views;
 
 import android.content.Context;
 import android.text.TextUtils;
@@ -9,6 +9,7 @@ import android.widget.TextView;
 import java.util.ArrayList;
 import java.util.List;
 
+import org.tflitesuite.demo.R;
 import org.tflitesuite.demo.core.Classifier;
 import org.tflitesuite.demo.core.ModelFile;
 import org.tflitesuite.demo.core.Scores;
@@ -28,7 +29,7 @@ public final class ResultPanel extends LinearLayout {
      * @param answered the classes answered, by index; none of these where it is empty
      * @param framesPerSecond 0 where no frames are counted
      */
-    void show(ModelFile model, Classifier.Result result, List<Integer> answered, double framesPerSecond) {
+    public void show(ModelFile model, Classifier.Result result, List<Integer> answered, double framesPerSecond) {
         this.<TextView>findViewById(R.id.answer).setText(answer(model, answered));
         for (int rank = 0; rank < ROWS.length; rank++) {
             RankedView row = findViewById(ROWS[rank]);
@@ -57,7 +58,7 @@ public final class ResultPanel extends LinearLayout {
         return names.isEmpty() ? getContext().getString(R.string.none_of_these) : TextUtils.join(", ", names);
     }
 
-    void clear() {
+    public void clear() {
         this.<TextView>findViewById(R.id.answer).setText(R.string.not_measured);
         for (int row : ROWS) {
             this.<RankedView>findViewById(row).clear();
@@ -65,7 +66,7 @@ public final class ResultPanel extends LinearLayout {
     }
 
     private String milliseconds(long nanos) {
-        return Figures.milliseconds(getContext(), nanos / 1e6);
+        return TimeFormat.milliseconds(getContext(), nanos / 1e6);
     }
 
     private void figure(int view, String text) {

@@ -1,4 +1,4 @@
-package org.tflitesuite.demo;
+package org.tflitesuite.demo.models;
 
 import android.content.Context;
 import android.content.SharedPreferences;
@@ -6,17 +6,17 @@ import android.content.SharedPreferences;
 import org.tflitesuite.demo.core.Delegate;
 
 /** What the user chose, kept between starts. */
-final class Settings {
+public final class ModelSettings {
     private static final String THREADS = "threads";
     private static final String DELEGATE = "delegate";
     private static final String OPENED_NAME = "opened_name";
 
     /** One choice of threads and delegate. */
-    static final class Choice {
-        final int threads;
-        final Delegate delegate;
+    public static final class Choice {
+        public final int threads;
+        public final Delegate delegate;
 
-        Choice(int threads, Delegate delegate) {
+        public Choice(int threads, Delegate delegate) {
             this.threads = threads;
             this.delegate = delegate;
         }
@@ -24,26 +24,26 @@ final class Settings {
 
     private final SharedPreferences preferences;
 
-    Settings(Context context) {
+    public ModelSettings(Context context) {
         preferences = context.getSharedPreferences("settings", Context.MODE_PRIVATE);
     }
 
-    Choice choice() {
+    public Choice choice() {
         Delegate delegate = Delegate.of(preferences.getString(DELEGATE, ""));
         int threads = preferences.getInt(THREADS, Math.min(4, Runtime.getRuntime().availableProcessors()));
         return new Choice(threads, delegate == null ? Delegate.XNNPACK : delegate);
     }
 
-    void setChoice(Choice choice) {
+    public void setChoice(Choice choice) {
         preferences.edit().putInt(THREADS, choice.threads).putString(DELEGATE, choice.delegate.name()).apply();
     }
 
     /** Display name of the opened model file; null while the bundled model is in use. */
-    String openedName() {
+    public String openedName() {
         return preferences.getString(OPENED_NAME, null);
     }
 
-    void setOpenedName(String name) {
+    public void setOpenedName(String name) {
         preferences.edit().putString(OPENED_NAME, name).apply();
     }
 }

@@ -1,4 +1,4 @@
-package org.tflitesuite.demo;
+package org.tflitesuite.demo.views;
 
 import android.content.Context;
 import android.text.format.Formatter;
@@ -7,20 +7,22 @@ import android.view.View;
 import android.view.ViewGroup;
 import android.widget.TextView;
 
+import org.tflitesuite.demo.R;
+
 /** A table of names and values. */
-final class Rows {
+public final class PropertyTable {
     private final ViewGroup table;
 
-    Rows(ViewGroup table) {
+    public PropertyTable(ViewGroup table) {
         this.table = table;
     }
 
-    void clear() {
+    public void clear() {
         table.removeAllViews();
     }
 
     /** Adds a row; a null value is unknown and gets none. */
-    void add(int name, String value) {
+    public void add(int name, String value) {
         if (value == null) {
             return;
         }
@@ -30,7 +32,7 @@ final class Rows {
         table.addView(row);
     }
 
-    void addBytes(int name, Long bytes) {
+    public void addBytes(int name, Long bytes) {
         Context context = table.getContext();
         add(name, bytes == null ? null : Formatter.formatShortFileSize(context, bytes));
     }

@@ -1,12 +1,13 @@
-package org.tflitesuite.demo;
+package org.tflitesuite.demo.views;
 
+import org.tflitesuite.demo.R;
 import org.tflitesuite.demo.core.ModelException.Reason;
 
 /** The sentence for each kind of unusable model. */
-final class Reasons {
-    private Reasons() {}
+public final class ModelErrorText {
+    private ModelErrorText() {}
 
-    static int text(Reason reason) {
+    public static int text(Reason reason) {
         switch (reason) {
             case NOT_TFLITE:
                 return R.string.reason_not_tflite;

@@ -1,16 +1,18 @@
-package org.tflitesuite.demo;
+package org.tflitesuite.demo.views;
 
 import android.content.Context;
 import android.view.Gravity;
 import android.widget.RadioButton;
 import android.widget.RadioGroup;
 
+import org.tflitesuite.demo.R;
+
 /** Pills of which one is chosen. */
-final class Choices {
-    private Choices() {}
+public final class ChoiceButtons {
+    private ChoiceButtons() {}
 
     /** Adds a pill; {@code id} is what the group reports when it is chosen. */
-    static void add(RadioGroup group, String text, int id, boolean enabled) {
+    public static void add(RadioGroup group, String text, int id, boolean enabled) {
         Context context = group.getContext();
         RadioButton button = new RadioButton(context);
         int touch = context.getResources().getDimensionPixelSize(R.dimen.touch);

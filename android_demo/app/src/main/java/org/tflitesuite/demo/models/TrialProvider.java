@@ -1,4 +1,4 @@
-package org.tflitesuite.demo;
+package org.tflitesuite.demo.models;
 
 import android.content.ContentProvider;
 import android.content.ContentValues;
@@ -12,6 +12,7 @@ import android.os.SystemClock;
 
 import java.io.File;
 
+import org.tflitesuite.demo.DemoApplication;
 import org.tflitesuite.demo.core.Classifier;
 import org.tflitesuite.demo.core.Delegate;
 import org.tflitesuite.demo.core.Engine;
@@ -20,13 +21,13 @@ import org.tflitesuite.demo.core.ModelFile;
 
 /** Runs models that nobody knows yet, in a process of its own. Only {@link #call} is served. */
 public final class TrialProvider extends ContentProvider {
-    static final String AUTHORITY = "org.tflitesuite.demo.trial";
-    static final String RUN = "run";
-    static final String THREADS = "threads";
-    static final String DELEGATE = "delegate";
-    static final String REASON = "reason";
-    static final String DETAIL = "detail";
-    static final long MOST_MILLISECONDS = 30_000;
+    public static final String AUTHORITY = "org.tflitesuite.demo.trial";
+    public static final String RUN = "run";
+    public static final String THREADS = "threads";
+    public static final String DELEGATE = "delegate";
+    public static final String REASON = "reason";
+    public static final String DETAIL = "detail";
+    public static final long MOST_MILLISECONDS = 30_000;
 
     @Override
     public Bundle call(String method, String path, Bundle request) {

@@ -1,4 +1,4 @@
-package org.tflitesuite.demo;
+package org.tflitesuite.demo.benchmark;
 
 import android.os.SystemClock;
 
@@ -6,8 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Integrates the battery's power over a measurement, ten readings a second. */
-final class EnergyMeter {
-    static final String METHOD = "Android battery current (BATTERY_PROPERTY_CURRENT_NOW) times voltage, the whole device";
+public final class EnergyMeter {
+    public static final String METHOD = "Android battery current (BATTERY_PROPERTY_CURRENT_NOW) times voltage, the whole device";
     private static final long PERIOD_MS = 100;
 
     private final DeviceFacts facts;
@@ -16,13 +16,13 @@ final class EnergyMeter {
     private final List<Integer> microamperes = new ArrayList<>();
     private long last;
 
-    EnergyMeter(DeviceFacts facts) {
+    public EnergyMeter(DeviceFacts facts) {
         this.facts = facts;
         onBattery = facts.isOnBattery();
     }
 
     /** Takes a reading if one is due. */
-    void sample() {
+    public void sample() {
         long now = SystemClock.elapsedRealtime();
         if (now - last < PERIOD_MS) {
             return;
@@ -35,12 +35,12 @@ final class EnergyMeter {
     }
 
     /** The readings so far, in microamperes. */
-    List<Integer> readings() {
+    public List<Integer> readings() {
         return microamperes;
     }
 
     /** Joules since the beginning; null if the device is being charged or measures no current. */
-    Double joules() {
+    public Double joules() {
         Double volts = facts.batteryVolts();
         if (!onBattery || !facts.isOnBattery() || volts == null || microamperes.isEmpty()) {
             return null;

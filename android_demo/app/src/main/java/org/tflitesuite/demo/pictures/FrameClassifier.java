@@ -1,4 +1,4 @@
-package org.tflitesuite.demo;
+package org.tflitesuite.demo.pictures;
 
 import android.media.Image;
 
@@ -6,6 +6,7 @@ import java.util.ArrayDeque;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 
+import org.tflitesuite.demo.DemoApplication;
 import org.tflitesuite.demo.core.Classifier;
 import org.tflitesuite.demo.core.Consensus;
 import org.tflitesuite.demo.core.ModelException;
@@ -16,9 +17,9 @@ import org.tflitesuite.demo.core.YuvConverter;
 import org.tflitesuite.demo.core.YuvPlane;
 
 /** Classifies camera frames one at a time; frames that arrive meanwhile are dropped. */
-final class FrameClassifier {
+public final class FrameClassifier {
     /** Told of results on the main thread. */
-    interface Listener {
+    public interface Listener {
         void onResult(ModelFile model, Picture frame, float[] seenPart, Classifier.Result result,
                 List<Integer> answered, double framesPerSecond);
 
@@ -42,14 +43,14 @@ final class FrameClassifier {
      *
      * @param rotation clockwise turn that makes its frames upright: 0, 90, 180 or 270 degrees
      */
-    FrameClassifier(DemoApplication app, int rotation, Listener listener) {
+    public FrameClassifier(DemoApplication app, int rotation, Listener listener) {
         this.app = app;
         this.rotation = rotation;
         this.listener = listener;
     }
 
     /** Takes over a frame. */
-    void accept(Image frame) {
+    public void accept(Image frame) {
         if (stopped || !busy.compareAndSet(false, true)) {
             frame.close();
             return;
@@ -64,7 +65,7 @@ final class FrameClassifier {
     }
 
     /** No result comes after this. */
-    void stop() {
+    public void stop() {
         stopped = true;
     }
 

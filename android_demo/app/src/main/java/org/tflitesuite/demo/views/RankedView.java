@@ -1,9 +1,11 @@
-package org.tflitesuite.demo;
+package org.tflitesuite.demo.views;
 
 import android.content.Context;
 import android.util.AttributeSet;
 import android.widget.LinearLayout;
 import android.widget.TextView;
+
+import org.tflitesuite.demo.R;
 
 /** One class of the ranking: its name, its probability in figures and as a bar. */
 public final class RankedView extends LinearLayout {
@@ -21,7 +23,7 @@ public final class RankedView extends LinearLayout {
         clear();
     }
 
-    void show(String name, double probability, boolean leads) {
+    public void show(String name, double probability, boolean leads) {
         label.setText(name);
         percent.setText(getContext().getString(R.string.percent, 100 * probability));
         bar.show((float) probability, leads);
@@ -30,7 +32,7 @@ public final class RankedView extends LinearLayout {
         setFocusable(true);
     }
 
-    void clear() {
+    public void clear() {
         label.setText(R.string.not_measured);
         percent.setText("");
         bar.show(0, false);

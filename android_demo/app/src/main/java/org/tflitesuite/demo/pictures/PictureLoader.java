@@ -1,4 +1,4 @@
-package org.tflitesuite.demo;
+package org.tflitesuite.demo.pictures;
 
 import android.content.ContentResolver;
 import android.graphics.Bitmap;
@@ -12,7 +12,7 @@ import java.io.InputStream;
 import org.tflitesuite.demo.core.Picture;
 
 /** Decodes a picture file: upright, not premultiplied, whole wherever memory allows. */
-final class PictureLoader {
+public final class PictureLoader {
     /** Larger pictures are halved while decoding until they fit; a 16-megapixel photo takes 64 MB. */
     private static final long MOST_PIXELS = 16_000_000;
 
@@ -24,7 +24,7 @@ final class PictureLoader {
      * @throws IOException if the file cannot be read, or is no picture
      * @throws OutOfMemoryError if even the reduced picture does not fit
      */
-    static Picture load(ContentResolver resolver, Uri uri) throws IOException {
+    public static Picture load(ContentResolver resolver, Uri uri) throws IOException {
         BitmapFactory.Options options = new BitmapFactory.Options();
         options.inJustDecodeBounds = true;
         decode(resolver, uri, options);
@@ -52,7 +52,7 @@ final class PictureLoader {
     }
 
     /** Makes a bitmap for the screen, with sides of at most {@code longest} pixels. */
-    static Bitmap preview(Picture picture, int longest) {
+    public static Bitmap preview(Picture picture, int longest) {
         Bitmap whole = Bitmap.createBitmap(picture.argb(), picture.width, picture.height, Bitmap.Config.ARGB_8888);
         double scale = (double) longest / Math.max(picture.width, picture.height);
         if (scale >= 1) {

@@ -1,4 +1,4 @@
-package org.tflitesuite.demo;
+package org.tflitesuite.demo.pictures;
 
 import android.content.Context;
 import android.graphics.ImageFormat;
@@ -20,9 +20,9 @@ import android.view.Surface;
 import java.util.Arrays;
 
 /** One open camera: a preview on a surface, and frames for whoever listens. */
-final class CameraSession {
+public final class CameraSession {
     /** Told of frames and failures, on the camera's own thread. */
-    interface Listener {
+    public interface Listener {
         /** Takes over a frame and must close it. */
         void onFrame(Image frame);
 
@@ -40,7 +40,7 @@ final class CameraSession {
     private ImageReader reader;
     private boolean closed;
 
-    CameraSession(Context context, Listener listener) {
+    public CameraSession(Context context, Listener listener) {
         manager = context.getSystemService(CameraManager.class);
         this.listener = listener;
         thread.start();
@@ -52,7 +52,7 @@ final class CameraSession {
      *
      * @param needed the longer side to which the contract scales
      */
-    static Size chooseSize(CameraCharacteristics camera, int needed) {
+    public static Size chooseSize(CameraCharacteristics camera, int needed) {
         StreamConfigurationMap map = camera.get(CameraCharacteristics.SCALER_STREAM_CONFIGURATION_MAP);
         Size[] sizes = map == null ? null : map.getOutputSizes(ImageFormat.YUV_420_888);
         if (sizes == null || sizes.length == 0) {
@@ -82,7 +82,7 @@ final class CameraSession {
     }
 
     /** Opens the camera; the permission must be there. */
-    void open(String camera, Size size, SurfaceTexture preview) {
+    public void open(String camera, Size size, SurfaceTexture preview) {
         preview.setDefaultBufferSize(size.getWidth(), size.getHeight());
         Surface surface = new Surface(preview);
         reader = ImageReader.newInstance(size.getWidth(), size.getHeight(), ImageFormat.YUV_420_888, FRAMES_HELD);
@@ -172,7 +172,7 @@ final class CameraSession {
     }
 
     /** Frees the camera for other apps. Frames that were handed out stay valid until they are closed. */
-    synchronized void close() {
+    public synchronized void close() {
         closed = true;
         if (device != null) {
             device.close();

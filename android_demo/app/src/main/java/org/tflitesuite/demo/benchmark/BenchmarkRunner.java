@@ -1,10 +1,11 @@
-package org.tflitesuite.demo;
+package org.tflitesuite.demo.benchmark;
 
 import android.content.Context;
 
 import java.util.Arrays;
 import java.util.Random;
 
+import org.tflitesuite.demo.DemoApplication;
 import org.tflitesuite.demo.core.Classifier;
 import org.tflitesuite.demo.core.Engine;
 import org.tflitesuite.demo.core.Measurement;
@@ -12,9 +13,10 @@ import org.tflitesuite.demo.core.ModelException;
 import org.tflitesuite.demo.core.ModelFile;
 import org.tflitesuite.demo.core.Picture;
 import org.tflitesuite.demo.core.TimingLoop;
+import org.tflitesuite.demo.models.ModelSettings;
 
 /** Measures a model on this device. Inference thread only. */
-final class BenchmarkRunner {
+public final class BenchmarkRunner {
     private static final int STAGE_RUNS = 10;
     private static final double LEAST_WARMUP_SECONDS = 0.2;
     private static final int HOT = 2;
@@ -23,20 +25,20 @@ final class BenchmarkRunner {
     private static volatile boolean processIsWarm;
 
     /** What to measure. */
-    static final class Request {
-        ModelFile model;
-        String name;
-        Settings.Choice choice;
-        int runs;
-        double minSeconds;
-        long seed;
+    public static final class Request {
+        public ModelFile model;
+        public String name;
+        public ModelSettings.Choice choice;
+        public int runs;
+        public double minSeconds;
+        public long seed;
     }
 
     private final Context context;
     private final Engine.Factory engines;
     private final DeviceFacts facts;
 
-    BenchmarkRunner(Context context, Engine.Factory engines) {
+    public BenchmarkRunner(Context context, Engine.Factory engines) {
         this.context = context;
         this.engines = engines;
         facts = new DeviceFacts(context);
@@ -49,7 +51,7 @@ final class BenchmarkRunner {
      * @throws ModelException if the engine refuses the model
      * @throws java.util.concurrent.CancellationException if the progress stopped it
      */
-    Measurement run(Request request, TimingLoop.Progress progress) throws ModelException {
+    public Measurement run(Request request, TimingLoop.Progress progress) throws ModelException {
         Measurement found = new Measurement();
         found.processMs = processIsWarm ? null : (double) DemoApplication.of(context).startupMs();
         noteEngineOpened();
@@ -76,7 +78,7 @@ final class BenchmarkRunner {
     }
 
     /** To be called by whoever opens an engine: no later measurement in this process is a cold start. */
-    static void noteEngineOpened() {
+    public static void noteEngineOpened() {
         processIsWarm = true;
     }
 

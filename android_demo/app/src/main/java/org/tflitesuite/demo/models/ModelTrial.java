@@ -1,4 +1,4 @@
-package org.tflitesuite.demo;
+package org.tflitesuite.demo.models;
 
 import android.content.ContentProviderClient;
 import android.content.Context;
@@ -12,7 +12,7 @@ import org.tflitesuite.demo.core.ModelException;
 import org.tflitesuite.demo.core.ModelException.Reason;
 
 /** Runs a model once in the process of {@link TrialProvider}, which it may bring down. */
-final class ModelTrial {
+public final class ModelTrial {
     private ModelTrial() {}
 
     /**
@@ -21,7 +21,7 @@ final class ModelTrial {
      * @param path the model's file; null for the bundled model
      * @throws ModelException if it did not run to its end
      */
-    static void run(Context context, File path, Settings.Choice choice) throws ModelException {
+    public static void run(Context context, File path, ModelSettings.Choice choice) throws ModelException {
         Bundle request = new Bundle();
         request.putInt(TrialProvider.THREADS, choice.threads);
         request.putString(TrialProvider.DELEGATE, choice.delegate.name());

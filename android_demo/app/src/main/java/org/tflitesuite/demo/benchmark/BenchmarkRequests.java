@@ -1,4 +1,4 @@
-package org.tflitesuite.demo;
+package org.tflitesuite.demo.benchmark;
 
 import android.content.Intent;
 
@@ -6,21 +6,25 @@ import java.io.File;
 import java.io.FileInputStream;
 import java.io.IOException;
 
+import org.tflitesuite.demo.DemoApplication;
 import org.tflitesuite.demo.core.Delegate;
 import org.tflitesuite.demo.core.ModelException;
 import org.tflitesuite.demo.core.ModelException.Reason;
+import org.tflitesuite.demo.models.ModelSettings;
+import org.tflitesuite.demo.models.ModelStore;
+import org.tflitesuite.demo.models.ModelTrial;
 
 /** What a benchmark intent asks for; docs/android.md lists the extras. */
-final class BenchmarkRequests {
-    static final String MODEL = "model";
-    static final String RUNS = "runs";
-    static final String MIN_SECONDS = "min_seconds";
-    static final String THREADS = "threads";
-    static final String DELEGATE = "delegate";
-    static final String OUTPUT = "output";
-    static final String SEED = "seed";
+public final class BenchmarkRequests {
+    public static final String MODEL = "model";
+    public static final String RUNS = "runs";
+    public static final String MIN_SECONDS = "min_seconds";
+    public static final String THREADS = "threads";
+    public static final String DELEGATE = "delegate";
+    public static final String OUTPUT = "output";
+    public static final String SEED = "seed";
 
-    static final int DEFAULT_RUNS = 50;
+    public static final int DEFAULT_RUNS = 50;
     private static final int MOST_RUNS = 100_000;
     private static final int MOST_THREADS = 64;
     private static final double MOST_SECONDS = 3600;
@@ -29,12 +33,12 @@ final class BenchmarkRequests {
     private BenchmarkRequests() {}
 
     /** Whether an intent asks for a measurement rather than for the screen. */
-    static boolean isRequest(Intent intent) {
+    public static boolean isRequest(Intent intent) {
         return intent != null && (intent.hasExtra(RUNS) || intent.hasExtra(MODEL) || intent.hasExtra(OUTPUT));
     }
 
     /** File name of the result, without folder and suffix; anything but letters, digits, ._- is replaced. */
-    static String outputName(Intent intent) {
+    public static String outputName(Intent intent) {
         String name = intent.getStringExtra(OUTPUT);
         if (name == null) {
             return DEFAULT_OUTPUT;
@@ -49,11 +53,11 @@ final class BenchmarkRequests {
      * @throws ModelException if the model cannot be used
      * @throws IllegalArgumentException if an extra is out of range
      */
-    static BenchmarkRunner.Request read(DemoApplication app, Intent intent) throws ModelException {
+    public static BenchmarkRunner.Request read(DemoApplication app, Intent intent) throws ModelException {
         BenchmarkRunner.Request request = new BenchmarkRunner.Request();
-        Settings.Choice standard = app.models().settings().choice();
+        ModelSettings.Choice standard = app.models().settings().choice();
         String delegate = intent.getStringExtra(DELEGATE);
-        request.choice = new Settings.Choice(
+        request.choice = new ModelSettings.Choice(
                 within(THREADS, intent.getIntExtra(THREADS, standard.threads), 1, MOST_THREADS),
                 delegate == null ? standard.delegate : delegate(delegate));
         request.runs = within(RUNS, intent.getIntExtra(RUNS, DEFAULT_RUNS), 1, MOST_RUNS);
