@@ -344,7 +344,7 @@ def _open_keras(path: str, normalization: Normalization | None) -> Model:
     models.check_file(path, "--model")
     from tfl_lite_suite.benchmark.job import contract_of
     from tfl_lite_suite.core.framework import keras
-    from tfl_lite_suite.models.graph import scores, two_classes
+    from tfl_lite_suite.models.graph import logits, two_classes
     from tfl_lite_suite.models.keras_io import keras_file
 
     model = two_classes.with_two_scores(keras_file.load(path))
@@ -356,8 +356,8 @@ def _open_keras(path: str, normalization: Normalization | None) -> Model:
     used = preprocessing.checked(path, normalization or stated, of)
     warnings = preprocessing.warnings(own, of, used)
     of = _labelled(path, of, (), model.output_shape[1])
-    softmax = scores.ends_in_softmax(model)
-    return Model(of, os.path.getsize(path), keras.__version__, model, warnings, None, softmax, used)
+    softmax = logits.ends_in_softmax(model)
+    return Model(of, file.stat().st_size, keras.__version__, model, warnings, None, softmax, used)
 
 
 def _keras_answers(model: Model, split: "data.Split", on_done: Callable[[int], None]) -> "accuracy.Answers":

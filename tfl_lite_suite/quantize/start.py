@@ -16,7 +16,7 @@ from tfl_lite_suite.core.progress import Progress
 from tfl_lite_suite.core.types import Array, JsonObject, KerasModel
 from tfl_lite_suite.models.graph.canonical import canonical
 from tfl_lite_suite.models.graph.fold import fold_batch_norm
-from tfl_lite_suite.models.graph.scores import divergence
+from tfl_lite_suite.models.graph.logits import divergence
 from tfl_lite_suite.prune.clustering import equal_weights
 from tfl_lite_suite.prune.sparsity import prunable
 from tfl_lite_suite.quantize.ptq.equalization import Equalized, equalize

@@ -15,8 +15,8 @@ from tfl_lite_suite.core.recipe import Distill
 from tfl_lite_suite.core.types import Array, KerasModel, Tensor
 from tfl_lite_suite.core.work_folder import Stage
 from tfl_lite_suite.data import Dataset, Split, pipeline
+from tfl_lite_suite.models.graph.logits import as_logits
 from tfl_lite_suite.models.graph.rewrite import with_features
-from tfl_lite_suite.models.graph.scores import as_logits
 from tfl_lite_suite.models.keras_io import keras_file
 from tfl_lite_suite.train.losses import DistilledLoss, Loss
 

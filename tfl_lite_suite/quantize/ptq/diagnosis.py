@@ -10,7 +10,7 @@ from tfl_lite_suite.core.files import write_text
 from tfl_lite_suite.core.progress import Progress
 from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.models import tflite_converter
-from tfl_lite_suite.models.graph.scores import divergence
+from tfl_lite_suite.models.graph.logits import divergence
 from tfl_lite_suite.models.tflite_interpreter import Interpreter
 from tfl_lite_suite.quantize.ptq import layer_error, techniques
 

@@ -6,8 +6,7 @@ coarse. Nothing reads the output, so that its scale can be changed in the file w
 
 import numpy as np
 
-from tfl_lite_suite.core.types import Array
-from tfl_lite_suite.models.graph.scores import decisive_range
+from tfl_lite_suite.models.graph.logits import decisive_range
 from tfl_lite_suite.tflite.file import TfliteFile
 from tfl_lite_suite.tflite.graph import Operator, Subgraph
 from tfl_lite_suite.tflite.object_form import pack, unpack

@@ -16,7 +16,7 @@ from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.progress import Progress
 from tfl_lite_suite.core.types import Array, JsonObject, KerasModel
 from tfl_lite_suite.models import tflite_converter
-from tfl_lite_suite.models.graph.scores import divergence
+from tfl_lite_suite.models.graph.logits import divergence
 from tfl_lite_suite.models.tflite_interpreter import Interpreter
 from tfl_lite_suite.quantize import start
 from tfl_lite_suite.quantize.ptq import bias_correction, int16_fallback, learned_rounding, logit_range

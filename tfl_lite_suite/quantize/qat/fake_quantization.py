@@ -15,7 +15,7 @@ from tfl_lite_suite.models import keras_graph, layers
 from tfl_lite_suite.models.graph import rewrite
 from tfl_lite_suite.models.graph.canonical import canonical
 from tfl_lite_suite.models.graph.fold import fold_batch_norm
-from tfl_lite_suite.models.graph.scores import decisive_range
+from tfl_lite_suite.models.graph.logits import decisive_range
 from tfl_lite_suite.models.layer_kinds import Rounding, kind_of, require_int8_forms, rounding_of
 from tfl_lite_suite.models.layer_kinds.int8_forms import PIXELS
 from tfl_lite_suite.models.quantizers import FakeQuantized, LayerConfig

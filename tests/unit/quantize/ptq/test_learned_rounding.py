@@ -3,7 +3,7 @@ import numpy as np
 
 from tfl_lite_suite.core.framework import keras
 from tfl_lite_suite.models import layers
-from tfl_lite_suite.models.graph.scores import divergence
+from tfl_lite_suite.models.graph.logits import divergence
 from tfl_lite_suite.quantize import start
 from tfl_lite_suite.quantize.ptq import learned_rounding
 from tfl_lite_suite.quantize.qat.simulation import kernel_and_bias

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from tfl_lite_suite.core.framework import keras
-from tfl_lite_suite.models.graph.scores import as_logits, decisive_range, divergence, ends_in_softmax
+from tfl_lite_suite.models.graph.logits import as_logits, decisive_range, divergence, ends_in_softmax
 
 layers = keras.layers
 
