@@ -1,3 +1,4 @@
+import collections
 import dataclasses
 
 import numpy as np
@@ -41,8 +42,16 @@ def uneven_network():
     return model
 
 
-def test_equalization_is_chosen_where_it_helps():
+def test_equalization_is_chosen_where_it_helps_and_no_file_is_parsed_twice(monkeypatch):
+    parsed, parse = collections.Counter(), TfliteFile.__init__
+
+    def counted(self, data, *where):
+        parsed[bytes(data)] += 1
+        parse(self, data, *where)
+
+    monkeypatch.setattr(TfliteFile, "__init__", counted)
     result = ptq.quantize(uneven_network(), blocky(48, (32, 32, 3)))
+    assert len(parsed) > 5 and set(parsed.values()) == {1}
     report = result.report
     assert ptq.EQUALIZATION in report["techniques"]
     plain = report["candidates"][0]
