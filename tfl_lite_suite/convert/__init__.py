@@ -68,7 +68,7 @@ def convert(
             model, scheme, io_type=io_type, calibration=calibration, quantization_aware=aware
         )
         if scheme == "int8":
-            content = delegated_forms.rewrite(TfliteFile(content), split_hard_swish=split).data
+            content = delegated_forms.rewrite(TfliteFile(content), split_hard_swish=split).content
     content = softmax_head.append(content) if scores == "probabilities" else content
     content = metadata_writer.write(shared_buffers.compact(content), of, name=names.original_name(model))
     write_bytes(output, content)

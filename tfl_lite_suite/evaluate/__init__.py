@@ -357,7 +357,7 @@ def _open_keras(path: str, normalization: Normalization | None) -> Model:
     warnings = preprocessing.warnings(own, of, used)
     of = _labelled(path, of, (), model.output_shape[1])
     softmax = logits.ends_in_softmax(model)
-    return Model(of, file.stat().st_size, keras.__version__, model, warnings, None, softmax, used)
+    return Model(of, os.path.getsize(path), keras.__version__, model, warnings, None, softmax, used)
 
 
 def _keras_answers(model: Model, split: "data.Split", on_done: Callable[[int], None]) -> "accuracy.Answers":

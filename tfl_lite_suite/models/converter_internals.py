@@ -5,16 +5,16 @@ Written for TensorFlow 2.15 to 2.19; `doctor` has the versions that are tried.
 
 import inspect
 from collections.abc import Sequence
-from typing import Any
 
 from tfl_lite_suite.core.framework import tf
+from tfl_lite_suite.core.types import ForeignObject
 
-_LITE: Any = inspect.getmodule(tf.lite.TFLiteConverter)
+_LITE: ForeignObject = inspect.getmodule(tf.lite.TFLiteConverter)
 # What `TFLiteConverter.convert` raises for a graph that it does not take.
 REFUSALS = (_LITE.ConverterError, ValueError, RuntimeError, NotImplementedError, tf.errors.OpError)
 
 
-def keep_dense_kernels_per_tensor(converter: Any) -> None:
+def keep_dense_kernels_per_tensor(converter: ForeignObject) -> None:
     """Makes kernels of dense layers have one scale each.
 
     Kernels with a scale for each channel came late to runtimes and are missing in delegates.
@@ -22,7 +22,7 @@ def keep_dense_kernels_per_tensor(converter: Any) -> None:
     converter._experimental_disable_per_channel_quantization_for_dense_layers = True
 
 
-def calibrated(converter: Any) -> bytes:
+def calibrated(converter: ForeignObject) -> bytes:
     """Returns the float model with the ranges of the representative data set, to give to `quantized`."""
     converter._experimental_calibrate_only = True
     return bytes(converter.convert())

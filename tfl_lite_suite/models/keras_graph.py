@@ -4,41 +4,41 @@ Keras 2 is finished, so that these names stay: `_keras_history` of a symbolic te
 tensor_index)`; a functional model has `_is_graph_network` and `_nodes_by_depth`; a layer's `name` is read-only.
 """
 
-from typing import Any
+from tfl_lite_suite.core.types import KerasLayer, KerasModel, KerasNode, Tensor
 
 
-def layer_of(tensor: Any) -> Any:
+def layer_of(tensor: Tensor) -> KerasLayer:
     """Returns the layer that makes a symbolic tensor."""
     return tensor._keras_history.layer
 
 
-def node_of(tensor: Any) -> Any:
+def node_of(tensor: Tensor) -> KerasNode:
     """Returns the call of a layer that makes a symbolic tensor."""
     layer, index, _ = tensor._keras_history
     return layer.inbound_nodes[index]
 
 
-def is_symbolic(value: Any) -> bool:
+def is_symbolic(value: object) -> bool:
     """Tells whether a value is a tensor of a graph of layers."""
     return hasattr(value, "_keras_history")
 
 
-def is_model(layer: Any) -> bool:
+def is_model(layer: KerasLayer) -> bool:
     """Tells whether a layer is a model, whose graph may or may not be readable."""
     return hasattr(layer, "_is_graph_network")
 
 
-def is_functional(model: Any) -> bool:
+def is_functional(model: KerasModel) -> bool:
     """Tells whether a model's graph can be read: a functional model, or a sequential one with known input shape."""
     return bool(getattr(model, "_is_graph_network", False))
 
 
-def nodes(model: Any) -> list[Any]:
+def nodes(model: KerasModel) -> list[KerasNode]:
     """Returns the calls of layers in the model's graph, inputs before their consumers; nested models count as one."""
     depths = sorted(model._nodes_by_depth, reverse=True)
     return [node for depth in depths for node in model._nodes_by_depth[depth] if not node.is_input]
 
 
-def rename(layer: Any, name: str) -> None:
+def rename(layer: KerasLayer, name: str) -> None:
     """Gives a layer or a model another name; a model that has it must be built anew from its configuration."""
     layer._name = name

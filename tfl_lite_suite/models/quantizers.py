@@ -8,7 +8,16 @@ import numpy as np
 from tfl_lite_suite.core.framework import tf  # isort: skip
 import tensorflow_model_optimization as tfmot
 
-from tfl_lite_suite.core.types import Array, HdfGroup, JsonObject, KerasLayer, KerasObject, Tensor, TensorShape
+from tfl_lite_suite.core.types import (
+    Array,
+    HdfGroup,
+    JsonObject,
+    KerasLayer,
+    KerasObject,
+    Tensor,
+    TensorShape,
+    Variable,
+)
 from tfl_lite_suite.models.layer_kinds import kind_of
 from tfl_lite_suite.tflite import integer_arithmetic
 from tfl_lite_suite.tflite.integer_arithmetic import LEAST, MOST, Quantization, quantization
@@ -318,12 +327,12 @@ class FakeQuantized(tfmot.quantization.keras.QuantizeWrapperV2):
         return tf.clip_by_value(tf.round(sums * factor), least, most) * result.step
 
     @property
-    def rounded(self) -> list[tuple[Any, Any]]:
+    def rounded(self) -> list[tuple[Variable, KerasObject]]:
         """Each variable that is rounded, and its quantizer: the kernel, and the bias if it is; TFMOT's private list."""
         return [(variable, quantizer) for variable, quantizer, _ in self._weight_vars]
 
     @property
-    def trainable_weights(self) -> list[Any]:
+    def trainable_weights(self) -> list[Variable]:
         """Kernel and bias; none where the layer is frozen, which TFMOT's wrapper overlooks."""
         return list(super().trainable_weights) if self.trainable else []
 

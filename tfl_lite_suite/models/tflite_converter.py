@@ -10,6 +10,7 @@ import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.framework import native_messages, tf
+from tfl_lite_suite.core.types import Array, KerasModel, KerasNode, Tensor, TfFunction
 from tfl_lite_suite.models import converter_internals
 from tfl_lite_suite.tflite.integer_arithmetic import as_operators
 
@@ -64,7 +65,7 @@ def convert(
             raise SuiteError(f"TensorFlow cannot convert '{model.name}' to {scheme}: {detail}") from error
 
 
-def concrete_function(model: Any) -> Any:
+def concrete_function(model: KerasModel) -> TfFunction:
     """Returns a classifier as a function of one picture, named as its `.tflite` files name input and output."""
     signature = tf.TensorSpec((1, *model.input_shape[1:]), tf.float32, name=INPUT_NAME)
     function = tf.function(lambda image: {OUTPUT_NAME: model(image, training=False)}, autograph=False)
@@ -89,7 +90,7 @@ def _check_loops(model: KerasModel, function: Tensor) -> None:
         )
 
 
-def representative_dataset(model: Any, calibration: np.ndarray | None) -> Callable[[], Iterator[list[np.ndarray]]]:
+def representative_dataset(model: KerasModel, calibration: Array | None) -> Callable[[], Iterator[list[Array]]]:
     """Returns what the converter takes activation ranges from.
 
     Raises:

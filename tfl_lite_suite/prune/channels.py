@@ -7,6 +7,7 @@ import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.framework import keras
+from tfl_lite_suite.core.types import Array, JsonObject, KerasLayer, KerasModel, KerasNode, Tensor
 from tfl_lite_suite.models.graph import rewrite
 from tfl_lite_suite.models.layer_kinds import kind_of
 from tfl_lite_suite.prune.channel_budget import Costs, Measure, choose

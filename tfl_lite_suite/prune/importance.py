@@ -6,6 +6,7 @@ import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.framework import keras, tf
+from tfl_lite_suite.core.types import Array, Tensor
 from tfl_lite_suite.models.graph.logits import as_logits
 from tfl_lite_suite.prune.dependencies import Dependencies
 

@@ -116,7 +116,7 @@ class _Rewriting:
             factors: What the output of each operator that goes is multiplied by, by the operator's index.
             offsets: What is added to the pixels in a normalization's stead, likewise; the others are HARD_SWISH.
         """
-        self._graph, self._model = file.subgraphs[0], unpack(file.data)
+        self._graph, self._model = file.subgraphs[0], unpack(file.content)
         self._whole = self._model.subgraphs[0]
         self._made, self._offsets = factors, offsets
         self._factors: dict[int, float] = {}

@@ -94,6 +94,11 @@ class TfliteFile:
         self._buffer_sizes, self.signatures  # noqa: B018
 
     @property
+    def content(self) -> bytes:
+        """The whole file; a copy where it is mapped."""
+        return bytes(self.data)
+
+    @property
     def file_bytes(self) -> int:
         """Size of the file."""
         return len(self.data)

@@ -11,8 +11,8 @@ from tfl_lite_suite.core.types import FlatbufferBuilder, FlatbufferObject
 from tfl_lite_suite.tflite.file import FILE_IDENTIFIER
 
 
-def unpack(content: Any) -> Any:
-    """Returns a flatbuffer, a bytes-like object, as a tree of objects, the schema's `ModelT`."""
+def unpack(content: bytes) -> FlatbufferObject:
+    """Returns a flatbuffer as a tree of objects, the schema's `ModelT`."""
     return schema.ModelT.InitFromPackedBuf(bytearray(content), 0)
 
 

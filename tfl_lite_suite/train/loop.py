@@ -16,7 +16,8 @@ from tfl_lite_suite.core.figures import percent
 from tfl_lite_suite.core.framework import keras, tf
 from tfl_lite_suite.core.progress import Progress, duration
 from tfl_lite_suite.core.recipe import Augment, Train
-from tfl_lite_suite.data import balance, pipeline
+from tfl_lite_suite.core.types import Array, JsonObject, KerasModel, KerasOptimizer, Strategy, Tensor, TfFunction
+from tfl_lite_suite.data import balance, pipeline, samples
 from tfl_lite_suite.models.graph.logits import as_logits, ends_in_softmax
 from tfl_lite_suite.models.graph.rewrite import classifier, with_features
 from tfl_lite_suite.train import checkpoint, fine_tuning, mixed_precision, selection

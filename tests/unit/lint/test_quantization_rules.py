@@ -83,7 +83,7 @@ def test_layers_with_16_bit_activations():
     )
     file = TfliteFile(content)
     wide = int16_fallback.widen(file, sorted(int16_fallback.candidates(file)[0])[:1])
-    assert codes(wide.data) - codes(content) == {"int16_activations"}
+    assert codes(wide.content) - codes(content) == {"int16_activations"}
 
 
 def test_weights_that_are_no_numbers():

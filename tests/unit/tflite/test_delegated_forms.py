@@ -52,7 +52,7 @@ def test_the_file_computes_the_same_without_hard_swish(name):
     middle, rescaled = MIDDLES[name]
     aware = quantization_aware(network(middle), PICTURES)
     content = tflite_converter.convert(aware, "int8", quantization_aware=True)
-    split = delegated_forms.rewrite(TfliteFile(content)).data
+    split = delegated_forms.rewrite(TfliteFile(content)).content
     before, after = (collections.Counter(op.name for op in file_operators(each)) for each in (content, split))
     swishes = before["HARD_SWISH"]
     assert swishes and not after["HARD_SWISH"]
@@ -75,7 +75,7 @@ def test_weights_that_two_layers_share_are_divided_for_one():
     model = network(lambda x: pooled(keras.layers.Concatenate()([shared(x), shared(keras.layers.ReLU()(x))])))
     content = tflite_converter.convert(model, "int8", calibration=PICTURES)
     plain, split = (
-        Interpreter(each).scores(PICTURES) for each in (content, delegated_forms.rewrite(TfliteFile(content)).data)
+        Interpreter(each).scores(PICTURES) for each in (content, delegated_forms.rewrite(TfliteFile(content)).content)
     )
     assert np.abs(plain - split).max() <= 4 * TfliteFile(content).outputs[0].scale
 
@@ -85,13 +85,13 @@ def test_normalization_of_each_channel_by_its_own_mean_stays():
     x = layers.PixelNormalization([123.0, 116.0, 103.0], [60.0] * 3)(image)
     model = keras_samples.randomize(keras.Model(image, pooled(keras.layers.Conv2D(8, 3)(x))))
     content = tflite_converter.convert(model, "int8", calibration=PICTURES)
-    assert delegated_forms.rewrite(TfliteFile(content)).data is content
+    assert delegated_forms.rewrite(TfliteFile(content)).content is content
 
 
 @pytest.mark.parametrize("io_type", ["uint8", "float32"])
 def test_pixels_of_other_types_are_normalized_by_an_add_too(io_type):
     content = tflite_converter.convert(network(pooled), "int8", io_type=io_type, calibration=PICTURES)
-    names = [op.name for op in file_operators(delegated_forms.rewrite(TfliteFile(content)).data)]
+    names = [op.name for op in file_operators(delegated_forms.rewrite(TfliteFile(content)).content)]
     assert names[:3] == ["QUANTIZE", "ADD", "CONV_2D"]
 
 
@@ -100,7 +100,7 @@ def test_steps_too_small_for_xnnpack_keep_the_operator():
     first = model.get_layer("first")
     first.set_weights([weights * 1e-5 for weights in first.get_weights()])
     content = tflite_converter.convert(model, "int8", calibration=PICTURES)
-    assert "HARD_SWISH" in [op.name for op in file_operators(delegated_forms.rewrite(TfliteFile(content)).data)]
+    assert "HARD_SWISH" in [op.name for op in file_operators(delegated_forms.rewrite(TfliteFile(content)).content)]
 
 
 def test_hard_swish_stays_where_asked():
@@ -112,4 +112,4 @@ def test_hard_swish_stays_where_asked():
 
 def test_float_files_stay_as_they_are():
     content = tflite_converter.convert(network(pooled), "float32")
-    assert delegated_forms.rewrite(TfliteFile(content)).data is content
+    assert delegated_forms.rewrite(TfliteFile(content)).content is content

@@ -46,7 +46,7 @@ def test_hard_swish_is_the_kernels_for_every_input(source, result):
 
 @pytest.mark.parametrize(("source", "result"), RANGES)
 def test_split_hard_swish_is_what_xnnpack_computes(source, result):
-    interpreter = Interpreter(delegated_forms.rewrite(TfliteFile(converted(source, result))).data)
+    interpreter = Interpreter(delegated_forms.rewrite(TfliteFile(converted(source, result))).content)
     wanted = interpreter.invoke([np.arange(-128, 128, dtype=np.int8)[np.newaxis]])[0][0]
     quantizations = [integer_arithmetic.quantization(limits) for limits in (source, result)]
     assert not interpreter.refusal

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import numpy as np
 
 from tfl_lite_suite.core.framework import keras, tf
+from tfl_lite_suite.core.types import Array, KerasLayer, KerasModel, KerasNode, KerasObject, Tensor, TensorShape
 from tfl_lite_suite.models import keras_graph, layers
 from tfl_lite_suite.models.graph import channel_order, idle, rewrite
 from tfl_lite_suite.models.layer_kinds import kind_of
@@ -116,7 +117,7 @@ def _before_hard_sigmoid(output: Tensor) -> Tensor:
     return _maker(relu.input).input if _computes(relu.input, "__operators__.add", 3) else None
 
 
-def _maker(tensor: Any) -> Any:
+def _maker(tensor: Tensor) -> KerasLayer:
     return keras_graph.layer_of(tensor)
 
 

@@ -9,6 +9,7 @@ import dataclasses
 import numpy as np
 
 from tfl_lite_suite.core.framework import keras, tf
+from tfl_lite_suite.core.types import Array, KerasLayer, KerasNode, Tensor
 from tfl_lite_suite.models import keras_graph
 
 _ALL = {"start": None, "stop": None, "step": None}

@@ -60,7 +60,7 @@ def _foldable(layer: KerasLayer) -> bool:
     return kind_of(layer).folds_norm and ends_linear and is_last
 
 
-def _apply_folded(layer: Any, norm: Any, inputs: Any) -> Any:
+def _apply_folded(layer: KerasLayer, norm: KerasLayer, inputs: Tensor) -> Tensor:
     copy = rewrite.configured(layer, use_bias=True)
     output = copy(inputs)
     copy.set_weights(folded_weights(layer, layer.get_weights(), norm))

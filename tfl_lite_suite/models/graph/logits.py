@@ -3,6 +3,7 @@
 import numpy as np
 
 from tfl_lite_suite.core.framework import keras, tf
+from tfl_lite_suite.core.types import Array, KerasModel, Tensor
 from tfl_lite_suite.models import keras_graph
 
 _LEAST = 1e-7

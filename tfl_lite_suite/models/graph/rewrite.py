@@ -5,6 +5,7 @@ from typing import Any
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.framework import keras, tf
+from tfl_lite_suite.core.types import Array, KerasLayer, KerasModel, KerasNode, Tensor
 from tfl_lite_suite.models import keras_graph
 from tfl_lite_suite.models.keras_graph import nodes as nodes
 from tfl_lite_suite.models.keras_io import names
@@ -87,7 +88,7 @@ def _rebuilt(model: KerasModel, replace: Replace, operate: Replace | None = None
     return names.remember(keras.Model(new_input, output, name=model.name), names.original_name(model))
 
 
-def consumers(model: Any) -> dict[int, list[Any]]:
+def consumers(model: KerasModel) -> dict[int, list[KerasLayer]]:
     """Returns, for the `id` of each tensor in the graph, the layers that take it."""
     found: dict[int, list[KerasNode]] = {}
     for node in nodes(model):
@@ -96,7 +97,7 @@ def consumers(model: Any) -> dict[int, list[Any]]:
     return found
 
 
-def configured(layer: Any, **changes: Any) -> Any:
+def configured(layer: KerasLayer, **changes: object) -> KerasLayer:
     """Returns a new layer of the same class and configuration, without weights.
 
     Args:
@@ -114,7 +115,7 @@ def configured(layer: Any, **changes: Any) -> Any:
         ) from error
 
 
-def copy_layer(layer: Any, inputs: Any, name: str | None = None) -> Any:
+def copy_layer(layer: KerasLayer, inputs: Tensor, name: str | None = None) -> Tensor:
     """Applies a copy of `layer`, with its weights, to `inputs`; `name` renames it."""
     copy = configured(layer, name=name or layer.name)
     output = copy(inputs)

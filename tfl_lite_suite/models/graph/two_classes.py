@@ -10,6 +10,7 @@ import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.framework import keras
+from tfl_lite_suite.core.types import KerasLayer, KerasModel, Tensor
 from tfl_lite_suite.models import keras_graph
 from tfl_lite_suite.models.graph import rewrite
 from tfl_lite_suite.models.keras_io import names

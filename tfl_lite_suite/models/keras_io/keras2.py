@@ -7,6 +7,7 @@ from typing import Any
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.framework import keras, tf
+from tfl_lite_suite.core.types import KerasModel
 from tfl_lite_suite.models import keras_graph
 from tfl_lite_suite.models.keras_io import archive, names
 

@@ -7,6 +7,7 @@ import operator
 from collections.abc import Callable
 
 from tfl_lite_suite.core.framework import keras, tf
+from tfl_lite_suite.core.types import JsonObject, KerasObject, Tensor
 from tfl_lite_suite.models import keras_graph, layers
 
 # Settings that change nothing at these values.

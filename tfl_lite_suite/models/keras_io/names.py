@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable
 
 from tfl_lite_suite.core.types import KerasModel, KerasObject, Tensor
-
 from tfl_lite_suite.models import keras_graph
 
 _ORIGINAL = "_tfl_lite_suite_original_name"

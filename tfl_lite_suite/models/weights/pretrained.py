@@ -14,6 +14,7 @@ import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.framework import keras
+from tfl_lite_suite.core.types import Array, JsonObject, KerasLayer, Tensor, Variable
 from tfl_lite_suite.models import blocks, keras_graph
 from tfl_lite_suite.models.conventions import IMAGENET_STD, Conventions
 from tfl_lite_suite.models.weights import download, keras_applications, python_packages, torch_file
@@ -187,7 +188,7 @@ def _to_keras(array: Array) -> Array:
 
 def _by_branch(model: keras.Model) -> list[KerasLayer]:
     """Returns a model's layers, inputs before their consumers and the branches of a join one after the other."""
-    found: dict[str, Any] = {}
+    found: JsonObject = {}
     left = [keras_graph.layer_of(model.outputs[0])]
     while left:
         layer = left[-1]

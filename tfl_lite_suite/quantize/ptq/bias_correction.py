@@ -39,7 +39,7 @@ class Corrected:
     layers: tuple[tuple[str, float], ...]
 
 
-def correct(file: TfliteFile, reference: TfliteFile, pictures: np.ndarray) -> Corrected:
+def correct(file: TfliteFile, reference: TfliteFile, pictures: Array) -> Corrected:
     """Corrects the biases of linear layers: convolutions and dense layers without a fused activation.
 
     Args:
@@ -58,8 +58,8 @@ def correct(file: TfliteFile, reference: TfliteFile, pictures: np.ndarray) -> Co
     graph = file.subgraphs[0]
     names = {i: float_name(graph, graph.tensors[graph.operators[i].outputs[0]]) for i in wanted}
     means = channel_means(reference, set(names.values()), pictures)
-    model, walk = unpack(file.data), _Walk(file, pictures)
-    patched, layers = bytearray(file.data), []
+    model, walk = unpack(file.content), _Walk(file, pictures)
+    patched, layers = bytearray(file.content), []
     progress = Progress("bias correction", len(wanted))
     for number, index in enumerate(wanted):
         op = graph.operators[index]
@@ -80,11 +80,11 @@ def correct(file: TfliteFile, reference: TfliteFile, pictures: np.ndarray) -> Co
     return Corrected(TfliteFile(bytes(patched)), tuple(layers))
 
 
-def channel_means(file: TfliteFile, names: set[str], pictures: np.ndarray) -> dict[str, np.ndarray]:
+def channel_means(file: TfliteFile, names: set[str], pictures: Array) -> dict[str, Array]:
     """Returns the mean of each channel of tensors of a float model, float64 `(channels,)`, by the tensor's name."""
-    interpreter = Interpreter(file.data, keep_all=True)
+    interpreter = Interpreter(file.content, keep_all=True)
     tensors = [tensor for tensor in file.subgraphs[0].tensors if tensor.name in names]
-    sums: dict[str, Any] = dict.fromkeys((tensor.name for tensor in tensors), 0.0)
+    sums: JsonObject = dict.fromkeys((tensor.name for tensor in tensors), 0.0)
     for picture in pictures:
         interpreter.invoke([interpreter.pixels(picture)])
         for tensor in tensors:
@@ -115,7 +115,7 @@ def _with_own_biases(file: TfliteFile, wanted: list[int]) -> TfliteFile:
     shared = [i for i, buffer in biases.items() if readers[file.buffer_place(buffer)] > 1]
     if not shared:
         return file
-    model = unpack(file.data)
+    model = unpack(file.content)
     whole = model.subgraphs[0]
     for index in shared:
         inputs = list(whole.operators[index].inputs)
@@ -131,9 +131,9 @@ def _with_own_biases(file: TfliteFile, wanted: list[int]) -> TfliteFile:
 class _Walk:
     """Goes through the int8 graph once for all pictures, keeping only what operators further on still read."""
 
-    def __init__(self, file: TfliteFile, pictures: np.ndarray) -> None:
+    def __init__(self, file: TfliteFile, pictures: Array) -> None:
         self._graph = file.subgraphs[0]
-        start = Interpreter(file.data)
+        start = Interpreter(file.content)
         self._values = {self._graph.input_indices[0]: np.stack([start.pixels(picture) for picture in pictures])}
         self._next = 0
 

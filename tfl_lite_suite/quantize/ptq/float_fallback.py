@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from tfl_lite_suite.core.framework import native_messages, tf
+from tfl_lite_suite.core.types import Array, KerasModel
 from tfl_lite_suite.models import converter_internals, tflite_converter
 
 

@@ -83,7 +83,7 @@ class _Widening:
 
     def __init__(self, file: TfliteFile, names: set[str]) -> None:
         self._graph = file.subgraphs[0]
-        self._model = unpack(file.data)
+        self._model = unpack(file.content)
         self._whole = self._model.subgraphs[0]
         self._wide_tensors = self._reached(names)
         self._wide_form: dict[int, int] = {}

@@ -39,7 +39,7 @@ class LayerError:
     own_snr_db: float | None
 
 
-def layer_errors(file: TfliteFile, reference: TfliteFile, pictures: np.ndarray) -> list[LayerError]:
+def layer_errors(file: TfliteFile, reference: TfliteFile, pictures: Array) -> list[LayerError]:
     """Compares an int8 file with the float file of the same model, operator by operator.
 
     Args:
@@ -52,7 +52,7 @@ def layer_errors(file: TfliteFile, reference: TfliteFile, pictures: np.ndarray) 
     """
     graph = file.subgraphs[0]
     exact = _float_values(reference, pictures)
-    running = Interpreter(file.data, keep_all=True)
+    running = Interpreter(file.content, keep_all=True)
     compared = [op for op in graph.operators if _counterpart(graph, op.outputs[0], exact) is not None]
     received: dict[int, list[Array]] = {op.outputs[0]: [] for op in compared}
     for picture in pictures:
@@ -60,7 +60,7 @@ def layer_errors(file: TfliteFile, reference: TfliteFile, pictures: np.ndarray) 
         for index, values in received.items():
             values.append(running.tensor(index).copy())
     pixels = np.stack([running.pixels(picture) for picture in pictures])
-    model = unpack(file.data)
+    model = unpack(file.content)
     return [
         _error(graph, op, exact, np.stack(received[op.outputs[0]]), _alone(model, graph, op, exact, pixels))
         for op in compared
@@ -103,9 +103,9 @@ def _length(decibels: float) -> float:
     return _BAR * min(max(decibels, 0.0), _BEST_DB) / _BEST_DB
 
 
-def _float_values(reference: TfliteFile, pictures: np.ndarray) -> dict[str, np.ndarray]:
+def _float_values(reference: TfliteFile, pictures: Array) -> dict[str, Array]:
     """Returns every activation of a float model, `(n, 1, …)`, by its tensor's name."""
-    graph, interpreter = reference.subgraphs[0], Interpreter(reference.data, keep_all=True)
+    graph, interpreter = reference.subgraphs[0], Interpreter(reference.content, keep_all=True)
     tensors = [graph.tensors[index] for op in graph.operators for index in op.outputs]
     values: dict[str, list[Array]] = {tensor.name: [] for tensor in tensors}
     for picture in pictures:

@@ -12,6 +12,7 @@ import numpy as np
 
 from tfl_lite_suite.core.framework import keras, tf
 from tfl_lite_suite.core.progress import Progress
+from tfl_lite_suite.core.types import Array, KerasModel, Tensor, TfFunction
 from tfl_lite_suite.models import keras_graph
 from tfl_lite_suite.models.graph.logits import as_logits
 from tfl_lite_suite.models.quantizers import FakeQuantized

@@ -6,6 +6,7 @@ coarse. Nothing reads the output, so that its scale can be changed in the file w
 
 import numpy as np
 
+from tfl_lite_suite.core.types import Array
 from tfl_lite_suite.models.graph.logits import decisive_range
 from tfl_lite_suite.tflite.file import TfliteFile
 from tfl_lite_suite.tflite.graph import Operator, Subgraph
@@ -20,7 +21,7 @@ _CONVERSIONS = ("QUANTIZE", "DEQUANTIZE")
 _FREE = ("FULLY_CONNECTED", "CONV_2D", "MEAN", "ADD")
 
 
-def narrow(file: TfliteFile, logits: np.ndarray) -> TfliteFile:
+def narrow(file: TfliteFile, logits: Array) -> TfliteFile:
     """Gives the output of an int8 file the range in which logits decide.
 
     Args:
@@ -40,7 +41,7 @@ def narrow(file: TfliteFile, logits: np.ndarray) -> TfliteFile:
     is_free = chain[-1].name in (*_FREE, "QUANTIZE") and chain[-1].activation == "NONE"
     if not is_free or not rounded or not all(tensor.scale > _FINER * step for tensor in rounded):
         return file
-    model = unpack(file.data)
+    model = unpack(file.content)
     for tensor in rounded:
         changed = model.subgraphs[0].tensors[tensor.index].quantization
         changed.scale = np.array([step], np.float32)

@@ -8,7 +8,7 @@ hardly does.
 import dataclasses
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
@@ -66,7 +66,7 @@ class Calibrated(Candidate):
     """
 
     _: dataclasses.KW_ONLY
-    model: Any
+    model: KerasModel
     reference: TfliteFile
     full_range: TfliteFile
 
@@ -100,18 +100,18 @@ class Quantized:
     """
 
     best: Candidate
-    report: dict[str, Any]
-    for_ranges: np.ndarray
-    judging: np.ndarray
-    expected: np.ndarray
-    logits: np.ndarray
+    report: JsonObject
+    for_ranges: Array
+    judging: Array
+    expected: Array
+    logits: Array
     calibrated: Calibrated
     finish: Callable[[TfliteFile], TfliteFile]
 
     @property
     def content(self) -> bytes:
         """The flatbuffer, without metadata."""
-        return bytes(self.best.file.data)
+        return self.best.file.content
 
 
 def quantize(
@@ -219,7 +219,7 @@ def with_fallback(done: Quantized, least_agreement: float, fallback: str = "floa
         "kl": float(mixed.kl.mean()),
         "notes": notes,
         f"{fallback}_layers": [layer_name(tensor) for tensor in found.tensors],
-        f"{fallback}_latency_ratio": latency_ratio(mixed.file.data, done.content, done.judging[0]),
+        f"{fallback}_latency_ratio": latency_ratio(mixed.file.content, done.content, done.judging[0]),
     }
     kept = dataclasses.replace(best, file=mixed.file, full_range=found.file)
     return dataclasses.replace(done, best=kept, report=report)
@@ -258,7 +258,7 @@ def choose(candidates: list[Chosen]) -> Chosen:
 
 
 def _calibrated(
-    model: Any, for_ranges: np.ndarray, make: Callable[[Any, tuple[str, ...]], list[Calibrated]]
+    model: KerasModel, for_ranges: Array, make: Callable[[KerasModel, tuple[str, ...]], list[Calibrated]]
 ) -> tuple[list[Calibrated], str]:
     """Returns what TensorFlow's calibrator makes of a model and of its equalized form, and why not of the latter."""
     progress = Progress("post-training quantization", 4)
@@ -307,8 +307,8 @@ def _converted(
     return found
 
 
-def _judged(techniques: tuple[str, ...], file: TfliteFile, judging: np.ndarray, expected: np.ndarray) -> Candidate:
-    interpreter = Interpreter(file.data)
+def _judged(techniques: tuple[str, ...], file: TfliteFile, judging: Array, expected: Array) -> Candidate:
+    interpreter = Interpreter(file.content)
     received = interpreter.scores(judging)
     agreement = float(np.mean(received.argmax(axis=1) == expected.argmax(axis=1)))
     return Candidate(techniques, file, agreement, divergence(expected, received), interpreter.refusal)

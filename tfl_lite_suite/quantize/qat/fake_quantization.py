@@ -11,6 +11,7 @@ import numpy as np
 
 from tfl_lite_suite.core.disjoint_sets import DisjointSets
 from tfl_lite_suite.core.framework import keras, tf
+from tfl_lite_suite.core.types import Array, KerasLayer, KerasModel, KerasNode, Tensor
 from tfl_lite_suite.models import keras_graph, layers
 from tfl_lite_suite.models.graph import rewrite
 from tfl_lite_suite.models.graph.canonical import canonical

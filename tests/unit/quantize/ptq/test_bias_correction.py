@@ -66,12 +66,12 @@ def test_means_return_to_those_of_the_float_model(files):
     result = corrected_biases(content, reference)
     assert [name.split("/")[1] for name, _ in result.layers[:2]] == ["first", "second"]
     assert mean_shift(content, reference, "second") > 0.3
-    assert mean_shift(result.file.data, reference, "second") < 0.1
+    assert mean_shift(result.file.content, reference, "second") < 0.1
 
 
 def test_only_biases_of_linear_layers_change(files):
     _, content, reference = files
-    corrected = corrected_biases(content, reference).file.data
+    corrected = corrected_biases(content, reference).file.content
     before, after = TfliteFile(content).subgraphs[0], TfliteFile(corrected).subgraphs[0]
     old, new = TfliteFile(content), TfliteFile(corrected)
     for was, now in zip(before.operators, after.operators, strict=True):
@@ -92,7 +92,7 @@ def test_a_shared_bias_is_split():
     # The second convolution reads the first one's tensor.
     tree.subgraphs[0].operators[linear[1].index].inputs[2] = linear[0].inputs[2]
     reference = tflite_converter.convert(model, "float32")
-    corrected = corrected_biases(pack(tree), reference).file.data
+    corrected = corrected_biases(pack(tree), reference).file.content
     inputs = [op.inputs[2] for op in TfliteFile(corrected).subgraphs[0].operators if op.name == "CONV_2D"]
     assert inputs[0] != inputs[1]
 
@@ -104,7 +104,7 @@ def test_biases_that_share_their_bytes_are_corrected_each_for_itself(files):
     other = corrected_biases(shared_buffers.compact(content), shared_buffers.compact(reference))
     assert [shift for _, shift in one.layers] == [shift for _, shift in other.layers]
     np.testing.assert_array_equal(
-        Interpreter(one.file.data).scores(PICTURES), Interpreter(other.file.data).scores(PICTURES)
+        Interpreter(one.file.content).scores(PICTURES), Interpreter(other.file.content).scores(PICTURES)
     )
 
 
@@ -112,13 +112,13 @@ def test_a_file_without_matching_tensors_is_left(files):
     _, content, _ = files
     other = tflite_converter.convert(keras.Sequential([keras.layers.Flatten(input_shape=(32, 32, 3))]), "float32")
     result = corrected_biases(content, other)
-    assert result.file.data == content and result.layers == ()
+    assert result.file.content == content and result.layers == ()
 
 
 def test_layers_with_16_bit_activations_are_corrected_too(files):
     _, content, reference = files
     file = TfliteFile(content)
-    wide = int16_fallback.widen(file, sorted(int16_fallback.candidates(file)[0])).data
+    wide = int16_fallback.widen(file, sorted(int16_fallback.candidates(file)[0])).content
     result = corrected_biases(wide, reference)
     assert [name for name, _ in result.layers] == [name for name, _ in corrected_biases(content, reference).layers]
-    assert mean_shift(result.file.data, reference, "second") < 0.01 * mean_shift(wide, reference, "second")
+    assert mean_shift(result.file.content, reference, "second") < 0.01 * mean_shift(wide, reference, "second")

@@ -59,14 +59,14 @@ def with_exact_weights(model):
 def widened(content):
     """A file with all that can have 16 bits in 16 bits."""
     file = TfliteFile(content)
-    return int16_fallback.widen(file, sorted(int16_fallback.candidates(file)[0])).data
+    return int16_fallback.widen(file, sorted(int16_fallback.candidates(file)[0])).content
 
 
 def test_makers_and_readers_of_a_tensor_compute_in_16_bits():
     content = tflite_converter.convert(keras_samples.tiny_network(), "int8", calibration=PICTURES)
     graph = TfliteFile(content).subgraphs[0]
     name = next(graph.tensors[op.outputs[0]].name for op in graph.operators if op.name == "DEPTHWISE_CONV_2D")
-    wide = int16_fallback.widen(TfliteFile(content), [name]).data
+    wide = int16_fallback.widen(TfliteFile(content), [name]).content
     assert activations(wide) == [
         ("CONV_2D", "int8", "int8"),
         ("DEQUANTIZE", "int8", "float32"),
@@ -87,7 +87,7 @@ def test_makers_and_readers_of_a_tensor_compute_in_16_bits():
 
 def test_nothing_changes_where_nothing_is_asked():
     content = tflite_converter.convert(keras_samples.tiny_network(), "int8", calibration=PICTURES)
-    assert activations(int16_fallback.widen(TfliteFile(content), []).data) == activations(content)
+    assert activations(int16_fallback.widen(TfliteFile(content), []).content) == activations(content)
 
 
 def answers(model, io_type, tmp_path):

@@ -40,9 +40,9 @@ def test_logits_get_finer_steps_and_the_far_one_saturates(io_type):
     content = tflite_converter.convert(model, "int8", io_type=io_type, calibration=PICTURES)
     file = TfliteFile(content)
     narrowed = logit_range.narrow(file, logits)
-    error, finer = (np.abs(Interpreter(each.data).scores(PICTURES) - logits) for each in (file, narrowed))
+    error, finer = (np.abs(Interpreter(each.content).scores(PICTURES) - logits) for each in (file, narrowed))
     assert finer[:, :-1].max() < 0.25 * error[:, :-1].max()
-    assert Interpreter(narrowed.data).scores(PICTURES)[:, -1].max() < logits[:, :-1].min(axis=1).min()
+    assert Interpreter(narrowed.content).scores(PICTURES)[:, -1].max() < logits[:, :-1].min(axis=1).min()
     assert logit_range.narrow(narrowed, logits) is narrowed
 
 

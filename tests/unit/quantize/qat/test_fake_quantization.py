@@ -35,7 +35,9 @@ EXTRA = {
 def test_every_network_becomes_entirely_int8(name):
     model = keras_samples.randomize(models.build(name, (32, 32, 3), 10))
     aware = quantization_aware(model, PICTURES)
-    content = delegated_forms.rewrite(TfliteFile(tflite_converter.convert(aware, "int8", quantization_aware=True))).data
+    content = delegated_forms.rewrite(
+        TfliteFile(tflite_converter.convert(aware, "int8", quantization_aware=True))
+    ).content
     file = TfliteFile(content)
     difference = Interpreter(content).scores(PICTURES[:8]) - aware(PICTURES[:8].astype(np.float32), training=False)
     assert np.mean(np.abs(difference) < file.outputs[0].scale / 2) >= 0.98
@@ -176,7 +178,9 @@ def test_foreign_models_train_and_become_int8(tmp_path):
     aware = quantization_aware(model, data.train.images(range(48)))
     Training(aware, data, settings, Augment(), 0, tmp_path / "qat").run([Phase("qat", 1, 0.001)])
     assert accuracy_function(aware)(data.test)["top1"] >= top1 - 0.05
-    content = delegated_forms.rewrite(TfliteFile(tflite_converter.convert(aware, "int8", quantization_aware=True))).data
+    content = delegated_forms.rewrite(
+        TfliteFile(tflite_converter.convert(aware, "int8", quantization_aware=True))
+    ).content
     file = TfliteFile(content)
     assert file.fully_int8
     assert not {name for name, _ in file.op_histogram} & {"QUANTIZE", "DEQUANTIZE"}
