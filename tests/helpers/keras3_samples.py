@@ -77,7 +77,14 @@ def frozen():
     base.trainable = False
     return keras.Sequential([keras.Input((32, 32, 3)), base, layers.Flatten(), layers.Dense(5)])
 
+def wrapped():
+    image, inside = keras.Input((32, 32, 3)), keras.Input((32, 32, 3))
+    block = keras.Model(inside, layers.Conv2D(3, 3, padding="same")(inside), name="block")
+    whole = keras.Model(inside, layers.Dense(5)(layers.Flatten()(block(block(inside)))), name="whole")
+    return keras.Model(image, whole(layers.Rescaling(1 / 255)(image)))
+
 save("residual", residual())
+save("wrapped", wrapped())
 save("packed", packed())
 save("twice", twice())
 save("frozen", frozen())

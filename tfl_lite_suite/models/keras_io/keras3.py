@@ -98,6 +98,9 @@ class _Graph:
         self._config, self._name = config, name
         self._saved = saved.of_layers(config["layers"])
         self._names = names.unique_names(entry["config"]["name"] for entry in config["layers"])
+        self._functional = {
+            entry["config"]["name"] for entry in config["layers"] if entry["class_name"] == "Functional"
+        }
         self._layers: JsonObject = {}
         self._tensors: dict[tuple[str, int, int], Tensor] = {}
 
@@ -188,7 +191,9 @@ class _Graph:
         if isinstance(places, dict):
             return {key: self._ends(place) for key, place in places.items()}
         if len(places) == 3 and isinstance(places[0], str):
-            return self._tensors[places[0], places[1], places[2]]
+            name, node, tensor = places
+            # Here, and not in calls, Keras counts a node that a functional model is born with.
+            return self._tensors[name, node - (node > 0 and name in self._functional), tensor]
         found = [self._ends(place) for place in places]
         return found[0] if len(found) == 1 else found
 

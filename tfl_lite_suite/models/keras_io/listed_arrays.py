@@ -21,15 +21,18 @@ class ListedArrays:
 
     def of_layers(self, entries: list[JsonObject]) -> dict[str, "ListedArrays"]:
         """Returns each layer's arrays by its name."""
-        return {entry["config"]["name"]: self._of_layer(entry["config"]["name"]) for entry in entries}
+        return {entry["config"]["name"]: self._of_layer(entry["config"]) for entry in entries}
 
     def arrays(self) -> list[Array]:
         """Returns a layer's arrays."""
         return [array for _, array in self.found]
 
-    def _of_layer(self, name: str) -> "ListedArrays":
+    def _of_layer(self, config: JsonObject) -> "ListedArrays":
+        name = config["name"]
         if self.group is None:
-            return ListedArrays(tuple((path, array) for path, array in self.found if name in path.split("/")[:-1]))
+            own = tuple((path, array) for path, array in self.found if name in path.split("/")[:-1])
+            # Paths name a model inside only where its layers were first called there; its layers choose their own.
+            return self if not own and "layers" in config else ListedArrays(own)
         listed = self.group.get(name)
         if listed is None:
             return ListedArrays()

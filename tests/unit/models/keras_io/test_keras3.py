@@ -21,7 +21,9 @@ def folder(tmp_path_factory):
     return folder
 
 
-SAMPLES = "residual sequence hard_swish constant normalized resized blanks first packed twice frozen object".split()
+SAMPLES = (
+    "residual sequence hard_swish constant normalized resized blanks first packed twice wrapped frozen object".split()
+)
 
 
 @pytest.mark.parametrize("ending", ["keras", "h5"])
@@ -37,7 +39,7 @@ def test_answers_are_those_of_keras_3(name, ending, folder):
     np.testing.assert_allclose(received, expected, rtol=tolerance, atol=tolerance * np.abs(expected).max())
 
 
-@pytest.mark.parametrize("name", ["packed", "twice"])
+@pytest.mark.parametrize("name", ["packed", "twice", "wrapped"])
 def test_nested_models_and_odd_names_survive_the_suites_rewriting(name, folder):
     model = models.load(folder / f"{name}.keras")
     pictures = np.load(folder / "pictures.npy").astype(np.float32)

@@ -19,3 +19,10 @@ def test_arrays_are_found_by_layer_also_in_nested_models_and_split_lists(tmp_pat
         assert [len(found[name].arrays()) for name in ("a", "inner", "idle")] == [1, 3, 0]
         inner = found["inner"].of_layers(entries("b", "c"))
         assert [array[0] for array in inner["b"].arrays()] == [14.0, 12.0] and len(inner["c"].arrays()) == 1
+
+
+def test_a_model_that_no_path_names_hands_all_to_its_layers():
+    arrays = ListedArrays((("b/kernel", np.zeros(1)), ("c/kernel", np.zeros(2))))
+    inner = {"config": {"name": "inner", "layers": entries("b")}}
+    assert len(arrays.of_layers([inner])["inner"].of_layers(entries("b"))["b"].arrays()) == 1
+    assert arrays.of_layers(entries("inner"))["inner"].arrays() == []
