@@ -1,8 +1,7 @@
 """Measures the page of `export --to=web` beside LiteRT on this machine, and keeps it in `docs/results/web.json`.
 
 Speed: every network that is meant for small devices, freshly initialised, int8; LiteRT and the page by turns, on one
-thread, and the page on two. Answers: given files on pictures. `tools/update_readme.py` makes the tables of
-`docs/web.md`.
+thread. Answers: given files on pictures. `tools/update_readme.py` makes the tables of `docs/web.md`.
 """
 
 import argparse
@@ -33,11 +32,10 @@ def speed(model: str, rounds: int, runs: int) -> dict[str, Any]:
         first_visit = page.server.sent_bytes
         job = Job(model, "litert", runs=runs)
         settings = {"runs": runs, "min_seconds": job.min_seconds, "seed": 0}
-        times: dict[str, list[float]] = {"native_ms": [], "page_ms": [], "page_two_threads_ms": []}
+        times: dict[str, list[float]] = {"native_ms": [], "page_ms": []}
         for _ in range(rounds):
             times["native_ms"] += targets.get("local").benchmark(job).raw_ms
             times["page_ms"] += page.benchmark(threads=1, **settings)["raw_ms"]
-            times["page_two_threads_ms"] += page.benchmark(threads=2, **settings)["raw_ms"]
     fastest = {key: round(min(found), 4) for key, found in times.items()}
     ratio = round(fastest["page_ms"] / fastest["native_ms"], 3)
     return {"first_visit_bytes": first_visit, **fastest, "ratio": ratio}

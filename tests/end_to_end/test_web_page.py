@@ -15,6 +15,7 @@ from places import GOLDEN, ROOT
 
 from tfl_lite_suite.api.tflite_model import TfliteModel
 from tfl_lite_suite.benchmark import text
+from tfl_lite_suite.benchmark.result import Measurement
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.evaluate import answers
 from tfl_lite_suite.export.web import exporter, litert_js
@@ -72,7 +73,7 @@ def show(page, screen):
 
 
 def message(page):
-    page.wait_for("!document.getElementById('message').hidden", 10)
+    page.wait_for("!document.getElementById('message').hidden", 30)
     return page.evaluate("document.getElementById('message').textContent")
 
 
@@ -189,7 +190,7 @@ def test_a_measurement_is_downloaded_in_the_suites_schema(opened, page, tmp_path
     assert all(key in schema for key in keys)
     assert document["runs"] >= 12 and document["engine"] == "litert_js" and document["threads"] >= 1
     assert document["latency_ms"]["min"] <= document["latency_ms"]["ci95"][0] <= document["latency_ms"]["p50"]
-    assert "litert_js 2.5.3" in text.show(document)
+    assert "litert_js 2.5.3" in text.show(Measurement.from_document(document, str(path)))
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

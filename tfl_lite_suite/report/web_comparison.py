@@ -6,7 +6,7 @@ from typing import Any
 from tfl_lite_suite.core.figures import percent
 from tfl_lite_suite.core.page.table import Table
 
-_SPEED = ("network, int8", "input", "first visit", "LiteRT, 1 thread", "page, 1 thread", "times as long", "2 threads")
+_SPEED = ("network, int8", "input", "first visit", "LiteRT, 1 thread", "page, 1 thread", "times as long")
 _ANSWERS = ("file", "pictures", "same top-1", "same scores to the bit", "largest difference of a score")
 
 
@@ -24,7 +24,6 @@ def speed_table(rows: Sequence[dict[str, Any]]) -> str:
             _ms(row["native_ms"]),
             _ms(row["page_ms"]),
             f"{row['ratio']:.1f}",
-            _ms(row["page_two_threads_ms"]),
         ]
         for row in rows
     ]
@@ -50,5 +49,5 @@ def answers_table(rows: Sequence[dict[str, Any]]) -> str:
     return Table(_ANSWERS, lines).markdown()
 
 
-def _ms(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2f} ms" if value < 10 else f"{value:.1f} ms"
+def _ms(value: float) -> str:
+    return f"{value:.2f} ms" if value < 10 else f"{value:.1f} ms"

@@ -161,7 +161,8 @@ class Chromium:
 
     def events(self, session: str, seconds: float = 0.0) -> list[JsonObject]:
         """Returns a tab's events since the last call, waiting for more at most so long."""
-        self._read(seconds)
+        while self._read(seconds):
+            seconds = 0.0
         found = [event for event in self._events if event.get("sessionId") == session]
         self._events = collections.deque(event for event in self._events if event.get("sessionId") != session)
         return found
