@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import json
 import pathlib
+import sys
 import time
 from collections.abc import Mapping
 
@@ -188,7 +189,10 @@ def _compare(model: str, folder: pathlib.Path, pictures: Array) -> JsonObject:
     from tfl_lite_suite.runtime import engines
     from tfl_lite_suite.runtime.web_page import WebPage
 
-    if not len(pictures) or chromium.find() is None:
+    if not len(pictures):
+        return {}
+    if chromium.find() is None:
+        print("not compared: no Chromium or Chrome is on the path", file=sys.stderr)
         return {}
     name = engines.default(model)
     values = engines.get(name).inspect(model).normalization

@@ -115,6 +115,9 @@ export class Camera {
    */
   async #nextFrame(stream) {
     const video = /** @type {any} */ (this.video);
+    if (document.hidden) {
+      await new Promise((resolve) => document.addEventListener('visibilitychange', resolve, { once: true }));
+    }
     await new Promise((resolve) => {
       // A camera that ends gives no further frame.
       const late = setTimeout(resolve, 500);
