@@ -17,18 +17,7 @@ _ACTIVATIONS = frozenset({"RELU", "RELU6", "RELU_N1_TO_1"})
 
 
 def problems(file: TfliteFile, target: str) -> list[Problem]:
-    """Runs every check of the graph.
-
-    Args:
-        file: The model.
-        target: The runtime it must run on, such as `tflite_runtime-2.14`.
-
-    Returns:
-        What was found, in no particular order.
-
-    Raises:
-        SuiteError: If the file is damaged.
-    """
+    """Runs every check of the graph; see `problem.applied`."""
     checks: tuple[Check, ...] = (
         _old_runtime, _unknown_operators, _custom_operators, _unused_codes, _order_of_execution, _unused_results,
         _dynamic_shapes, _unfused_activations, _unfused_batch_norm, _alignment, _buffer_sizes, _schema_version,

@@ -16,6 +16,14 @@ Check = Callable[[TfliteFile, str], Iterator[Problem]]
 def applied(checks: Iterable[Check], file: TfliteFile, target: str) -> list[Problem]:
     """Applies rules to a file; one that fails is a problem of its own, and leaves the others standing.
 
+    Args:
+        checks: The rules.
+        file: The model.
+        target: The runtime it must run on, such as `tflite_runtime-2.14`.
+
+    Returns:
+        What was found, in no particular order.
+
     Raises:
         SuiteError: If a rule finds that the file is damaged.
     """

@@ -14,18 +14,7 @@ _RANGES = {"int8": (-128, 127), "uint8": (0, 255), "int16": (-32768, 32767), "in
 
 
 def problems(file: TfliteFile, target: str) -> list[Problem]:
-    """Runs every check of the quantization.
-
-    Args:
-        file: The model.
-        target: The runtime it must run on, such as `tflite_runtime-2.14`.
-
-    Returns:
-        What was found, in no particular order.
-
-    Raises:
-        SuiteError: If the file is damaged.
-    """
+    """Runs every check of the quantization; see `problem.applied`."""
     checks: tuple[Check, ...] = (
         _float_islands, _needless_conversions, _hybrid, _int16_activations, _quantization_numbers,
         _weights_per_tensor, _dense_per_channel, _input_quantization, _odd_weights,

@@ -27,18 +27,7 @@ def build(
     dropout: float = 0.0,
     conventions: Conventions = CONVENTIONS,
 ) -> keras.Model:
-    """Builds the classifier.
-
-    Args:
-        image_shape: `(height, width, channels)`, in pixels.
-        num_classes: Length of the logits vector.
-        alpha: Width multiplier on every filter count, greater than 0.
-        dropout: Share of features dropped before the classifier, in [0, 1).
-        conventions: Normalisation, padding and epsilon.
-
-    Returns:
-        A model from raw pixels `(batch, *image_shape)`, float32 in [0, 255], to logits `(batch, num_classes)`.
-    """
+    """Builds the classifier; see `models.architectures` for arguments and result."""
 
     def wide(filters: int) -> int:
         return blocks.make_divisible(filters * alpha)

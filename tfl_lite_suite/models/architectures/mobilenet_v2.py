@@ -28,17 +28,9 @@ def build(
     dropout: float = 0.0,
     conventions: Conventions = CONVENTIONS,
 ) -> keras.Model:
-    """Builds the classifier.
+    """Builds the classifier; see `models.architectures` for arguments and result.
 
-    Args:
-        image_shape: `(height, width, channels)`, in pixels.
-        num_classes: Length of the logits vector.
-        alpha: Width multiplier, greater than 0; the last convolution keeps at least 1280 filters.
-        dropout: Share of features dropped before the classifier, in [0, 1).
-        conventions: Normalisation, padding and epsilon.
-
-    Returns:
-        A model from raw pixels `(batch, *image_shape)`, float32 in [0, 255], to logits `(batch, num_classes)`.
+    `alpha`: width multiplier, greater than 0; the last convolution keeps at least 1280 filters.
     """
     inputs, x = blocks.pixels(image_shape, conventions)
     x = blocks.convolution(

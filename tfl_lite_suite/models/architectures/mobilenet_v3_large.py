@@ -9,22 +9,12 @@ from tfl_lite_suite.models.conventions import Conventions
 
 CONVENTIONS = mobilenet_v3.CONVENTIONS
 _ROWS: tuple[mobilenet_v3.Row, ...] = (
-    (1, 16, 3, 1, False, "relu"),
-    (4, 24, 3, 2, False, "relu"),
-    (3, 24, 3, 1, False, "relu"),
-    (3, 40, 5, 2, True, "relu"),
-    (3, 40, 5, 1, True, "relu"),
-    (3, 40, 5, 1, True, "relu"),
-    (6, 80, 3, 2, False, "hard_swish"),
-    (2.5, 80, 3, 1, False, "hard_swish"),
-    (2.3, 80, 3, 1, False, "hard_swish"),
-    (2.3, 80, 3, 1, False, "hard_swish"),
-    (6, 112, 3, 1, True, "hard_swish"),
-    (6, 112, 3, 1, True, "hard_swish"),
-    (6, 160, 5, 2, True, "hard_swish"),
-    (6, 160, 5, 1, True, "hard_swish"),
-    (6, 160, 5, 1, True, "hard_swish"),
-)
+    (1, 16, 3, 1, False, "relu"), (4, 24, 3, 2, False, "relu"), (3, 24, 3, 1, False, "relu"),
+    (3, 40, 5, 2, True, "relu"), (3, 40, 5, 1, True, "relu"), (3, 40, 5, 1, True, "relu"),
+    (6, 80, 3, 2, False, "hard_swish"), (2.5, 80, 3, 1, False, "hard_swish"), (2.3, 80, 3, 1, False, "hard_swish"),
+    (2.3, 80, 3, 1, False, "hard_swish"), (6, 112, 3, 1, True, "hard_swish"), (6, 112, 3, 1, True, "hard_swish"),
+    (6, 160, 5, 2, True, "hard_swish"), (6, 160, 5, 1, True, "hard_swish"), (6, 160, 5, 1, True, "hard_swish"),
+)  # fmt: skip
 
 
 def build(

@@ -9,18 +9,11 @@ from tfl_lite_suite.models.conventions import Conventions
 
 CONVENTIONS = mobilenet_v3.CONVENTIONS
 _ROWS: tuple[mobilenet_v3.Row, ...] = (
-    (1, 16, 3, 2, True, "relu"),
-    (72 / 16, 24, 3, 2, False, "relu"),
-    (88 / 24, 24, 3, 1, False, "relu"),
-    (4, 40, 5, 2, True, "hard_swish"),
-    (6, 40, 5, 1, True, "hard_swish"),
-    (6, 40, 5, 1, True, "hard_swish"),
-    (3, 48, 5, 1, True, "hard_swish"),
-    (3, 48, 5, 1, True, "hard_swish"),
-    (6, 96, 5, 2, True, "hard_swish"),
-    (6, 96, 5, 1, True, "hard_swish"),
-    (6, 96, 5, 1, True, "hard_swish"),
-)
+    (1, 16, 3, 2, True, "relu"), (72 / 16, 24, 3, 2, False, "relu"), (88 / 24, 24, 3, 1, False, "relu"),
+    (4, 40, 5, 2, True, "hard_swish"), (6, 40, 5, 1, True, "hard_swish"), (6, 40, 5, 1, True, "hard_swish"),
+    (3, 48, 5, 1, True, "hard_swish"), (3, 48, 5, 1, True, "hard_swish"), (6, 96, 5, 2, True, "hard_swish"),
+    (6, 96, 5, 1, True, "hard_swish"), (6, 96, 5, 1, True, "hard_swish"),
+)  # fmt: skip
 
 
 def build(

@@ -23,17 +23,9 @@ def build(
     dropout: float = 0.0,
     conventions: Conventions = CONVENTIONS,
 ) -> keras.Model:
-    """Builds the classifier.
+    """Builds the classifier; see `models.architectures` for arguments and result.
 
-    Args:
-        image_shape: `(height, width, channels)`, in pixels.
-        num_classes: Length of the logits vector.
-        alpha: 0.5, 1.0, 1.5 or 2.0 for the paper's widths; others are interpolated, or scaled beyond 2.
-        dropout: Share of features dropped before the classifier, in [0, 1).
-        conventions: Normalisation, padding and epsilon.
-
-    Returns:
-        A model from raw pixels `(batch, *image_shape)`, float32 in [0, 255], to logits `(batch, num_classes)`.
+    `alpha`: 0.5, 1.0, 1.5 or 2.0 for the paper's widths; others are interpolated, or scaled beyond 2.
     """
     inputs, x = blocks.pixels(image_shape, conventions)
     x = blocks.convolution(x, _STEM, 3, name="stem", conventions=conventions, stride=2, activation="relu")

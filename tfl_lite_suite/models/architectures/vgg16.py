@@ -21,17 +21,9 @@ def build(
     dropout: float = 0.0,
     conventions: Conventions = CONVENTIONS,
 ) -> keras.Model:
-    """Builds the classifier.
+    """Builds the classifier; see `models.architectures` for arguments and result.
 
-    Args:
-        image_shape: `(height, width, channels)`, in pixels.
-        num_classes: Length of the logits vector.
-        alpha: Width multiplier on every filter count and hidden layer, greater than 0.
-        dropout: Share of features dropped before the classifier, in [0, 1).
-        conventions: Normalisation.
-
-    Returns:
-        A model from raw pixels `(batch, *image_shape)`, float32 in [0, 255], to logits `(batch, num_classes)`.
+    `alpha`: width multiplier on every filter count and hidden layer, greater than 0.
     """
     inputs, x = blocks.pixels(image_shape, conventions)
     for stage, (filters, repeats) in enumerate(_STAGES, start=1):

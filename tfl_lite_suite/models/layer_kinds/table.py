@@ -7,7 +7,7 @@ from tfl_lite_suite.core.types import KerasLayer, Tensor
 from tfl_lite_suite.models import layers
 from tfl_lite_suite.models.layer_kinds import channel_rules as rules
 from tfl_lite_suite.models.layer_kinds import int8_forms
-from tfl_lite_suite.models.layer_kinds.kind import Equalization, LayerKind, Rounding, register
+from tfl_lite_suite.models.layer_kinds.kind import Equalization, LayerKind, Rounding, like, register
 from tfl_lite_suite.tflite import integer_arithmetic
 
 _keras = keras.layers
@@ -54,30 +54,16 @@ register(
 )
 register(
     _keras.DepthwiseConv2D,
-    LayerKind(
+    like(
+        _keras.Conv2D,
         kernels=("depthwise_kernel",),
-        folds_norm=True,
-        rounding=Rounding.OWN_RANGE,
-        fuses_activation=True,
-        arithmetic="products",
         equalization=Equalization.DEPTHWISE,
         channels=rules.depthwise,
+        pruned_config=None,
         operator="depthwise",
     ),
 )
-register(
-    _keras.Dense,
-    LayerKind(
-        kernels=("kernel",),
-        folds_norm=True,
-        rounding=Rounding.OWN_RANGE,
-        fuses_activation=True,
-        arithmetic="products",
-        channels=rules.convolution,
-        pruned_config=rules.units,
-        operator="dense",
-    ),
-)
+register(_keras.Dense, like(_keras.Conv2D, equalization=None, pruned_config=rules.units, operator="dense"))
 register(
     _keras.SeparableConv2D,
     LayerKind(kernels=("depthwise_kernel", "pointwise_kernel"), channels=rules.separable, pruned_config=rules.filters),
