@@ -11,20 +11,15 @@ import leaves
 import pytest
 from places import ROOT
 
-# Leaves to look at, a trained network and its file.
-PREPARE = """
+# The page trains a network and writes its file; the examples of the docstrings look at the same.
+BEFORE = """
 import tensorflow, keras
 assert tensorflow.keras.__version__.startswith("3.")
 import numpy, PIL.Image
-import tfl_lite_suite as tls
-images = tls.load_images("leaves", resolution=32)
-model = tls.Classifier.build("micro", images)
-model.train(images, epochs=4, batch_size=4, learning_rate=0.02)
-model.save("leaf.keras")
-model.quantize(images, "ptq").save("leaf.tflite")
 """
 DOCTESTS = """
 import doctest, inspect
+model.save("leaf.keras")
 names = dict(tls=tls, numpy=numpy, PIL=PIL, images=images, model=model)
 finder, runner = doctest.DocTestFinder(), doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
 without = []
@@ -53,25 +48,29 @@ def run(code, folder):
     return done.stdout
 
 
-@pytest.fixture
-def folder(tmp_path):
-    leaves.write(tmp_path)
-    return tmp_path
+def page_blocks():
+    page = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
+    return [textwrap.dedent(block) for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL)]
 
 
-def test_every_public_name_has_an_example_that_holds(folder):
-    printed = run(PREPARE + DOCTESTS, folder)
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory):
+    """A folder in which the page's code ran, then every docstring's example; and what was printed."""
+    folder = tmp_path_factory.mktemp("leaves")
+    leaves.write(folder)
+    return folder, run("\n".join([BEFORE, *page_blocks(), DOCTESTS]), folder)
+
+
+def test_the_page_s_code_runs_from_top_to_bottom(ran):
+    assert len(page_blocks()) >= 6
+    assert "oak" in ran[1].splitlines()
+
+
+def test_every_public_name_has_an_example_that_holds(ran):
+    printed = ran[1]
     assert printed.splitlines()[-1].startswith("TestResults(failed=0"), printed
     without = printed.rpartition("[")[2]
     assert without.strip() == "]", f"no example: {without}"
-
-
-def test_the_page_s_code_runs_from_top_to_bottom(folder):
-    page = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
-    assert len(blocks) >= 6
-    printed = run("\n".join(map(textwrap.dedent, blocks)), folder)
-    assert "oak" in printed
 
 
 def test_the_notebook_runs(tmp_path):
@@ -106,8 +105,7 @@ def test_verbs_in_one_process_do_not_clash(tmp_path):
     assert run(code, tmp_path).strip() == "[]"
 
 
-def test_predict_needs_no_tensorflow_and_takes_every_kind_of_picture(folder):
-    run(PREPARE, folder)
+def test_predict_needs_no_tensorflow_and_takes_every_kind_of_picture(ran):
     code = (
         "import sys, json, pathlib\n"
         "for name in ('tensorflow', 'tf_keras', 'keras', 'h5py'):\n    sys.modules[name] = None\n"
@@ -118,6 +116,6 @@ def test_predict_needs_no_tensorflow_and_takes_every_kind_of_picture(folder):
         "answers = [tls.TfliteModel('leaf.tflite').predict(picture).document() for picture in given]\n"
         "print(json.dumps(answers))\n"
     )
-    answers = json.loads(run(code, folder))
+    answers = json.loads(run(code, ran[0]))
     assert {answer["label"] for answer in answers} == {"oak"}
     assert all(answer == answers[0] for answer in answers[:7])

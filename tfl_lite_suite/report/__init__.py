@@ -195,8 +195,8 @@ def _operators(run: "FinishedRun", notes: list[str]) -> str:
 
     linted: dict[str, LintReport] = {row.name: row for row in run.linted}
     parts = []
-    for row in run.stage("convert"):
-        name = row["name"]
+    for row in run.converted:
+        name = row.name
         try:
             report = linted.get(name) or process.run(run.file(name), DEFAULT_TARGET, trial=False)
         except (SuiteError, OSError) as error:

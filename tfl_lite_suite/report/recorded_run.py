@@ -10,9 +10,9 @@ from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.files import read_json
 from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.core.work_folder import kind_of
-from tfl_lite_suite.report.results_table import PROBE, file_words
+from tfl_lite_suite.report.results_table import PROBE
 from tfl_lite_suite.run import result, stages
-from tfl_lite_suite.run.result import EvaluatedFile, LintedFile, TimedFile
+from tfl_lite_suite.run.result import ConvertedFile, EvaluatedFile, LintedFile, TimedFile
 
 RESULTS, RECIPE, FLIPS = "results.json", "recipe.yaml", "flips.json"
 _BENCHMARK = "benchmark"
@@ -79,6 +79,11 @@ class FinishedRun:
         return found
 
     @functools.cached_property
+    def converted(self) -> list[ConvertedFile]:
+        """Every `.tflite` file."""
+        return result.converted(self.results, self._where)
+
+    @functools.cached_property
     def evaluated(self) -> list[EvaluatedFile]:
         """Every file on every engine that evaluated it."""
         return result.evaluated(self.results, self._where)
@@ -115,23 +120,23 @@ class FinishedRun:
                     )
                 top5 = results.get(key.replace("top1", "top5"))
                 found.append(Measured(name, words, "TensorFlow", None, results[key], top5, self._test_images()))
-        files = {row["name"]: row for row in self.stage("convert")}
+        files = {row.name: row for row in self.converted}
         right = {(row.name, row.engine): row for row in self.evaluated}
         timed = {(row.name, row.engine): row for row in self.timed}
         for name, engine in {**right, **timed}:
             accuracy, timing = right.get((name, engine)), timed.get((name, engine))
             known = accuracy or timing
-            file = files.get(name, {})
+            file = files.get(name) or ConvertedFile(name)
             found.append(
                 Measured(
                     name,
-                    file_words({"name": name, **file}),
+                    file.words,
                     f"{engine} {known.engine_version if known else ''}".rstrip(),
-                    file.get("scheme"),
+                    file.scheme,
                     accuracy.top1 if accuracy else None,
                     accuracy.top5 if accuracy else None,
                     accuracy.n if accuracy else None,
-                    file.get("file_bytes") or (known.model_bytes if known else None),
+                    file.file_bytes or (known.model_bytes if known else None),
                     accuracy,
                     timing,
                 )

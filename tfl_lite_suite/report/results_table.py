@@ -7,7 +7,7 @@ from tfl_lite_suite.core.page.table import Table
 from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.core.work_folder import kind_of
 from tfl_lite_suite.run import ledger, result, stages
-from tfl_lite_suite.run.result import EvaluatedFile, TimedFile
+from tfl_lite_suite.run.result import ConvertedFile, EvaluatedFile, TimedFile
 
 PROBE = "Keras float32, linear probe of the pretrained network"
 _RESULT = ("file", "runtime", "top-1", "bytes", "median latency")
@@ -41,7 +41,7 @@ def table(results: JsonObject) -> Table:
                 rows.append((f"{PROBE}{which}", "TensorFlow", percent(found["linear_probe"]["top1"]), "–", "–"))
             rows.append((f"{words}{which}", "TensorFlow", percent(found[key]), "–", "–"))
     timed = {(row.name, row.engine): row for row in result.timed(results)}
-    files = {row["name"]: row for row in _rows(results, "convert")}
+    files = {row.name: row for row in result.converted(results)}
     for pair, row in {(row.name, row.engine): row for row in result.evaluated(results)}.items():
         rows.append(_cells(files[row.name], row, timed.get(pair)))
     return Table(_RESULT, rows)
@@ -60,7 +60,7 @@ def network_table(
     rows = []
     for name, results in networks.items():
         top1 = {row.name: percent(row.top1) for row in result.evaluated(results) if row.engine == engine}
-        size = {row["name"]: row["file_bytes"] for row in _rows(results, "convert")}
+        size = {row.name: row.file_bytes or 0 for row in result.converted(results)}
         pruned = results.get("prune")
         left = f"{100 * pruned['params_after'] / pruned['params_before']:.0f} %" if pruned else "–"
         files = ("float32", "int8_ptq", "int8_qat", "prune_float32", "quantize_2_int8_qat")
@@ -92,15 +92,15 @@ def technique_table(runs: dict[str, JsonObject], engine: str = "litert") -> str:
         keras = [found[key] for step, found in results.items() if (key := _top1_key(step)) in found]
         # With a teacher, the network was never trained without one.
         before, after = (None, keras[-1]) if "teacher" in results else (keras[0], keras[-1] if keras[1:] else None)
-        file = next(row for row in reversed(_rows(results, "convert")) if "int8" in row["name"])
-        rows_of_file = [row for row in result.evaluated(results) if row.name == file["name"]]
+        file = next(row for row in reversed(result.converted(results)) if "int8" in row.name)
+        rows_of_file = [row for row in result.evaluated(results) if row.name == file.name]
         top1 = next(row.top1 for row in rows_of_file if row.engine == engine)
         pruned = results.get("prune", {})
         params = pruned.get("params_after", results["train"]["params"])
         zipped = pruned.get("zipped_bytes_after", 0) / pruned.get("zipped_bytes_before", 1)
         cells = [percent(share) if share else "–" for share in (before, after, top1)]
         left = f"{100 * zipped:.0f} % of before" if zipped else "–"
-        rows.append((name, f"{params:,}", *cells, f"{file['file_bytes']:,}", left))
+        rows.append((name, f"{params:,}", *cells, f"{file.file_bytes:,}", left))
     return Table(_TECHNIQUE, rows).markdown()
 
 
@@ -168,23 +168,9 @@ def _names(titles: list[str], files: list[JsonObject]) -> str:
     return f"every {' and '.join(kinds)} file" if every == set(titles) else ", ".join(titles)
 
 
-def _rows(results: JsonObject, kind: str) -> list[JsonObject]:
-    """Returns the rows of every step of a kind."""
-    return [row for name, found in results.items() if kind_of(name) == kind for row in found]
-
-
-def _cells(file: JsonObject, accuracy: EvaluatedFile, time: TimedFile | None) -> tuple[str, ...]:
+def _cells(file: ConvertedFile, accuracy: EvaluatedFile, time: TimedFile | None) -> tuple[str, ...]:
     latency = "not measured"
     if time is not None:
         latency = f"{time.latency_ms.p50:.3f} ms{'' if time.valid else ' (unsteady)'}"
     engine = f"{accuracy.engine} {accuracy.engine_version}"
-    return file_words(file), engine, percent(accuracy.top1), f"{file['file_bytes']:,}", latency
-
-
-def file_words(file: JsonObject) -> str:
-    """Returns a file's name, and how it was quantized."""
-    techniques = [name.replace("_", " ") for name in file.get("ptq", {}).get("techniques", [])]
-    for key, words in (("float_layers", "in float"), ("int16_layers", "in 16 bits")):
-        count = len(file.get("ptq", {}).get(key, []))
-        techniques += [f"{count} layer{'s' * (count > 1)} {words}"] if count else []
-    return ", ".join([file["name"], *techniques])
+    return file.words, engine, percent(accuracy.top1), f"{file.file_bytes or accuracy.model_bytes:,}", latency

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from tfl_lite_suite.benchmark.result import Measurement
 from tfl_lite_suite.core.errors import SuiteError
-from tfl_lite_suite.core.result import Result
+from tfl_lite_suite.core.result import Result, omitted
 from tfl_lite_suite.core.types import Document
 from tfl_lite_suite.core.work_folder import kind_of
 from tfl_lite_suite.evaluate.result import Evaluation
@@ -33,6 +33,46 @@ class LintedFile(LintReport):
     """What is inside a file; `name` is the file's."""
 
     name: str
+
+
+@dataclasses.dataclass(frozen=True)
+class HowQuantized(Result):
+    """What making an int8 file without training kept: techniques, and layers in float or 16 bits."""
+
+    techniques: tuple[str, ...] = ()
+    float_layers: tuple[str, ...] = ()
+    int16_layers: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class ConvertedFile(Result):
+    """A file that was converted; of a former release, or a record, more than the name may be missing.
+
+    Attributes:
+        name: Its name.
+        scheme: `float32`, `float16`, `dynamic` or `int8`.
+        file_bytes: Its size.
+        ptq: How it was made int8 without training.
+    """
+
+    name: str
+    scheme: str | None = None
+    file_bytes: int | None = None
+    ptq: HowQuantized | None = omitted()
+
+    @property
+    def words(self) -> str:
+        """Its name, and how it was quantized."""
+        how = self.ptq or HowQuantized()
+        techniques = [name.replace("_", " ") for name in how.techniques]
+        for layers, words in ((how.float_layers, "in float"), (how.int16_layers, "in 16 bits")):
+            techniques += [f"{len(layers)} layer{'s' * (len(layers) > 1)} {words}"] if layers else []
+        return ", ".join([self.name, *techniques])
+
+
+def converted(results: Document, where: str = "results") -> list[ConvertedFile]:
+    """Returns every file; see `evaluated`."""
+    return _rows(ConvertedFile, "convert", results, where)
 
 
 def evaluated(results: Document, where: str = "results") -> list[EvaluatedFile]:

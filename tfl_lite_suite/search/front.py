@@ -31,7 +31,7 @@ def outcome(results: JsonObject, name: str, workdir: pathlib.Path) -> JsonObject
     if not rows:
         raise SuiteError(f"the run made no file '{name}'")
     timed = min(rows, key=lambda row: row.latency_ms.p50)
-    file = next(row for row in results["convert"] if row["name"] == name)
+    file = next(row for row in result.converted(results) if row.name == name)
     right = next(row for row in result.evaluated(results) if (row.name, row.engine) == (name, timed.engine))
     answers = predictions.read(workdir / "evaluate" / f"{name}_{timed.engine}" / predictions.FILE)
     halves: tuple[list[bool], list[bool]] = ([], [])
@@ -47,7 +47,7 @@ def outcome(results: JsonObject, name: str, workdir: pathlib.Path) -> JsonObject
         "n_unseen": len(halves[1]),
         "ms": timed.latency_ms.p50,
         "steady": timed.valid,
-        "bytes": file["file_bytes"],
+        "bytes": file.file_bytes,
         "engine": timed.engine,
         "loss": max(0.0, results["train"]["top1"] - right.top1),
     }

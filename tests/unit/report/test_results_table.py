@@ -1,6 +1,7 @@
 import made_up_results
 
 from tfl_lite_suite.report import results_table
+from tfl_lite_suite.run.result import ConvertedFile, HowQuantized
 
 
 def evaluated(name, top1, engine="litert"):
@@ -138,9 +139,7 @@ def test_engines_are_compared_in_two_tables():
 
 
 def test_layers_that_fell_back_are_counted():
-    assert (
-        results_table.file_words({"name": "int8_ptq", "ptq": {"int16_layers": ["a"]}}) == "int8_ptq, 1 layer in 16 bits"
-    )
+    assert ConvertedFile("int8_ptq", ptq=HowQuantized(int16_layers=("a",))).words == "int8_ptq, 1 layer in 16 bits"
 
 
 def test_the_baseline_of_transfer_learning_has_a_row():

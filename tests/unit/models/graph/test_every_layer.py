@@ -42,12 +42,15 @@ def test_outputs_stay(name):
     model = surrounded(name, shape, apply)
     values = keras_layer_cases.values(shape)
     expected = model(values, training=False).numpy()
-    rewritten = {"canonical": canonical(model), "folded": fold_batch_norm(canonical(model))}
-    if len(shape) == 3 and name.split()[0] in EQUALIZED:
-        rewritten["equalized"] = equalize(rewritten["folded"], values).model
-    for way, result in rewritten.items():
+
+    def check(way, result):
         received = result(values, training=False).numpy()
         np.testing.assert_allclose(received, expected, rtol=1e-3, atol=1e-4 * np.abs(expected).max(), err_msg=way)
+        return result
+
+    folded = check("folded", fold_batch_norm(check("canonical", canonical(model))))
+    if len(shape) == 3 and name.split()[0] in EQUALIZED:
+        check("equalized", equalize(folded, values).model)
     Dependencies(model)
 
 

@@ -14,6 +14,8 @@ from tfl_lite_suite.models import layers
 from tfl_lite_suite.models.keras_io import keras_file, plain
 
 SIDE = 32
+# Networks that hold layers of the others alone, and are large.
+LEFT_OUT = ("vgg16", "resnet50", "mobilenet_v3_large", "mobilenet_v4_conv_medium", "squeezenet_1_0")
 # Opens every file with one version of Keras, in a process where the suite cannot be imported.
 OPEN = """
 import importlib, json, sys
@@ -48,7 +50,7 @@ def files(tmp_path_factory):
     """The plain file of every network, with the size of its answers, which lie beside it."""
     folder, sizes = tmp_path_factory.mktemp("plain"), {}
     for name in models.names():
-        if name in ("vgg16", "resnet50"):  # Layers of the others alone, and hundreds of megabytes.
+        if name in LEFT_OUT:
             continue
         model, pictures, expected = scrambled(name, 1 if name == "micro" else 3)
         path = folder / f"{name}.keras"
