@@ -5,20 +5,21 @@ import json
 import pathlib
 from collections.abc import Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.types import Array, JsonObject
 from tfl_lite_suite.runtime.chromium import Chromium, Page
 from tfl_lite_suite.runtime.static_server import StaticServer
 
-if TYPE_CHECKING:
-    pass
-
 _PICTURES = "pictures"
 _READY = """globalThis.tflLiteSuite && tflLiteSuite.ready.then(
     () => ({ failed: null }), (error) => ({ failed: error.detail || String(error) }))"""
 _START_SECONDS, _LONGEST_SECONDS = 120.0, 3600.0
+
+
+class ModelRefused(SuiteError):
+    """The page works, and says that it cannot run its model."""
 
 
 class WebPage:
@@ -43,7 +44,8 @@ class WebPage:
             isolated: Whether the server sends the headers with which a page may use threads.
 
         Raises:
-            SuiteError: If there is no browser, or the page says that its model does not run.
+            ModelRefused: If the page says that its model does not run.
+            SuiteError: If there is no browser, or it does not start.
         """
         self.server, self.folder = StaticServer(folder, isolated), folder
         try:
@@ -56,7 +58,7 @@ class WebPage:
             self.page.open(self.server.url + query)
             failed = self.page.wait_for(_READY, _START_SECONDS)["failed"]
             if failed:
-                raise SuiteError(f"the page does not run the model: {failed}")
+                raise ModelRefused(f"the page does not run the model: {failed}")
         except BaseException:
             self.close()
             raise

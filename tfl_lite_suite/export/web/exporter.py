@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import json
+import math
 import pathlib
 import sys
 import time
@@ -70,7 +71,7 @@ def bundle(
     try:
         compared = _compare(model, folder, pictures)
     except SuiteError:
-        # A page that does not run its model is no page.
+        # The page does not run its model.
         for path in paths:
             pathlib.Path(path).unlink()
         raise
@@ -110,9 +111,9 @@ def describe(model: str, content: bytes, contract: Contract) -> JsonObject:
         SuiteError: If its input or output is of a type that LiteRT.js does not take.
     """
     given, file = TfliteFile.read(model), TfliteFile(content, model)
-    input, output = file.inputs[0], file.outputs[0]
-    if len(file.inputs) != 1 or len(file.outputs) != 1 or len(output.shape) != 2:
+    if len(file.inputs) != 1 or len(file.outputs) != 1 or len(file.outputs[0].shape) != 2:
         raise SuiteError("not supported by litert_js: a model with several inputs or outputs, or no row of scores")
+    input, output = file.inputs[0], file.outputs[0]
     for spec, what in ((input, "input"), (output, "output")):
         if spec.dtype not in _TYPES:
             raise SuiteError(f"not supported by litert_js: an {what} of type {spec.dtype}. Convert with --io_type=int8")
@@ -120,10 +121,16 @@ def describe(model: str, content: bytes, contract: Contract) -> JsonObject:
         raise SuiteError(
             f"not supported by litert_js: an input of shape {list(input.shape)}, which is not the contract's"
         )
+    if not math.isfinite(output.scale) or output.dtype == "uint8" and not output.scale > 0:
+        raise SuiteError(f"{model}: the output's scale is {output.scale}; its scores mean nothing")
     labels = given.labels if len(given.labels) == output.shape[1] else map(str, range(output.shape[1]))
     table = pixels.encoder(input, normalization.of_file(given)).table
     plain = np.array_equal(table, [np.arange(256)])
     decision = given.decision or Decision(scores="probabilities" if given.gives_probabilities else "logits")
+    if decision.thresholds and len(decision.thresholds) != output.shape[1]:
+        raise SuiteError(
+            f"{model}: its decision has {len(decision.thresholds)} thresholds for {output.shape[1]} classes"
+        )
     return {
         "version": 1,
         "name": pathlib.Path(model).name,
@@ -187,7 +194,7 @@ def _compare(model: str, folder: pathlib.Path, pictures: Array) -> JsonObject:
     """Compares the page's scores with those of LiteRT for the file; nothing without pictures or a browser."""
     from tfl_lite_suite.evaluate import answers
     from tfl_lite_suite.runtime import engines
-    from tfl_lite_suite.runtime.web_page import WebPage
+    from tfl_lite_suite.runtime.web_page import ModelRefused, WebPage
 
     if not len(pictures):
         return {}
@@ -199,7 +206,14 @@ def _compare(model: str, folder: pathlib.Path, pictures: Array) -> JsonObject:
     runner = answers.Runner(model, name, keep_logits=True, normalization=values)
     reference = runner.answer(pictures.__getitem__, len(pictures)).logits
     assert reference is not None
-    with WebPage(folder) as page:
+    try:
+        opened = WebPage(folder)
+    except ModelRefused:
+        raise
+    except SuiteError as error:
+        print(f"not compared: {error}", file=sys.stderr)
+        return {}
+    with opened as page:
         scores = page.scores(pictures)
     return {
         "max_abs_diff": float(np.abs(scores - reference).max()),

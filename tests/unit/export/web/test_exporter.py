@@ -8,7 +8,9 @@ from tfl_lite_suite.core.contract import Contract
 from tfl_lite_suite.core.decision import Decision, Reject
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.export.web import exporter, litert_js
+from tfl_lite_suite.runtime import chromium
 from tfl_lite_suite.tflite import metadata_writer
+from tfl_lite_suite.tflite.object_form import pack, unpack
 from tfl_lite_suite.tflite.unsigned_io import unsigned
 
 CONTRACT = Contract(4, 4, 1, 5, 6, labels=("a", "b", "c", "d"))
@@ -84,6 +86,28 @@ def test_the_folder_holds_all_that_the_page_needs_and_a_change_makes_a_new_versi
 def test_a_contract_of_another_size_is_refused(tmp_path):
     with pytest.raises(SuiteError, match=r"an input of shape \[1, 4, 4, 1\], which is not the contract's"):
         described(tmp_path, quadrant_models.quadrants(), Contract(8, 8, 1, 8, 8))
+
+
+def test_an_output_whose_scores_mean_nothing_is_refused(tmp_path):
+    model = unpack(quadrant_models.quadrants(dtype="int8"))
+    output = model.subgraphs[0].tensors[model.subgraphs[0].outputs[0]]
+    output.quantization.scale = np.array([np.inf], np.float32)
+    with pytest.raises(SuiteError, match="the output's scale is inf; its scores mean nothing"):
+        described(tmp_path, pack(model), Contract(4, 4, 1, 4, 4))
+
+
+def test_a_browser_that_does_not_start_costs_the_comparison_alone(tmp_path, monkeypatch, capsys):
+    program = tmp_path / "chromium"
+    program.write_text("#!/bin/sh\necho no display >&2\nexit 1\n")
+    program.chmod(0o755)
+    monkeypatch.setenv(chromium.VARIABLE, str(program))
+    monkeypatch.setattr(litert_js, "files", dict)
+    model = tmp_path / "leaf.tflite"
+    model.write_bytes(quadrant_models.quadrants(dtype="int8"))
+    pictures = np.zeros((1, 4, 4, 1), np.uint8)
+    row = exporter.bundle(str(model), str(tmp_path), pictures, Contract(4, 4, 1, 4, 4))
+    assert row.top1_agreement is None and (tmp_path / "web" / "index.html").is_file()
+    assert f"not compared: browser: {program} ended: no display" in capsys.readouterr().err
 
 
 def test_a_page_that_does_not_run_its_model_is_not_left(tmp_path, monkeypatch):
