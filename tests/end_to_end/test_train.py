@@ -90,7 +90,7 @@ def test_without_test_and_validation_images_a_run_ends_and_says_so(tmp_path):
     given = [f"--recipe={recipe}", f"--workdir={tmp_path / 'work'}", *settings]
     with work_folder.at_work(tmp_path / "work"):
         done = subprocess.run([sys.executable, "-m", "tfl_lite_suite.train", *given], capture_output=True, text=True)
-        assert done.returncode == 1 and "another run is at work in" in done.stderr
+        assert done.returncode == 1 and "another run is using" in done.stderr
     done = subprocess.run([sys.executable, "-m", "tfl_lite_suite.train", *given], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "no test images, so accuracy was not measured" in done.stdout

@@ -29,7 +29,7 @@ def _main() -> "Measurement | Comparison | list[Measurement]":
 
 if __name__ == "__main__":
     flags.DEFINE_string(
-        "model", None, "A .tflite or exported file, or the name of a network to measure freshly initialised."
+        "model", None, "A .tflite or exported file, or a network's name: it is measured with random weights."
     )
     flags.DEFINE_list("engine", None, "Engines, comma-separated; the first installed if absent.")
     flags.DEFINE_list("threads", ["1"], "Threads the runtime may use; several numbers make a sweep.")
@@ -42,8 +42,8 @@ if __name__ == "__main__":
     flags.DEFINE_string("wheels", None, "For a device without internet: a folder of wheels to install the suite from.")
     flags.DEFINE_integer("runs", 50, "Least number of timed inferences.", 1)
     flags.DEFINE_float("min_seconds", 0.1, "Least time over which inferences are timed.", 0)
-    flags.DEFINE_string("sustain", None, "Go on for this long, such as 30m, and record the curve over time.")
-    flags.DEFINE_list("compare", None, "Two .tflite files, run by turns: how much slower is the second?")
+    flags.DEFINE_string("sustain", None, "Measure for this long, such as 30m, and record latency over time.")
+    flags.DEFINE_list("compare", None, "Two .tflite files, measured in turns: how much slower the second is.")
     flags.DEFINE_enum(
         "kernels",
         "default",
@@ -51,11 +51,11 @@ if __name__ == "__main__":
         "default: as the runtime comes; builtin: no delegate; reference: plain; nnapi: on Android; gpu: there and in a "
         "browser.",
     )
-    flags.DEFINE_bool("profile", False, "Time every operator as well, in runs of their own.")
+    flags.DEFINE_bool("profile", False, "Also time every operator, in separate runs.")
     flags.DEFINE_bool(
         "count_instructions",
         False,
-        "Count an inference's instructions on an emulated ARM CPU as well: deterministic, but no time.",
+        "Also count the instructions of one inference on an emulated ARM CPU: deterministic, but not a time.",
     )
     flags.DEFINE_bool("accept_disturbed", False, "Exit with status 0 although other programs disturbed the timing.")
     flags.DEFINE_integer("seed", 0, "Seed of the input's noise and of the bootstrap.", 0)

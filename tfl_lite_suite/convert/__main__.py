@@ -24,13 +24,15 @@ def _main() -> Conversion:
 
 
 if __name__ == "__main__":
-    flags.DEFINE_string("model", None, "A .keras or .h5 file, or the name of a network to convert freshly initialised.")
+    flags.DEFINE_string(
+        "model", None, "A .keras or .h5 file, or a network's name: it is converted with random weights, or --weights."
+    )
     flags.DEFINE_string("scheme", "int8", "float32, float16, dynamic or int8.")
     flags.DEFINE_string("io_type", "int8", "Type of input and output of an int8 file: int8, uint8 or float32.")
     flags.DEFINE_string(
         "calibration", None, "Training images for int8: a folder or fashion_mnist; the recipe's if absent."
     )
-    flags.DEFINE_integer("calibration_images", 200, "How many of them.", 1)
+    flags.DEFINE_integer("calibration_images", 200, "Number of calibration pictures.", 1)
     flags.DEFINE_string(
         "ptq",
         "auto",
@@ -41,7 +43,7 @@ if __name__ == "__main__":
         "hard_swish", "auto", "int8: operator; split into ADD and MUL, which XNNPACK takes; auto: the faster on LiteRT."
     )
     flags.DEFINE_string("output", None, "The .tflite file to write.")
-    flags.DEFINE_string("scores", "logits", "What the file gives: logits, or probabilities by a softmax at its end.")
+    flags.DEFINE_string("scores", "logits", "Output of the file: logits, or probabilities from a softmax at its end.")
     flags.DEFINE_integer("resolution", 224, "Network by name: height and width in pixels.", 16, 1024)
     flags.DEFINE_integer("channels", 3, "Network by name: 3 for RGB, 1 for grey.", 1, 3)
     flags.DEFINE_integer("classes", 1000, "Network by name: number of classes.", 2)

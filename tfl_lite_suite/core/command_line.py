@@ -71,7 +71,7 @@ def run_verb(
             raise unmet
         status = 0
     except KeyboardInterrupt:
-        _complain("interrupted. What was finished is kept; the same command goes on from there")
+        _complain("interrupted. Finished work is kept; the same command continues from there")
         status = 130
     except LimitBroken as error:
         _complain(f"error: {describe(error)}")
@@ -136,12 +136,16 @@ def define_recipe_flags(trains: bool = False) -> None:
     Args:
         trains: Whether the verb makes the recipe's network.
     """
-    flags.DEFINE_string("recipe", None, "Recipe: a YAML file, or the name of one that ships; run --list names those.")
-    flags.DEFINE_string("data", None, "Images to use in place of the recipe's data.source.")
+    flags.DEFINE_string("recipe", None, "A YAML file, or the name of a shipped recipe (run --list prints them).")
+    flags.DEFINE_string(
+        "data",
+        None,
+        "Pictures: a folder, a CSV, TFRecords or fashion_mnist; with a recipe in place of its data.source.",
+    )
     flags.DEFINE_multi_string("set", [], "Changes one value of the recipe: --set=train.epochs=3. May be repeated.")
     if trains:
         flags.DEFINE_string(
-            "weights", None, "Weights to begin with in place of the recipe's model.weights: imagenet, none or a file."
+            "weights", None, "Initial weights in place of the recipe's model.weights: imagenet, none or a file."
         )
 
 

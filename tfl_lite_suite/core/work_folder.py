@@ -50,7 +50,7 @@ def _lock(locks: contextlib.ExitStack, folder: pathlib.Path, mode: str, kind: in
         fcntl.flock(lock, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         raise SuiteError(
-            f"{key}: another run is at work in '{folder}'. Wait for it, stop it, or name another folder"
+            f"{key}: another run is using '{folder}'. Wait for it, stop it, or name another folder"
         ) from None
 
 

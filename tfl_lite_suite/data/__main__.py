@@ -1,4 +1,4 @@
-"""Looks at a set of pictures before anything is trained: what will cost accuracy, or makes its figures wrong."""
+"""Examines pictures before training: finds what lowers the accuracy or makes its figures wrong."""
 
 import importlib.util
 import os

@@ -109,7 +109,7 @@ def find() -> dict[str, bytes]:
                     shutil.copyfile(folder / f"{name}.gz", target)
             return files
     raise SuiteError(
-        f"data.source: {NAME} is not on this machine and could not be had ({'; '.join(failures)}). "
+        f"data.source: {NAME} is not on this machine and cannot be downloaded ({'; '.join(failures)}). "
         f"Install the Debian package {PACKAGE}, or put {', '.join(f'{name}.gz' for name in SHA256)} into {kept}"
     )
 

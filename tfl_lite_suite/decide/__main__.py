@@ -48,12 +48,20 @@ if __name__ == "__main__":
     )
     flags.DEFINE_string("costs", "", "TRUE:ANSWER=COST,… or a CSV file: what errors cost; 1 by default.")
     flags.DEFINE_float("keep", None, "Share of known pictures that must get an answer; 0.95 with --unknown.", 0, 1)
-    flags.DEFINE_enum("reject", "auto", list(REJECTS), "By what a picture is found to be none of the classes.")
+    flags.DEFINE_enum("reject", "auto", list(REJECTS), "Score that tells pictures of none of the classes.")
     flags.DEFINE_integer("window", FRAMES.window, "Video: frames that count.", 1, 1000)
     flags.DEFINE_float("share", FRAMES.share, "Video: share of them that must agree.", 0.001, 1)
-    flags.DEFINE_float("hysteresis", FRAMES.hysteresis, "Video: by how much less a class may have to stay.", 0, 1)
-    flags.DEFINE_string("split", "validation", "Which split, where --data has ready-made ones.")
-    flags.DEFINE_enum("on_corrupt", "error", ["error", "skip"], "What an unreadable picture does.")
+    flags.DEFINE_float(
+        "hysteresis",
+        FRAMES.hysteresis,
+        "Video: how much smaller the share may become before the class is dropped.",
+        0,
+        1,
+    )
+    flags.DEFINE_string("split", "validation", "Which split to use if --data has ready-made ones.")
+    flags.DEFINE_enum(
+        "on_corrupt", "error", ["error", "skip"], "Whether an unreadable picture is an error or is skipped and counted."
+    )
     flags.DEFINE_string("engine", None, "What runs the file; the first engine installed if absent.")
     flags.DEFINE_string("workdir", None, "With --recipe: the run's work folder, whose prepared images are used.")
     flags.DEFINE_string("output", None, "Where to write the file; --model itself if absent.")

@@ -1,4 +1,4 @@
-"""Lists the versions that matter, finds what does not fit together, and says what to install instead."""
+"""Lists the versions of the packages, finds those that do not work together, and says what to install instead."""
 
 import functools
 import os

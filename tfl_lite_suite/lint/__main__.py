@@ -21,17 +21,17 @@ def _main() -> "LintReport":
 
 
 if __name__ == "__main__":
-    flags.DEFINE_string("model", None, "The .tflite file; it need not be trusted.")
+    flags.DEFINE_string("model", None, "The .tflite file; it may come from anywhere.")
     flags.DEFINE_string(
         "target_runtime",
         DEFAULT_TARGET,
         "The runtime it must run on: litert-2.1, tflite_runtime-2.14, …; tflm for TensorFlow Lite Micro.",
     )
-    flags.DEFINE_string("html", None, "Also draw the operators into this HTML file, which needs nothing else.")
+    flags.DEFINE_string("html", None, "Also draw the operators into this HTML file.")
     flags.DEFINE_string(
         "profile",
         None,
-        "What `benchmark --profile --json` printed of it: tells the time of what a delegate leaves out.",
+        "Output of `benchmark --profile --json`: adds the time of the operators that a delegate does not take.",
     )
     flags.DEFINE_bool("trial", True, "Also run it once on the installed runtimes, each in a process of its own.")
     command_line.run_verb(

@@ -1,4 +1,4 @@
-"""Answers pictures with a `.tflite`, exported or `.keras` model: one, several, or those of a folder."""
+"""Classifies one picture, several, or a folder with a `.tflite`, exported or `.keras` model."""
 
 import os
 import sys
@@ -73,13 +73,15 @@ def _answer(document: JsonObject) -> str:
 if __name__ == "__main__":
     flags.DEFINE_string("model", None, "The .tflite, .onnx, .ncnn.param, .mnn or .keras file.")
     flags.DEFINE_multi_string("picture", None, "A picture, or a folder of pictures. May be repeated.")
-    flags.DEFINE_integer("top", TOP, "How many classes to rank, the likeliest first; 0 ranks all.", 0)
+    flags.DEFINE_integer("top", TOP, "How many classes to list, the most probable first; 0 lists all.", 0)
     flags.DEFINE_string("engine", None, "Engine; the first installed if absent.")
     flags.DEFINE_integer("threads", 1, "Threads the runtime may use.", 1, 256)
     flags.DEFINE_enum("kernels", "default", ["default", "builtin", "reference"], "Which kernels; as in benchmark.")
-    flags.DEFINE_list("mean", None, "How the model was trained, where its file does not say: (pixel - mean) / std.")
+    flags.DEFINE_list("mean", None, "Normalization (pixel - mean) / std of a file that does not say it.")
     flags.DEFINE_list("std", None, "See --mean; one number, or one for each channel, in pixel units 0-255.")
-    flags.DEFINE_enum("on_corrupt", "error", ["error", "skip"], "What an unreadable picture does.")
+    flags.DEFINE_enum(
+        "on_corrupt", "error", ["error", "skip"], "Whether an unreadable picture is an error or is skipped and counted."
+    )
     command_line.run_verb(
         "predict",
         __doc__,

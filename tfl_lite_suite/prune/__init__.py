@@ -1,4 +1,4 @@
-"""Removes channels of a trained network, or makes its weights sparse or few-valued, and fine-tunes the rest."""
+"""Removes channels of a trained network, or makes its weights sparse or clustered, and fine-tunes it."""
 
 import dataclasses
 import functools

@@ -1,4 +1,4 @@
-"""Removes channels of a trained network, or makes its weights sparse or few-valued, and fine-tunes the rest."""
+"""Removes channels of a trained network, or makes its weights sparse or clustered, and fine-tunes it."""
 
 import dataclasses
 import pathlib
@@ -49,12 +49,16 @@ def _main() -> PruneResult:
 if __name__ == "__main__":
     flags.DEFINE_string("model", None, "Trained float model, a .keras file.")
     flags.DEFINE_float("params_ratio", None, "Share of the parameters that remains, in whole channels. Default: 0.5.")
-    flags.DEFINE_float("macs_ratio", None, "Share of the multiply-adds that remains, instead.")
-    flags.DEFINE_string("importance", None, "What channels are ranked by: l1, bn_scale or taylor. Default: l1.")
-    flags.DEFINE_integer("steps", None, "Steps in which channels go, each followed by fine-tuning. Default: 1.")
+    flags.DEFINE_float("macs_ratio", None, "Share of the multiply-adds that remains; in place of --params_ratio.")
+    flags.DEFINE_string("importance", None, "How channels are ranked: l1, bn_scale or taylor. Default: l1.")
+    flags.DEFINE_integer(
+        "steps", None, "Number of steps in which channels are removed, each followed by fine-tuning. Default: 1."
+    )
     flags.DEFINE_float("sparsity", None, "Share of the weights that become zero, instead of removing channels.")
-    flags.DEFINE_string("pattern", None, "Of zeros: unstructured, or 2x4 (two of four). Default: unstructured.")
-    flags.DEFINE_integer("clusters", None, "Distinct values that each kernel keeps, instead or after --sparsity.")
+    flags.DEFINE_string(
+        "pattern", None, "Pattern of the zeros: unstructured, or 2x4 (two of four). Default: unstructured."
+    )
+    flags.DEFINE_integer("clusters", None, "Number of distinct values in each kernel; alone or after --sparsity.")
     command_line.define_recipe_flags()
     flags.DEFINE_string("workdir", None, "Folder for model and results; the model's own folder if absent.")
     command_line.run_verb(

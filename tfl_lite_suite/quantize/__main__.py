@@ -45,7 +45,9 @@ def _main() -> QuantizeResult:
         with at_work(workdir, model):
             return quantize_after_training(settings, workdir, model, debug=debug)
     if debug or given:
-        raise SuiteError("--debug, --min_agreement, --fallback and --ptq go with --scheme=ptq. Received: --scheme=qat")
+        raise SuiteError(
+            "--debug, --min_agreement, --fallback and --ptq work with --scheme=ptq only. Received: --scheme=qat"
+        )
     with at_work(workdir, model):
         return quantize(settings, workdir, model)
 
@@ -53,15 +55,17 @@ def _main() -> QuantizeResult:
 if __name__ == "__main__":
     flags.DEFINE_string("model", None, "Trained float model, a .keras file.")
     flags.DEFINE_string("scheme", "qat", "qat: quantization-aware training; ptq: int8 without training.")
-    flags.DEFINE_bool("debug", False, "ptq: name and draw the worst layers, and try fewer calibration pictures.")
+    flags.DEFINE_bool(
+        "debug", False, "ptq: list and draw the worst layers, and test smaller numbers of calibration pictures."
+    )
     flags.DEFINE_float(
         "min_agreement",
         None,
-        "ptq: share of calibration pictures whose top-1 must stay; the worst layers leave int8 for it.",
+        "ptq: share of calibration pictures that must keep their top-1; the worst layers get finer arithmetic for it.",
         0,
         1,
     )
-    flags.DEFINE_string("fallback", "float", "ptq: what they leave it for: float, or int16 (16-bit activations).")
+    flags.DEFINE_string("fallback", "float", "ptq: that arithmetic: float, or int16 (16-bit activations).")
     flags.DEFINE_string(
         "ptq",
         "auto",

@@ -1,8 +1,8 @@
 """Runs a whole recipe: trains, prunes, quantizes, converts, evaluates, benchmarks, and tells what each step cost.
 
-Every stage is kept in the work folder and is not repeated while its inputs stay the same, so a run that was stopped
-goes on where it was. Each stage takes the latest model before it. Evaluation and timing run in processes of their own,
-without TensorFlow.
+Every stage is kept in the work folder and is repeated only if its inputs change, so a run that was stopped continues
+where it was. Each stage takes the latest model before it. Evaluation and timing run in processes of their own, without
+TensorFlow.
 """
 
 import dataclasses
@@ -44,7 +44,7 @@ def _jobs(path: str, workdir: pathlib.Path) -> list[several_runs.Job]:
     folder = workdir / settings.name
     if flags.FLAGS.folds:
         if flags.FLAGS.seeds:
-            raise SuiteError("--folds: does not go with --seeds; give one of them")
+            raise SuiteError("--folds: cannot be combined with --seeds; give one of them")
         return several_runs.folds(settings, flags.FLAGS.folds, folder, tuple(shared))
     jobs = []
     for text in flags.FLAGS.seeds or [str(settings.seed)]:
@@ -57,20 +57,20 @@ def _jobs(path: str, workdir: pathlib.Path) -> list[several_runs.Job]:
 
 if __name__ == "__main__":
     command_line.define_recipe_flags(trains=True)
-    flags.DEFINE_string("workdir", None, "Folder for models and results; a stopped run goes on from what is there.")
+    flags.DEFINE_string("workdir", None, "Folder for models and results; a stopped run continues from it.")
     flags.DEFINE_list("seeds", [], "Runs with each of these seeds, such as 0,1,2, in place of the recipe's.")
     flags.DEFINE_integer(
         "folds",
         None,
-        "Cross-validation: so many runs, each tested on another part of all pictures; 5 is usual.",
+        "Cross-validation: number of runs, each tested on another part of all pictures; 5 is usual.",
         2,
         100,
     )
     flags.DEFINE_integer(
-        "jobs", 1, "With several recipes, seeds or folds: how many run at once. Latencies want 1.", 1, 64
+        "jobs", 1, "With several recipes, seeds or folds: how many run at once; 1 for undisturbed latencies.", 1, 64
     )
-    flags.DEFINE_bool("list", False, "Only list the recipes that ship with the package.")
-    flags.DEFINE_bool("dry_run", False, "Only say what is done already and what is to do.")
+    flags.DEFINE_bool("list", False, "Only list the shipped recipes.")
+    flags.DEFINE_bool("dry_run", False, "Only list what is done and what remains.")
     command_line.run_verb(
         "run",
         __doc__,

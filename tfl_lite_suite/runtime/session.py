@@ -189,7 +189,7 @@ class Engine(abc.ABC):
         except ImportError as error:
             raise SuiteError(
                 f"{self.name} {self.version} is installed but does not load: {error}. "
-                "python -m tfl_lite_suite.doctor says which versions fit"
+                "python -m tfl_lite_suite.doctor names versions that work together"
             ) from error
 
     def _how_to_install(self) -> str:

@@ -1,7 +1,7 @@
 """Searches width, resolution, pruning, quantization and training settings for the best trade-offs, without hand tuning.
 
 Every trial is a `run` in a folder of its own. Several workers may call the same command at once, on one machine, or on
-many with a PostgreSQL database; a trial whose worker dies is done again.
+many with a PostgreSQL database; a trial whose worker died is repeated.
 """
 
 import contextlib

@@ -1,7 +1,7 @@
 """Searches width, resolution, pruning, quantization and training settings for the best trade-offs, without hand tuning.
 
 Every trial is a `run` in a folder of its own. Several workers may call the same command at once, on one machine, or on
-many with a PostgreSQL database; a trial whose worker dies is done again.
+many with a PostgreSQL database; a trial whose worker died is repeated.
 """
 
 from absl import flags
@@ -21,16 +21,20 @@ def _main() -> JsonObject:
 
 if __name__ == "__main__":
     command_line.define_recipe_flags()
-    flags.DEFINE_string("workdir", None, "Folder for the study, the trials and the results; a stopped search goes on.")
-    flags.DEFINE_multi_string("vary", [], "Values to search: --vary='model.alpha=[0.5, 1.0]'. The space if repeated.")
+    flags.DEFINE_string(
+        "workdir", None, "Folder for the study, the trials and the results; a stopped search continues from it."
+    )
+    flags.DEFINE_multi_string("vary", [], "Key and values to search: --vary='model.alpha=[0.5, 1.0]'. May be repeated.")
     flags.DEFINE_integer("trials", 20, "Number of trials of the study, those of other workers included.", 1)
-    flags.DEFINE_float("seconds", None, "Greatest time; the trial at hand goes on with the next call.", 1)
+    flags.DEFINE_float("seconds", None, "Greatest time; the next call continues the current trial.", 1)
     flags.DEFINE_string(
         "storage", None, "Database, such as postgresql://user@host/name; SQLite in --workdir if absent."
     )
     flags.DEFINE_string("study", None, "The study's name in the database; the recipe's name if absent.")
     flags.DEFINE_bool("warm_start", True, "Begin with the networks that advise ranks best on this data.")
-    flags.DEFINE_integer("heartbeat", 15, "Seconds between signs of life; a worker silent for four counts as dead.", 1)
+    flags.DEFINE_integer(
+        "heartbeat", 15, "Seconds between a worker's signals; after four without a signal it counts as dead.", 1
+    )
     command_line.run_verb(
         "search",
         __doc__,

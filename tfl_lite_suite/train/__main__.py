@@ -35,7 +35,7 @@ if __name__ == "__main__":
         "environment variable TF_CONFIG names, which all run this command.",
     )
     flags.DEFINE_float(
-        "peer_timeout", 300.0, "Seconds to wait for the other processes, at the start and when one was lost.", 1.0
+        "peer_timeout", 300.0, "Seconds to wait for the other processes, at the start and after one was lost.", 1.0
     )
     command_line.run_verb(
         "train",

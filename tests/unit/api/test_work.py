@@ -26,7 +26,7 @@ def test_a_step_that_was_interrupted_is_tried_again_under_its_name(tmp_path):
 
 
 def test_a_folder_in_which_another_process_works_is_refused(tmp_path):
-    with at_work(tmp_path), pytest.raises(SuiteError, match="^workdir: another run is at work in"):
+    with at_work(tmp_path), pytest.raises(SuiteError, match="^workdir: another run is using"):
         with Work(tmp_path).step("train"):
             pass
     with Work(tmp_path).step("train") as name:

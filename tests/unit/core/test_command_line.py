@@ -190,7 +190,7 @@ def test_ctrl_c_is_one_line_and_status_130(command, extra):
         child.send_signal(signal.SIGINT)
         stdout, stderr = child.communicate(timeout=60)
     assert (child.returncode, stdout) == (130, "")
-    assert stderr == "interrupted. What was finished is kept; the same command goes on from there\n"
+    assert stderr == "interrupted. Finished work is kept; the same command continues from there\n"
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--do=long"], ["--do=long", "--json"]])

@@ -133,12 +133,12 @@ def test_one_process_at_a_time_works_in_a_folder(tmp_path):
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
         assert child.stdout.readline() == b"at work\n"
         with (
-            pytest.raises(SuiteError, match="another run is at work in '.*/work'"),
+            pytest.raises(SuiteError, match="another run is using '.*/work'"),
             work_folder.at_work(tmp_path / "work"),
         ):
             pass
         with (
-            pytest.raises(SuiteError, match="another run is at work in '.*/work'"),
+            pytest.raises(SuiteError, match="another run is using '.*/work'"),
             work_folder.at_work(tmp_path / "work" / "train" / "quantize"),
         ):
             pass
@@ -153,7 +153,7 @@ def test_work_inside_a_work_folder_keeps_it(tmp_path):
     code = "import sys\nfrom tfl_lite_suite.core.work_folder import at_work\nwith at_work(sys.argv[1]):\n    pass"
     with work_folder.at_work(tmp_path / "train"):
         done = subprocess.run([sys.executable, "-c", code, tmp_path], capture_output=True, text=True)
-        assert "another run is at work" in done.stderr
+        assert "another run is using" in done.stderr
 
 
 def test_nothing_is_made_for_a_model_that_is_missing(tmp_path):

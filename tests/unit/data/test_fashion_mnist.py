@@ -99,7 +99,7 @@ def test_a_failing_apt_get_is_followed_by_the_network(tmp_path):
 def test_other_bytes_are_refused(tmp_path, damage):
     site = write(tmp_path / "site")
     (site / "t10k-labels-idx1-ubyte.gz").write_bytes(damage)
-    with pytest.raises(SuiteError, match="could not be had .*t10k-labels-idx1-ubyte.gz: (damaged|SHA-256)"):
+    with pytest.raises(SuiteError, match="cannot be downloaded .*t10k-labels-idx1-ubyte.gz: (damaged|SHA-256)"):
         fashion_mnist.find()
     assert not (cache_folder() / "fashion_mnist").exists()
 

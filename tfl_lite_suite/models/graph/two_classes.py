@@ -40,7 +40,7 @@ def with_two_scores(model: KerasModel) -> KerasModel:
     if type(dense) is not keras.layers.Dense or dense.activation not in _functions(with_sigmoid=len(ending) == 1):
         raise SuiteError(
             f"model '{names.original_name(model)}': its one score comes from '{dense.name}' ({type(dense).__name__}). "
-            "Two classes are told apart by Dense(1), with or without a sigmoid, or by Dense(2)"
+            "For two classes, end the model with Dense(1), with or without a sigmoid, or with Dense(2)"
         )
 
     def replace(layer: KerasLayer, inputs: Tensor) -> KerasModel:
