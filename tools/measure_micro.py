@@ -14,11 +14,11 @@ import dataclasses
 import pathlib
 import subprocess
 import sys
-from typing import Any
 
 from tfl_lite_suite import export
 from tfl_lite_suite.core import command_line, files
 from tfl_lite_suite.core.errors import SuiteError, unknown_name
+from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.core.verb_process import verb_command
 from tfl_lite_suite.export.micro import exporter, interpreter
 from tfl_lite_suite.runtime import engines, pixels
@@ -81,7 +81,7 @@ def trained(name: str, workdir: pathlib.Path) -> pathlib.Path:
     return made
 
 
-def measured(path: pathlib.Path, folder: pathlib.Path, limit: int) -> dict[str, Any]:
+def measured(path: pathlib.Path, folder: pathlib.Path, limit: int) -> JsonObject:
     """Returns a row of the table: the figures of `micro.json`, and what an arena of one byte less says."""
     model = str(path)
     file = engines.get("litert").inspect(model)

@@ -8,7 +8,13 @@ from typing import Any
 
 from tfl_lite_suite import models
 from tfl_lite_suite.core.files import read_json
-from tfl_lite_suite.report import decision_comparison, network_comparison, transfer_comparison, web_comparison
+from tfl_lite_suite.report import (
+    decision_comparison,
+    micro_comparison,
+    network_comparison,
+    transfer_comparison,
+    web_comparison,
+)
 from tfl_lite_suite.report.results_table import engine_tables, network_table, sparsity_table, table, technique_table
 from tfl_lite_suite.report.run_sections import durations_table
 from tfl_lite_suite.run import seed_comparison
@@ -18,7 +24,7 @@ PAGES = [
     *ROOT.glob("README*.md"),
     *(
         ROOT / "docs" / f"{name}.md"
-        for name in ("networks", "compression", "engines", "pruning", "training", "decision", "web")
+        for name in ("networks", "compression", "engines", "pruning", "training", "decision", "web", "microcontrollers")
     ),
 ]
 FULL_SIZE = "full_size.json"  # of tools/measure_sizes.py
@@ -34,7 +40,7 @@ _WORDS = (
     ("(unsteady)", "（不稳定）"),
 )
 _BLOCK = re.compile(
-    r"(<!-- (results|techniques|engines|seeds|sparsity|photos|transfer|decisions|durations|web_speed|web_answers)"
+    r"(<!-- (results|techniques|engines|seeds|sparsity|photos|transfer|decisions|durations|web_speed|web_answers|micro)"
     r":(\S+) -->\n)"
     r".*?(<!-- end -->)",
     re.DOTALL,
@@ -50,7 +56,8 @@ def updated(text: str, folder: pathlib.Path) -> str:
     `<!-- photos:NAME -->` from one of `tools/compare_networks.py`, `<!-- transfer:NAME -->` from one of
     `tools/compare_transfer.py`, `<!-- decisions:NAME -->` from one of `tools/judge_decisions.py`,
     `<!-- durations:NAME -->` from what the stages of a run took, and `<!-- web_speed:NAME -->` and
-    `<!-- web_answers:NAME -->` from a result of `tools/compare_web.py`.
+    `<!-- web_answers:NAME -->` from a result of `tools/compare_web.py`, `<!-- micro:NAME -->` from one of
+    `tools/measure_micro.py`.
     """
 
     def fill(match: re.Match[str]) -> str:
@@ -85,6 +92,8 @@ def _body(kind: str, document: Any) -> str:
         return web_comparison.speed_table(document["networks"])
     if kind == "web_answers":
         return web_comparison.answers_table(document["answers"])
+    if kind == "micro":
+        return micro_comparison.table(document["networks"])
     if kind == "decisions":
         return decision_comparison.table(document)
     if kind == "sparsity":

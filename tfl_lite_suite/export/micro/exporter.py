@@ -12,13 +12,18 @@ from tfl_lite_suite.core.decision import Decision
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.files import make_folder, write_text
 from tfl_lite_suite.core.types import Array, JsonObject
+from tfl_lite_suite.evaluate import answers
 from tfl_lite_suite.export.micro import interpreter, npu, operators, settings
 from tfl_lite_suite.export.result import Export
+from tfl_lite_suite.runtime import engines
+from tfl_lite_suite.runtime.session import Kernels
 from tfl_lite_suite.tflite.file import TfliteFile
 
 ENGINE = "tflm"
 SOURCES = pathlib.Path(__file__).parent / "cpp"
 _BYTES_A_LINE = 20
+# Its reference kernels round in two steps, half away from zero, as TensorFlow Lite Micro's do; LiteRT's do otherwise.
+_ALIKE = "tflite_runtime"
 
 
 def require() -> None:
@@ -90,25 +95,29 @@ def _estimates(path: pathlib.Path) -> list[JsonObject]:
 
 
 def _compare(model: str, pictures: Array, dtype: str, arena: int) -> JsonObject:
-    """Compares output bytes with those of LiteRT's builtin kernels."""
-    from tfl_lite_suite.evaluate import answers
-    from tfl_lite_suite.runtime import engines
-
-    output = TfliteFile.read(model).outputs[0]
+    """Compares output bytes with those of LiteRT's builtin kernels, and of the kernels that round alike."""
     tensors = pictures if dtype == "uint8" else (pictures ^ 0x80).view(np.int8)
     made = interpreter.outputs(pathlib.Path(model), tensors, arena)
+    found = {**_compared(model, pictures, made, "litert", "builtin"), "pictures": len(pictures)}
+    if engines.get(_ALIKE).available():
+        alike = _compared(model, pictures, made, _ALIKE, "reference")
+        found["rounding_alike"] = {key: alike[key] for key in ("reference", "equal_outputs", "top1_agreement")}
+    return found
+
+
+def _compared(model: str, pictures: Array, made: Array, engine: str, kernels: Kernels) -> JsonObject:
+    output = TfliteFile.read(model).outputs[0]
     scores = (made.astype(np.float64) - output.zero_point) * output.scale
-    runner = answers.Runner(model, "litert", kernels="builtin", keep_logits=True)
+    runner = answers.Runner(model, engine, kernels=kernels, keep_logits=True)
     reference = runner.answer(pictures.__getitem__, len(pictures)).logits
     if reference is None:
-        raise SuiteError(f"{model}: litert gave no scores")
+        raise SuiteError(f"{model}: {engine} gave no scores")
     steps = np.abs(np.rint((scores - reference) / output.scale))
     return {
         "max_abs_diff": float(np.abs(scores - reference).max()),
         "equal_outputs": float((steps == 0).mean()),
         "top1_agreement": float((scores.argmax(1) == reference.argmax(1)).mean()),
-        "pictures": len(pictures),
-        "reference": f"litert {engines.get('litert').version}, builtin kernels",
+        "reference": f"{engine} {engines.get(engine).version}, {kernels} kernels",
     }
 
 

@@ -10,7 +10,6 @@ from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.types import Array
 from tfl_lite_suite.runtime import isolation
 
-_STEP = 16
 _MOST = 1 << 28
 
 
@@ -55,7 +54,7 @@ def outputs(model: pathlib.Path, tensors: Array, arena_bytes: int) -> Array:
 
 
 def least_arena(model: pathlib.Path) -> int:
-    """Returns the smallest arena in which the model runs, in bytes, a multiple of 16.
+    """Returns the smallest arena in which the model runs, in bytes; with one byte less it does not.
 
     The interpreter here has pointers of 64 bits; on a microcontroller of 32 bits the same model needs less.
 
@@ -70,8 +69,8 @@ def least_arena(model: pathlib.Path) -> int:
             raise SuiteError(f"not supported by tflm: {model} does not run in {_MOST:,} bytes")
         most *= 2
     least = most // 2 if most > 1 << 16 else 0
-    while most - least > _STEP:
-        middle = (least + most) // 2 // _STEP * _STEP
+    while most - least > 1:
+        middle = (least + most) // 2
         if _fits(model, middle):
             most = middle
         else:

@@ -7,6 +7,7 @@ import quadrant_models
 
 from tfl_lite_suite.core.verb_process import verb_command
 from tfl_lite_suite.export.micro import exporter
+from tfl_lite_suite.runtime import engines
 
 pytest.importorskip("tflite_micro")
 
@@ -31,6 +32,9 @@ def test_the_command_writes_sources_that_compile_and_answer_alike(tmp_path):
     folder = tmp_path / "out" / "micro"
     facts = json.loads((folder / "micro.json").read_text())
     assert facts["arena_bytes"] == row["arena_bytes"] > 0 and facts["frame"] == [20, 30, 3]
+    assert facts["equal_outputs"] == 1.0 and "litert" in facts["reference"]
+    if engines.get("tflite_runtime").available():
+        assert facts["rounding_alike"]["equal_outputs"] == 1.0
     if shutil.which("g++"):
         sources = ["model.cc", "preparation.cc", "decision.cc", "classify.cc"]
         command = ["g++", "-std=c++17", "-Wall", "-Wextra", "-Werror", "-c", *sources]
