@@ -12,7 +12,7 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from tfl_lite_suite.core.framework import native_messages, tf
-from tfl_lite_suite.core.types import Array, KerasModel, KerasObject, NativeInterpreter
+from tfl_lite_suite.core.types import Array, FlatbufferObject, KerasObject, NativeInterpreter
 from tfl_lite_suite.tflite.graph import Operator, Subgraph
 from tfl_lite_suite.tflite.object_form import pack
 
@@ -100,7 +100,7 @@ class Part:
     """
 
     def __init__(
-        self, model: KerasModel, graph: Subgraph, operators: Sequence[Operator], outputs: Iterable[int]
+        self, model: FlatbufferObject, graph: Subgraph, operators: Sequence[Operator], outputs: Iterable[int]
     ) -> None:
         """Cuts the operators out.
 
@@ -131,7 +131,7 @@ class Part:
         found = [self._interpreter.invoke([values[index][row] for index in self.inputs]) for row in rows]
         return {index: np.stack([row[place] for row in found]) for place, index in enumerate(self.outputs)}
 
-    def _cut(self, model: KerasModel, operators: Sequence[Operator], tensors: Sequence[int]) -> bytes:
+    def _cut(self, model: FlatbufferObject, operators: Sequence[Operator], tensors: Sequence[int]) -> bytes:
         whole = model.subgraphs[0]
         place = {index: number for number, index in enumerate(tensors)}
         part, graph = copy.copy(model), schema.SubGraphT()

@@ -14,7 +14,7 @@ import dataclasses
 import numpy as np
 
 from tfl_lite_suite.core.progress import Progress
-from tfl_lite_suite.core.types import Array, JsonObject, KerasModel
+from tfl_lite_suite.core.types import Array, FlatbufferObject, JsonObject
 from tfl_lite_suite.models.tflite_interpreter import Interpreter, Part, real
 from tfl_lite_suite.quantize.ptq.layer_error import float_name
 from tfl_lite_suite.tflite.file import TfliteFile
@@ -137,7 +137,7 @@ class _Walk:
         self._values = {self._graph.input_indices[0]: np.stack([start.pixels(picture) for picture in pictures])}
         self._next = 0
 
-    def outputs_of(self, model: KerasModel, op: Operator) -> Array:
+    def outputs_of(self, model: FlatbufferObject, op: Operator) -> Array:
         """Returns an operator's output for every picture, `(n, 1, …)`, computed with the biases that `model` has."""
         before = self._graph.operators[self._next : op.index]
         if before:

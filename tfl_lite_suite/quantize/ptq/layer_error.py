@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from tfl_lite_suite.core.types import Array, KerasModel
+from tfl_lite_suite.core.types import Array, FlatbufferObject
 from tfl_lite_suite.models.tflite_interpreter import Interpreter, Part, quantized, real
 from tfl_lite_suite.tflite.file import TfliteFile
 from tfl_lite_suite.tflite.graph import Operator, Subgraph, TensorSpec
@@ -129,7 +129,9 @@ def _counterpart(graph: Subgraph, index: int, exact: dict[str, Array]) -> Array 
     return values if values is not None and tensor.dtype == "int8" and values.shape[1:] == tensor.shape else None
 
 
-def _alone(model: KerasModel, graph: Subgraph, op: Operator, exact: dict[str, Array], pixels: Array) -> Array | None:
+def _alone(
+    model: FlatbufferObject, graph: Subgraph, op: Operator, exact: dict[str, Array], pixels: Array
+) -> Array | None:
     """Returns the operator's int8 output for exact inputs, or `None` where an input is unknown."""
     part = Part(model, graph, [op], op.outputs[:1])
     values = {}
