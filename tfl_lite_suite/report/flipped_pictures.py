@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from PIL import Image
 
 from tfl_lite_suite.core.page.document import text
-from tfl_lite_suite.core.types import Array, JsonObject
+from tfl_lite_suite.core.types import Array
+from tfl_lite_suite.run.result import ModelFlips
 
 MOST_PICTURES = 24
 _SIDE = 96
@@ -39,19 +40,19 @@ class Flipped:
         return sum(len(models) for change, models in self.changes.items() if self.verdict(change) == "lost")
 
 
-def gather(flips: Sequence[JsonObject], numbers: Mapping[tuple[str, str], int]) -> list[Flipped]:
+def gather(flips: Sequence[ModelFlips], numbers: Mapping[tuple[str, str], int]) -> list[Flipped]:
     """Returns the pictures that flipped, those that most models lost first.
 
     Args:
-        flips: From `flips.json`: `name`, `runtime` and `flips` of each model.
+        flips: From `flips.json`.
         numbers: What to call a model of that name and runtime; its name where it has no number.
     """
     found: dict[str, Flipped] = {}
     for entry in flips:
-        model = str(numbers.get((entry["name"], entry["runtime"]), entry["name"]))
-        for flip in entry["flips"]:
-            picture = found.setdefault(flip["key"], Flipped(flip["key"], flip["label"]))
-            picture.changes.setdefault((flip["before"], flip["after"]), []).append(model)
+        model = str(numbers.get((entry.name, entry.runtime), entry.name))
+        for flip in entry.flips:
+            picture = found.setdefault(flip.key, Flipped(flip.key, flip.label))
+            picture.changes.setdefault((flip.before, flip.after), []).append(model)
     return sorted(found.values(), key=lambda picture: (-picture.lost, picture.key))
 
 

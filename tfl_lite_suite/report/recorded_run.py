@@ -12,7 +12,7 @@ from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.core.work_folder import kind_of
 from tfl_lite_suite.report.results_table import PROBE
 from tfl_lite_suite.run import result, stages
-from tfl_lite_suite.run.result import ConvertedFile, EvaluatedFile, LintedFile, TimedFile
+from tfl_lite_suite.run.result import ConvertedFile, EvaluatedFile, LintedFile, ModelFlips, TimedFile
 
 RESULTS, RECIPE, FLIPS = "results.json", "recipe.yaml", "flips.json"
 _BENCHMARK = "benchmark"
@@ -68,7 +68,7 @@ class FinishedRun:
     title: str
     recipe_text: str
     results: JsonObject
-    flips: list[JsonObject]
+    flips: list[ModelFlips]
 
     def stage(self, kind: str) -> list[JsonObject]:
         """Returns the results of every stage of a kind, for those by file an entry a file."""
@@ -193,7 +193,24 @@ def read(workdir: str | os.PathLike[str]) -> FinishedRun:
         raise SuiteError(f"--workdir: no stage has ended in '{workdir}'. Expected a work folder of run or train")
     path = _recipe_path(folder)
     text = path.read_text(encoding="utf-8", errors="replace") if path else ""
-    return FinishedRun(folder, folder.resolve().name, text, results, read_json(folder / FLIPS) or [])
+    return FinishedRun(folder, folder.resolve().name, text, _checked(results, folder / RESULTS), _flips(folder / FLIPS))
+
+
+def _checked(results: JsonObject, path: pathlib.Path) -> JsonObject:
+    """Returns the results by stage; each must be an object, or a list of objects."""
+    for name, found in results.items():
+        if not all(isinstance(row, dict) for row in (found if isinstance(found, list) else [found])):
+            raise SuiteError(
+                f"{path}: {name}: damaged, no results of a stage. Run the recipe again, or remove the file"
+            )
+    return results
+
+
+def _flips(path: pathlib.Path) -> list[ModelFlips]:
+    found = read_json(path) or []
+    if not isinstance(found, list):
+        raise SuiteError(f"{path}: damaged, expected a list. Remove the file to leave the flips out")
+    return [ModelFlips.from_document(row, f"{path}: [{index}]") for index, row in enumerate(found)]
 
 
 def read_record(path: str | os.PathLike[str]) -> FinishedRun | None:

@@ -70,6 +70,26 @@ class ConvertedFile(Result):
         return ", ".join([self.name, *techniques])
 
 
+@dataclasses.dataclass(frozen=True)
+class Flip(Result):
+    """A picture that a model answers otherwise than the one it was made from; all three are names of classes."""
+
+    key: str
+    label: str
+    before: str
+    after: str
+
+
+@dataclasses.dataclass(frozen=True)
+class ModelFlips(Result):
+    """The pictures that flipped from the model `source` to the model `name`, as `flips.json` keeps them."""
+
+    name: str
+    runtime: str
+    flips: tuple[Flip, ...]
+    source: str | None = None
+
+
 def converted(results: Document, where: str = "results") -> list[ConvertedFile]:
     """Returns every file; see `evaluated`."""
     return _rows(ConvertedFile, "convert", results, where)

@@ -5,18 +5,22 @@ import numpy as np
 from PIL import Image
 
 from tfl_lite_suite.report import flipped_pictures
+from tfl_lite_suite.run.result import ModelFlips
 
 FLIPS = [
-    {"name": "a", "runtime": "r", "flips": [{"key": "1", "label": "x", "before": "y", "after": "x"}]},
-    {
-        "name": "b",
-        "runtime": "r",
-        "flips": [
-            {"key": "1", "label": "x", "before": "y", "after": "z"},
-            {"key": "2", "label": "x", "before": "x", "after": "<b>"},
-        ],
-    },
-    {"name": "c", "runtime": "r", "flips": [{"key": "2", "label": "x", "before": "x", "after": "<b>"}]},
+    ModelFlips.from_document(document)
+    for document in (
+        {"name": "a", "runtime": "r", "flips": [{"key": "1", "label": "x", "before": "y", "after": "x"}]},
+        {
+            "name": "b",
+            "runtime": "r",
+            "flips": [
+                {"key": "1", "label": "x", "before": "y", "after": "z"},
+                {"key": "2", "label": "x", "before": "x", "after": "<b>"},
+            ],
+        },
+        {"name": "c", "runtime": "r", "flips": [{"key": "2", "label": "x", "before": "x", "after": "<b>"}]},
+    )
 ]
 
 

@@ -46,6 +46,21 @@ def test_a_damaged_row_names_the_file_and_the_key(tmp_path):
         run.models()
 
 
+@pytest.mark.parametrize(
+    ("file", "content", "message"),
+    [
+        ("results.json", {"train": 3}, "results.json: train: damaged"),
+        ("flips.json", {"a": 1}, "flips.json: damaged, expected a list"),
+        ("flips.json", [{"name": "a", "runtime": "r"}], r"flips.json: \[0\]: 'flips' is missing"),
+    ],
+)
+def test_a_damaged_file_is_named(tmp_path, file, content, message):
+    folder = work_folders.make(tmp_path)
+    work_folders.write(folder / file, content)
+    with pytest.raises(SuiteError, match=message):
+        recorded_run.read(folder)
+
+
 @pytest.mark.parametrize("make", [False, True])
 def test_what_is_no_work_folder_is_told(tmp_path, make):
     folder = tmp_path / "x"
