@@ -46,7 +46,7 @@ NETWORKS = {
     "micro": Network("micro", 1.0, 28),
     "mobilenet_v1_025": Network("mobilenet_v1", 0.25, 48),
     "mobilenet_v2_035": Network("mobilenet_v2", 0.35, 48),
-    "squeezenet_1_1": Network("squeezenet_1_1", 1.0, 48),
+    "squeezenet_1_1": Network("squeezenet_1_1", 1.0, 32),
 }
 
 
@@ -62,7 +62,7 @@ def trained(name: str, workdir: pathlib.Path) -> pathlib.Path:
         "data.resolution": network.resolution,
         "data.train_limit": 6000,
         "train.epochs": 4,
-        "convert.schemes": "[int8]",
+        "convert.schemes": "[float32]",
         "stages": "[train, quantize, convert]",
     }
     command = verb_command(

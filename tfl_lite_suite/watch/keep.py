@@ -22,7 +22,7 @@ from tfl_lite_suite.watch import REASONS, UNCERTAIN, UNKNOWN
 from tfl_lite_suite.watch.sources import Frame
 
 # Why a frame was not saved.
-LIMIT, ALIKE, NO_SPACE = "limit", "alike", "no space"
+LIMIT, ALIKE, NO_SPACE, FAILED = "limit", "alike", "no space", "not written"
 # A card that is full to the last byte is of no use to anybody.
 _LEAST_FREE_BYTES = 100 << 20
 _THUMBNAIL = 8
@@ -85,7 +85,7 @@ class Keeper:
                 path = _save(frame, place, f"{_stamp(frame.time)}_{self.kept:06d}")
             except (OSError, SuiteError) as error:
                 self._complain(error)
-                refused = NO_SPACE
+                refused = FAILED
         if refused:
             self.not_kept[refused] += 1
             return None
@@ -111,7 +111,7 @@ class Keeper:
             free = shutil.disk_usage(self._folder).free
         except OSError as error:
             self._complain(error)
-            return NO_SPACE
+            return FAILED
         return NO_SPACE if free < _LEAST_FREE_BYTES else ""
 
     def _complain(self, error: Exception) -> None:

@@ -225,6 +225,6 @@ look();
 _HTML = document.page(
     "tfl_lite_suite watch",
     [_BODY],
-    "main img { max-width: 100%; border-radius: 8px } meter { width: 12em; vertical-align: middle }",
+    "main img { max-width: 100%; min-width: 16em; border-radius: 8px } meter { width: 12em; vertical-align: middle }",
     "default-src 'self'; script-src 'unsafe-inline'; style-src 'unsafe-inline'",
 )
