@@ -12,14 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from tfl_lite_suite import data, models
+from tfl_lite_suite import export, models
 from tfl_lite_suite.benchmark.job import Job
 from tfl_lite_suite.core import files
 from tfl_lite_suite.evaluate import answers
 from tfl_lite_suite.export.web import exporter, litert_js
-from tfl_lite_suite.runtime import fresh_network, machine, targets
+from tfl_lite_suite.runtime import engines, fresh_network, machine, targets
 from tfl_lite_suite.runtime.web_page import WebPage
-from tfl_lite_suite.tflite.file import TfliteFile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 # Baselines and teachers, of 25 and 138 MB.
@@ -43,9 +42,7 @@ def speed(model: str, rounds: int, runs: int) -> dict[str, Any]:
 
 def compare(model: str, source: str, count: int) -> dict[str, Any]:
     """Returns how far the page's answers on pictures are LiteRT's."""
-    contract = TfliteFile.read(model).contract
-    split = data.open_all(source, contract, limit=count)
-    pictures = split.images(np.arange(len(split)))
+    pictures = export.pictures_for(engines.get("litert").inspect(model), source, count)
     expected = answers.Runner(model, "litert", keep_logits=True).answer(pictures.__getitem__, len(pictures)).logits
     assert expected is not None
     with tempfile.TemporaryDirectory() as folder, WebPage(exporter.page_of(model, folder)) as page:
