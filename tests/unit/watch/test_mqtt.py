@@ -30,6 +30,7 @@ def test_decisions_arrive_in_order_with_status_and_discovery(broker):
     sent = [json.dumps({"frame": number}) for number in range(50)]
     for line in sent:
         publisher.send(line)
+    assert mosquitto.wait_for(lambda: publisher.delivery.delivered == 50)
     publisher.close()
     assert mosquitto.wait_for(lambda: len(listener.of("shed/door/decision")) == 50)
     assert listener.of("shed/door/decision") == sent
@@ -72,9 +73,9 @@ def test_user_and_password(broker_program, tmp_path, capsys, monkeypatch):
     assert publisher.delivery.lost == 1
     publisher = Publisher(Broker(f"mqtt://127.0.0.1:{running.port}", "door", Login("eve", "secret")))
     publisher.send("x")
+    assert mosquitto.wait_for(lambda: publisher.delivery.delivered == 1)
     publisher.close()
     running.kill()
-    assert publisher.delivery.delivered == 1
 
 
 def test_tls_with_an_authority_of_ones_own(broker_program, tmp_path, capsys):
@@ -105,9 +106,9 @@ def test_tls_with_an_authority_of_ones_own(broker_program, tmp_path, capsys):
     stranger.close()
     publisher = Publisher(Broker(url, "door", authority=str(tmp_path / "cert.pem")))
     publisher.send("x")
+    assert mosquitto.wait_for(lambda: publisher.delivery.delivered == 1)
     publisher.close()
     running.kill()
-    assert publisher.delivery.delivered == 1
 
 
 @pytest.mark.parametrize(

@@ -39,15 +39,12 @@ class FolderSource(Source):
         """Returns the next picture; see `Source.next`."""
         end = time.monotonic() + seconds
         while not self._ready:
-            wait = self._next_scan - time.monotonic()
-            if wait <= 0:
+            now = time.monotonic()
+            if now >= self._next_scan:
                 self._scan()
-            elif time.monotonic() + wait > end:
-                time.sleep(max(0.0, end - time.monotonic()))
-                return None
-            else:
-                time.sleep(wait)
-            if self.finished:
+            elif now < end:
+                time.sleep(min(self._next_scan, end) - now)
+            if self.finished or not self._ready and now >= end:
                 return None
         return Frame(self._ready.popleft(), time.time())
 

@@ -7,10 +7,10 @@ from tfl_lite_suite.watch.sources import folder as folder_source
 from tfl_lite_suite.watch.sources.folder import FolderSource
 
 
-def names(source, seconds=1.0):
-    """Everything that the folder gives until it gives nothing for a time."""
+def names(source):
+    """Everything that the folder gives now: it is looked at once when nothing is left."""
     found = []
-    while frame := source.next(seconds):
+    while frame := source.next(0):
         found.append(os.path.basename(frame.path))
     return found
 
@@ -24,24 +24,25 @@ def write(path, age=100.0):
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    monkeypatch.setattr(folder_source, "_POLL_SECONDS", 0.01)
+    monkeypatch.setattr(folder_source, "_POLL_SECONDS", 0.0)
+    monkeypatch.setattr(folder_source, "_SCAN_SHARE", 0)
 
 
 def test_pictures_come_once_the_oldest_first(tmp_path):
     for name, age in (("b.png", 300), ("day/a.jpg", 200), ("c.PNG", 100), (".hidden.png", 50), ("notes.txt", 50)):
         write(tmp_path / name, age)
     source = FolderSource(str(tmp_path))
-    assert names(source, 0.1) == ["b.png", "a.jpg", "c.PNG"]
+    assert names(source) == ["b.png", "a.jpg", "c.PNG"]
     write(tmp_path / "d.png", 10)
     write(tmp_path / "b.png", 5)
-    assert names(source, 0.1) == ["d.png", "b.png"] and not source.finished
+    assert names(source) == ["d.png", "b.png"] and not source.finished
 
 
 def test_what_is_there_already_can_be_left_out(tmp_path):
     write(tmp_path / "old.png")
     source = FolderSource(str(tmp_path), existing=False)
     write(tmp_path / "new.png", 10)
-    assert names(source, 0.1) == ["new.png"]
+    assert names(source) == ["new.png"]
 
 
 def test_once_ends_when_all_are_given(tmp_path):
@@ -69,10 +70,10 @@ def test_a_file_that_is_being_written_waits_until_it_is_whole(tmp_path, monkeypa
 def test_a_folder_that_is_gone_for_a_while(tmp_path, capsys):
     write(tmp_path / "in" / "a.png")
     source = FolderSource(str(tmp_path / "in"))
-    assert names(source, 0.1) == ["a.png"]
+    assert names(source) == ["a.png"]
     (tmp_path / "in").rename(tmp_path / "away")
-    assert names(source, 0.1) == []
+    assert names(source) == []
     (tmp_path / "away").rename(tmp_path / "in")
     write(tmp_path / "in" / "b.png")
-    assert names(source, 0.1) == ["b.png"] and source.outages == 1
+    assert names(source) == ["b.png"] and source.outages == 1
     assert [line.split()[-1] for line in capsys.readouterr().err.splitlines()] == ["it", "back"]
