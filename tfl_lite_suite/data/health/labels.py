@@ -7,6 +7,8 @@ them where they are given.
 """
 
 import dataclasses
+import os
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from PIL import Image
@@ -73,7 +75,8 @@ def own_features(small: Array) -> Array:
     Returns:
         float32 `(n, 768)`.
     """
-    parts = [_own_features(small[begin : begin + _CHUNK]) for begin in range(0, len(small), _CHUNK)]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        parts = list(pool.map(_own_features, (small[begin : begin + _CHUNK] for begin in range(0, len(small), _CHUNK))))
     return np.concatenate(parts) if parts else np.empty((0, 768), np.float32)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from tfl_lite_suite.core.types import Array
-from tfl_lite_suite.data.health.looked import SIDE, Looked
+from tfl_lite_suite.data.health.looked import Looked
 
 BLANK_CONTRAST = 4.0
 # Twelve bits in sixteen leave 15 of 255. A few such pictures are lens caps; many are a format.
@@ -19,18 +19,13 @@ _CHUNK = 256
 
 def blank(looked: Looked) -> Array:
     """Returns the places of pictures of one colour, or nearly so."""
-    return np.setdiff1d(_readable(looked, _spread(looked) < BLANK_CONTRAST), dim(looked))
+    return np.setdiff1d(_readable(looked, looked.spread < BLANK_CONTRAST), dim(looked))
 
 
 def dim(looked: Looked) -> Array:
     """Returns the places of pictures that use a small part of the range 0 to 255, where these are many."""
-    brightest = _by_chunks(looked.small, lambda small: small.reshape(len(small), -1).max(axis=1))
-    found = _readable(looked, (brightest < DIM) & (_spread(looked) >= BLANK_CONTRAST * DIM_SHARE))
+    found = _readable(looked, (looked.brightest < DIM) & (looked.spread >= BLANK_CONTRAST * DIM_SHARE))
     return found if len(found) > DIM_SHARE * len(looked.readable) else np.empty(0, np.int64)
-
-
-def _spread(looked: Looked) -> Array:
-    return _by_chunks(looked.small, lambda small: small.reshape(len(small), SIDE * SIDE, 3).std(axis=1).max(axis=1))
 
 
 def tiny(looked: Looked) -> Array:
@@ -72,17 +67,22 @@ def blurred(looked: Looked) -> Array:
 
 def colours(looked: Looked) -> Array:
     """Returns the places of grey pictures among coloured ones, or of coloured ones among grey; the fewer of the two."""
-    grey = _by_chunks(
-        looked.small, lambda small: np.ptp(small.astype(np.int16), axis=3).reshape(len(small), -1).max(axis=1) <= 8
-    )
+    grey = _by_chunks(looked.small, lambda small: _saturation(small).reshape(len(small), -1).max(axis=1) <= 8)
     return _unusual(looked, grey if grey[looked.readable].mean() <= USUAL else ~grey)
 
 
 def _detail(small: Array) -> Array:
     """Returns the logarithm of how strong second differences are beside first ones."""
-    grey = small.mean(axis=3, dtype=np.float32)
+    grey = np.add(small[..., 0], small[..., 1], dtype=np.float32)
+    grey = (grey + small[..., 2]) / 3
     energy = [sum((np.diff(grey, n=order, axis=axis) ** 2).mean(axis=(1, 2)) for axis in (1, 2)) for order in (1, 2)]
     return 0.5 * np.log((energy[1] + 1e-2) / (energy[0] + 1e-1))
+
+
+def _saturation(small: Array) -> Array:
+    """Returns how far apart the channels of each pixel are."""
+    red, green, blue = np.moveaxis(small, 3, 0)
+    return np.maximum(np.maximum(red, green), blue) - np.minimum(np.minimum(red, green), blue)
 
 
 def _by_chunks(small: Array, function) -> Array:  # type: ignore[no-untyped-def]
