@@ -28,7 +28,7 @@ def folder(tmp_path):
 
 
 def flags(folder, **given):
-    wanted = {"model": folder / "x.tflite", "source": folder / "in", "keep_dir": folder / "kept", **given}
+    wanted = {"model": folder / "x.tflite", "source": folder / "in", **given}
     return [f"--{name}={value}" for name, value in wanted.items()]
 
 

@@ -42,6 +42,11 @@ def _wish() -> Watching:
 
     given = flags.FLAGS
     path, source = command_line.required("model"), command_line.required("source")
+    of_mqtt = ("mqtt_login", "mqtt_ca", "mqtt_discovery", "mqtt_queue", "name")
+    command_line.only_with(given.mqtt is not None, "with --mqtt", *of_mqtt)
+    command_line.only_with(bool(given.keep), "with --keep", "keep_limit", "keep_dir", "certain")
+    command_line.only_with(given.page, "with --page", "page_address", "page_login")
+    command_line.only_with(os.path.isdir(source), "with a folder as --source", "existing", "once")
     name, broker = given.name or socket.gethostname(), None
     if given.mqtt is not None:
         user = _login("mqtt_login")
