@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tfl_lite_suite.core.contract import Contract
-from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.errors import SuiteError, unknown_name
 from tfl_lite_suite.core.files import atomic_path
 from tfl_lite_suite.core.native_messages import native_messages
 from tfl_lite_suite.core.result import Result
@@ -194,8 +194,13 @@ class TfliteModel:
             0.9
             >>> decided.save("decided.tflite")
         """
+        from tfl_lite_suite.decide import REJECTS
         from tfl_lite_suite.decide.wishes import EVERY, Wishes
 
+        if not self.path.endswith(".tflite"):
+            raise SuiteError(f"path: a decision is written into a .tflite file. Received: '{self.path}'")
+        if reject not in REJECTS:
+            raise unknown_name("reject", reject, REJECTS, "score")
         alarms = {EVERY: max_false_alarms} if isinstance(max_false_alarms, (int, float)) else max_false_alarms
         wishes = Wishes(dict(min_recall or {}), dict(alarms or {}), keep, dict(costs or {}))
         wishes.check(self.labels, prefix="")
