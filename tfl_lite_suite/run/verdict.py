@@ -208,8 +208,8 @@ def _about_pictures(counted: Sequence[ClassResult], cut_away: float) -> list[str
         worries.append(f"fewer than {_FEW_OF_CLASS} test pictures, so that their recall says little: {_listed(few)}")
     if cut_away >= _MUCH_CUT:
         worries.append(
-            f"`fit: crop` cuts away {100 * cut_away:.0f} % of a picture's area on average. Where the edges matter, use "
-            "--set=data.fit=stretch"
+            f"the centre crop cuts away {100 * cut_away:.0f} % of a picture's area on average. Where the edges matter, "
+            "use --set=data.fit=stretch"
         )
     return worries
 
