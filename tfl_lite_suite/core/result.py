@@ -41,7 +41,7 @@ class Result:
         values = {field.name: (field, getattr(self, field.name)) for field in dataclasses.fields(self)}
         del values["others"]
         kept = {
-            name: _plain(value)
+            name: plain(value)
             for name, (field, value) in values.items()
             if value is not None or not field.metadata.get("omitted")
         }
@@ -84,7 +84,7 @@ class Result:
                 found[field.name] = _typed(hints[field.name], values.pop(field.name), f"{where}: {field.name}")
             elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
                 raise SuiteError(f"{where}: '{field.name}' is missing")
-        return cls(**found, others=_plain(values))
+        return cls(**found, others=plain(values))
 
     @classmethod
     def from_json(cls: type[R], text: str | bytes, where: str = "") -> R:
@@ -113,12 +113,13 @@ class Result:
             raise SuiteError(f"{os.fspath(path)}: cannot be read: {error}") from None
 
 
-def _plain(value: object) -> Any:
+def plain(value: object) -> Any:
+    """Returns a value as JSON has it: lists for tuples, dictionaries for results."""
     if isinstance(value, Result):
         return value.document()
     if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else value
+        return {key: plain(item) for key, item in value.items()}
+    return [plain(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def _typed(hint: Any, value: Any, where: str) -> Any:
@@ -129,7 +130,7 @@ def _typed(hint: Any, value: Any, where: str) -> Any:
             return None
         return _typed(arguments[0], value, where)
     if hint in (Any, object):
-        return _plain(value)
+        return plain(value)
     if origin is Literal:
         known = value in arguments
     elif origin is tuple:

@@ -102,6 +102,7 @@ def evaluate(runner: "accuracy.Runner", model: Model, images: Images) -> "tuple[
     Returns:
         What `--json` prints, and the answers. `images_per_s` counts decoding and preparation, too.
     """
+    from tfl_lite_suite.core.result import plain
     from tfl_lite_suite.evaluate import decisions
     from tfl_lite_suite.evaluate.result import Evaluation
 
@@ -137,7 +138,7 @@ def evaluate(runner: "accuracy.Runner", model: Model, images: Images) -> "tuple[
         input_sha256=answers.input_sha256,
         seconds={"preparing": images.preparing_s, "running": answers.seconds},
         images_per_s=len(split) / (answers.seconds + (images.preparing_s or 0)),
-        normalization=dataclasses.asdict(model.normalization),
+        normalization=plain(dataclasses.asdict(model.normalization)),
     ), answers
 
 

@@ -12,7 +12,11 @@ def test_what_benchmark_measures_is_kept(tmp_path):
     path = tmp_path / "x.tflite"
     path.write_bytes(quadrant_models.quadrants())
     job = Job(str(path), "litert", runs=5, min_seconds=0)
-    measured = round_trips.check(Measurement, Local().benchmark(job))
+    made = Local().benchmark(job)
+    assert Measurement.from_json(made.to_json()) == made
+    measured = round_trips.check(Measurement, made)
     assert len(measured.raw_ms) == measured.runs and measured.latency_ms.ci95[0] <= measured.latency_ms.p50
-    compared = round_trips.check(Comparison, Local().compare(job, dataclasses.replace(job)))
+    both = Local().compare(job, dataclasses.replace(job))
+    assert Comparison.from_json(both.to_json()) == both
+    compared = round_trips.check(Comparison, both)
     assert compared.ratio > 0 and len(compared.models) == 2

@@ -17,5 +17,6 @@ def test_what_evaluate_finds_is_kept(tmp_path):
     model = evaluate.open_model(path, "litert")
     document, _ = evaluate.evaluate(Runner(path, "litert", keep_logits=True), model, evaluate.Images(split))
     result = round_trips.check(Evaluation, document)
+    assert Evaluation.from_json(document.to_json()) == document
     assert (result.n, result.top1, result.macro_f1) == (9, 1.0, 1.0)
     assert sum(item.n for item in result.per_class) == 9
