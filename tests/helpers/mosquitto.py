@@ -8,6 +8,7 @@ import re
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 
 from tfl_lite_suite.core import cache_folder
@@ -34,11 +35,17 @@ def _fetch(folder):
         ["apt-get", "-s", "install", "--no-install-recommends", "mosquitto"], capture_output=True, text=True
     )
     names = re.findall(r"^Inst (\S+)", plan.stdout, re.MULTILINE)
-    folder.mkdir(parents=True, exist_ok=True)
-    if not names or subprocess.run(["apt-get", "download", *names], cwd=folder, capture_output=True).returncode:
-        return "mosquitto is not installed, and apt-get cannot fetch it"
-    for package in folder.glob("*.deb"):
-        subprocess.run(["dpkg", "-x", str(package), str(folder)], check=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    # Renamed when it is whole: other test processes may fetch it at the same time.
+    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
+        made = pathlib.Path(scratch) / "mosquitto"
+        made.mkdir()
+        if not names or subprocess.run(["apt-get", "download", *names], cwd=made, capture_output=True).returncode:
+            return "mosquitto is not installed, and apt-get cannot fetch it"
+        for package in made.glob("*.deb"):
+            subprocess.run(["dpkg", "-x", str(package), str(made)], check=True)
+        with contextlib.suppress(OSError):
+            made.rename(folder)
     return ""
 
 
