@@ -28,3 +28,10 @@ def test_the_site_opens_from_disk(site):
     links = re.findall(r'href="([^"#:]+)"', page)
     assert links and all((site / link).is_file() for link in links if link != ".")
     assert (site / "search" / "search_index.js").is_file()
+
+
+def test_a_page_loads_nothing_from_elsewhere(site):
+    for name in ("index.html", "reference/recipe.html"):
+        page = (site / name).read_text(encoding="utf-8")
+        assert not re.findall(r'(?:src|<link[^>]* href)="https?://[^"]*"', page)
+    assert (site / "scripts" / "iframe-worker.js").is_file()
