@@ -52,7 +52,7 @@ def test_an_int8_file_outlives_its_network(images, trained):
     assert file.lint(trial=False).fully_int8 and file.labels == ("birch", "oak")
     assert file.result.epochs == 1 and 0 <= file.evaluate(images).top1 <= 1
     unsigned = trained.quantize(images, "ptq", io_type="uint8")
-    assert unsigned.lint(trial=False).others["inputs"][0]["dtype"] == "uint8"
+    assert unsigned.lint(trial=False).inputs[0].dtype == "uint8"
 
 
 def test_mistakes_are_named(images, trained, tmp_path):
