@@ -27,7 +27,7 @@ from tfl_lite_suite.data import (
     splits,
     tfrecord,
 )
-from tfl_lite_suite.data.samples import PARTS, Dataset, Listing, Split, class_indices, contract_for
+from tfl_lite_suite.data.samples import PARTS, Dataset, Listing, Split, class_indices, contract_for, order_notes
 
 __all__ = [
     "Dataset",
@@ -114,6 +114,7 @@ def open_unknown(
     on_corrupt: Literal["error", "skip"] = "error",
     cache_dir: str | os.PathLike[str] | None = None,
     progress: bool = True,
+    apart_from: Split | None = None,
 ) -> Split:
     """Opens pictures that are none of the classes.
 
@@ -125,6 +126,7 @@ def open_unknown(
         on_corrupt: Whether an unreadable picture stops the run or is left out.
         cache_dir: Where to keep prepared pictures for the next run.
         progress: Print progress on stderr.
+        apart_from: In place of `known`, the pictures of the classes, prepared by the same contract.
 
     Returns:
         The pictures, with labels −1.
@@ -140,7 +142,10 @@ def open_unknown(
     if known is not None:
         splits.check_unknown(listing, pictures.digests, known, known_digests)
     keys = [listing.keys[row] for row in usable]
-    return Split(pictures.fetch, usable, listing.labels[usable], keys, len(contract.labels))
+    opened = Split(pictures.fetch, usable, listing.labels[usable], keys, len(contract.labels))
+    if apart_from is not None:
+        splits.check_apart(apart_from, opened, folder)
+    return opened
 
 
 def open_all(
@@ -184,7 +189,8 @@ def open_all(
         targets[:, mapping] = listing.targets[usable]
     labels = np.where(labels < 0, labels, mapping[labels])
     opened = Split(pictures.fetch, usable, labels, keys, len(contract.labels), targets)
-    opened.notes = (*listing.notes, *_skipped(listing, pictures), *findings.brightness_note(opened))
+    notes = order_notes(listing, contract.labels)
+    opened.notes = (*listing.notes, *notes, *_skipped(listing, pictures), *findings.brightness_note(opened))
     return opened
 
 

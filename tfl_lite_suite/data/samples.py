@@ -270,5 +270,19 @@ def class_indices(listing: Listing, labels: Sequence[str]) -> Array:
     )
 
 
+def order_notes(listing: Listing, labels: Sequence[str]) -> list[str]:
+    """Returns a warning where classes stand for labels of other names, by their order alone."""
+    names = listing.class_names
+    numbered = list(labels) == [str(place) for place in range(len(labels))]
+    if numbered or set(names) & {unicodedata.normalize("NFC", label) for label in labels}:
+        return []
+    if all(name.isascii() and name.isdigit() and int(name) < len(labels) for name in names):
+        return []
+    return [
+        f"warning: no class of '{listing.source}' is a label of the model: taken in sorted order, '{names[0]}' as "
+        f"'{labels[0]}', '{names[-1]}' as '{labels[-1]}'. Name the folders as the labels if that is wrong"
+    ]
+
+
 def _some(names: Sequence[str]) -> str:
     return ", ".join(f"'{name}'" for name in names[:8]) + (f", … ({len(names)} in all)" if len(names) > 8 else "")

@@ -1,13 +1,16 @@
 """Cutting labelled pictures into train, validation and test, and finding pictures that stand in two of them."""
 
+import hashlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.types import Array
-from tfl_lite_suite.data.samples import PARTS, Listing
+from tfl_lite_suite.data.samples import PARTS, Listing, Split
+
+_CHUNK = 256
 
 
 def stratified(
@@ -177,11 +180,37 @@ def check_unknown(unknown: Listing, digests: Sequence[str], known: Listing, know
         SuiteError: If there is one.
     """
     own = {digest: key for digest, key in zip(known_digests, known.keys, strict=True) if digest}
-    shared = [(key, own[digest]) for key, digest in zip(unknown.keys, digests, strict=True) if digest in own]
+    _refuse_shared("data.unknown", unknown.source, own, zip(unknown.keys, digests, strict=True))
+
+
+def check_apart(known: Split, unknown: Split, folder: str) -> None:
+    """Refuses unknown pictures that the classes have too, by what the model sees of them.
+
+    Args:
+        known: The pictures of the classes.
+        unknown: The unknown ones, prepared alike.
+        folder: Where the latter lie.
+
+    Raises:
+        SuiteError: If there is one.
+    """
+    own = {digest: key for key, digest in _digests(known)}
+    _refuse_shared("--unknown", folder, own, _digests(unknown))
+
+
+def _digests(split: Split) -> Iterator[tuple[str, str]]:
+    for begin in range(0, len(split), _CHUNK):
+        rows = np.arange(begin, min(begin + _CHUNK, len(split)))
+        for row, pixels in zip(rows, split.images(rows), strict=True):
+            yield split.keys[row], hashlib.sha256(pixels.tobytes()).hexdigest()
+
+
+def _refuse_shared(key: str, folder: str, known: Mapping[str, str], unknown: Iterable[tuple[str, str]]) -> None:
+    shared = [(name, known[digest]) for name, digest in unknown if digest in known]
     if shared:
         count = "1 picture is" if len(shared) == 1 else f"{len(shared)} pictures are"
         raise SuiteError(
-            f"data.unknown: {count} in '{unknown.source}' and among the classes as well, such as '{shared[0][0]}' and "
+            f"{key}: {count} in '{folder}' and among the classes as well, such as '{shared[0][0]}' and "
             f"'{shared[0][1]}'. Remove one of the two"
         )
 

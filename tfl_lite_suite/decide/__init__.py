@@ -60,7 +60,7 @@ class Source:
         else:
             split = data.open_all(self.data, opened.contract, self.split, self.on_corrupt)
         if self.unknown is not None:
-            unknown = data.open_unknown(self.unknown, opened.contract, on_corrupt=self.on_corrupt)
+            unknown = data.open_unknown(self.unknown, opened.contract, on_corrupt=self.on_corrupt, apart_from=split)
         return opened, split, unknown
 
 

@@ -85,7 +85,9 @@ class Request:
             cache_dir = str(pathlib.Path(self.workdir) / "data") if self.workdir else None
             model, images = evaluate.open_recipe(model, self.recipe, cache_dir, self.limit)
         if self.unknown is not None:
-            unknown = data.open_unknown(self.unknown, model.contract, on_corrupt=self.on_corrupt)
+            unknown = data.open_unknown(
+                self.unknown, model.contract, on_corrupt=self.on_corrupt, apart_from=images.split
+            )
             images = dataclasses.replace(images, unknown=unknown)
         workers = 1 if engine == _KERAS else self.workers or max(1, machine.usable_cores() // self.threads)
         runner = answers.Runner(path, engine, self.threads, workers, self.kernels, keep_logits=True)

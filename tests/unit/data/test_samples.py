@@ -100,3 +100,10 @@ def test_joined_splits_show_the_pictures_of_both_in_any_order():
     assert len(joined) == 5 and joined.labels.tolist() == [0, 2, 0, 1, 2]
     assert joined.images([4, 0, 2, 1]).ravel().tolist() == [12, 0, 10, 2]
     assert joined.images([1]).ravel().tolist() == [2] and joined.images([]).shape == (0, 1, 1, 1)
+
+
+def test_classes_that_stand_for_labels_by_their_order_alone_are_told():
+    (note,) = samples.order_notes(listing("a", "b"), ("cat", "dog"))
+    assert "taken in sorted order, 'a' as 'cat', 'b' as 'dog'" in note
+    for names, labels in ((("cat",), ("cat", "dog")), (("0", "1"), ("cat", "dog")), (("a", "b"), ("0", "1"))):
+        assert samples.order_notes(listing(*names), labels) == []

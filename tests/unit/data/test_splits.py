@@ -3,6 +3,7 @@ import pytest
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.data import splits
+from tfl_lite_suite.data.samples import Split
 
 LABELS = np.array([0] * 40 + [1] * 20 + [2] * 10)
 KEYS = [f"{label}/{place:03d}" for place, label in enumerate(LABELS)]
@@ -94,3 +95,12 @@ def test_folds_are_equal_parts_of_every_class():
     for places in tests:
         assert np.bincount(labels[places]).tolist() == [10, 2]
         assert all(place ^ 1 in places for place in places)
+
+
+def test_unknown_pictures_that_a_class_has_too_are_refused():
+    pictures = np.random.default_rng(0).integers(0, 256, (6, 4, 4, 3), np.uint8)
+    known = Split(pictures.__getitem__, np.arange(4), np.zeros(4, np.int64), list("abcd"), 2)
+    splits.check_apart(known, Split(pictures.__getitem__, np.array([4, 5]), np.full(2, -1), ["x", "y"], 2), "belt")
+    both = Split(pictures.__getitem__, np.array([5, 2]), np.full(2, -1), ["x", "y"], 2)
+    with pytest.raises(SuiteError, match="--unknown: 1 picture is in 'belt' and among the classes"):
+        splits.check_apart(known, both, "belt")
