@@ -16,7 +16,8 @@ from tfl_lite_suite.core.files import read_json, sha256, write_json
 
 # Times, which no two runs have in common, and paths.
 _OWN = {"seconds", "images_per_s", "data_wait_share", "float_latency_ratio", "output", "chart", "model", "file"}
-_MEASURED_ANEW = "benchmark"
+# The verdict tells latencies.
+_MEASURED_ANEW = ("benchmark", "verdict")
 
 
 def differences(first: pathlib.Path, second: pathlib.Path) -> list[str]:
@@ -40,7 +41,7 @@ def _compared(folder: pathlib.Path) -> set[pathlib.Path]:
 
 def _timeless(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _timeless(item) for key, item in value.items() if key not in (*_OWN, _MEASURED_ANEW)}
+        return {key: _timeless(item) for key, item in value.items() if key not in (*_OWN, *_MEASURED_ANEW)}
     return [_timeless(item) for item in value] if isinstance(value, list) else value
 
 

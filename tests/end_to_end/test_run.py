@@ -59,8 +59,10 @@ def test_every_stage_reports(finished):
 
 def test_the_table_has_a_row_a_file_and_engine(finished):
     root, _, results = finished
-    lines = (root / "work" / "table.md").read_text().splitlines()
+    text = (root / "work" / "table.md").read_text()
+    lines = text[text.index("| file |") :].splitlines()
     assert lines.index("") == 2 + 2 + len(results["evaluate"])
+    assert f"- ship: {results['verdict']['path']}".replace("_", "") in text.replace("_", "")
     assert "<h2>What each step cost</h2>" in (root / "work" / "report.html").read_text()
 
 
@@ -74,7 +76,9 @@ def test_a_second_run_repeats_nothing(finished):
     # A busy machine's latencies do not count, and are measured again.
     pairs = list(zip(results["benchmark"], again["benchmark"], strict=True))
     assert all(first == second or not first["valid"] for first, second in pairs)
-    assert again == {**results, "benchmark": [second for _, second in pairs]}
+    # The verdict tells latencies.
+    new = {"benchmark": [second for _, second in pairs], "verdict": again["verdict"]}
+    assert again == {**results, **new} and again["verdict"]["top1"] == results["verdict"]["top1"]
     assert before == {path: path.stat().st_mtime_ns for path in (root / "work").rglob("*.keras")}
 
 
@@ -169,7 +173,7 @@ def chained(finished):
 def test_a_chain_takes_the_latest_model_each_time(chained):
     results = json.loads(chained[1].stdout)
     names = ["teacher", "train", "convert", "prune", "prune_2", "quantize", "convert_2", "lint", "evaluate", "budget"]
-    assert list(results) == [*names, "ledger"]
+    assert list(results) == [*names, "ledger", "verdict"]
     assert results["prune"]["params_after"] < results["prune"]["params_before"]
     assert results["prune_2"]["params_before"] == results["prune"]["params_after"]
     assert results["prune_2"]["most_values"] <= 9
