@@ -114,7 +114,7 @@ def main() -> None:
             "runs_compared": whole + 1,
             "files_compared": list(map(str, files)),
         }
-        write_json(given.output, {**document, "not_compared": sorted({*_OWN, _MEASURED_ANEW})})
+        write_json(given.output, {**document, "not_compared": sorted({*_OWN, *_MEASURED_ANEW})})
 
 
 def _compare(first: pathlib.Path, second: pathlib.Path) -> None:
