@@ -22,6 +22,8 @@ PACKAGE_OF = {
     "pillow_heif": "pillow-heif",
     "tflite_micro": "tflite-micro",
     "ethosu": "ethos-u-vela",
+    "paho": "paho-mqtt",
+    "cv2": "opencv-python-headless",
     "yaml": "pyyaml",
     "tf_keras": "tf-keras",
     "tflite_runtime": "tflite-runtime",

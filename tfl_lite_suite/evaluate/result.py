@@ -135,7 +135,7 @@ class Figures(Result):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Evaluation(Figures):
-    """What `evaluate` prints: `Figures`, and how they were found; see `docs/evaluate.md`.
+    """What `evaluate` prints: `Figures`, and how they were found.
 
     Attributes:
         model: The file.
