@@ -59,7 +59,7 @@ def quantize(
         return QatResult.from_document(done, str(stage.folder))
     images = load()
     from tfl_lite_suite.core.framework import keras
-    from tfl_lite_suite.models.keras_io import keras_file
+    from tfl_lite_suite.models.keras_io import keras_file, names
     from tfl_lite_suite.quantize.qat import training
     from tfl_lite_suite.train.loop import accuracy_function
 
@@ -80,6 +80,7 @@ def quantize(
     after = ptq_stage_of(settings, workdir, model_path, name=f"{name}_ptq").finished()
     if after is not None:
         results["top1_ptq_file"] = after["top1_ptq"]
+    names.remember(trained.model, names.original_name(model))
     saved = train.save_artifacts(stage.folder, trained.model, images, settings, measured)
     results = stage.finish(results, saved)
     for done_training in trained.trainings:

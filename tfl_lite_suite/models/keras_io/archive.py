@@ -21,6 +21,7 @@ from tfl_lite_suite.core.types import HdfGroup, JsonObject
 from tfl_lite_suite.models.keras_io import hdf5_heap
 
 WEIGHTS = "model.weights.h5"
+_NAME = "tfl_lite_suite_name.txt"
 _CONFIG, _METADATA = "config.json", "metadata.json"
 _HDF5, _HDF5_WEIGHTS = b"\x89HDF\r\n\x1a\n", "model_weights"
 _LARGEST_JSON = 1 << 24
@@ -134,6 +135,20 @@ def copy(source: str | os.PathLike[str], target: str | os.PathLike[str], texts: 
                 made.writestr(name, archive.read(name))
         for name, text in texts.items():
             made.writestr(name, text)
+
+
+def keep_name(path: str | os.PathLike[str], name: str) -> None:
+    """Notes in a `.keras` file the name that its model had before TensorFlow's rules changed it."""
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(_NAME, name)
+
+
+def kept_name(path: str | os.PathLike[str]) -> str | None:
+    """Returns what `keep_name` noted; `None` where nothing is."""
+    if is_hdf5(path):
+        return None
+    with zipfile.ZipFile(path) as archive:
+        return archive.read(_NAME).decode("utf-8", "replace") if _NAME in archive.namelist() else None
 
 
 @contextlib.contextmanager

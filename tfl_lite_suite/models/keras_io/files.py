@@ -9,7 +9,7 @@ from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.framework import keras
 from tfl_lite_suite.core.types import Document, JsonObject, KerasModel
 from tfl_lite_suite.models import layers
-from tfl_lite_suite.models.keras_io import archive, keras2, keras3, keras3_comparison, limits
+from tfl_lite_suite.models.keras_io import archive, keras2, keras3, keras3_comparison, limits, names
 from tfl_lite_suite.models.keras_io.listed_arrays import ListedArrays
 
 
@@ -20,6 +20,8 @@ def load(path: str | os.PathLike[str], classes: Document) -> KerasModel:
         version, config, numbers = archive.read(path)
         with limits.numbers_at_most(numbers):
             model = _keras3(path, config) if version.startswith("3.") else _keras2(path, classes)
+            if (name := archive.kept_name(path)) is not None:
+                names.remember(model, name)
         limits.check_tensors(model)
         if version.startswith("3."):
             keras3_comparison.check(model, path)

@@ -10,7 +10,7 @@ from tfl_lite_suite.core.framework import keras
 from tfl_lite_suite.core.types import KerasModel, TensorShape
 from tfl_lite_suite.data import Dataset
 from tfl_lite_suite.models.graph import rewrite, two_classes
-from tfl_lite_suite.models.keras_io import keras2
+from tfl_lite_suite.models.keras_io import archive, keras2, names
 from tfl_lite_suite.models.quantizers import CUSTOM_OBJECTS, FakeQuantized
 
 
@@ -18,6 +18,8 @@ def save(model: KerasModel, path: str | os.PathLike[str]) -> None:
     """Writes a `.keras` file whole or not at all."""
     with atomic_path(path) as temporary:
         model.save(temporary, save_format="keras")
+        if names.original_name(model) != model.name:
+            archive.keep_name(temporary, names.original_name(model))
 
 
 def load(path: str | os.PathLike[str], image_shape: tuple[int, int, int] | None = None) -> KerasModel:

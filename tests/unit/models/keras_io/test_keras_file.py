@@ -7,7 +7,7 @@ import pytest
 from tfl_lite_suite import models
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.framework import keras
-from tfl_lite_suite.models.keras_io import keras_file
+from tfl_lite_suite.models.keras_io import keras_file, names
 from tfl_lite_suite.quantize.qat.fake_quantization import quantization_aware
 
 
@@ -92,3 +92,11 @@ def test_models_for_pictures_of_any_size_get_that_of_the_images(tmp_path):
     keras_file.save(keras.Model(image, keras.layers.Dense(2)(x)), tmp_path / "model.keras")
     loaded = keras_file.load_classifier(tmp_path / "model.keras", keras_samples.bright_or_dark())
     assert loaded.input_shape == (None, 32, 32, 1)
+
+
+def test_a_name_that_tensorflow_does_not_take_outlives_the_file(tmp_path):
+    image = keras.Input((8, 8, 3))
+    model = names.remember(keras.Model(image, keras.layers.Flatten()(image), name="n__"), "模型")
+    keras_file.save(model, tmp_path / "model.keras")
+    loaded = keras_file.load(tmp_path / "model.keras")
+    assert (loaded.name, names.original_name(loaded)) == ("n__", "模型")
