@@ -19,7 +19,8 @@ def _main() -> Conversion:
     # The tensors of any other file are float32, so that asking for it asks for nothing else.
     command_line.only_with(given.scheme == "int8" or given.io_type == "float32", "with --scheme=int8", "io_type")
     command_line.only_with(by_name, "for a network by name", "resolution", "channels", "classes", "alpha", "weights")
-    command_line.only_with(trained or not by_name, "for a network with trained weights", "ptq")
+    has_technique = trained or not by_name or given.ptq == "plain"
+    command_line.only_with(has_technique, "for a network with trained weights", "ptq")
     return command_line.values_for(Request).convert()
 
 
