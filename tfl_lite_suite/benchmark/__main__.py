@@ -68,5 +68,5 @@ if __name__ == "__main__":
         __doc__,
         _main,
         show,
-        example="--model=work/photos/convert/int8_qat/int8_qat.tflite --target=ssh:pi@raspberrypi.local",
+        example="--model=work/photos/decide/int8_qat/int8_qat.tflite --target=ssh:pi@raspberrypi.local",
     )

@@ -55,5 +55,5 @@ if __name__ == "__main__":
         _main,
         text.show,
         required=("model",),
-        example="--model=work/photos/convert/int8_qat/int8_qat.tflite --data=photos",
+        example="--model=work/photos/decide/int8_qat/int8_qat.tflite --data=photos",
     )
