@@ -43,7 +43,7 @@ def run(code, folder):
     # A test before this one may have chosen Keras 2 for this process and its children.
     environment = {key: value for key, value in os.environ.items() if key != "TF_USE_LEGACY_KERAS"}
     command = [sys.executable, "-c", code]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=folder, env=environment, timeout=900)
+    done = subprocess.run(command, capture_output=True, text=True, cwd=folder, env=environment, timeout=1800)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
