@@ -237,9 +237,10 @@ class Measurement(Result):
     profile: Profile | None = omitted()
     instructions: Instructions | None = omitted()
 
-    def without_profile(self, why: str) -> "Measurement":
-        """Returns the measurement with a null for the profile that was asked for, and why there is none."""
-        return dataclasses.replace(self.with_null("profile"), warnings=(*self.warnings, f"profile: {why}"))
+
+def without_profile(measured: Measurement, why: str) -> Measurement:
+    """Returns a measurement with a null for the profile that was asked for, and why there is none."""
+    return dataclasses.replace(measured.with_null("profile"), warnings=(*measured.warnings, f"profile: {why}"))
 
 
 @dataclasses.dataclass(frozen=True)

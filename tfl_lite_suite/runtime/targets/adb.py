@@ -16,7 +16,7 @@ import time
 from types import TracebackType
 
 from tfl_lite_suite.benchmark.job import Job
-from tfl_lite_suite.benchmark.result import Comparison, Measurement
+from tfl_lite_suite.benchmark.result import Comparison, Measurement, without_profile
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.types import Document
 from tfl_lite_suite.runtime.targets import Target
@@ -88,7 +88,7 @@ class Adb(Target):
         if "error" in document:
             raise SuiteError(f"{self._name}: the app could not measure '{job.model}': {document['error']}")
         measured = Measurement.from_document({**document, "model": job.model}, self._name)
-        return measured.without_profile(f"not given by {ENGINE}") if job.profile else measured
+        return without_profile(measured, f"not given by {ENGINE}") if job.profile else measured
 
     def compare(self, first: Job, second: Job) -> Comparison:
         """See `Target`; the app cannot."""

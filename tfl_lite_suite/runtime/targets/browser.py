@@ -11,7 +11,7 @@ import numpy as np
 
 from tfl_lite_suite.benchmark import statistics
 from tfl_lite_suite.benchmark.job import Job
-from tfl_lite_suite.benchmark.result import Comparison, Measurement
+from tfl_lite_suite.benchmark.result import Comparison, Measurement, without_profile
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.core.verb_process import verb_command
@@ -109,4 +109,4 @@ def _completed(document: JsonObject, job: Job, load: dict[str, float | None], re
         "warnings": reasons + document["warnings"],
     }
     measured = Measurement.from_document(document, "--target: browser")
-    return measured.without_profile(f"not given by {ENGINE}") if job.profile else measured
+    return without_profile(measured, f"not given by {ENGINE}") if job.profile else measured

@@ -17,6 +17,7 @@ from tfl_lite_suite.benchmark.result import (
     InputTensor,
     Measurement,
     StageTimes,
+    without_profile,
 )
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.progress import Progress
@@ -190,7 +191,7 @@ def with_profile(measured: Measurement, job: Job) -> Measurement:
     try:
         found = isolation.call(functools.partial(profile, job, runs), job.title)
     except SuiteError as error:
-        return measured.without_profile(str(error))
+        return without_profile(measured, str(error))
     return dataclasses.replace(measured, profile=found)
 
 
