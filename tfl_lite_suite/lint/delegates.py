@@ -24,6 +24,8 @@ _XNNPACK_INT8 = _XNNPACK_FLOAT - frozenset(
     RELU_N1_TO_1 ROUND RSQRT SIN SOFTMAX SQRT SQUARE SQUARED_DIFFERENCE
     """.split()
 )
+# What the last tflite-runtime, 2.14, does not have yet; compared with its own `_get_ops_details()`.
+_TFLITE_RUNTIME_LACKS = frozenset("COS EXP GELU LOG REDUCE_MAX REDUCE_MIN RSQRT SIN".split())
 _XNNPACK_STATIC = frozenset({"CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV"})
 _GPU = frozenset(
     """
@@ -138,6 +140,10 @@ def _xnnpack(graph: Subgraph, op: Operator) -> str:
         return "XNNPACK does not convert between int8 and uint8"
     if op.name == "CONCATENATION" and len(op.inputs) > 5:
         return "more than five inputs"
+    if op.name == "STRIDED_SLICE" and any(stride != 1 for stride in _integers(graph, op, 3)):
+        return "strides other than 1"
+    if quantized and op.name in ("ADD", "SUB") and not _similar_scales(graph, op):
+        return "an input's scale is under 1/1024 of the output's, or 256 times it"
     if op.name == "SPLIT" and len(op.outputs) > 4:
         return "more than four outputs"
     if op.name in _XNNPACK_STATIC:
@@ -150,7 +156,25 @@ def _xnnpack(graph: Subgraph, op: Operator) -> str:
 def _xnnpack_in_float(graph: Subgraph, op: Operator) -> str:
     if {tensor.dtype for tensor in _computed(graph, op)} & _QUANTIZED_TYPES:
         return "tflite-runtime's XNNPACK takes no quantized operator"
+    if op.name in _TFLITE_RUNTIME_LACKS:
+        return "tflite-runtime's XNNPACK does not have it"
+    if op.name in ("MEAN", "SUM"):
+        rank = len(graph.tensors[op.inputs[0]].shape)
+        axes = {axis % rank for axis in _integers(graph, op, 1)} if rank else set()
+        if rank != 4 or axes not in ({1, 2}, {2}):
+            return "tflite-runtime's XNNPACK reduces height and width of four dimensions only"
     return _xnnpack(graph, op)
+
+
+def _integers(graph: Subgraph, op: Operator, place: int) -> tuple[int, ...]:
+    """The stored values of one of an operator's inputs, such as axes; empty if there are none."""
+    return next((graph.integers(graph.tensors[index]) for index in op.inputs[place : place + 1] if index >= 0), ())
+
+
+def _similar_scales(graph: Subgraph, op: Operator) -> bool:
+    output = graph.tensors[op.outputs[0]].scale
+    inputs = [graph.tensors[index].scale for index in op.inputs if index >= 0]
+    return all(output / 1024 <= scale < output * 256 for scale in inputs)
 
 
 def _is_known(graph: Subgraph, tensor: TensorSpec) -> bool:

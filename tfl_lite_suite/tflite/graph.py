@@ -7,6 +7,7 @@ https://github.com/google-ai-edge/LiteRT/blob/main/tflite/converter/schema/schem
 import dataclasses
 import functools
 import math
+import struct
 from typing import Any, Protocol
 
 from tfl_lite_suite.core.types import JsonObject
@@ -22,7 +23,9 @@ _DILATION = (("dilation_w", "i", 1), ("dilation_h", "i", 1))
 # Inputs that no runtime does without; checked once, so that whoever reads a graph may rest on them.
 _NEEDED = {
     **dict.fromkeys(("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "ADD", "SUB", "MUL", "DIV"), 2),
-    **dict.fromkeys(("QUANTIZE", "DEQUANTIZE", "SOFTMAX", "LOGISTIC", "TANH", "RESHAPE", "SQUEEZE", "MEAN", "PAD"), 1),
+    **dict.fromkeys(
+        ("QUANTIZE", "DEQUANTIZE", "SOFTMAX", "LOGISTIC", "TANH", "RESHAPE", "SQUEEZE", "MEAN", "SUM", "PAD"), 1
+    ),
     **dict.fromkeys(("AVERAGE_POOL_2D", "MAX_POOL_2D", "RELU", "RELU6", "HARD_SWISH"), 1),
 }
 # The fields of an options table in the schema's order, by the number of its type in the union `BuiltinOptions`.
@@ -155,6 +158,8 @@ class _File(Protocol):
 
     def buffer_bytes(self, index: int) -> int: ...
 
+    def buffer(self, index: int) -> memoryview: ...
+
 
 class Subgraph:
     """One graph of the file; the first is the one that runs."""
@@ -230,6 +235,13 @@ class Subgraph:
     def is_constant(self, tensor: TensorSpec) -> bool:
         """Whether a tensor's values stand in the file."""
         return tensor.buffer != 0 and self._file.buffer_bytes(tensor.buffer) > 0
+
+    def integers(self, tensor: TensorSpec) -> tuple[int, ...]:
+        """Returns the stored values of a short int32 tensor, such as axes or strides; empty for any other."""
+        if tensor.dtype != "int32" or tensor.size > _MOST_AXES or not self.is_constant(tensor):
+            return ()
+        content = self._file.buffer(tensor.buffer)[: 4 * tensor.size]
+        return struct.unpack(f"<{len(content) // 4}i", content[: len(content) // 4 * 4])
 
 
 def computes_in_float(graph: Subgraph, op: Operator) -> bool:

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 import tflite_samples
 
 from tfl_lite_suite.lint import delegates
@@ -67,3 +68,40 @@ def test_the_wheels_of_tflite_runtime_take_no_quantized_operator():
     assert len(entries) == len(whole.operators) and delegates.partitions(whole, entries) == 0
     in_float = graph_of(tflite_samples.float_classifier())
     assert delegates.refusals(in_float, "tflite_runtime-2.14")["xnnpack"] == []
+
+
+def test_the_wheels_of_tflite_runtime_lack_later_operators():
+    assert [
+        entry.name for entry in delegates.refusals(unary("GELU", np.float32), "tflite_runtime-2.14")["xnnpack"]
+    ] == ["GELU"]
+    assert refused(unary("GELU", np.float32))["xnnpack"] == []
+
+
+def with_integers(name, shape, integers, *, place):
+    graph = tflite_samples.Graph()
+    a, b = graph.tensor("a", shape), graph.tensor("b", shape)
+    stored = [graph.tensor("i", (len(integers),), np.int32, data=integers)] * place
+    graph.operator(name, [a, *stored], [b])
+    return graph_of(graph.bytes([a], [b]))
+
+
+@pytest.mark.parametrize(
+    ("axes", "taken"), [((1, 2), True), ((2, 1), True), ((-2,), True), ((3,), False), ((1,), False)]
+)
+def test_the_wheels_of_tflite_runtime_reduce_height_and_width(axes, taken):
+    graph = with_integers("MEAN", (1, 4, 4, 8), axes, place=1)
+    assert (delegates.refusals(graph, "tflite_runtime-2.14")["xnnpack"] == []) is taken
+    assert refused(graph)["xnnpack"] == []
+
+
+def test_xnnpack_takes_no_slice_with_strides():
+    assert refused(with_integers("STRIDED_SLICE", (1, 4), (1, -1), place=3))["xnnpack"] == ["STRIDED_SLICE"]
+    assert refused(with_integers("STRIDED_SLICE", (1, 4), (1, 1), place=3))["xnnpack"] == []
+
+
+@pytest.mark.parametrize(("scale", "taken"), [(1.0, True), (0.001, True), (0.0009, False), (256.0, False)])
+def test_xnnpack_adds_similar_scales_only(scale, taken):
+    graph = tflite_samples.Graph()
+    a, b = graph.tensor("a", (1, 4), np.int8, [scale], [0]), graph.tensor("b", (1, 4), np.int8, [1.0], [0])
+    graph.operator("ADD", [a, b], [b])
+    assert (refused(graph_of(graph.bytes([a], [b])))["xnnpack"] == []) is taken
