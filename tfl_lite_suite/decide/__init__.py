@@ -137,7 +137,8 @@ def decide(
     document = {"model": model, "output": output, **report(decision, scored, wishes)}
     if heat is not None:
         document |= {"temperature": heat, "calibration_error": document["calibration_error"] | {"before": before}}
-    return DecideResult.from_document(document | {"warnings": text.warnings(document["wishes"])})
+    warnings = text.warnings(document["wishes"], document["per_class"])
+    return DecideResult.from_document(document | {"warnings": warnings})
 
 
 def fit(

@@ -26,7 +26,7 @@ class DecideResult(Result):
         per_class: Recall, precision and F1 of each class.
         unknown: What it does with pictures of none of the classes; `None` without any.
         wishes: Each wish with what was `wanted`, what was `received`, and whether it is `met`.
-        warnings: Wishes that are out of reach, or that too few pictures can show.
+        warnings: Wishes that are out of reach, or that too few pictures can show, and classes that are never found.
 
     Example:
         >>> result = tls.TfliteModel("leaf.tflite").decide(images).result

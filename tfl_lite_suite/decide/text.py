@@ -46,9 +46,18 @@ def _wish(row: Document) -> str:
     )
 
 
-def warnings(wishes: Sequence[Document]) -> list[str]:
-    """Returns what a user should know of the wishes: which are out of reach, and which too few pictures can show."""
-    found = []
+def warnings(wishes: Sequence[Document], per_class: Sequence[Document] = ()) -> list[str]:
+    """Returns what a user should know.
+
+    Args:
+        wishes: Which may be out of reach, or need more pictures to show.
+        per_class: Recall of each class; one that is never found may be the price of the wishes for others.
+    """
+    found = [
+        f"none of the {item['n']} pictures of {item['name']} is found" + (", with these wishes" if wishes else "")
+        for item in per_class
+        if item["n"] and item["recall"] == 0
+    ]
     for row in wishes:
         if row["received"] is None:
             found.append(f"{row['wish']} of {row['class']}: there is no picture of it among the validation pictures")

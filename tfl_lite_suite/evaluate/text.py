@@ -29,6 +29,7 @@ def show(evaluation: "Evaluation | Sequence[EngineRow | UnsupportedEngine]") -> 
             f"; {evaluation.ties} ties for first place, won by the lowest index",
             f"balanced accuracy {percent(evaluation.balanced_accuracy)}, macro F1 {percent(evaluation.macro_f1)}, "
             f"calibration error {percent(evaluation.calibration_error)}",
+            *_several_labels_line(evaluation),
             *_decided_lines(evaluation),
             f"{evaluation.engine} {evaluation.engine_version}, {evaluation.images_per_s:.0f} images/s, "
             f"{evaluation.model_bytes:,} bytes",
@@ -37,6 +38,15 @@ def show(evaluation: "Evaluation | Sequence[EngineRow | UnsupportedEngine]") -> 
             *(f"warning: {warning}" for warning in evaluation.warnings),
         ]
     )
+
+
+def _several_labels_line(evaluation: "Evaluation") -> list[str]:
+    if evaluation.exact_match is None:
+        return []
+    return [
+        f"several labels: mAP {percent(evaluation.mean_average_precision)}, micro F1 {percent(evaluation.micro_f1)}, "
+        f"exactly the right classes {percent(evaluation.exact_match)}"
+    ]
 
 
 def _decided_lines(evaluation: "Evaluation") -> list[str]:

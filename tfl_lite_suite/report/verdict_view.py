@@ -19,6 +19,11 @@ def facts(found: Verdict) -> list[tuple[str, str]]:
         ("why", f"{found.reason}: {found.scheme}, {size(found.file_bytes)}"),
         ("accuracy", f"{percent(found.top1)} of {found.n:,} test pictures (95 %: {percent(low)} … {percent(high)})"),
     ]
+    if found.several_labels:
+        several = found.several_labels
+        lines[-1] = ("surest class", f"right on {lines[-1][1]}")
+        shares = [percent(several[key]) for key in ("mean_average_precision", "micro_f1", "exact_match")]
+        lines.append(("all classes", "mAP {}, micro F1 {}, exactly the right ones on {}".format(*shares)))
     if found.baseline:
         baseline = f"{percent(found.baseline['top1'])}, by always answering '{found.baseline['class']}'"
         lines.append(("without a model", baseline))

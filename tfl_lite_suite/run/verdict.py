@@ -34,6 +34,7 @@ class Verdict(Result):
         n: Test pictures.
         top1: Share of them that is answered rightly.
         top1_ci95: 95 % interval of `top1`, by Wilson.
+        several_labels: `mean_average_precision`, `micro_f1` and `exact_match` where pictures show several labels.
         baseline: `class` and `top1` of always answering the commonest class; `None` with several labels a picture.
         worst_class: `name`, `n`, `recall` and `recall_ci95` of the class that is found least often.
         against_float: `points`, `ci95` and `verdict` of the change of top-1 against the float network; `bytes` and
@@ -52,6 +53,7 @@ class Verdict(Result):
     n: int
     top1: float
     top1_ci95: tuple[float, ...]
+    several_labels: Document | None
     baseline: Document | None
     worst_class: Document | None
     against_float: Document
@@ -70,7 +72,9 @@ class _Measured:
 
     @property
     def right(self) -> int:
-        return round(self.accuracy.top1 * self.accuracy.n)
+        """Pictures that are answered rightly: of several labels, with all of them and no others."""
+        exact = self.accuracy.exact_match
+        return round((self.accuracy.top1 if exact is None else exact) * self.accuracy.n)
 
     @property
     def ms(self) -> float | None:
@@ -108,7 +112,8 @@ def give(results: Document, workdir: pathlib.Path, cut_away: float = 0.0) -> Ver
         file_bytes=chosen.file["file_bytes"],
         n=accuracy.n,
         top1=accuracy.top1,
-        top1_ci95=wilson(chosen.right, accuracy.n) or (0.0, 1.0),
+        top1_ci95=wilson(round(accuracy.top1 * accuracy.n), accuracy.n) or (0.0, 1.0),
+        several_labels=_several_labels(accuracy),
         baseline=baseline,
         worst_class=None if worst is None else _described(worst),
         against_float=_against_float(chosen, files, results),
@@ -118,6 +123,12 @@ def give(results: Document, workdir: pathlib.Path, cut_away: float = 0.0) -> Ver
     )
     worries = [*_doubts(found, accuracy), *_about_pictures(counted, cut_away), *_about_run(found, chosen, results)]
     return dataclasses.replace(found, worries=tuple(worries), next=tuple(_next(found, workdir)))
+
+
+def _several_labels(accuracy: EvaluatedFile) -> Document | None:
+    if accuracy.exact_match is None:
+        return None
+    return {key: getattr(accuracy, key) for key in ("mean_average_precision", "micro_f1", "exact_match")}
 
 
 def _measured(results: Document, workdir: pathlib.Path) -> list[_Measured]:
@@ -146,7 +157,7 @@ def _choose(files: Sequence[_Measured], results: Document) -> tuple[_Measured, s
     """Returns the file to ship and why."""
     broken = {check["file"] for check in _checks(results) if not check["ok"]}
     kept = [file for file in files if file.file["name"] not in broken] or list(files)
-    best = max(kept, key=lambda file: file.accuracy.top1)
+    best = max(kept, key=lambda file: file.right)
     # A tolerance below one picture would let a single picture choose.
     allowed = max(TOLERANCE * best.accuracy.n, 1)
     near = [file for file in kept if file.right >= best.right - allowed]

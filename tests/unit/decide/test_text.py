@@ -21,3 +21,9 @@ def test_warnings_say_what_can_be_had():
     assert "12 pictures" in few and "at least 19 are needed" in few
     (none,) = text.warnings([row(n=0, received=None, ci95=None, met=False)])
     assert "no picture of it" in none
+
+
+def test_a_class_that_is_never_found_is_told():
+    found = [{"name": "crack", "n": 9, "recall": 0.0}, {"name": "dent", "n": 0, "recall": None}]
+    assert text.warnings([], found) == ["none of the 9 pictures of crack is found"]
+    assert text.warnings([row()], found) == ["none of the 9 pictures of crack is found, with these wishes"]

@@ -50,3 +50,10 @@ def test_only_a_terminal_gets_colours(found, monkeypatch):
     monkeypatch.setenv("NO_COLOR", "1")
     assert "\x1b" not in verdict_view.terminal(found, Style(terminal))
     assert pathlib.Path(found.path).name == "int8_ptq.tflite"
+
+
+def test_several_labels_a_picture_are_judged_by_all_of_them(found):
+    several = {"mean_average_precision": 0.91, "micro_f1": 0.82, "exact_match": 0.73}
+    words = dict(verdict_view.facts(dataclasses.replace(found, several_labels=several)))
+    assert words["all classes"] == "mAP 91.00 %, micro F1 82.00 %, exactly the right ones on 73.00 %"
+    assert words["surest class"].startswith("right on 75.00 % of 12") and "accuracy" not in words

@@ -120,7 +120,13 @@ def test_there_is_no_verdict_where_nothing_was_evaluated():
     assert verdict.give({**RESULTS, "evaluate": []}, WORK) is None
 
 
-def test_several_labels_a_picture_have_no_commonest_class():
-    row = evaluated("int8_ptq", GOOD)
-    row = {**row, "per_class": [{**item, "n": item["n"] + 50} for item in row["per_class"]], "confusion": None}
-    assert verdict.give({**RESULTS, "evaluate": [row]}, WORK).baseline is None
+def test_several_labels_a_picture_have_no_commonest_class_and_count_by_exact_answers():
+    def several(name, exact):
+        row = evaluated(name, GOOD)
+        per_class = [{**item, "n": item["n"] + 50} for item in row["per_class"]]
+        return {**row, "per_class": per_class, "confusion": None, "exact_match": exact, "micro_f1": 0.8}
+
+    found = verdict.give({**RESULTS, "evaluate": [several("float32", 0.7), several("int8_ptq", 0.5)]}, WORK)
+    assert found.baseline is None and found.file == "float32" and found.top1 == pytest.approx(0.96)
+    assert found.several_labels == {"mean_average_precision": None, "micro_f1": 0.8, "exact_match": 0.7}
+    assert found.top1_ci95[0] < found.top1 < found.top1_ci95[1]

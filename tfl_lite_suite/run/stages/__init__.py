@@ -7,7 +7,7 @@ it, hands on what it made, and words its outcome for the report. A folder added 
 import abc
 import collections
 import importlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
 from tfl_lite_suite.core import recipe
@@ -90,3 +90,18 @@ def keras_models() -> dict[str, tuple[str, str]]:
 def with_lists() -> Sequence[str]:
     """Returns the kinds of stages whose results are lists."""
     return [kind for kind in recipe.known_stages() if get(kind).lists]
+
+
+def check_class_names(key: str, settings: Recipe, names: Iterable[str]) -> None:
+    """Finds a class that the pictures do not have before anything is trained.
+
+    Raises:
+        SuiteError: If a name is that of no class.
+    """
+    from tfl_lite_suite import data
+
+    if names:
+        known = data.listing_of(settings.data.source).class_names
+        for name in names:
+            if name not in known:
+                raise unknown_name(key, name, known, "class")

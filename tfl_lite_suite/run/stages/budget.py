@@ -6,7 +6,7 @@ from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.recipe import Recipe
 from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.run import budget, ledger, result
-from tfl_lite_suite.run.stages import StageKind
+from tfl_lite_suite.run.stages import StageKind, check_class_names
 from tfl_lite_suite.run.state import RunState
 from tfl_lite_suite.run.step import Step, Task
 
@@ -24,6 +24,7 @@ class Budget(StageKind[JsonObject]):
         for limit in settings.budget.limits:
             if not before[budget.measured_by(limit)]:
                 raise SuiteError(f"budget.{limit}: the stage {budget.measured_by(limit)} must come before it")
+        check_class_names("budget.min_recall", settings, settings.budget.min_recall)
 
     def tasks(self, state: RunState, step: Step) -> list[Task]:
         """Returns none: limits are checked anew by every run."""

@@ -5,17 +5,16 @@ import dataclasses
 import json
 import subprocess
 import sys
-from collections.abc import Iterable
 from functools import partial
 
-from tfl_lite_suite.core.errors import SuiteError, unknown_name
+from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.files import sha256
 from tfl_lite_suite.core.recipe import Decide as Settings
 from tfl_lite_suite.core.recipe import Recipe
 from tfl_lite_suite.core.types import Document, JsonObject
 from tfl_lite_suite.core.verb_process import verb_command
 from tfl_lite_suite.core.work_folder import Stage
-from tfl_lite_suite.run.stages import StageKind
+from tfl_lite_suite.run.stages import StageKind, check_class_names
 from tfl_lite_suite.run.state import RunState
 from tfl_lite_suite.run.step import Step, Task
 
@@ -30,7 +29,7 @@ class Decide(StageKind[list[JsonObject]]):
     def check(self, settings: Recipe, before: collections.Counter[str], place: str, text: str) -> None:
         """See `StageKind.check`."""
         super().check(settings, before, place, text)
-        _check_names("decide.min_recall", settings, settings.decide.min_recall)
+        check_class_names("decide.min_recall", settings, settings.decide.min_recall)
 
     def tasks(self, state: RunState, step: Step) -> list[Task]:
         """See `StageKind.tasks`."""
@@ -61,17 +60,6 @@ class Decide(StageKind[list[JsonObject]]):
         """See `StageKind.outcome`."""
         unmet = sum(not wish["met"] for row in results for wish in row["wishes"])
         return f"{len(results)} files: {unmet} wishes out of reach" if unmet else f"{len(results)} files"
-
-
-def _check_names(key: str, settings: Recipe, names: Iterable[str]) -> None:
-    """Finds a class that the pictures do not have before anything is trained."""
-    from tfl_lite_suite import data
-
-    if names:
-        known = data.listing_of(settings.data.source).class_names
-        for name in names:
-            if name not in known:
-                raise unknown_name(key, name, known, "class")
 
 
 def _file(name: str) -> str:

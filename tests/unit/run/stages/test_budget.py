@@ -2,6 +2,7 @@ import collections
 
 import pytest
 import run_states
+from pictures import write_classes
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.run import stages
@@ -24,3 +25,10 @@ def test_limits_need_a_stage_that_measures_them():
     before = collections.Counter(convert=1)
     with pytest.raises(SuiteError, match="budget.max_ms: the stage benchmark must come before it"):
         stages.get("budget").check(settings, before, "budget", "budget")
+
+
+def test_a_class_that_is_none_is_told_before_training(tmp_path):
+    write_classes(tmp_path, {"cat": 1, "dog": 1})
+    settings = run_states.settings(data={"source": str(tmp_path)}, budget={"min_recall": {"dgo": 0.9}})
+    with pytest.raises(SuiteError, match=r"budget.min_recall: unknown class 'dgo'\. Did you mean 'dog'"):
+        stages.get("budget").check(settings, collections.Counter(convert=1, evaluate=1), "stages[2]", "budget")
