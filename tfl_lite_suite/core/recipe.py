@@ -341,11 +341,15 @@ def load(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Recipe:
         SuiteError: If the file is missing, is not YAML, or holds an unknown key, a wrong type or a value out of range.
     """
     try:
-        document = yaml_text.read(files.read_bytes(path, _LARGEST).decode("utf-8-sig"))
+        text = files.read_bytes(path, _LARGEST).decode("utf-8-sig")
     except FileNotFoundError:
         raise SuiteError(f"recipe: no such file '{path}'{_nearby_recipe(path)}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise SuiteError(f"recipe: cannot read '{path}': {getattr(error, 'strerror', None) or error}") from None
+    except SuiteError as error:
+        raise SuiteError(f"recipe: {error}") from None
+    try:
+        document = yaml_text.read(text)
     except SuiteError as error:
         raise SuiteError(f"recipe: '{path}' is {error}") from None
     return parsed({} if document is None else document, overrides)

@@ -331,7 +331,7 @@ def _labelled(path: str, of: Contract, labels: tuple[str, ...], classes: int) ->
     # One score tells two classes apart.
     labels = of.labels or labels or _numbers(max(classes, 2))
     if len(labels) != max(classes, 2):
-        raise SuiteError(f"{path}: it has {len(labels)} labels for {classes} outputs")
+        raise SuiteError(f"{path}: it has {len(labels)} labels for {classes} outputs. Give its metadata one for each")
     return dataclasses.replace(of, labels=labels)
 
 

@@ -104,12 +104,13 @@ def _delegate_problems(graph: Subgraph, refused: dict[str, list[RefusedOperator]
         reasons = [f"{count} {name} ({why})" for (name, why), count in counts.items()]
         ways = dict.fromkeys(f"{entry.name}: {entry.instead}" for entry in entries if entry.instead)
         pieces = delegates.partitions(graph, entries)
+        taken = f"the rest in {pieces} piece{'s' if pieces > 1 else ''}" if pieces else "none"
         found.append(
             Problem(
                 f"delegate_{delegate}",
                 "warning" if delegate == "xnnpack" and pieces > 1 else "info",
-                f"{delegate.upper()} leaves out {len(entries)} of {len(graph.operators)} operators, and takes the rest "
-                f"in {pieces} pieces: {listed(reasons, most=len(reasons) if delegate == 'xnnpack' else 4)}",
+                f"{delegate.upper()} leaves out {len(entries)} of {len(graph.operators)} operators, and takes {taken}: "
+                f"{listed(reasons, most=len(reasons) if delegate == 'xnnpack' else 4)}",
                 "; ".join(ways) or _ADVICE[delegate],
             )
         )

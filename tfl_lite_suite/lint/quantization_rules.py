@@ -32,11 +32,11 @@ def _input_quantization(file: TfliteFile, target: str) -> Iterator[Problem]:
     for tensor in file.inputs:
         wanted = exact.get(tensor.dtype)
         if wanted and looks_like_image(tensor) and (tensor.scale, tensor.zero_point) != wanted:
+            given = f"scale {tensor.scale:.6g} and zero point {tensor.zero_point}" if tensor.scales else "no scale"
             yield Problem(
                 "input_quantization",
                 "warning",
-                f"input '{tensor.name}' has scale {tensor.scale:.6g} and zero point {tensor.zero_point}, "
-                f"not {wanted[0]:g} and {wanted[1]}",
+                f"input '{tensor.name}' has {given}, not scale {wanted[0]:g} and zero point {wanted[1]}",
                 "put normalisation inside the graph and calibrate with pictures that hold both 0 and 255: "
                 "then the device feeds raw pixels without arithmetic",
             )
