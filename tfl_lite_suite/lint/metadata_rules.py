@@ -13,6 +13,10 @@ from tfl_lite_suite.tflite.graph import TensorSpec
 from tfl_lite_suite.tflite.metadata import ModelMetadata, TensorMetadata
 
 _REWRITE = "write it anew: python -m tfl_lite_suite.convert does, or tflite.metadata_writer.write for an existing file"
+# For a file of the suite's own: a model alone does not know the names.
+_NAME = (
+    "quantize --recipe=… names them after the pictures' folders; tflite.metadata_writer.write adds them to this file"
+)
 
 
 def read(file: TfliteFile) -> tuple[ModelMetadata | None, Contract | None, tuple[str, ...], list[Problem]]:
@@ -160,7 +164,7 @@ def _labels(file: TfliteFile, contract: Contract | None, labels: tuple[str, ...]
     classes = file.outputs[0].shape[-1] if file.outputs and file.outputs[0].shape else 0
     is_classifier = len(file.outputs) == 1 and len(file.outputs[0].shape) == 2 and bool(file.inputs)
     if not labels and is_classifier and looks_like_image(file.inputs[0]):
-        yield Problem("no_labels", "warning", f"no names for the {classes} classes", _REWRITE)
+        yield Problem("no_labels", "warning", f"no names for the {classes} classes", _NAME if contract else _REWRITE)
     if labels and is_classifier and len(labels) != classes:
         yield Problem(
             "labels_contradict",

@@ -30,6 +30,9 @@ def test_a_bare_model():
 def test_a_model_without_labels():
     data = metadata_writer.write(tflite_samples.int8_classifier(), Contract(8, 8, 3, 8, 8), name="x")
     assert codes(data) == {"no_labels"}
+    # It was converted already, and that gave it no names.
+    fix = metadata_rules.read(TfliteFile(data))[3][0].fix
+    assert "metadata_writer.write adds them" in fix and "convert" not in fix
 
 
 def test_the_same_label_twice():
