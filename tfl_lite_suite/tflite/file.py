@@ -219,7 +219,9 @@ class TfliteFile:
             return None
         try:
             return parse(content.decode())
-        except (SuiteError, UnicodeDecodeError) as error:
+        except UnicodeDecodeError:
+            raise SuiteError(f"{self.where}: '{name}' in it is not UTF-8 text") from None
+        except SuiteError as error:
             raise SuiteError(f"{self.where}: {error}") from error
 
     @functools.cached_property

@@ -78,6 +78,11 @@ def test_a_contract_that_is_none():
     assert "metadata_damaged" in codes(with_files(contract='{"version": 1}', labels="a\nb\nc\nd"))
 
 
+def test_a_contract_that_is_no_text():
+    found = metadata_rules.read(TfliteFile(with_files(contract=b"{\xff}", labels="a\nb\nc\nd")))[3]
+    assert any("'tfl_lite_suite.json' in it is not UTF-8 text" in problem.message for problem in found)
+
+
 def test_a_damaged_block_is_reported():
     data = bytearray(metadata_writer.write(tflite_samples.int8_classifier(), CONTRACT, name="x"))
     place = data.find(b"M001")
