@@ -186,9 +186,12 @@ def _aligned_distances(still: Array, moved: Array) -> Array:
 
 def _step(slopes: list[Array], scale: Array, rest: Array, across: Array, down: Array) -> Array:
     """Returns the change of each map that explains most of the rest: one step of Gauss and Newton."""
-    tangents = np.stack(
-        [slope * scale * way for slope in slopes for way in (np.ones_like(across), across, down)], axis=1
-    )
+    scaled = [slope * scale for slope in slopes]
+    tangents = np.empty((len(rest), 6, *across.shape), scaled[0].dtype)
+    for place, slope in zip((0, 3), scaled, strict=True):
+        tangents[:, place] = slope
+        np.multiply(slope, across, out=tangents[:, place + 1])
+        np.multiply(slope, down, out=tangents[:, place + 2])
     tangents = tangents.reshape(len(rest), 6, -1)
     gram = tangents @ tangents.transpose(0, 2, 1)
     change = np.linalg.solve(gram + _damping(gram, 1e-3), tangents @ rest.reshape(len(rest), -1, 1))

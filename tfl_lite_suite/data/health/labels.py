@@ -86,25 +86,29 @@ def _own_features(small: Array) -> Array:
     pixels = np.stack(
         [np.asarray(Image.fromarray(one).resize((_SIDE, _SIDE), Image.Resampling.BILINEAR)) for one in small]
     )
-    grey = pixels.mean(axis=3, dtype=np.float32)
+    values = pixels.astype(np.float32)
+    grey = (values[..., 0] + values[..., 1] + values[..., 2]) / np.float32(3)
     right, below = np.zeros_like(grey), np.zeros_like(grey)
     right[:, :, 1:-1] = grey[:, :, 2:] - grey[:, :, :-2]
     below[:, 1:-1] = grey[:, 2:] - grey[:, :-2]
     strength = np.hypot(right, below)
     angle = np.arctan2(below, right) % np.pi / np.pi * _DIRECTIONS
-    low = angle.astype(np.int64) % _DIRECTIONS
+    low = angle.astype(np.int8) % _DIRECTIONS
+    high = (low + 1) % _DIRECTIONS
     share = angle - np.floor(angle)
+    of_low, of_high = strength * (1 - share), strength * share
     cells = np.empty((count, _CELLS, _CELLS, _DIRECTIONS), np.float32)
     for direction in range(_DIRECTIONS):
-        weight = (low == direction) * (1 - share) + ((low + 1) % _DIRECTIONS == direction) * share
-        blocks = (strength * weight).reshape(count, _CELLS, _SIDE // _CELLS, _CELLS, _SIDE // _CELLS)
+        weight = of_low * (low == direction) + of_high * (high == direction)
+        blocks = weight.reshape(count, _CELLS, _SIDE // _CELLS, _CELLS, _SIDE // _CELLS)
         cells[..., direction] = blocks.sum(axis=(2, 4))
     energy = np.pad((cells**2).sum(axis=3), ((0, 0), (1, 1), (1, 1)), mode="edge")
     around = sum(energy[:, i : i + _CELLS, j : j + _CELLS] for i in range(3) for j in range(3))
     edges = np.sqrt(cells / (np.sqrt(around)[..., None] + 20))
-    tiny = pixels.reshape(count, 8, 8, 8, 8, 3).mean(axis=(2, 4), dtype=np.float32).reshape(count, -1)
+    tiny = values.reshape(count, 8, 8, 8, 8, 3).mean(axis=2).mean(axis=3).reshape(count, -1)
     tiny = (tiny - tiny.mean(axis=1, keepdims=True)) / (tiny.std(axis=1, keepdims=True) + 10)
-    codes = (pixels // 64).astype(np.int64) @ np.array([16, 4, 1]) + 64 * np.arange(count)[:, None, None]
+    quarter = pixels // 64
+    codes = (16 * quarter[..., 0] + 4 * quarter[..., 1] + quarter[..., 2]) + 64 * np.arange(count)[:, None, None]
     colours = np.sqrt(np.bincount(codes.ravel(), minlength=64 * count).reshape(count, 64)) / _SIDE
     return np.concatenate([edges.reshape(count, -1), 0.15 * tiny, colours], axis=1).astype(np.float32)
 
