@@ -63,7 +63,10 @@ def notes(settings: Recipe, split: Split) -> list[str]:
         f"train.{key}: auto chose {getattr(chosen, key)}" for key in ("loss", "select") if getattr(train, key) == "auto"
     ]
     ratio = imbalance(counts)
-    state = f"the commonest class has {ratio:.0f} times as many training pictures as the rarest"
+    digits = 1 if ratio < 10 else 0
+    state = f"the commonest class has {ratio:.{digits}f} times as many training pictures as the rarest"
+    if ratio == 1:
+        state = "every class has as many training pictures"
     if picked:
         why = "several labels a picture" if split.targets is not None else state
         return [f"{'; '.join(picked)} ({why})"]

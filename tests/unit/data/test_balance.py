@@ -49,6 +49,8 @@ def test_notes_say_what_was_chosen_or_what_to_choose():
         "train.loss: auto chose logit_adjusted; train.select: auto chose macro_f1 (the commonest class has 10 times as "
         "many training pictures as the rarest)"
     ]
+    assert "(every class has as many training pictures)" in of(Train(select="auto"), 5, 5)[0]
+    assert "auto chose top1 (the commonest class has 4.8 times as many" in of(Train(select="auto"), 24, 5)[0]
     assert of(Train(), 60, 6) == [
         "warning: the commonest class has 10 times as many training pictures as the rarest. To make the rare ones "
         "count: --set=train.loss=auto --set=train.select=auto"
