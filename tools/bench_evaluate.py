@@ -25,7 +25,9 @@ def main() -> None:
     """Prints the two rates and their ratio."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", required=True, help="A .tflite file.")
-    parser.add_argument("--data", help="A folder with one subfolder a class; 2,000 made-up JPEG files if absent.")
+    parser.add_argument(
+        "--data", help="A folder with one subfolder for each class; 2,000 made-up JPEG files if absent."
+    )
     parser.add_argument("--engine", help="The first installed if absent.")
     parser.add_argument("--rounds", type=int, default=3)
     given = parser.parse_args()

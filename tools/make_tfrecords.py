@@ -66,7 +66,7 @@ def _example(listing: Listing, row: int) -> bytes:
 def main() -> int:
     """Reads the flags and writes; returns the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", required=True, help="A folder with one subfolder a class.")
+    parser.add_argument("--data", required=True, help="A folder with one subfolder for each class.")
     parser.add_argument("--output_dir", required=True, help="Where the shards go.")
     parser.add_argument("--shards", type=int, default=4, help="Shards of the largest split.")
     given = parser.parse_args()

@@ -1,4 +1,4 @@
-"""Ranks networks, widths, resolutions and compressions that keep a device's limits. Never imports TensorFlow."""
+"""Ranks networks, widths, resolutions and compressions that meet a device's limits. Never imports TensorFlow."""
 
 import pathlib
 from collections.abc import Sequence

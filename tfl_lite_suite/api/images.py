@@ -206,8 +206,8 @@ def load_images(
     """Lists the pictures of a folder, a CSV, TFRecords, or Fashion-MNIST.
 
     Args:
-        source: A folder with one subfolder a class (or `train`, `validation` and `test` folders which have them), a
-            folder with a CSV of labels or the CSV itself, a folder of TFRecords, or `fashion_mnist`.
+        source: A folder with one subfolder for each class (or `train`, `validation` and `test` folders that have
+            them), a folder with a CSV of labels or the CSV itself, a folder of TFRecords, or `fashion_mnist`.
         resolution: Height and width of the model's input, in pixels: a number, or `(height, width)`.
         color: `rgb`, or `grey` for one channel.
         seed: Seed of the splits.

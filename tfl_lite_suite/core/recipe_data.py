@@ -37,8 +37,8 @@ class Data:
     """Which images, and the preprocessing contract.
 
     Attributes:
-        source: `fashion_mnist`, a folder with one subfolder a class, a CSV of labels or the folder that holds it, or a
-            folder of TFRecords.
+        source: `fashion_mnist`, a folder with one subfolder for each class, a CSV of labels or the folder that holds
+            it, or a folder of TFRecords.
         resolution: Side of the input tensor, in pixels; or `[height, width]`.
         unknown: A folder of pictures that are none of the classes, to fit when the answer is "none of these".
         color: `rgb`, or `grey`.

@@ -230,12 +230,14 @@ def _listing_of(source: str) -> Listing:
     if not path.exists():
         if os.sep in source or "." in source:
             raise SuiteError(f"data.source: no such folder '{source}'")
-        raise unknown_name("data.source", source, [fashion_mnist.NAME, "a folder with one subfolder a class"], "source")
+        raise unknown_name(
+            "data.source", source, [fashion_mnist.NAME, "a folder with one subfolder for each class"], "source"
+        )
     if path.is_file() and path.suffix.lower() == ".csv":
         return label_table.listing(source, [path])
     if not path.is_dir():
         raise SuiteError(
-            f"data.source: '{source}' is a file; expected a folder with one subfolder a class, or a .csv of labels"
+            f"data.source: '{source}' is a file; expected a folder with one subfolder for each class, or a .csv file"
         )
     if tfrecord.is_source(path):
         return tfrecord.listing(path)

@@ -58,14 +58,14 @@ def _show(found: JsonObject) -> str:
 
 
 if __name__ == "__main__":
-    flags.DEFINE_string("data", None, "Folder with one subfolder a class, CSV of labels, folder of TFRecords.")
+    flags.DEFINE_string("data", None, "Folder with one subfolder for each class, CSV of labels, folder of TFRecords.")
     flags.DEFINE_string("unknown", None, "Folder of pictures that are none of the classes, to compare with them.")
     flags.DEFINE_string("html", None, "Also write an HTML page that shows the pictures.")
     flags.DEFINE_enum(
         "features",
         "auto",
         ["auto", "own", "pretrained"],
-        "What labels are judged by: own is quick; pretrained asks MobileNetV2 with ImageNet's weights as well, which "
-        "takes a download and half a minute once; auto does so where they are here already.",
+        "Features by which wrong labels are found: own is quick; pretrained also uses MobileNetV2 with ImageNet "
+        "weights, which takes a download and half a minute once; auto does so if the weights are here already.",
     )
     command_line.run_verb("data", __doc__, _main, _show, required=("data",), example="--data=photos --html=health.html")

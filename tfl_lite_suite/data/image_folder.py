@@ -1,4 +1,4 @@
-"""Folders of pictures: one subfolder a class, optionally inside ready-made train, validation and test folders."""
+"""Folders of pictures: one subfolder for each class, optionally inside train, validation and test folders."""
 
 import hashlib
 import os
@@ -30,7 +30,7 @@ def listing(folder: str | os.PathLike[str]) -> Listing:
     name; whether it is one is told when it is decoded. What else lies there is left out, counted and named.
 
     Args:
-        folder: Holds one subfolder a class, or `train` (and `val`, `validation`, `test`) folders which do.
+        folder: Holds one subfolder for each class, or `train` (and `val`, `validation`, `test`) folders which do.
 
     Returns:
         The pictures, sorted by relative path; classes sorted by name.
@@ -44,7 +44,7 @@ def listing(folder: str | os.PathLike[str]) -> Listing:
     except OSError as error:
         raise SuiteError(f"data.source: cannot read the folder '{root}': {error.strerror}") from None
     if not below:
-        raise SuiteError(f"data.source: '{root}' has no subfolders; expected one a class, named as the class")
+        raise SuiteError(f"data.source: '{root}' has no subfolders; expected one for each class, named as the class")
     made = _ready_made(below)
     tops = {made[name]: root / name for name in below} if made else {"": root}
     found: list[tuple[str, str, str, str]] = []
@@ -102,7 +102,7 @@ def _class_names(tops: dict[str, pathlib.Path]) -> tuple[str, ...]:
     first = tops.get("train") or next(iter(tops.values()))
     names = tuple(class_folders(first))
     if not names:
-        raise SuiteError(f"data.source: '{first}' has no subfolders; expected one a class, named as the class")
+        raise SuiteError(f"data.source: '{first}' has no subfolders; expected one for each class, named as the class")
     for top in tops.values():
         strange = sorted(set(class_folders(top)) - set(names))
         if strange:

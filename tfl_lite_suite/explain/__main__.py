@@ -1,4 +1,4 @@
-"""Draws where in a picture the evidence for an answer lies: a class activation map from the .tflite file itself."""
+"""Marks the parts of a picture that led to an answer: a class activation map from the .tflite file itself."""
 
 import pathlib
 from typing import TYPE_CHECKING

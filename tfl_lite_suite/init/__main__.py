@@ -12,7 +12,7 @@ def _main() -> JsonObject:
 
 
 if __name__ == "__main__":
-    flags.DEFINE_string("data", None, "The pictures: a folder with one subfolder a class, or a CSV of labels.")
+    flags.DEFINE_string("data", None, "The pictures: a folder with one subfolder for each class, or a CSV of labels.")
     flags.DEFINE_string("output", None, "The recipe to write; FOLDER.yaml in the current folder if absent.")
     flags.DEFINE_float("minutes", 30.0, "How long the whole run may take on two x86 cores.", 0.1)
     command_line.run_verb("init", __doc__, _main, show, positional="data", required=("data",), example="photos")

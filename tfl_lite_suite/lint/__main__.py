@@ -1,4 +1,4 @@
-"""Tells what is inside a .tflite file and what will go wrong with it."""
+"""Lists what is inside a .tflite file and which problems it will have."""
 
 from typing import TYPE_CHECKING
 

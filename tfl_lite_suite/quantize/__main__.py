@@ -65,7 +65,9 @@ if __name__ == "__main__":
         0,
         1,
     )
-    flags.DEFINE_string("fallback", "float", "ptq: that arithmetic: float, or int16 (16-bit activations).")
+    flags.DEFINE_string(
+        "fallback", "float", "ptq: the finer arithmetic of --min_agreement: float, or int16 (16-bit activations)."
+    )
     flags.DEFINE_string(
         "ptq",
         "auto",

@@ -1,4 +1,4 @@
-"""Runs a whole recipe: trains, prunes, quantizes, converts, evaluates, benchmarks, and tells what each step cost.
+"""Runs a whole recipe: trains, prunes, quantizes, converts, evaluates, benchmarks, and reports what each step cost.
 
 Every stage is kept in the work folder and is repeated only if its inputs change, so a run that was stopped continues
 where it was. Each stage takes the latest model before it. Evaluation and timing run in processes of their own, without

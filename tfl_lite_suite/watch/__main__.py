@@ -1,4 +1,4 @@
-"""Watches a camera, stream, video or folder with a model; prints one JSON line a decision."""
+"""Watches a camera, stream, video or folder with a model; prints one JSON line for each decision."""
 
 import os
 import signal

@@ -94,7 +94,7 @@ def test_missing_and_flat_folders_are_named(tmp_path):
     with pytest.raises(SuiteError, match="cannot read the folder '.*gone': No such file"):
         image_folder.listing(tmp_path / "gone")
     write_picture(tmp_path / "flat.png")
-    with pytest.raises(SuiteError, match="has no subfolders; expected one a class"):
+    with pytest.raises(SuiteError, match="has no subfolders; expected one for each class"):
         image_folder.listing(tmp_path)
     (tmp_path / "train").mkdir()
     with pytest.raises(SuiteError, match="'.*train' has no subfolders"):
