@@ -160,9 +160,12 @@ class _Work:
                 raise SuiteError(f"the model takes {list(spec.shape)}, the pictures are {list(pictures.shape[1:])}")
             tensors = encoder.encode(pictures)
             rows = []
-            for index in range(len(tensors)):
-                with one_inference():
-                    rows.append(session.invoke(tensors[index : index + 1]))
+            try:
+                for index in range(len(tensors)):
+                    with one_inference():
+                        rows.append(session.invoke(tensors[index : index + 1]))
+            except RuntimeError as error:
+                raise SuiteError(f"{runner.model}: {runner.engine} does not run it: {error}") from error
             raw = np.concatenate(rows)
             if one_score:
                 raw = two_scores(pixels.dequantize(raw, output), one_score)

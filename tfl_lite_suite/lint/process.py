@@ -72,7 +72,8 @@ def _analysis(path: str | os.PathLike[str], target: str, until: float) -> LintRe
     text = child.wait(until)
     if text is None:
         raise SuiteError(
-            f"{path}: the analysis did not end within {_ANALYSIS_SECONDS:g} s. The file is hostile or huge"
+            f"{path}: the analysis did not end within {_ANALYSIS_SECONDS:g} s. The file is hostile or huge, or other "
+            "programs keep the machine busy"
         )
     try:
         document = json.loads(text.rsplit("\n", 1)[-1])

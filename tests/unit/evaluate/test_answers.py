@@ -3,6 +3,7 @@ import json
 import numpy as np
 import pytest
 import quadrant_models
+import tflite_samples
 
 from tfl_lite_suite.evaluate import answers as accuracy
 from tfl_lite_suite.runtime import engines
@@ -73,6 +74,18 @@ def test_a_worker_that_dies_is_one_line(tmp_path):
     path.write_bytes(quadrant_models.quadrants())
     error = run(path, 2, 100, "fatal")["error"]
     assert "SIGSEGV" in error and "\n" not in error
+
+
+def test_a_model_that_does_not_run_is_one_line(tmp_path):
+    path = tmp_path / "model.tflite"
+    graph = tflite_samples.Graph()
+    image, missing, out = (
+        graph.tensor(name, shape) for name, shape in (("i", (1, 4, 4, 1)), ("m", (1, 16)), ("o", (1, 16)))
+    )
+    graph.operator("ADD", [missing, missing], [out])
+    path.write_bytes(graph.bytes([image], [out]))
+    error = run(path, 1, 2)["error"]
+    assert error.startswith(f"{path}: ") and "unexpected" not in error and "\n" not in error
 
 
 def test_figures_by_hand():
