@@ -6,6 +6,7 @@ https://github.com/google-ai-edge/LiteRT/tree/v2.2.0/litert/c
 
 import contextlib
 import ctypes
+import dataclasses
 import importlib.util
 import os
 import time
@@ -86,7 +87,8 @@ class LitertProfiledSession(ProfiledSession):
         self.run = self._run
 
     def _specs(self, indices: Sequence[int]) -> tuple[TensorSpec, ...]:
-        return tuple(self._graph.tensor(index) for index in indices)
+        # As every session tells of them: places in the file say nothing of an input.
+        return tuple(dataclasses.replace(self._graph.tensor(place), index=0, buffer=0) for place in indices)
 
     def _call(self, name: str, *arguments: object) -> None:
         status = getattr(self._library, f"LiteRt{name}")(*arguments)

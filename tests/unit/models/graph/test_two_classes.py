@@ -43,5 +43,7 @@ def test_a_logit_stays_one_and_other_models_stay_as_they_are():
 
 
 def test_a_score_from_elsewhere_is_refused():
-    with pytest.raises(SuiteError, match=r"its one score comes from 'last' \(ReLU\)\. Two classes are told apart by"):
+    with pytest.raises(
+        SuiteError, match=r"its one score comes from 'last' \(ReLU\)\. For two classes, end the model with"
+    ):
         with_two_scores(body(lambda x: layers.ReLU(name="last")(layers.Dense(1)(x))))

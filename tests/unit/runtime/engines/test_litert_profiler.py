@@ -35,7 +35,9 @@ def test_the_same_answers_and_each_operator_by_name(dtype, kernels, kind, tmp_pa
 def graph(*names):
     made = tflite_samples.Graph()
     for place, name in enumerate(names):
-        made.operator(name, [made.tensor(f"in{place}", (1,))], [made.tensor(f"{place} {name}", (1,))])
+        made.operator(
+            name, [made.tensor(f"in{place} {port}", (1,)) for port in range(2)], [made.tensor(f"{place} {name}", (1,))]
+        )
     return TfliteFile(made.bytes([0], [1])).subgraphs[0]
 
 
