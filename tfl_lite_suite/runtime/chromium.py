@@ -15,9 +15,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from types import TracebackType
 from typing import Any
 
+from tfl_lite_suite.core.closing import Closing
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.types import JsonObject
 
@@ -62,7 +62,7 @@ def require() -> str:
     return program
 
 
-class Chromium:
+class Chromium(Closing):
     """A browser with an empty profile of its own; a context that ends it.
 
     Attributes:
@@ -102,14 +102,6 @@ class Chromium:
         except SuiteError:
             self.close()
             raise
-
-    def __enter__(self) -> "Chromium":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Ends the browser and removes its profile."""

@@ -6,15 +6,16 @@ import os
 import pathlib
 import threading
 import urllib.parse
-from types import TracebackType
 from typing import Any
+
+from tfl_lite_suite.core.closing import Closing
 
 # With these the page may use threads; the page's service worker adds them where a server does not.
 _ISOLATION = {"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp"}
 _TYPES = {".js": "text/javascript", ".json": "application/json", ".gz": "application/octet-stream"}
 
 
-class StaticServer:
+class StaticServer(Closing):
     """Serves a folder on the loopback interface, on a free port; a context.
 
     Attributes:
@@ -37,14 +38,6 @@ class StaticServer:
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}/"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    def __enter__(self) -> "StaticServer":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def note(self, count: int) -> None:
         """Counts what is being sent."""

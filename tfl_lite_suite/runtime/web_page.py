@@ -4,9 +4,9 @@ import base64
 import json
 import pathlib
 from collections.abc import Sequence
-from types import TracebackType
 from typing import Any
 
+from tfl_lite_suite.core.closing import Closing
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.types import Array, JsonObject
 from tfl_lite_suite.runtime.chromium import Chromium, Page
@@ -22,7 +22,7 @@ class ModelRefused(SuiteError):
     """The page works, and says that it cannot run its model."""
 
 
-class WebPage:
+class WebPage(Closing):
     """The page in a browser of its own; a context.
 
     Attributes:
@@ -62,14 +62,6 @@ class WebPage:
         except BaseException:
             self.close()
             raise
-
-    def __enter__(self) -> "WebPage":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Ends browser and server."""
