@@ -24,7 +24,7 @@ def opencv() -> ForeignObject:
     Raises:
         SuiteError: If it is not installed.
     """
-    # Read when it is imported; the functions for it differ between OpenCV 4 and 5.
+    # The first is read when OpenCV is imported, which somebody else may have done.
     os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
     try:
@@ -33,6 +33,8 @@ def opencv() -> ForeignObject:
         raise SuiteError(
             f"--source: videos and cameras need OpenCV ({error}). Install it with: pip install 'tfl-lite-suite[watch]'"
         ) from error
+    if hasattr(cv2, "setLogLevel"):  # OpenCV 4.
+        cv2.setLogLevel(0)
     return cv2
 
 
