@@ -1,5 +1,5 @@
 # Sourced by bash or zsh: completes `python -m tfl_lite_suite.VERB --flag`.
-# Made by tools/make_completion.py.
+# Verbs and flags are kept by tools/make_completion.py.
 # bash: source tools/completion.bash
 # zsh:  autoload -U +X bashcompinit && bashcompinit && source tools/completion.bash
 _tfl_lite_suite() {

@@ -1,17 +1,19 @@
-"""The formats that `export` writes, a folder with a module `exporter` each: there is no second list."""
+"""The formats that `export` writes, a folder with a module `exporter` each: there is no second list.
+
+A folder added to `tfl_lite_suite.export.__path__` adds the formats in it.
+"""
 
 import importlib
 import pathlib
 from typing import TYPE_CHECKING, Protocol, cast
 
+from tfl_lite_suite import export
 from tfl_lite_suite.core.errors import unknown_name
 from tfl_lite_suite.core.types import Array
 
 if TYPE_CHECKING:
     from tfl_lite_suite.core.contract import Contract
     from tfl_lite_suite.export.result import Export
-
-_FOLDER = pathlib.Path(__file__).parent
 
 
 class Exporter(Protocol):
@@ -55,7 +57,7 @@ class Bundler(Protocol):
 
 def names() -> list[str]:
     """Returns the name of every format, sorted."""
-    return sorted(path.parent.name for path in _FOLDER.glob("*/exporter.py"))
+    return sorted(path.parent.name for folder in export.__path__ for path in pathlib.Path(folder).glob("*/exporter.py"))
 
 
 def of_engines() -> list[str]:

@@ -170,11 +170,7 @@ def _dynamic_shapes(file: TfliteFile, target: str) -> Iterator[Problem]:
 
 
 def _unfused_activations(file: TfliteFile, target: str) -> Iterator[Problem]:
-    names = []
-    for graph, op in all_operators(file):
-        maker = graph.makers.get(op.inputs[0]) if op.name in _ACTIVATIONS and op.inputs else None
-        if maker and maker.name in _FUSABLE and maker.activation == "NONE" and len(graph.users[op.inputs[0]]) == 1:
-            names.append(output_name(graph, op))
+    names = [output_name(graph, op) for graph, op in all_operators(file) if _could_be_fused(graph, op)]
     if names:
         yield Problem(
             "unfused_activation",
@@ -182,6 +178,13 @@ def _unfused_activations(file: TfliteFile, target: str) -> Iterator[Problem]:
             f"{len(names)} activations run as operators of their own: {listed(names)}",
             "put the activation right behind the convolution or addition, and convert again",
         )
+
+
+def _could_be_fused(graph: Subgraph, op: Operator) -> bool:
+    maker = graph.makers.get(op.inputs[0]) if op.name in _ACTIVATIONS and op.inputs else None
+    if maker is None or maker.name not in _FUSABLE or maker.activation != "NONE":
+        return False
+    return len(graph.users[op.inputs[0]]) == 1
 
 
 def _unfused_batch_norm(file: TfliteFile, target: str) -> Iterator[Problem]:

@@ -5,11 +5,13 @@ import importlib
 import os
 import pathlib
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from tfl_lite_suite.core import errors
 from tfl_lite_suite.core.files import is_keras_file
 from tfl_lite_suite.core.types import Document
+from tfl_lite_suite.models import architectures
 
 if TYPE_CHECKING:
     from tfl_lite_suite.core.framework import keras
@@ -17,13 +19,18 @@ if TYPE_CHECKING:
 SMALLEST_SIDE = 32
 
 
-@functools.cache
-def _smallest_sides() -> dict[str, int]:
+def _smallest_sides() -> Mapping[str, int]:
     """Returns each network's least height and width: the modules of `architectures` that define `build`."""
+    return _read_sides(tuple(architectures.__path__))
+
+
+@functools.cache
+def _read_sides(folders: tuple[str, ...]) -> Mapping[str, int]:
+    """Reads the modules as text, because importing them would load TensorFlow."""
     sides = {}
-    for path in sorted((pathlib.Path(__file__).parent / "architectures").glob("[a-z]*.py")):
+    for path in sorted(path for folder in folders for path in pathlib.Path(folder).glob("[a-z]*.py")):
         text = path.read_text(encoding="utf-8")
-        if re.search(r"^def build\(", text, re.MULTILINE):
+        if re.search(r"^(def build\(|build = )", text, re.MULTILINE):
             own = re.search(r"^SMALLEST_SIDE = (\d+)$", text, re.MULTILINE)
             sides[path.stem] = int(own[1]) if own else SMALLEST_SIDE
     return sides

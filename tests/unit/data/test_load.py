@@ -4,7 +4,7 @@ import sys
 
 import numpy as np
 import pytest
-from pictures import write_classes
+from pictures import fashion_listing, write_classes
 
 import tfl_lite_suite.data as data
 from tfl_lite_suite.core.contract import Contract
@@ -165,16 +165,7 @@ def test_open_all_leaves_out_corrupt_pictures(source):
 
 
 def test_fashion_mnist_is_prepared_like_any_other(monkeypatch):
-    images = np.random.default_rng(0).integers(0, 256, (40, 28, 28, 1), np.uint8)
-    made = data.Listing(
-        source="fashion_mnist",
-        class_names=fashion_mnist.CLASS_NAMES,
-        keys=tuple(f"train/{i}" for i in range(30)) + tuple(f"test/{i}" for i in range(10)),
-        labels=np.arange(40) % 10,
-        parts=("train",) * 30 + ("test",) * 10,
-        fingerprint="",
-        read=lambda index: images[index],
-    )
+    made = fashion_listing(train=30, test=10)
     monkeypatch.setattr(fashion_mnist, "listing", lambda: made)
     found = load("fashion_mnist", validation_fraction=0.3)
     assert (len(found.train), len(found.validation), len(found.test)) == (20, 10, 10)
@@ -183,7 +174,7 @@ def test_fashion_mnist_is_prepared_like_any_other(monkeypatch):
     np.testing.assert_array_equal(found.test.images([3]), np.repeat(grey, 3, axis=3))
     contract = Contract(28, 28, 1, 28, 28, labels=tuple("abcdefghij"))
     opened = data.open_all("fashion_mnist", contract, progress=False)
-    np.testing.assert_array_equal(opened.images(range(10)), images[30:])
+    np.testing.assert_array_equal(opened.images(range(10)), [made.read(index) for index in range(30, 40)])
     assert len(data.open_all("fashion_mnist", contract, "train", limit=20, progress=False)) == 20
 
 

@@ -1,8 +1,45 @@
 import pytest
+import quadrant_models
 
+from tfl_lite_suite import export
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.export import exporters
 from tfl_lite_suite.runtime import engines
+
+COPY = '''
+"""A copy of the file under another name."""
+
+import shutil
+
+ENGINE = "litert"
+SUFFIXES = (".copy.tflite",)
+KEEPS_TYPES = True
+
+
+def require():
+    pass
+
+
+def convert(model, outputs):
+    shutil.copyfile(model, outputs[0])
+    return "a copy"
+'''
+
+
+def test_a_module_in_a_folder_is_a_format(tmp_path, monkeypatch):
+    folder = tmp_path / "more_formats" / "copy"
+    folder.mkdir(parents=True)
+    (folder / "exporter.py").write_text(COPY)
+    monkeypatch.setattr(export, "__path__", [*export.__path__, str(folder.parent)])
+    assert "copy" in exporters.names()
+    file = tmp_path / "quadrants.tflite"
+    file.write_bytes(quadrant_models.quadrants())
+    (row,) = export.export_formats(str(file), ["copy"], str(tmp_path / "out"), limit=4)
+    assert (row.format, row.converter, row.top1_agreement, row.max_abs_diff) == ("copy", "a copy", 1, 0)
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "quadrants.copy.tflite",
+        "quadrants.copy.tflite.json",
+    ]
 
 
 def test_each_format_is_its_engines():

@@ -6,10 +6,11 @@ import sys
 import numpy as np
 import pytest
 
-from tfl_lite_suite import models
+import tfl_lite_suite as tls
+from tfl_lite_suite import models, summary
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.framework import keras
-from tfl_lite_suite.models import blocks, layers
+from tfl_lite_suite.models import architectures, blocks, layers
 
 CLASSES = 10
 ALLOWED = (
@@ -134,3 +135,35 @@ def test_loading_what_is_no_model_is_one_line(tmp_path, content):
     with pytest.raises(SuiteError, match="broken.keras") as error:
         models.load(path)
     assert "\n" not in str(error.value)
+
+
+TINY = '''
+"""One convolution."""
+
+from tfl_lite_suite.core.framework import keras
+from tfl_lite_suite.models import blocks
+from tfl_lite_suite.models.conventions import Conventions
+
+CONVENTIONS = Conventions()
+SMALLEST_SIDE = 8
+
+
+def build(image_shape, num_classes, *, alpha=1.0, dropout=0.0, conventions=CONVENTIONS):
+    inputs, x = blocks.pixels(image_shape, conventions)
+    x = blocks.convolution(x, 8, 3, name="stem", conventions=conventions, activation="relu")
+    return keras.Model(inputs, blocks.classify(x, num_classes, dropout), name="tiny")
+'''
+
+
+def test_a_module_in_a_folder_is_an_architecture(tmp_path, monkeypatch):
+    (tmp_path / "tiny.py").write_text(TINY)
+    monkeypatch.setattr(architectures, "__path__", [*architectures.__path__, str(tmp_path)])
+    assert "tiny" in models.names()
+    with pytest.raises(SuiteError, match="tiny takes images of at least 8x8 pixels. Received: 7x8"):
+        models.check_side("tiny", 7, 8)
+    (row,) = summary.summary(["tiny"], (8, 8, 3), 2, 1.0)
+    assert row["params"] == 3 * 3 * 3 * 8 + 8 * 4 + 8 * 2 + 2
+    images = tls.Images.from_arrays(np.zeros((8, 8, 8, 3), np.uint8), [0, 1] * 4, ["cat", "dog"])
+    model = tls.Classifier.build("tiny", images)
+    assert model.train(images, epochs=1).model == "tiny"
+    assert model.convert().predict(np.zeros((32, 32, 3), np.uint8)).label in ("cat", "dog")

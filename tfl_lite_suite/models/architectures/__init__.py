@@ -1,4 +1,4 @@
-"""The networks, one module an architecture; names are discovered from this folder.
+"""The networks, one module an architecture; names are discovered from this folder, and from those added to `__path__`.
 
 The function `build` of each has the same arguments: `image_shape`, `(height, width, channels)` in pixels;
 `num_classes`, the length of the logits vector; `alpha`, a multiplier on every filter count, greater than 0;

@@ -21,8 +21,9 @@ def assemble(
     head: int,
     image_shape: tuple[int, int, int],
     num_classes: int,
-    alpha: float,
-    dropout: float,
+    *,
+    alpha: float = 1.0,
+    dropout: float = 0.0,
     conventions: Conventions,
 ) -> keras.Model:
     """Builds the classifier from the table of its blocks.

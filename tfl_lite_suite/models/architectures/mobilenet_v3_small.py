@@ -3,9 +3,9 @@
 Source: Howard et al., 2019, https://arxiv.org/abs/1905.02244, Table 2.
 """
 
-from tfl_lite_suite.core.framework import keras
+import functools
+
 from tfl_lite_suite.models.architectures import mobilenet_v3
-from tfl_lite_suite.models.conventions import Conventions
 
 CONVENTIONS = mobilenet_v3.CONVENTIONS
 _ROWS: tuple[mobilenet_v3.Row, ...] = (
@@ -15,16 +15,4 @@ _ROWS: tuple[mobilenet_v3.Row, ...] = (
     (6, 96, 5, 1, True, "hard_swish"), (6, 96, 5, 1, True, "hard_swish"),
 )  # fmt: skip
 
-
-def build(
-    image_shape: tuple[int, int, int],
-    num_classes: int,
-    *,
-    alpha: float = 1.0,
-    dropout: float = 0.0,
-    conventions: Conventions = CONVENTIONS,
-) -> keras.Model:
-    """Builds the classifier; arguments and result as for `mobilenet_v3.assemble`."""
-    return mobilenet_v3.assemble(
-        "mobilenet_v3_small", _ROWS, 1024, image_shape, num_classes, alpha, dropout, conventions
-    )
+build = functools.partial(mobilenet_v3.assemble, "mobilenet_v3_small", _ROWS, 1024, conventions=CONVENTIONS)

@@ -3,10 +3,10 @@
 Source: Qin et al., 2024, https://arxiv.org/abs/2404.10518, appendix, MNv4-Conv-M.
 """
 
-from tfl_lite_suite.core.framework import keras
+import functools
+
 from tfl_lite_suite.models.architectures import mobilenet_v4
 from tfl_lite_suite.models.architectures.mobilenet_v4 import Convolution, Fused, Universal
-from tfl_lite_suite.models.conventions import Conventions
 
 CONVENTIONS = mobilenet_v4.CONVENTIONS
 _ROWS: tuple[mobilenet_v4.Row, ...] = (
@@ -32,16 +32,4 @@ _ROWS: tuple[mobilenet_v4.Row, ...] = (
     Convolution(960),
 )
 
-
-def build(
-    image_shape: tuple[int, int, int],
-    num_classes: int,
-    *,
-    alpha: float = 1.0,
-    dropout: float = 0.0,
-    conventions: Conventions = CONVENTIONS,
-) -> keras.Model:
-    """Builds the classifier; arguments and result as for `mobilenet_v4.assemble`."""
-    return mobilenet_v4.assemble(
-        "mobilenet_v4_conv_medium", _ROWS, image_shape, num_classes, alpha, dropout, conventions
-    )
+build = functools.partial(mobilenet_v4.assemble, "mobilenet_v4_conv_medium", _ROWS, conventions=CONVENTIONS)

@@ -19,8 +19,9 @@ def assemble(
     pools_before: tuple[int, ...],
     image_shape: tuple[int, int, int],
     num_classes: int,
-    alpha: float,
-    dropout: float,
+    *,
+    alpha: float = 1.0,
+    dropout: float = 0.0,
     conventions: Conventions,
 ) -> keras.Model:
     """Builds the classifier.

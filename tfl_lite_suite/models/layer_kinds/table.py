@@ -82,21 +82,14 @@ register(_keras.Rescaling, LayerKind(channels=rules.rescaling))
 register(_keras.InputLayer, LayerKind(fixed_range=lambda layer: int8_forms.PIXELS))
 
 # Activations.
-register(
-    _keras.ReLU,
-    LayerKind(
-        rounding=int8_forms.rounding_of_relu,
-        equalization=Equalization.CLIPS,
-        channels=rules.same,
-        channelwise=True,
-    ),
-)
+_CLIPS = LayerKind(rounding=int8_forms.rounding_of_relu, equalization=Equalization.CLIPS, channels=rules.same)
+register(_keras.ReLU, dataclasses.replace(_CLIPS, channelwise=True))
 register(
     _keras.Activation,
-    LayerKind(
+    dataclasses.replace(
+        _CLIPS,
         rounding=int8_forms.rounding_of_activation,
         fixed_range=int8_forms.range_of_activation,
-        equalization=Equalization.CLIPS,
         channels=rules.activation,
         operator="swish",
         idle=_is_linear,
@@ -180,13 +173,7 @@ register(_keras.GlobalMaxPooling2D, dataclasses.replace(_PASSES, operator="pool"
 register(_keras.Flatten, LayerKind(rounding=Rounding.SAME_SCALE, channels=rules.flatten, idle=_keeps_shape))
 register(
     _keras.Reshape,
-    LayerKind(
-        rounding=Rounding.SAME_SCALE,
-        equalization=Equalization.PASSES,
-        channels=rules.reshape,
-        pruned_config=rules.target_shape,
-        idle=_keeps_shape,
-    ),
+    dataclasses.replace(_PASSES, channels=rules.reshape, pruned_config=rules.target_shape, idle=_keeps_shape),
 )
 register(
     layers.ChannelSlice,

@@ -1,7 +1,7 @@
 """The engines, one module each, found by name: there is no second list.
 
 A module here that defines `ENGINE` is an engine called like the module. Modules that begin with an underscore are
-shared code.
+shared code. A folder added to `__path__` adds the engines in it.
 """
 
 import importlib

@@ -11,7 +11,7 @@ TIMM = Conventions(IMAGENET_MEAN, IMAGENET_STD, "symmetric", 1e-5)
 
 
 def names(*rows):
-    model = mobilenet_v4.assemble("net", rows, (32, 32, 3), 4, 1.0, 0.0, mobilenet_v4.CONVENTIONS)
+    model = mobilenet_v4.assemble("net", rows, (32, 32, 3), 4, conventions=mobilenet_v4.CONVENTIONS)
     kinds = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D, keras.layers.Add)
     return [layer.name for layer in model.layers if isinstance(layer, kinds) and "block" in layer.name], model
 

@@ -1,7 +1,53 @@
+import numpy as np
 import pytest
+import quadrant_models
 
+import tfl_lite_suite as tls
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.runtime import engines
+
+REVERSED = '''
+"""LiteRT, with the scores in reverse."""
+
+import dataclasses
+
+from tfl_lite_suite.runtime.engines._interpreter import InterpreterEngine, InterpreterSession
+
+
+class ReversedSession(InterpreterSession):
+    def get_output(self):
+        return super().get_output()[:, ::-1]
+
+
+@dataclasses.dataclass(frozen=True)
+class ReversedEngine(InterpreterEngine):
+    def open(self, path, *, threads=1, kernels="default"):
+        return ReversedSession(self.load().Interpreter(model_path=path), path, self.name)
+
+    def open_profiled(self, path, *, threads=1, kernels="default"):
+        raise NotImplementedError
+
+
+ENGINE = ReversedEngine("reversed", "ai-edge-litert", "ai_edge_litert.interpreter", beside_tensorflow=True)
+'''
+
+
+def test_a_module_in_a_folder_is_an_engine(tmp_path, monkeypatch):
+    folder = tmp_path / "more_engines"
+    folder.mkdir()
+    (folder / "reversed.py").write_text(REVERSED)
+    monkeypatch.setattr(engines, "__path__", [*engines.__path__, str(folder)])
+    assert "reversed" in engines.names() and "reversed" in engines.names_for("x.tflite")
+    file = tmp_path / "quadrants.tflite"
+    file.write_bytes(quadrant_models.quadrants())
+    bright = np.zeros((4, 4, 1), np.uint8)
+    bright[:2, :2] = 255
+    images = tls.Images.from_arrays(bright[None].repeat(8, 0), [0] * 8, [f"quadrant {number}" for number in range(4)])
+    answered = {
+        name: tls.TfliteModel(file, engine=name).evaluate(images, "all").confusion[0] for name in ("litert", "reversed")
+    }
+    assert answered == {"litert": (8, 0, 0, 0), "reversed": (0, 0, 0, 8)}
+    assert tls.TfliteModel(file, engine="reversed").benchmark(runs=5, min_seconds=0.01).engine == "reversed"
 
 
 def test_every_engine_is_called_like_its_module():

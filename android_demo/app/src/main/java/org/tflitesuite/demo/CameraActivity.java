@@ -29,14 +29,12 @@ import org.tflitesuite.demo.pictures.FrameClassifier;
 import org.tflitesuite.demo.views.FrameView;
 import org.tflitesuite.demo.views.ModelErrorText;
 import org.tflitesuite.demo.views.ResultPanel;
-import org.tflitesuite.demo.views.StageMessage;
 
 /** Classifies what the camera sees. */
-public final class CameraActivity extends ScreenActivity implements FrameClassifier.Listener {
+public final class CameraActivity extends StageActivity implements FrameClassifier.Listener {
     private static final int ASK = 1;
     private static final String CAMERA = "camera";
 
-    private StageMessage notice;
     private TextureView preview;
     private CameraSession session;
     private FrameClassifier frames;
@@ -53,7 +51,6 @@ public final class CameraActivity extends ScreenActivity implements FrameClassif
     @Override
     protected void onCreate(Bundle state) {
         super.onCreate(state);
-        notice = new StageMessage(this);
         preview = findViewById(R.id.preview);
         // Without a picture the rounded stage shows, not a black rectangle.
         preview.setOpaque(false);

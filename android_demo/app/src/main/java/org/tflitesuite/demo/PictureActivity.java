@@ -20,15 +20,13 @@ import org.tflitesuite.demo.pictures.PictureLoader;
 import org.tflitesuite.demo.views.FrameView;
 import org.tflitesuite.demo.views.ModelErrorText;
 import org.tflitesuite.demo.views.ResultPanel;
-import org.tflitesuite.demo.views.StageMessage;
 
 /** Classifies a picture that the user picks. */
-public final class PictureActivity extends ScreenActivity {
+public final class PictureActivity extends StageActivity {
     private static final int PICK = 1;
     private static final int LONGEST_SHOWN_SIDE = 1440;
     private static final String SHOWN = "shown";
 
-    private StageMessage notice;
     private ResultPanel results;
     private Uri shown;
 
@@ -39,7 +37,6 @@ public final class PictureActivity extends ScreenActivity {
     @Override
     protected void onCreate(Bundle state) {
         super.onCreate(state);
-        notice = new StageMessage(this);
         results = findViewById(R.id.results);
         results.setAccessibilityLiveRegion(View.ACCESSIBILITY_LIVE_REGION_POLITE);
         findViewById(R.id.pick).setOnClickListener(view -> pick());
