@@ -51,7 +51,7 @@ def shortened(text: str) -> str:
     """Returns the command with the flags behind it that reduce its budget."""
     verb = _VERB.search(text)
     text = re.sub(r"--seeds=(\d+)[\d,]*", r"--seeds=\1", text)
-    keys = [verb[1]] if verb else [script for script in _SHORTENED if script in text]
+    keys = [verb[1]] if verb else [script for script in _SHORTENED if script.startswith("tools/") and script in text]
     return " ".join([text, *(_SHORTENED[key] for key in keys if key in _SHORTENED)])
 
 

@@ -74,6 +74,11 @@ def test_every_command_names_what_exists():
     assert COMMANDS and not found, "\n".join(found)
 
 
+def test_a_training_is_shortened_and_the_test_suite_is_not():
+    assert "--set=train.epochs=1" in check_docs.shortened("bash tools/demo.sh")
+    assert check_docs.shortened("python -m pytest tests/unit/prune") == "python -m pytest tests/unit/prune"
+
+
 def test_commands_that_take_seconds_are_known():
     assert {"benchmark", "evaluate", "lint", "run"} <= {text.split("tfl_lite_suite.")[1].split()[0] for text in RUNS}
 
