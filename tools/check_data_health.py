@@ -1,6 +1,6 @@
 """Plants faults in a set of pictures and tells how many of them the verb `data` finds.
 
-    python tools/check_data_health.py --data=FOLDER --output=FILE.json [--pictures=1000] [--features=own]
+    python tools/check_data_health.py --data=FOLDER --name="hand signs" --output=docs/results/data_health.json
 
 Of the pictures drawn, half are `train` and half `test`; 20 of the one are copied into the other, saved anew, smaller,
 brighter, cut or turned a little; 20 get another label; and a class of masks is added.
@@ -110,7 +110,8 @@ def main() -> None:
     """Parses the flags, plants, examines and writes the figures."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0], allow_abbrev=False)
     parser.add_argument("--data", required=True)
-    parser.add_argument("--output", required=True)
+    parser.add_argument("--output", required=True, help="file of all sets; the figures of --name are replaced")
+    parser.add_argument("--name", required=True, help="what the pictures are called in the table of the documentation")
     parser.add_argument("--pictures", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--features", default="auto", choices=("auto", "own", "pretrained"))
@@ -122,8 +123,11 @@ def main() -> None:
             command = verb_command("data", f"--data={folder}", f"--features={given.features}", "--json")
             done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
         figures = judge(json.loads(done.stdout), planted, given.pictures)
-        document = {"data": given.data, "pictures": given.pictures, "seed": given.seed, "features": given.features}
-        files.write_json(given.output, {**document, **figures})
+        document = {"pictures_are": given.name, "data": pathlib.Path(given.data).name}
+        document |= {"pictures": given.pictures, "seed": given.seed, "features": given.features}
+        sets = (files.read_json(pathlib.Path(given.output)) or {"sets": []})["sets"]
+        others = [item for item in sets if item["pictures_are"] != given.name]
+        files.write_json(given.output, {"sets": [*others, {**document, **figures}]})
     except (SuiteError, OSError, subprocess.CalledProcessError) as error:
         print(f"error: {command_line.describe(error)}", file=sys.stderr)
         sys.exit(1)

@@ -4,28 +4,27 @@ import argparse
 import pathlib
 import re
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from tfl_lite_suite import models
 from tfl_lite_suite.core.files import read_json
 from tfl_lite_suite.report import (
     decision_comparison,
+    measured_tables,
     micro_comparison,
     network_comparison,
     transfer_comparison,
     web_comparison,
 )
-from tfl_lite_suite.report.results_table import engine_tables, network_table, sparsity_table, table, technique_table
+from tfl_lite_suite.report.results_table import engine_table, network_table, sparsity_table, table, technique_table
 from tfl_lite_suite.report.run_sections import durations_table
 from tfl_lite_suite.run import seed_comparison
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGES = [
     *ROOT.glob("README*.md"),
-    *(
-        ROOT / "docs" / f"{name}.md"
-        for name in ("networks", "compression", "engines", "pruning", "training", "decision", "web", "microcontrollers")
-    ),
+    *(ROOT / "docs").glob("*.md"),
 ]
 FULL_SIZE = "full_size.json"  # of tools/measure_sizes.py
 CHINESE = ".zh-CN.md"
@@ -39,25 +38,35 @@ _WORDS = (
     ("| stage | minutes |", "| 阶段 | 分钟 |"),
     ("(unsteady)", "（不稳定）"),
 )
-_BLOCK = re.compile(
-    r"(<!-- (results|techniques|engines|seeds|sparsity|photos|transfer|decisions|durations|web_speed|web_answers|micro)"
-    r":(\S+) -->\n)"
-    r".*?(<!-- end -->)",
-    re.DOTALL,
-)
+_BODIES: dict[str, Callable[[Any], str]] = {
+    "results": lambda document: table(document["stages"]).markdown(),
+    "durations": lambda document: durations_table(document["stages"]).markdown(),
+    "engines": lambda document: engine_table(document["files"]),
+    "seeds": lambda document: seed_comparison.table(document["summary"]).markdown(),
+    "sparsity": lambda document: sparsity_table(document["rows"]),
+    "photos": lambda document: network_comparison.table(document["networks"]),
+    "transfer": lambda document: transfer_comparison.table(document["rows"]),
+    "decisions": decision_comparison.table,
+    "web_speed": lambda document: web_comparison.speed_table(document["networks"]),
+    "web_answers": lambda document: web_comparison.answers_table(document["answers"]),
+    "micro": lambda document: micro_comparison.table(document["networks"]),
+    "health": lambda document: measured_tables.health_table(document["sets"]),
+    "unbalanced": lambda document: measured_tables.unbalanced_table(document["runs"]),
+    "engine_latency": lambda document: measured_tables.engine_latency_table(document["small"]),
+    "full_size": lambda document: measured_tables.full_size_table(document["full_size"]),
+    "pi": lambda document: measured_tables.pi_table(document["rows"]),
+    "pi_trained": lambda document: measured_tables.pi_kernels_table(document["rows"], 1000),
+    "pi_untrained": lambda document: measured_tables.pi_kernels_table(document["rows"], 100),
+    "search": measured_tables.search_table,
+}
+_BLOCK = re.compile(rf"(<!-- ({'|'.join([*_BODIES, 'techniques'])}):(\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def updated(text: str, folder: pathlib.Path) -> str:
-    """Returns the text with each `<!-- results:NAME -->` … `<!-- end -->` block filled from `folder/NAME.json`.
+    """Returns the text with each `<!-- KIND:NAME -->` … `<!-- end -->` block filled from `folder/NAME.json`.
 
-    A `*` in the name stands for every network, and their results make one table; in `<!-- techniques:NAME_* -->` for
-    every file of such a name. `<!-- engines:NAME -->` is filled from a result of `tools/compare_engines.py`,
-    `<!-- seeds:NAME -->` from that of several runs, `<!-- sparsity:NAME -->` from one of `tools/compare_sparsity.py`,
-    `<!-- photos:NAME -->` from one of `tools/compare_networks.py`, `<!-- transfer:NAME -->` from one of
-    `tools/compare_transfer.py`, `<!-- decisions:NAME -->` from one of `tools/judge_decisions.py`,
-    `<!-- durations:NAME -->` from what the stages of a run took, and `<!-- web_speed:NAME -->` and
-    `<!-- web_answers:NAME -->` from a result of `tools/compare_web.py`, `<!-- micro:NAME -->` from one of
-    `tools/measure_micro.py`.
+    The kind says which table is made. A `*` in the name stands for every network, and their results make one table; in
+    `<!-- techniques:NAME_* -->` for every file of such a name.
     """
 
     def fill(match: re.Match[str]) -> str:
@@ -73,32 +82,10 @@ def updated(text: str, folder: pathlib.Path) -> str:
             )
         else:
             document = read_json(folder / f"{name}.json")
-            body = "Not measured.\n" if document is None else _body(kind, document)
+            body = "Not measured.\n" if document is None else _BODIES[kind](document)
         return match[1] + body + match[4]
 
     return _BLOCK.sub(fill, text)
-
-
-def _body(kind: str, document: Any) -> str:
-    if kind == "durations":
-        return durations_table(document["stages"]).markdown()
-    if kind == "seeds":
-        return seed_comparison.table(document["summary"]).markdown()
-    if kind == "photos":
-        return network_comparison.table(document["networks"])
-    if kind == "transfer":
-        return transfer_comparison.table(document["rows"])
-    if kind == "web_speed":
-        return web_comparison.speed_table(document["networks"])
-    if kind == "web_answers":
-        return web_comparison.answers_table(document["answers"])
-    if kind == "micro":
-        return micro_comparison.table(document["networks"])
-    if kind == "decisions":
-        return decision_comparison.table(document)
-    if kind == "sparsity":
-        return sparsity_table(document["rows"])
-    return engine_tables(document["files"]) if kind == "engines" else table(document["stages"]).markdown()
 
 
 def in_chinese(text: str) -> str:

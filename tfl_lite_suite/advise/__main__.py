@@ -38,14 +38,14 @@ def _main() -> JsonObject:
 
 
 if __name__ == "__main__":
-    flags.DEFINE_float("max_ms", None, "Greatest median latency of one picture, in milliseconds.", 0)
-    flags.DEFINE_float("fps", None, "Least number of pictures a second; another form of --max_ms.", 0.001)
-    flags.DEFINE_integer("max_bytes", None, "Greatest size of the file.", 1)
-    flags.DEFINE_integer("max_memory", None, "Greatest resident memory of the process, in bytes.", 1)
+    flags.DEFINE_float("max_ms", None, "Largest median latency of one picture, in milliseconds.", 0)
+    flags.DEFINE_float("fps", None, "Smallest number of pictures a second; another form of --max_ms.", 0.001)
+    flags.DEFINE_integer("max_bytes", None, "Largest size of the file.", 1)
+    flags.DEFINE_integer("max_memory", None, "Largest resident memory of the process, in bytes.", 1)
     flags.DEFINE_integer("max_arena", None, "Microcontroller: memory for the interpreter's arena, in bytes.", 1)
     flags.DEFINE_integer("max_flash", None, "Microcontroller: flash for the model, without the program, in bytes.", 1)
-    flags.DEFINE_float("min_top1", None, "Least top-1 on the data of --data, as a share from 0 to 1.", 0, 1)
-    flags.DEFINE_float("max_joules", None, "Greatest energy of one inference, in joules.", 0)
+    flags.DEFINE_float("min_top1", None, "Smallest top-1 on the data of --data, as a share from 0 to 1.", 0, 1)
+    flags.DEFINE_float("max_joules", None, "Largest energy of one inference, in joules.", 0)
     flags.DEFINE_string("priority", "mobile", "inspection, surveillance, mobile, or weights: accuracy=0.5,latency=0.5.")
     flags.DEFINE_string(
         "device", None, "JSON of benchmark or tools/measure_device.py for another device; this machine if absent."

@@ -36,13 +36,14 @@ _MODEL, _RECIPE, _TFLITE = "model.keras", "recipe.yaml", "model.tflite"
 
 
 class Classifier:
-    """A network for classifying pictures, on its way to a `.tflite` file.
+    """A network that classifies pictures, before it becomes a `.tflite` file.
 
-    `build` and `load` make one. `train` changes it; `prune` gives another; `quantize` and `convert` a `TfliteModel`.
+    `build` and `load` make one. `train` changes it, `prune` returns a smaller one, and `quantize` and `convert` return
+    a `TfliteModel`.
 
     Attributes:
-        contract: How pictures become its input, with the class names; `None` where its file does not say.
-        results: What each step gave, the first step first.
+        contract: How pictures become its input, with the class names; `None` if the file does not contain it.
+        results: The results of all steps, in order.
 
     Example:
         >>> model = tls.Classifier.build("micro", images)
@@ -73,7 +74,7 @@ class Classifier:
         seed: int = 0,
         workdir: str | os.PathLike[str] | None = None,
     ) -> "Classifier":
-        """Makes a fresh network for the classes and the size of some images.
+        """Makes a new network for the classes and the size of the images.
 
         Args:
             name: A network of the suite, such as `mobilenet_v2`.
@@ -82,8 +83,8 @@ class Classifier:
             alpha: Width multiplier.
             dropout: Dropout before the classifier; 0.2 with pretrained weights, else 0, if absent.
             seed: Seed of weights, shuffling and augmentation.
-            workdir: Keeps every step, so that the same script goes on where it was stopped; a temporary folder if
-                absent.
+            workdir: Folder that keeps every step, so that the same script continues where it was stopped; a temporary
+                folder if absent.
 
         Raises:
             SuiteError: If there is no such network, or it does not fit the images.
@@ -105,11 +106,11 @@ class Classifier:
         """Opens a `.keras` file of the suite, of tf-keras or of Keras 3.
 
         Args:
-            path: The file. A contract inside or beside it, and a recipe beside it, are taken with it.
+            path: The file. A contract in or beside it, and a recipe beside it, are loaded as well.
             workdir: See `build`.
 
         Raises:
-            SuiteError: If the file is missing or damaged, or holds what the suite does not know.
+            SuiteError: If the file is missing or damaged, or contains a layer that the suite does not know.
 
         Example:
             >>> tls.Classifier.load("leaf.keras").contract.labels
@@ -133,17 +134,17 @@ class Classifier:
         distill: Mapping[str, object] | None = None,
         **settings: object,
     ) -> "TrainResult":
-        """Trains the network, further if it was trained before.
+        """Trains the network, starting from its present weights.
 
         Args:
             images: What to train on.
             epochs: Passes over the training pictures.
             augment: Random changes to them, as a recipe's `data.augment`, such as `{"flip": True}`; if absent, those of
-                the images, or as for the settings below.
+                the images.
             distill: A teacher, as a recipe's `distill`, such as `{"teacher": "resnet50"}`.
-            **settings: Other keys of a recipe's `train` section, such as `learning_rate=0.01`. Those that are absent
-                are as in the training before; first as in `recipes/photos_transfer.yaml` with pretrained weights, else
-                a recipe's defaults.
+            **settings: Other keys of a recipe's `train` section, such as `learning_rate=0.01`. Other keys keep their
+            values from the previous training. In the first training they are those of `recipes/photos_transfer.yaml` if
+            the network has pretrained weights, and otherwise the defaults.
 
         Returns:
             What `train` prints.
@@ -173,16 +174,16 @@ class Classifier:
     def prune(
         self, images: "Images", params_ratio: float | None = None, *, epochs: int | None = None, **settings: object
     ) -> "Classifier":
-        """Removes channels, or makes weights sparse, and trains what remains.
+        """Removes channels, or makes weights sparse, and trains the network again.
 
         Args:
             images: What to train on.
-            params_ratio: Share of the parameters that remains; one half if nothing else is asked.
+            params_ratio: Share of the parameters that remains; one half if no other key is given.
             epochs: Passes over the training pictures afterwards.
             **settings: Other keys of a recipe's `prune` section, such as `macs_ratio=0.5` or `sparsity=0.8`.
 
         Returns:
-            The pruned network; `results[-1]` is what `prune` prints. This one stays as it is.
+            The pruned network; its `results[-1]` is a `PruneResult`. The original network does not change.
 
         Raises:
             SuiteError: If the images are not those of the network, or it cannot be made so small.
@@ -221,7 +222,7 @@ class Classifier:
                 `min_agreement=0.98`.
 
         Returns:
-            The file; its `result` is what `quantize` prints. It is kept with the model: `save` copies it elsewhere.
+            The file; its `result` is a `QuantizeResult`. `save` copies it to a place of your own.
 
         Raises:
             SuiteError: If the images are not those of the network, or a layer has no int8 form.
@@ -248,7 +249,7 @@ class Classifier:
         return TfliteModel(self._work.folder / name / _TFLITE, result=done, keeper=self._work)
 
     def convert(self, scheme: FloatScheme = "float32") -> TfliteModel:
-        """Makes a file that is not int8; `quantize` makes those.
+        """Makes a file with float scores. For an int8 file, use `quantize`.
 
         Args:
             scheme: `float32`; `float16`, half the size; or `dynamic`, 8-bit weights and float computation.
@@ -266,7 +267,7 @@ class Classifier:
         return TfliteModel(self._work.folder / name / _TFLITE, result=done, keeper=self._work)
 
     def evaluate(self, images: "Images", part: "Part" = "test") -> "Evaluation":
-        """Measures how well the network answers labelled pictures.
+        """Measures the accuracy of the network on labelled pictures.
 
         Args:
             images: The pictures.
@@ -285,7 +286,7 @@ class Classifier:
         return evaluate.evaluate(Runner(file, "keras"), opened, evaluate.Images(split))[0]
 
     def predict(self, picture: "Picture", top: int | None = TOP) -> Prediction:
-        """Answers one picture with the float network; see `TfliteModel.predict`.
+        """Classifies one picture with the float network; see `TfliteModel.predict`.
 
         Example:
             >>> model.predict("leaf.png").label in model.contract.labels
@@ -301,8 +302,8 @@ class Classifier:
 
         Args:
             path: The `.keras` file.
-            format: `keras`, as the suite writes it; or `plain`, with standard layers alone, so that Keras 3 and
-                tf-keras open it where the suite is not installed, with the same answers.
+            format: `keras`, a file for the suite; or `plain`, with standard layers only, which Keras 3 and tf-keras
+                open without the suite, with the same answers.
 
         Example:
             >>> model.save("leaf.keras")

@@ -27,12 +27,12 @@ _LEAST_SIDE, _GREATEST_SIDE = 32, 1024
 
 
 class Images:
-    """Labelled pictures and the way they are prepared for a model.
+    """Labelled pictures, and how they are prepared for a model.
 
-    They are listed at once and decoded when first needed. `load_images` and `Images.from_arrays` make them.
+    The pictures are decoded only when they are needed. `load_images` and `Images.from_arrays` make an `Images`.
 
     Attributes:
-        settings: The `data` section of the recipe that would give the same pictures.
+        settings: The `data` section of a recipe with the same pictures.
         seed: Seed of the splits.
 
     Example:
@@ -69,20 +69,20 @@ class Images:
         seed: int = 0,
         **settings: object,
     ) -> "Images":
-        """Takes pictures that lie in memory.
+        """Makes an `Images` of pictures in memory.
 
         Args:
             x: `(n, height, width)` or `(n, height, width, channels)`, or a list of n pictures of any sizes: grey, RGB
                 or RGBA, pixel values 0 to 255.
             y: The class of each: its index, or its name.
-            names: One name a class, in the order of the model's outputs; taken from `y` if absent.
-            parts: `train`, `validation` or `test` for each picture; they are cut at random if absent.
+            names: The names of the classes, in the order of the model's outputs; taken from `y` if absent.
+            parts: `train`, `validation` or `test` for each picture; chosen at random if absent.
             resolution: Height and width of the model's input; the pictures' shorter side if absent.
             seed: Seed of the splits.
             **settings: Other keys of a recipe's `data` section, such as `test_fraction=0.2`.
 
         Raises:
-            SuiteError: If pictures and classes do not fit each other, or a key or value is not allowed.
+            SuiteError: If `x` and `y` differ in length, or a key or value is not allowed.
 
         Example:
             >>> x = numpy.random.default_rng(0).integers(0, 256, (40, 32, 32, 3), "uint8")
@@ -102,12 +102,12 @@ class Images:
 
     @property
     def class_names(self) -> tuple[str, ...]:
-        """One name a class, in the order of the model's outputs."""
+        """The names of the classes, in the order of the model's outputs."""
         return self._listing.class_names
 
     @property
     def contract(self) -> Contract:
-        """How pictures are prepared; a model trained on them carries it."""
+        """How pictures are prepared. A model that is trained on them stores it."""
         return data.contract_for(self.settings, self.class_names)
 
     @functools.cached_property
@@ -122,7 +122,7 @@ class Images:
 
     @property
     def validation(self) -> Split:
-        """The pictures by which the best epoch is chosen."""
+        """The pictures that decide which epoch is kept."""
         return self.dataset.validation
 
     @property
@@ -132,16 +132,16 @@ class Images:
 
     @property
     def notes(self) -> list[str]:
-        """Class counts, files left out, duplicates and what else to know."""
+        """Notes about the pictures: numbers of pictures, files that were left out, duplicates."""
         return self.dataset.notes
 
     def split_for(self, contract: Contract, part: Part) -> Split:
-        """Returns some of the pictures as a model wants them.
+        """Returns the pictures of a split, prepared for a model.
 
         Args:
-            contract: The model's; the split's labels are places in `contract.labels`.
-            part: `train`, `validation` or `test`; or `all`, what `evaluate --data` takes: every picture, or where the
-                source has ready-made test pictures, those.
+            contract: The model's contract; labels are indices into `contract.labels`.
+            part: `train`, `validation` or `test`; or `all`, as in `evaluate --data`: the test pictures if the source
+                has a test split, otherwise every picture.
 
         Raises:
             SuiteError: If the classes are not the model's, or there are no such pictures.
@@ -167,11 +167,12 @@ class Images:
         return Split(split.images, np.arange(len(split)), labels, split.keys, len(contract.labels), targets)
 
     def unknown_for(self, contract: Contract, part: Part) -> Split | None:
-        """Returns pictures of none of the classes, of a recipe's `data.unknown`, as a model wants them.
+        """Returns the pictures of none of the classes (a recipe's `data.unknown`), prepared for a model.
 
         Args:
             contract: The model's.
-            part: `validation`: the half that a decision is fitted on; `test`: the other; `all`: both; `train`: none.
+            part: `validation`: the half that is used to fit a decision; `test`: the other half; `all`: both; `train`:
+                none.
 
         Example:
             >>> images.unknown_for(model.contract, "test") is None
@@ -206,8 +207,8 @@ def load_images(
     """Lists the pictures of a folder, a CSV, TFRecords, or Fashion-MNIST.
 
     Args:
-        source: A folder with one subfolder for each class (or `train`, `validation` and `test` folders that have
-            them), a folder with a CSV of labels or the CSV itself, a folder of TFRecords, or `fashion_mnist`.
+        source: A folder with one subfolder for each class (or with such folders below `train`, `validation` and
+            `test`), a folder with a CSV of labels or the CSV itself, a folder of TFRecords, or `fashion_mnist`.
         resolution: Height and width of the model's input, in pixels: a number, or `(height, width)`.
         color: `rgb`, or `grey` for one channel.
         seed: Seed of the splits.

@@ -40,15 +40,15 @@ _CHUNK = 256
 class TfliteModel:
     """A `.tflite` file, or one that `export` wrote for another engine.
 
-    Needs the extra `[pi]` alone. What may kill a runtime, and what measures time, runs in a process of its own, so that
-    it works in a notebook that has TensorFlow loaded.
+    Needs the extra `[pi]` only. Measurements, and runtimes that a file may crash, run in separate processes, also in a
+    notebook that has loaded TensorFlow.
 
     Attributes:
         path: The file.
         engine: What runs it.
         threads: Threads that the runtime may use.
         kernels: Which kernels.
-        result: What making the file gave, if the suite made it in this process: a `Conversion` or `QuantizeResult`.
+        result: How the file was made, if the suite made it in this process: a `Conversion` or `QuantizeResult`.
 
     Example:
         >>> model = tls.TfliteModel("leaf.tflite")
@@ -100,12 +100,12 @@ class TfliteModel:
 
     @property
     def contract(self) -> Contract | None:
-        """How pictures become its input; `None` where the file does not say."""
+        """How pictures become its input; `None` if the file does not contain it."""
         return self._file.contract
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Class names, in the order of the outputs; empty where the file has none."""
+        """Class names, in the order of the outputs; empty if the file has none."""
         return self._file.labels or (self._file.contract.labels if self._file.contract else ())
 
     @property
@@ -114,7 +114,7 @@ class TfliteModel:
         return self._file.file_bytes
 
     def predict(self, picture: "Picture", top: int | None = TOP) -> Prediction:
-        """Answers one picture: prepares it by the file's contract, and decides by the file's decision.
+        """Classifies one picture: prepares it by the file's contract and applies the file's decision.
 
         Args:
             picture: A path, the encoded bytes, a Pillow image, or an array of pixel values 0 to 255: grey
@@ -122,7 +122,7 @@ class TfliteModel:
             top: How many classes to rank; all of them if `None`.
 
         Raises:
-            SuiteError: If it is no picture, or the file cannot be run.
+            SuiteError: If it is not a picture, or the file cannot be run.
 
         Example:
             >>> prediction = tls.TfliteModel("leaf.tflite").predict(PIL.Image.open("leaf.png"))
@@ -139,12 +139,11 @@ class TfliteModel:
         return self._predictor.predict(picture, top)
 
     def evaluate(self, images: "Images", part: "Part" = "test", *, workers: int | None = None) -> "Evaluation":
-        """Measures how well the file answers labelled pictures, prepared by its own contract.
+        """Measures the accuracy of the file on labelled pictures, prepared by its own contract.
 
         Args:
             images: The pictures.
-            part: `test`, `validation` or `train`; or `all`: every picture, for images that hold none that the model
-                was trained on.
+            part: `test`, `validation` or `train`; or `all`, every picture, if the model was trained on none of them.
             workers: Processes; one for each core if absent.
 
         Raises:
@@ -169,24 +168,23 @@ class TfliteModel:
         costs: Mapping[tuple[str, str], float] | None = None,
         reject: str = "auto",
     ) -> "TfliteModel":
-        """Fits what the file's scores mean, on pictures that it was not trained on; see `docs/decision.md`.
+        """Fits what the file's scores mean, on pictures that were not used for training; see `docs/decision.md`.
 
         Args:
-            images: Pictures of the classes; with `unknown` among their settings, of none of the classes as well.
+            images: The pictures; if they were loaded with `unknown`, also pictures of none of the classes.
             part: Which of them; see `evaluate`.
-            min_recall: Least share of a class's pictures that must be found, by the class's name.
-            max_false_alarms: Greatest share of other pictures answered with a class, by its name; a number alone is
-                meant for the classes of `min_recall`, or all, and for pictures of none of the classes.
+            min_recall: Smallest share of a class's pictures that must be found, by the name of the class.
+            max_false_alarms: Largest share of other pictures that may get a class as answer, by the name of the class.
+                A single number applies to the classes of `min_recall` (or all) and to pictures of none of the classes.
             keep: Share of known pictures that must get an answer.
-            costs: What errors cost, by true class and answer: `{("oak", "birch"): 5}`; 1 if absent.
-            reject: By what a picture is found to be none of the classes, such as `energy`; `auto` or `none`.
+            costs: Cost of each error, by true class and answer: `{("oak", "birch"): 5}`; 1 if absent.
+            reject: The measure that decides when the answer is "none of these", such as `energy`; or `auto` or `none`.
 
         Returns:
-            A file with the decision in it, which every client executes; its `result` is what `decide` prints. This one
-            stays as it is.
+            A new file that contains the decision; its `result` is a `DecideResult`. The original file does not change.
 
         Raises:
-            SuiteError: If the pictures or the wishes do not fit the file.
+            SuiteError: If the classes of the pictures or of the requirements are not those of the file.
 
         Example:
             >>> decided = tls.TfliteModel("leaf.tflite").decide(images, min_recall={"oak": 0.9})
@@ -218,13 +216,13 @@ class TfliteModel:
         """Measures latency, memory and energy, in a process of its own.
 
         Args:
-            runs: Least number of timed inferences.
-            min_seconds: Least time over which inferences are timed.
-            profile: Whether to time single operators as well, in runs of their own.
+            runs: Smallest number of timed inferences.
+            min_seconds: Shortest time, in seconds, during which inferences are timed.
+            profile: Whether to time each operator as well, in separate runs.
             target: Where to measure: `local`, `ssh:USER@HOST`, `adb` or `browser`.
 
         Returns:
-            The measurement; `valid` is false, and `warnings` say why, where the machine was too busy for it to count.
+            The measurement. If the machine was too busy, `valid` is false, and `warnings` say why.
 
         Raises:
             SuiteError: If the file cannot be run there.
@@ -237,7 +235,7 @@ class TfliteModel:
         return clean_process.call(_measured, self._opening, target, settings, doing=self._doing)
 
     def lint(self, target_runtime: str = "tflite_runtime-2.14", *, trial: bool = True) -> "LintReport":
-        """Tells what is inside the file and what will go wrong with it on which device.
+        """Lists what is in the file, and the problems that it will have.
 
         Args:
             target_runtime: The runtime it must run on, such as `litert-2.1`.
@@ -257,10 +255,10 @@ class TfliteModel:
         Args:
             to: Formats, such as `["onnx", "ncnn"]`.
             output_dir: Where to; made if missing.
-            limit: Number of patches of random colours to compare on.
+            limit: Number of pictures of random colours to compare on.
 
         Raises:
-            SuiteError: If an exporter or its engine is not installed, or no format can hold the model.
+            SuiteError: If an exporter or its engine is not installed, or no format supports the model.
 
         Example:
             >>> [row.top1_agreement for row in tls.TfliteModel("leaf.tflite").export(["onnx"], "exported")]

@@ -40,16 +40,16 @@ if __name__ == "__main__":
         "browser, a headless Chromium.",
     )
     flags.DEFINE_string("wheels", None, "For a device without internet: a folder of wheels to install the suite from.")
-    flags.DEFINE_integer("runs", 50, "Least number of timed inferences.", 1)
-    flags.DEFINE_float("min_seconds", 0.1, "Least time over which inferences are timed.", 0)
+    flags.DEFINE_integer("runs", 50, "Smallest number of timed inferences.", 1)
+    flags.DEFINE_float("min_seconds", 0.1, "Shortest time, in seconds, during which inferences are timed.", 0)
     flags.DEFINE_string("sustain", None, "Measure for this long, such as 30m, and record latency over time.")
     flags.DEFINE_list("compare", None, "Two .tflite files, measured in turns: how much slower the second is.")
     flags.DEFINE_enum(
         "kernels",
         "default",
         KERNELS,
-        "default: as the runtime comes; builtin: no delegate; reference: plain; nnapi: on Android; gpu: there and in a "
-        "browser.",
+        "default: the runtime's default; builtin: its own kernels, without a delegate; reference: its reference "
+        "kernels; nnapi: Android; gpu: Android and browsers.",
     )
     flags.DEFINE_bool("profile", False, "Also time every operator, in separate runs.")
     flags.DEFINE_bool(
@@ -59,10 +59,10 @@ if __name__ == "__main__":
     )
     flags.DEFINE_bool("accept_disturbed", False, "Exit with status 0 although other programs disturbed the timing.")
     flags.DEFINE_integer("seed", 0, "Seed of the input's noise and of the bootstrap.", 0)
-    flags.DEFINE_string("scheme", "int8", "Network by name: float32, float16, dynamic or int8.")
-    flags.DEFINE_integer("resolution", 224, "Network by name: height and width in pixels.", 16, 1024)
-    flags.DEFINE_integer("classes", 1000, "Network by name: number of classes.", 2)
-    flags.DEFINE_float("alpha", 1.0, "Network by name: width multiplier.", 0.05, 4)
+    flags.DEFINE_string("scheme", "int8", "For a network by name: float32, float16, dynamic or int8.")
+    flags.DEFINE_integer("resolution", 224, "For a network by name: height and width in pixels.", 16, 1024)
+    flags.DEFINE_integer("classes", 1000, "For a network by name: number of classes.", 2)
+    flags.DEFINE_float("alpha", 1.0, "For a network by name: width multiplier.", 0.05, 4)
     command_line.run_verb(
         "benchmark",
         __doc__,

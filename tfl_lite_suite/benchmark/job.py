@@ -35,8 +35,8 @@ class Job:
         engine: Name of the engine.
         threads: Threads that the runtime may use.
         kernels: Which kernels; see `Engine.open`.
-        runs: Least number of timed inferences.
-        min_seconds: Least time over which inferences are timed.
+        runs: Smallest number of timed inferences.
+        min_seconds: Shortest time, in seconds, during which inferences are timed.
         contract: The file's preprocessing contract, if it has one; the target fills it in.
         normalization: How a pixel becomes the input's real value; the target fills it in.
         seed: Of the input's random values and of the bootstrap.
@@ -74,7 +74,7 @@ class Recorded:
         preprocessing_ms: Median time from decoded picture to input tensor, if the input is a picture.
         postprocessing_ms: Median time from output tensor to ranking, if the output is one row of scores.
         peak_rss_bytes: Largest resident size of the process.
-        arena_bytes: Bytes of activations, where the engine tells.
+        arena_bytes: Memory for activations in bytes; `None` if the engine does not report it.
         load: Figures of `LoadWatch`.
         reasons: Why the measurement does not count; empty if it does.
         remarks: What else a user should know.

@@ -167,7 +167,7 @@ class CurvePoint(Result):
 
 @dataclasses.dataclass(frozen=True)
 class Measurement(Result):
-    """What `benchmark` prints; `docs/benchmark_schema.md` describes every key, those in `others` too.
+    """The result of `benchmark`; `docs/benchmark_schema.md` describes every key, including those in `others`.
 
     Attributes:
         model: The file.
@@ -182,23 +182,23 @@ class Measurement(Result):
         runs: Timed inferences.
         latency_ms: Their times.
         frames_per_s: Pictures a second at the median latency.
-        stages_ms: What an app does for one picture.
-        cold_start_ms: From the start of the process to the first result; `None` where it is not known.
-        cold_start_parts_ms: What it is made of.
+        stages_ms: Times of preprocessing, inference and postprocessing of one picture.
+        cold_start_ms: Time from the start of the process to the first result; `None` if it is unknown.
+        cold_start_parts_ms: The parts of `cold_start_ms`.
         peak_rss_bytes: Largest resident size of the process.
-        arena_bytes: Bytes of activations, where the engine tells.
+        arena_bytes: Memory for activations in bytes; `None` if the engine does not report it.
         model_bytes: Size of the file.
         energy_j: Joules for one inference; `None` without a counter.
         energy_method: What counted them.
-        load: What else the machine did.
-        valid: Whether the measurement counts.
-        warnings: Why it does not, and what else to know.
+        load: Load of the machine by other programs.
+        valid: Whether the measurement is valid.
+        warnings: Why it is not valid, and other warnings.
         seed: Of the input's noise and of the bootstrap.
         raw_ms: Time of each inference.
         raw_ns: The same in whole nanoseconds.
-        curve: The course over time, if asked for.
-        profile: What each operator takes, if asked for and known.
-        instructions: Instructions under emulation, if asked for.
+        curve: Latency over time, if requested.
+        profile: Time of each operator, if requested and known.
+        instructions: Number of instructions under emulation, if requested.
 
     Example:
         >>> measured = tls.TfliteModel("leaf.tflite").benchmark(runs=20)

@@ -41,7 +41,7 @@ def convert(
         calibration: uint8 `(n, height, width, channels)` for int8.
         ptq: One of `PTQ`, for int8 without fake quantization: `auto` tries techniques against int8 loss on the
             calibration pictures and keeps those that help, `plain` tries none, `learned` also trains the rounding.
-        hard_swish: One of `HARD_SWISH`, for int8: `split` into ADD and MUL, which XNNPACK takes; `auto`: split, and of
+        hard_swish: One of `HARD_SWISH`, for int8: `split` into ADD and MUL, which XNNPACK runs; `auto`: split, and of
             a model with fake quantization the form that it was trained for.
         scores: `logits`, or `probabilities`: with a softmax at the end.
 

@@ -41,15 +41,17 @@ if __name__ == "__main__":
         "rounding for minutes, on the calibration pictures, without labels.",
     )
     flags.DEFINE_string(
-        "hard_swish", "auto", "int8: operator; split into ADD and MUL, which XNNPACK takes; auto: the faster on LiteRT."
+        "hard_swish",
+        "auto",
+        "int8: operator; split into ADD and MUL, which XNNPACK supports; auto: the faster on LiteRT.",
     )
     flags.DEFINE_string("output", None, "The .tflite file to write.")
     flags.DEFINE_string("scores", "logits", "Output of the file: logits, or probabilities from a softmax at its end.")
-    flags.DEFINE_integer("resolution", 224, "Network by name: height and width in pixels.", 16, 1024)
-    flags.DEFINE_integer("channels", 3, "Network by name: 3 for RGB, 1 for grey.", 1, 3)
-    flags.DEFINE_integer("classes", 1000, "Network by name: number of classes.", 2)
-    flags.DEFINE_float("alpha", 1.0, "Network by name: width multiplier.", 0.05, 4)
-    flags.DEFINE_string("weights", "none", "Network by name: none, imagenet or a weights file.")
+    flags.DEFINE_integer("resolution", 224, "For a network by name: height and width in pixels.", 16, 1024)
+    flags.DEFINE_integer("channels", 3, "For a network by name: 3 for RGB, 1 for grey.", 1, 3)
+    flags.DEFINE_integer("classes", 1000, "For a network by name: number of classes.", 2)
+    flags.DEFINE_float("alpha", 1.0, "For a network by name: width multiplier.", 0.05, 4)
+    flags.DEFINE_string("weights", "none", "For a network by name: none, imagenet or a weights file.")
     command_line.run_verb(
         "convert",
         __doc__,

@@ -17,7 +17,7 @@ class Conversion(Result):
         fully_int8: Whether every operator computes in integers.
         float_ops: Operators that compute in float.
         seconds: Time of the conversion.
-        ptq: How an int8 file was made without training; absent where it was not.
+        ptq: How an int8 file was made without training; otherwise absent.
 
     Example:
         >>> result = model.convert("dynamic").result

@@ -8,7 +8,7 @@ _LONGEST_NAME = 100
 
 
 class SuiteError(Exception):
-    """A user's mistake or an outside failure: one line with what was wrong, what was received and what to do.
+    """An error that the user can correct: one line with what was wrong, what was received and what to do.
 
     Verbs print it as `error: …` and exit with status 1, without a traceback.
 

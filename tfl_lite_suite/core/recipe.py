@@ -33,9 +33,9 @@ class Model:
 
     Attributes:
         name: A network of the suite; `summary --model=all` lists them.
-        alpha: Width multiplier.
-        weights: `none`, `imagenet`, or a weights file.
-        dropout: Dropout before the classifier.
+        alpha: Width multiplier: the number of channels relative to the published network.
+        weights: Initial weights: `none`, `imagenet`, or a weights file.
+        dropout: Share of features that is dropped at random before the classifier.
     """
 
     name: str
@@ -48,35 +48,37 @@ class Model:
 class Train:
     """How the float network is trained.
 
-    A network that begins with pretrained weights learns new classes by transfer: see `transfer`. What is left at its
-    default of `epochs`, `batch_size`, `optimizer` with `learning_rate`, and `warmup_epochs`, is then chosen by the
-    number of pictures.
+    A network with pretrained weights learns new classes by transfer learning: see `transfer`. Then `epochs`,
+    `batch_size`, `optimizer`, `learning_rate` and `warmup_epochs` are chosen by the number of pictures, unless they
+    differ from their defaults.
 
     Attributes:
-        epochs: Passes over the training images with every layer trained (from `fine_tune_from` on).
-        loss: `cross_entropy`; `focal` weighs pictures down that are answered well; `logit_adjusted` allows for how rare
-            each class is; `binary` asks each class for itself, for several labels a picture; `auto` takes `binary` for
-            several labels, `logit_adjusted` for unbalanced classes without pretrained weights, else `cross_entropy`.
-        select: What the best epoch has best on the validation images: `top1`, `balanced_accuracy` (mean recall of the
-            classes), `macro_f1` or `loss`; `auto` takes `macro_f1` for unbalanced classes and for several labels, else
-            `top1`.
-        batch_size: Images a step.
-        optimizer: Name of the optimizer.
-        learning_rate: Peak learning rate, reached after the warm-up; cosine decay to zero after it.
-        warmup_epochs: Epochs of linear warm-up.
+        epochs: Number of passes over the training images.
+        loss: `cross_entropy`; `focal` gives less weight to pictures that are already classified well; `logit_adjusted`
+            makes mistakes on rare classes count more; `binary` decides about each class separately, for pictures with
+            several labels. `auto` chooses `binary` for several labels, `logit_adjusted` for unbalanced classes without
+            pretrained weights, and otherwise `cross_entropy`.
+        select: The figure on the validation images that decides which epoch is kept: `top1`, `balanced_accuracy` (mean
+            recall of the classes), `macro_f1` or `loss`. `auto` chooses `macro_f1` for unbalanced classes and for
+            several labels, and otherwise `top1`.
+        batch_size: Number of images in a batch.
+        optimizer: The optimizer.
+        learning_rate: Highest learning rate. It is reached after the warm-up and then falls to zero along a cosine.
+        warmup_epochs: Number of epochs in which the learning rate rises from zero.
         weight_decay: Decoupled weight decay of kernels.
-        label_smoothing: Share of the label spread over all classes.
-        ema: Decay a step of the weights' moving average, which is what is kept; 0 is off.
-        early_stopping: Epochs without a better value of `select` before training stops; 0 is off.
-        transfer: With pretrained weights: `auto` fits a linear probe, the best linear classifier of the frozen
-            network's features, fine-tunes from there and keeps what does better on pictures held out; `probe` keeps
-            the probe; `off` trains as a new network is trained.
-        budget_minutes: Minutes that transfer learning may take, about; epochs and pictures are cut to keep it.
-        head_epochs: With `transfer: off`: epochs in which only the classifier is trained, first.
-        head_learning_rate: Peak learning rate of those epochs.
-        fine_tune_from: Name of the first layer that fine-tuning trains; every layer if absent.
-        clip_norm: Greatest norm of all gradients together; longer ones are scaled down to it; 0 is off.
-        mixed_precision: `auto` computes in float16 where a GPU is present that gains by it; `off` never does.
+        label_smoothing: Share of the label that is spread over all classes.
+        ema: Decay per step of the moving average of the weights. The averaged weights are kept; 0 turns this off.
+        early_stopping: Training stops after this number of epochs without a better value of `select`; 0 turns this off.
+        transfer: With pretrained weights. `auto`: fit a linear probe (a linear classifier of the features of the
+            pretrained network), fine-tune from there, and keep what is better on pictures that were not trained on.
+            `probe`: keep the probe. `off`: train like a new network.
+        budget_minutes: About how many minutes transfer learning may take; if necessary, there are fewer epochs and
+            pictures.
+        head_epochs: With `transfer: off`: number of first epochs in which only the classifier is trained.
+        head_learning_rate: Highest learning rate of these first epochs.
+        fine_tune_from: Name of the first layer that is trained; all layers if absent.
+        clip_norm: Largest norm of all gradients together; longer ones are scaled down. 0 turns this off.
+        mixed_precision: `auto` computes in float16 on a GPU that is faster with it; `off` never does.
     """
 
     epochs: int = ranged(10, 0, 10000)
@@ -101,19 +103,19 @@ class Train:
 
 @dataclasses.dataclass(frozen=True)
 class Distill:
-    """A teacher whose answers the network learns beside the labels; off without one.
+    """A teacher: the network learns from its answers as well as from the labels. Without `teacher` this is off.
 
     Attributes:
-        teacher: A network of the suite, which is trained first, as `train` says; a `.keras` file; or `unpruned`: the
-            network that `prune` removes from, asked in that stage alone.
-        alpha: Width multiplier of a network that is trained for it.
-        weights: Its weights to begin with, as in `model.weights`.
-        epochs: Its epochs; `train.epochs` if absent.
-        share: Share of the loss that is the distance to the teacher's answers; the labels have the rest.
-        temperature: By which both networks' logits are divided for that distance.
-        features: Weight in the loss of how differently both networks' features, before the classifier, find the
-            pictures of a batch alike; thousands are usual, 0 is off.
-        during: The stages in which the teacher is asked.
+        teacher: A network of the suite, which is trained first with the settings of `train`; a `.keras` file; or
+            `unpruned`: the network before pruning, only for the stage `prune`.
+        alpha: Width multiplier of a teacher that is trained.
+        weights: Initial weights of such a teacher, as in `model.weights`.
+        epochs: Number of epochs of such a teacher; `train.epochs` if absent.
+        share: Share of the loss that is the distance to the teacher's answers; the rest is the loss of the labels.
+        temperature: The logits of both networks are divided by this number before their distance is computed.
+        features: Weight of a second loss: the small network learns which pictures of a batch the teacher finds similar.
+            Usual values are thousands; 0 turns this off.
+        during: The stages in which the network learns from the teacher.
     """
 
     teacher: str | None = None
@@ -139,21 +141,23 @@ class Distill:
 
 @dataclasses.dataclass(frozen=True)
 class Prune:
-    """How the trained network is pruned: by channels, or by weights where `sparsity`, `pattern` or `clusters` say so.
+    """How the trained network is pruned: whole channels, or single weights with `sparsity`, `pattern` or `clusters`.
 
     Attributes:
         params_ratio: Share of the parameters that remains.
-        macs_ratio: Share of the multiply-adds that remains, in place of `params_ratio`.
-        importance: What channels are ranked by.
-        budget: `global` ranks all channels together; `uniform` takes the same share of each group.
-        min_share: Least share of a layer's channels that remains.
-        steps: Steps in which channels go, each followed by fine-tuning.
-        epochs: Passes over the training images after each step.
-        learning_rate: Their peak learning rate, cosine decay to zero; `train.learning_rate` if absent.
-        taylor_images: Training images for `importance: taylor`.
-        sparsity: Share of the weights of each kernel that become zero, in place of removing channels.
-        pattern: `unstructured`, or `2x4`: two of four neighbouring weights, which is a `sparsity` of one half.
-        clusters: Distinct values that each kernel keeps, after `sparsity` if both are given.
+        macs_ratio: Share of the multiply-adds that remains, instead of `params_ratio`.
+        importance: How the importance of a channel is measured: `l1`, magnitude of its weights; `bn_scale`, scale of
+            its batch normalization; `taylor`, activation times gradient.
+        budget: `global` compares all channels; `uniform` removes the same share from each group of connected layers.
+        min_share: Smallest share of a layer's channels that remains.
+        steps: Number of steps in which channels are removed, each followed by fine-tuning.
+        epochs: Number of passes over the training images after each step.
+        learning_rate: Highest learning rate of this fine-tuning; `train.learning_rate` if absent.
+        taylor_images: Number of training images for `importance: taylor`.
+        sparsity: Share of the weights of each kernel that become zero, instead of removing channels.
+        pattern: `unstructured`, or `2x4`: two of four neighbouring weights become zero (a sparsity of one half).
+        clusters: Number of distinct values in each kernel, instead of removing channels; after `sparsity` if both are
+            given.
     """
 
     params_ratio: float = ranged(0.5, 0.001, 1)
@@ -175,20 +179,20 @@ class Quantize:
     """How the trained network is prepared for int8.
 
     Attributes:
-        scheme: `qat`, quantization-aware training; `ptq`, without training; or `both`, which makes two int8 files.
-        epochs: Passes over the training images with fake quantization.
-        batch_size: Images a step.
-        learning_rate: Greatest share of its own size, which is 127 int8 steps, that a weight, a bias or a range moves
-            in a training step; cosine decay to zero.
-        ranges: `fixed` as they were calibrated, or `learned`: trained with the weights.
-        ptq: `ptq`: `auto` keeps the techniques that help; `plain` uses none; `learned` also trains, for minutes, how
-            weights are rounded, on the calibration pictures and without labels.
-        batch_norm: `folded` before training; or `live` in the first half of the epochs, with the statistics of each
-            batch, and folded for the others.
-        calibration_images: Training images from which activation ranges are taken.
-        min_agreement: `ptq`: share of calibration pictures whose top-1 must stay; the fewest layers that it takes
-            fall back to finer arithmetic. All is int8 if absent.
-        fallback: That arithmetic: `float`, or `int16`, 16-bit activations.
+        scheme: `qat`: quantization-aware training; `ptq`: without training; `both`: two int8 files.
+        epochs: Number of passes over the training images during quantization-aware training.
+        batch_size: Number of images in a batch.
+        learning_rate: Highest change of a weight, bias or range in one step, relative to its own size; it falls to zero
+            along a cosine.
+        ranges: Ranges of activations: `fixed` as they were calibrated, or `learned` with the weights.
+        ptq: For `scheme: ptq`. `auto` uses the techniques that help; `plain` uses none; `learned` also trains for some
+            minutes how weights are rounded, without labels.
+        batch_norm: `folded` into the convolutions before the training, or `live` for the first half of the epochs and
+            then folded.
+        calibration_images: Number of training images from which the ranges of activations are measured.
+        min_agreement: For `scheme: ptq`: share of calibration pictures that must keep the top-1 of the float network.
+            As many layers as necessary compute with finer arithmetic. If absent, all layers are int8.
+        fallback: This finer arithmetic: `float`, or `int16` (16-bit activations).
     """
 
     scheme: Literal["qat", "ptq", "both"] = "qat"
@@ -208,13 +212,13 @@ class Convert:
     """Which `.tflite` files are written.
 
     Attributes:
-        schemes: One file each.
-        io_type: Type of input and output of int8 files; the others are float32.
-        calibration_images: Training images from which int8 ranges are taken.
-        hard_swish: Of int8 files: `operator`; `split` into ADD and MUL, which XNNPACK takes; or `auto`, whichever is
-            faster on the engines of `benchmark.engines`.
-        output: `logits`, or `probabilities`: a softmax stands in the file, and the stage `decide` puts the temperature
-            into the scale of its logits, for clients that know no decision.
+        schemes: The kinds of files to write.
+        io_type: Type of the input and output of int8 files; those of other files are float32.
+        calibration_images: Number of training images from which int8 ranges are measured.
+        hard_swish: h-swish in int8 files: one `operator`; `split` into ADD and MUL, which XNNPACK supports; or `auto`,
+            the faster of the two on the engines of `benchmark.engines`.
+        output: `logits`, or `probabilities`: the file ends with a softmax, and the stage `decide` builds the
+            temperature into it, for clients that do not read the decision.
     """
 
     schemes: tuple[Scheme, ...] = ("float32", "int8")
@@ -229,11 +233,11 @@ class Benchmark:
     """How latency is measured.
 
     Attributes:
-        engines: Runtimes that evaluate and time each file; those installed if empty.
-        threads: Threads a runtime uses.
-        runs: Least number of timed inferences.
-        min_seconds: Least time over which inferences are timed.
-        profile: Whether each operator is timed as well, in runs of their own.
+        engines: Runtimes on which each file is evaluated and timed; all that are installed if empty.
+        threads: Number of threads of the runtime.
+        runs: Smallest number of timed inferences.
+        min_seconds: Shortest time, in seconds, during which inferences are timed.
+        profile: Whether each operator is also timed, in separate runs.
     """
 
     engines: tuple[str, ...] = ()
@@ -248,7 +252,7 @@ class Recipe:
     """A whole run.
 
     Attributes:
-        name: Names the run in reports.
+        name: Name of the run, for reports.
         data: Images and preprocessing.
         model: The network.
         train: Float training.
@@ -256,11 +260,11 @@ class Recipe:
         prune: Pruning.
         quantize: Quantization, with or without training.
         convert: Files to write.
-        decide: What their scores should mean.
+        decide: What the scores of the files mean.
         benchmark: Latency measurement.
-        budget: Limits that the run must keep to.
-        stages: What `run` does, in this order: names of `known_stages()`, any of them more than once. Settings behind a
-            name hold for that stage alone: `prune sparsity=0.8 epochs=2`.
+        budget: Limits that the files must keep.
+        stages: The stages of the run, in order; a stage may occur several times. Settings after a name apply to that
+            stage only: `prune sparsity=0.8 epochs=2`.
         seed: Seed of splits, shuffling, augmentation and initial weights.
     """
 

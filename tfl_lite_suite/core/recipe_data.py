@@ -9,16 +9,16 @@ from tfl_lite_suite.core.errors import SuiteError
 
 @dataclasses.dataclass(frozen=True)
 class Augment:
-    """Random changes to training images; every one is off by default.
+    """Random changes to training images; each is off by default.
 
     Attributes:
-        flip: Mirror left-right with probability ½.
-        crop: Greatest share of height and width by which an image is shifted (zoomed out of by as much).
-        color: Greatest relative change of brightness, contrast and saturation.
-        rand_augment_layers: Operations of RandAugment applied to each image.
+        flip: Mirror an image left-right with probability ½.
+        crop: Largest share of height and width by which an image is shifted or made smaller.
+        color: Largest relative change of brightness, contrast and saturation.
+        rand_augment_layers: Number of operations of RandAugment applied to each image.
         rand_augment_magnitude: Their strength, 0 to 10.
-        mixup: Alpha of mixup's beta distribution; 0 is off.
-        cutmix: Alpha of CutMix's beta distribution; 0 is off.
+        mixup: Alpha of mixup's beta distribution; 0 turns it off.
+        cutmix: Alpha of CutMix's beta distribution; 0 turns it off.
         erasing: Probability that a random rectangle is erased.
     """
 
@@ -37,23 +37,25 @@ class Data:
     """Which images, and the preprocessing contract.
 
     Attributes:
-        source: `fashion_mnist`, a folder with one subfolder for each class, a CSV of labels or the folder that holds
+        source: `fashion_mnist`, a folder with one subfolder for each class, a CSV of labels or the folder that contains
             it, or a folder of TFRecords.
-        resolution: Side of the input tensor, in pixels; or `[height, width]`.
-        unknown: A folder of pictures that are none of the classes, to fit when the answer is "none of these".
-        color: `rgb`, or `grey`.
-        fit: `crop` (centre, aspect ratio kept) or `stretch`.
-        crop_fraction: Input side over the side that the picture is scaled to before the centre crop.
-        contrast: `none`, or `stretch` to the full range after resizing.
-        validation_fraction: Share of the training images held out to choose the best epoch.
-        test_fraction: Share held out for the final figures, where the source has no test split.
+        resolution: Size of the input tensor in pixels: the side of a square, or `[height, width]`.
+        unknown: A folder of pictures of none of the classes. They are used to decide when the answer is "none of
+            these".
+        color: `rgb`, or `grey` (one channel).
+        fit: `crop` uses the centre of the picture and keeps the aspect ratio; `stretch` uses the whole picture.
+        crop_fraction: Size of the centre crop relative to the size to which the picture is scaled before.
+        contrast: `none`, or `stretch`: the darkest value becomes 0 and the brightest 255, after resizing.
+        validation_fraction: Share of the training images that is used to choose the best epoch, not for training.
+        test_fraction: Share of all images that is used for the final figures only; unused if the source has a test
+            split.
         on_corrupt: Whether an unreadable picture stops the run or is skipped and counted.
-        balance: How rare classes are made to count in training: `none`; `sample` shows every class equally often;
-            `weights` multiplies the loss of a picture by how rare its class is.
-        fold: `[number, of]`, cross-validation: which of equal parts of all images is the test split, from 0;
-            `run --folds=5` makes all five runs. Ready-made splits do not count then.
-        train_limit: Greatest number of training images; all if absent.
-        test_limit: Greatest number of test images; all if absent.
+        balance: What is done for rare classes: `none`; `sample` shows every class equally often; `weights` multiplies
+            the loss of a picture by how rare its class is.
+        fold: `[number, of]`, for cross-validation: all images are divided into `of` equal parts, and part `number`
+            (from 0) is the test split. `run --folds=5` makes all five runs. Splits of the source are ignored.
+        train_limit: Largest number of training images; all if absent.
+        test_limit: Largest number of test images; all if absent.
         augment: Random changes to training images.
     """
 

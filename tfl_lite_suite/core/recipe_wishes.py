@@ -8,19 +8,19 @@ from tfl_lite_suite.core.dataclass_parser import ranged, shares
 
 @dataclasses.dataclass(frozen=True)
 class Decide:
-    """What a file's scores should mean; fitted on validation pictures by the stage `decide`.
+    """What the scores of a file mean. The stage `decide` fits it on the validation pictures.
 
     Attributes:
-        min_recall: Least recall of single classes, by their names, as a share.
-        max_false_alarms: Greatest share of other pictures that is answered with a class of `min_recall`, or with any
-            class where there is none; and of pictures of none of the classes that is answered at all.
-        costs: What errors cost: `TRUE:ANSWER=COST`, separated by commas, or the path of a CSV file.
-        keep: Share of the pictures of the classes that gets an answer; 0.95 if absent and `data.unknown` is given.
-        reject: By what a picture is found to be none of the classes; `auto` takes what tells those of `data.unknown`
-            apart best.
-        window: Video: number of latest frames that count.
-        share: Video: share of them that must agree.
-        hysteresis: Video: by how much less a class may have to stay announced.
+        min_recall: Smallest recall of given classes, as a share: `{crack: 0.95}`.
+        max_false_alarms: Largest share of the pictures of other classes that may get a class of `min_recall` as answer
+            (any class without `min_recall`), and of the pictures of none of the classes that may get any answer.
+        costs: Cost of each error: `TRUE:ANSWER=COST`, separated by commas, or the path of a CSV file.
+        keep: Share of the pictures of the classes that gets an answer; if absent, 0.95 with `data.unknown`.
+        reject: The measure of certainty that decides when the answer is "none of these"; `auto` chooses the one that
+            best separates the pictures of `data.unknown`.
+        window: Video: number of the latest frames that count.
+        share: Video: share of these frames that must give a class before it is announced.
+        hysteresis: Video: a class stays announced until its share is smaller than `share` by this much.
     """
 
     min_recall: dict[str, float] = shares()
@@ -35,19 +35,20 @@ class Decide:
 
 @dataclasses.dataclass(frozen=True)
 class Budget:
-    """Limits that the run must keep to; a limit that is absent is not checked.
+    """Limits that the files must keep. A limit that is absent is not checked.
 
     Attributes:
-        files: Names of the files that must keep them; every int8 file if empty, or every file where none is int8.
-        max_top1_drop: Greatest loss of top-1 against the first float network, as a share: 0.01 is one point.
-        min_top1: Least top-1, as a share.
-        min_agreement: Least share of test images on which a file answers as the Keras model that it was made from.
-        max_bytes: Greatest size of the file.
-        max_ms: Greatest median latency, in milliseconds, on the fastest of the engines.
-        max_memory: Greatest resident memory of the benchmark's process, in bytes, on the leanest of the engines.
-        min_recall: Least recall of single classes, by their names, as a share.
-        min_macro_f1: Least mean F1 of the classes, as a share.
-        max_calibration_error: Greatest expected calibration error, as a share.
+        files: Names of the files that must keep the limits; if empty, every int8 file, or every file if none is int8.
+        max_top1_drop: Largest loss of top-1 against the first float network, as a share: 0.01 is one point.
+        min_top1: Smallest top-1, as a share.
+        min_agreement: Smallest share of test images on which a file gives the same answer as the Keras model it was
+            made from.
+        max_bytes: Largest size of the file.
+        max_ms: Largest median latency, in milliseconds, on the fastest of the engines.
+        max_memory: Largest memory of the process that runs the file, in bytes, on the engine that needs least.
+        min_recall: Smallest recall of given classes, as a share: `{crack: 0.95}`.
+        min_macro_f1: Smallest mean F1 of the classes, as a share.
+        max_calibration_error: Largest expected calibration error, as a share.
     """
 
     files: tuple[str, ...] = ()

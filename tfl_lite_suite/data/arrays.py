@@ -48,7 +48,7 @@ def register(
         labels: A class for each picture: its index, or its name.
         class_names: One name a class, in the order of the logits. Absent: the names in `labels`, sorted; or the
             numbers up to the greatest index.
-        parts: `train`, `validation` or `test` for each picture; they are cut at random if absent.
+        parts: `train`, `validation` or `test` for each picture; chosen at random if absent.
 
     Returns:
         The listing; its `source` is the name by which a recipe finds it.

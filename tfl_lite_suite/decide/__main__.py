@@ -39,18 +39,18 @@ if __name__ == "__main__":
     command_line.define_recipe_flags()
     flags.DEFINE_string("model", None, "The .tflite file.")
     flags.DEFINE_string("unknown", None, "A folder of pictures that are none of the classes.")
-    flags.DEFINE_list("min_recall", [], "CLASS=SHARE: least share of a class's pictures that must be found.")
+    flags.DEFINE_list("min_recall", [], "CLASS=SHARE: smallest share of a class's pictures that must be found.")
     flags.DEFINE_list(
         "max_false_alarms",
         [],
-        "[CLASS=]SHARE: greatest share of other pictures answered with a class; without CLASS for those of "
-        "--min_recall, or all, and for pictures of none of the classes.",
+        "[CLASS=]SHARE: largest share of other pictures that may get the class as answer. Without CLASS: the classes "
+        "of --min_recall, or all, and any answer to pictures of none of the classes.",
     )
-    flags.DEFINE_string("costs", "", "TRUE:ANSWER=COST,… or a CSV file: what errors cost; 1 by default.")
+    flags.DEFINE_string("costs", "", "TRUE:ANSWER=COST,… or a CSV file: the cost of each error; 1 by default.")
     flags.DEFINE_float("keep", None, "Share of known pictures that must get an answer; 0.95 with --unknown.", 0, 1)
-    flags.DEFINE_enum("reject", "auto", list(REJECTS), "Score that tells pictures of none of the classes.")
+    flags.DEFINE_enum("reject", "auto", list(REJECTS), "Measure that recognizes pictures of none of the classes.")
     flags.DEFINE_integer("window", FRAMES.window, "Video: frames that count.", 1, 1000)
-    flags.DEFINE_float("share", FRAMES.share, "Video: share of them that must agree.", 0.001, 1)
+    flags.DEFINE_float("share", FRAMES.share, "Video: share of these frames that must agree.", 0.001, 1)
     flags.DEFINE_float(
         "hysteresis",
         FRAMES.hysteresis,
@@ -58,7 +58,7 @@ if __name__ == "__main__":
         0,
         1,
     )
-    flags.DEFINE_string("split", "validation", "Which split to use if --data has ready-made ones.")
+    flags.DEFINE_string("split", "validation", "Which split to use if --data is split already.")
     flags.DEFINE_enum(
         "on_corrupt", "error", ["error", "skip"], "Whether an unreadable picture is an error or is skipped and counted."
     )

@@ -12,21 +12,23 @@ class DecideResult(Result):
     """What `decide` prints; see `docs/decision.md`.
 
     Attributes:
-        model: The file that it was fitted for.
-        output: The file that holds it.
-        n: Pictures that it was fitted on.
-        n_unknown: Pictures of none of the classes among them; `None` without any.
+        model: The file whose scores were used.
+        output: The new file, which contains the decision.
+        n: Number of pictures used for the fit.
+        n_unknown: Number of pictures of none of the classes; `None` without any.
         decision: The decision.
-        temperature: By which the scores are divided.
-        calibration_error: `before`, with a temperature of 1, and `after`, on pictures not fitted on.
-        top1: Share of the pictures whose class has the greatest score; `None` where they show several.
+        temperature: The number by which the scores are divided.
+        calibration_error: `before`, with a temperature of 1, and `after`, on pictures that were not used for the fit.
+        top1: Share of the pictures whose class has the greatest score; `None` for pictures with several labels.
         balanced_accuracy: Mean recall of the classes.
         macro_f1: Mean F1 of the classes.
         coverage: Share of the pictures that gets an answer.
         per_class: Recall, precision and F1 of each class.
-        unknown: What it does with pictures of none of the classes; `None` without any.
-        wishes: Each wish with what was `wanted`, what was `received`, and whether it is `met`.
-        warnings: Wishes that are out of reach, or that too few pictures can show, and classes that are never found.
+        unknown: Answers to pictures of none of the classes; `None` without any.
+        wishes: Each requirement, such as `min_recall`: the value `wanted`, the value `received`, and whether it is
+            `met`.
+        warnings: Requirements that cannot be met, or for which there are too few pictures, and classes that are never
+            found.
 
     Example:
         >>> result = tls.TfliteModel("leaf.tflite").decide(images).result

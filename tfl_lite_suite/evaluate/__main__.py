@@ -33,9 +33,9 @@ if __name__ == "__main__":
     flags.DEFINE_list("engine", None, "Engine, the first installed if absent; several, comma-separated, make a table.")
     flags.DEFINE_string("unknown", None, "A folder of pictures that are none of the classes.")
     flags.DEFINE_string("workdir", None, "With --recipe: the run's work folder, whose prepared images are used.")
-    flags.DEFINE_list("mean", None, "Normalization (pixel - mean) / std of a file that does not say it.")
+    flags.DEFINE_list("mean", None, "Normalization (pixel - mean) / std of a file that does not contain it.")
     flags.DEFINE_list("std", None, "See --mean; one number, or one for each channel, in pixel units 0-255.")
-    flags.DEFINE_integer("limit", None, "Greatest number of images.", 1)
+    flags.DEFINE_integer("limit", None, "Largest number of images.", 1)
     flags.DEFINE_enum(
         "on_corrupt",
         "error",

@@ -135,7 +135,7 @@ class Figures(Result):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Evaluation(Figures):
-    """What `evaluate` prints: `Figures`, and how they were found.
+    """The result of `evaluate`: the `Figures`, and how they were measured.
 
     Attributes:
         model: The file.
@@ -144,13 +144,13 @@ class Evaluation(Figures):
         engine_version: Its version.
         threads: Threads of each worker's runtime.
         workers: Processes.
-        skipped: Unreadable pictures left out; `None` where a recipe's splits were cut without them.
-        decided: What the file's decision does; absent without one.
-        unknown: What it does with pictures of none of the classes; absent without any.
-        input_sha256: Hash over every input tensor, so that machines can be compared.
+        skipped: Number of unreadable pictures that were left out; `None` if a recipe's splits already lack them.
+        decided: Figures of the answers by the file's decision; absent without a decision.
+        unknown: Answers to pictures of none of the classes; absent without any.
+        input_sha256: Hash of all input tensors; equal on two machines that prepare pictures alike.
         seconds: Time of `preparing` the pictures and of `running` the model.
         images_per_s: Pictures a second, preparation included.
-        normalization: How pixels became the input's values.
+        normalization: How pixels became the values of the input.
 
     Example:
         >>> evaluation = tls.TfliteModel("leaf.tflite").evaluate(images)

@@ -34,7 +34,7 @@ if __name__ == "__main__":
     )
     flags.DEFINE_string("output_dir", None, "Folder to write to; made if missing.")
     flags.DEFINE_string("data", None, "Pictures to compare on: fashion_mnist or a folder; random colours if absent.")
-    flags.DEFINE_integer("limit", 100, "Greatest number of pictures to compare on; 0 compares nothing.", 0)
+    flags.DEFINE_integer("limit", 100, "Largest number of pictures to compare on; 0 compares nothing.", 0)
     flags.DEFINE_string("frame", None, "micro: height, width and channels of the camera's pictures, such as 240x320x3.")
     command_line.run_verb(
         "export",

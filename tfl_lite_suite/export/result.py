@@ -7,21 +7,21 @@ from tfl_lite_suite.core.result import Result, omitted
 
 @dataclasses.dataclass(frozen=True)
 class Export(Result):
-    """A row of what `export` prints; `None` stands where the format cannot hold the model.
+    """One row of the result of `export`. Values are `None` if the format does not support the model.
 
     Attributes:
         engine: What runs the file.
         format: `onnx`, `ncnn`, `mnn`, …
         files: Paths, the one that the engine opens first.
-        max_abs_diff: Greatest difference between its logits and those of the `.tflite` file.
+        max_abs_diff: Largest difference between its logits and those of the `.tflite` file.
         top1_agreement: Share of pictures with the same first answer.
-        pictures: How many were compared.
+        pictures: Number of pictures that were compared.
         reference: The engine that ran the `.tflite` file.
         bytes: Size of the files.
         converter: What converted them.
         seconds: Time of the export.
-        unsupported: Why the format cannot hold the model.
-        arena_bytes: For microcontrollers: memory that an interpreter with pointers of 64 bits needs.
+        unsupported: Why the format does not support the model.
+        arena_bytes: For microcontrollers: memory that an interpreter with 64-bit pointers needs.
 
     Example:
         >>> rows = tls.TfliteModel("leaf.tflite").export(["onnx"], "exported")

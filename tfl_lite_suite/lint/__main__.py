@@ -31,7 +31,7 @@ if __name__ == "__main__":
     flags.DEFINE_string(
         "profile",
         None,
-        "Output of `benchmark --profile --json`: adds the time of the operators that a delegate does not take.",
+        "Output of `benchmark --profile --json`: adds the time of the operators that a delegate does not support.",
     )
     flags.DEFINE_bool("trial", True, "Also run it once on the installed runtimes, each in a process of its own.")
     command_line.run_verb(

@@ -136,7 +136,7 @@ class LintReport(Result):
     Attributes:
         file: The file.
         file_bytes: Its size.
-        description: What the file says of itself.
+        description: The description in the file's metadata.
         target_runtime: The runtime it must run on.
         ops: Its operators by name and version.
         fully_int8: Whether every operator computes in integers.
@@ -145,17 +145,17 @@ class LintReport(Result):
         contract: How pictures become its input; `None` without a contract.
         labels: Class names.
         metadata: Its TensorFlow Lite metadata; `None` without any.
-        problems: What will go wrong, the gravest first.
+        problems: Problems of the file, the most severe first.
         inputs: Its input tensors.
         outputs: Its output tensors.
         weight_bytes: Bytes of weights.
-        arena_bytes: Bytes of activations and scratch memory that LiteRT's builtin kernels need at once.
+        arena_bytes: Estimated memory for activations and work buffers, with LiteRT's builtin kernels.
         arena_method: `planned`, or `bound` for a graph too large to plan.
         macs: Multiply-adds.
         operators: Its operators in the order of execution.
-        delegates: What each delegate leaves out.
+        delegates: The operators that each delegate does not support.
         subgraphs: Number of graphs.
-        trials: Whether the installed runtimes run it.
+        trials: Results of running the file once on each installed runtime.
 
     Example:
         >>> report = tls.TfliteModel("leaf.tflite").lint(trial=False)

@@ -77,7 +77,7 @@ if __name__ == "__main__":
     flags.DEFINE_string("engine", None, "Engine; the first installed if absent.")
     flags.DEFINE_integer("threads", 1, "Threads the runtime may use.", 1, 256)
     flags.DEFINE_enum("kernels", "default", ["default", "builtin", "reference"], "Which kernels; as in benchmark.")
-    flags.DEFINE_list("mean", None, "Normalization (pixel - mean) / std of a file that does not say it.")
+    flags.DEFINE_list("mean", None, "Normalization (pixel - mean) / std of a file that does not contain it.")
     flags.DEFINE_list("std", None, "See --mean; one number, or one for each channel, in pixel units 0-255.")
     flags.DEFINE_enum(
         "on_corrupt", "error", ["error", "skip"], "Whether an unreadable picture is an error or is skipped and counted."

@@ -20,14 +20,15 @@ class Ranked(Result):
 
 @dataclasses.dataclass(frozen=True)
 class Prediction(Result):
-    """What a model answers to one picture, by the decision in its file.
+    """The answer of a model for one picture, by the decision in its file.
 
     Attributes:
-        label: The class; `None` where the picture is none of them.
-        probability: That of `label`, or of the likeliest class where the picture is none of them.
-        ranked: The likeliest classes, the likeliest first; of equal scores the lowest index.
+        label: The class; `None` if the picture is none of the classes.
+        probability: The probability of `label`, or of the most probable class if the picture is none of the classes.
+        ranked: The most probable classes, the most probable first; among equal scores the lowest index first.
         rejected: Whether the decision says that the picture is none of the classes.
-        labels: Every class answered, the likeliest first: one, or of a model for several labels any number.
+        labels: All classes of the answer, the most probable first: one class, or any number if the model gives several
+            labels.
 
     Example:
         >>> prediction = tls.TfliteModel("leaf.tflite").predict("leaf.png")

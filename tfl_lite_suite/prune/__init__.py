@@ -252,7 +252,7 @@ def fine_tune(
         name: Shown in progress lines.
 
     Returns:
-        A record an epoch.
+        One record for each epoch.
     """
     if settings is None or images is None or not chosen.epochs:
         return []

@@ -28,12 +28,12 @@ class PruneResult(Result):
         params_after: Parameters after.
         macs_before: Multiply-adds before.
         macs_after: Multiply-adds after.
-        left_whole: Layers that were not pruned, and why.
-        history: A record an epoch of fine-tuning.
-        top1_before: Share of the test pictures answered rightly before; `None` without pictures.
+        left_whole: Layers that were not pruned, with the reason.
+        history: One record for each epoch of fine-tuning.
+        top1_before: Top-1 on the test pictures before; `None` without pictures.
         top1_after: The same after.
-        zero_share: Share of the kernels' weights that are zero, where weights were pruned in place of channels.
-        most_values: Greatest number of different values in a kernel.
+        zero_share: Share of the kernels' weights that are zero, if weights were pruned instead of channels.
+        most_values: Largest number of distinct values in a kernel.
         file_bytes_before: Size of the float32 `.tflite` file.
         file_bytes_after: The same after.
         zipped_bytes_before: Its size when zipped.

@@ -15,7 +15,7 @@ class QuantizeResult(Result):
     """What `quantize` prints: a `QatResult` or a `PtqResult`.
 
     Attributes:
-        top1_float: Share of the test pictures that the float model answers rightly; `None` without test pictures.
+        top1_float: Top-1 of the float model on the test pictures; `None` without test pictures.
         seconds: Time of the work.
 
     Example:
@@ -28,7 +28,7 @@ class QuantizeResult(Result):
 
     @classmethod
     def from_document(cls: type[Q], document: object, where: str = "") -> Q:
-        """Returns the result that a document describes, of the class that its keys tell; see `Result`.
+        """Returns a `QatResult` or `PtqResult` from a JSON document, depending on its keys.
 
         Example:
             >>> result = model.quantize(images, "ptq").result
@@ -47,14 +47,14 @@ class QatResult(QuantizeResult):
 
     Attributes:
         top1_qat: Share of the test pictures answered rightly with fake quantization; `None` without test pictures.
-        top5_qat: Share whose class is among the first five; `None` without test pictures.
+        top5_qat: Share of the test pictures whose class is among the five most probable; `None` without test pictures.
         top1_start: As `top1_qat`, before training.
         start: The int8 network before training: `techniques`, `ranges`, and `agreement` and `kl` with the float one;
             and as much about each of the `trials`.
         kept: What was best on the validation pictures: `start`, or `epoch 2`.
         validation: Their number, `images`, and `top1_start` and `top1_epochs` on them.
-        epochs: Epochs trained.
-        history: A record an epoch.
+        epochs: Number of epochs.
+        history: One record for each epoch.
         top1_ptq_file: As `top1_qat`, of the file that `--scheme=ptq` made in the same work folder, if it did.
     """
 

@@ -125,27 +125,25 @@ def sparsity_table(rows: list[JsonObject]) -> str:
     return Table(_SPARSITY, lines).markdown()
 
 
-def engine_tables(files: list[JsonObject]) -> str:
-    """Returns what each engine did with each file: one table of agreement, one of latency, and why some did not run.
+def engine_table(files: list[JsonObject]) -> str:
+    """Returns whether each engine answers as the first one, file by file, and why some did not run.
 
     Args:
-        files: `network`, `file` and `engines`, the rows of `runtime.engine_table`.
+        files: `network`, `file` and `engines`, the rows of `evaluate.engine_table`.
     """
     versions = {row["engine"]: row["engine_version"] for file in files for row in file["engines"] if "top1" in row}
     header = ["network", "file", *(f"{name} {version}" for name, version in versions.items())]
     refusals: dict[str, list[str]] = {}
-    agreement, latency = [], []
+    agreement = []
     for file in files:
         title = (file["network"], file["file"])
         rows = {row["engine"]: row for row in file["engines"]}
         for row in rows.values():
             if "unsupported" in row:
                 refusals.setdefault(row["unsupported"], []).append(" ".join(title))
-        cells = [rows.get(name, {}) for name in versions]
-        agreement.append([*title, *map(_agreement_cell, cells)])
-        latency.append([*title, *map(_latency_cell, cells)])
+        agreement.append([*title, *(_agreement_cell(rows.get(name, {})) for name in versions)])
     reasons = "".join(f"- {reason}: {_names(titles, files)}.\n" for reason, titles in refusals.items())
-    parts = [Table(header, agreement).markdown(), Table(header, latency).markdown(), reasons]
+    parts = [Table(header, agreement).markdown(), reasons]
     return "\n".join(part for part in parts if part)
 
 
@@ -153,12 +151,6 @@ def _agreement_cell(row: JsonObject) -> str:
     if "agreement" not in row:
         return "–"
     return f"{100 * row['agreement']['top1']:.1f} %, {row['agreement']['max_abs_diff']:.2g}"
-
-
-def _latency_cell(row: JsonObject) -> str:
-    if "latency_ms" not in row:
-        return "–"
-    return f"{'' if row['latency_valid'] else '~'}{row['latency_ms']:.3f}"
 
 
 def _names(titles: list[str], files: list[JsonObject]) -> str:

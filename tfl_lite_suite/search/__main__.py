@@ -25,8 +25,8 @@ if __name__ == "__main__":
         "workdir", None, "Folder for the study, the trials and the results; a stopped search continues from it."
     )
     flags.DEFINE_multi_string("vary", [], "Key and values to search: --vary='model.alpha=[0.5, 1.0]'. May be repeated.")
-    flags.DEFINE_integer("trials", 20, "Number of trials of the study, those of other workers included.", 1)
-    flags.DEFINE_float("seconds", None, "Greatest time; the next call continues the current trial.", 1)
+    flags.DEFINE_integer("trials", 20, "Number of trials of the study, including those of other workers.", 1)
+    flags.DEFINE_float("seconds", None, "Longest time; the next call continues the current trial.", 1)
     flags.DEFINE_string(
         "storage", None, "Database, such as postgresql://user@host/name; SQLite in --workdir if absent."
     )

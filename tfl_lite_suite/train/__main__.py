@@ -31,8 +31,8 @@ if __name__ == "__main__":
         "distribution",
         NONE,
         [NONE, MIRRORED, MULTI_WORKER],
-        "mirrored shares each batch between the GPUs of this machine; multi_worker between the processes that the "
-        "environment variable TF_CONFIG names, which all run this command.",
+        "mirrored divides each batch among the GPUs of this machine; multi_worker among the processes that the "
+        "environment variable TF_CONFIG lists, which all run this command.",
     )
     flags.DEFINE_float(
         "peer_timeout", 300.0, "Seconds to wait for the other processes, at the start and after one was lost.", 1.0

@@ -45,7 +45,7 @@ class Learned:
     """What came of it.
 
     Attributes:
-        history: A record an epoch.
+        history: One record for each epoch.
         seconds: How long it took.
         results: What else is told.
         forget_checkpoints: Removes what a killed run would go on from.

@@ -12,22 +12,22 @@ class TrainResult(Result):
     """What `train` prints.
 
     Attributes:
-        top1: Share of the test pictures whose class is the first answer; `None` without test pictures.
-        top5: Share whose class is among the first five; `None` without test pictures.
-        epochs: Epochs trained.
+        top1: Share of the test pictures whose most probable class is right; `None` without test pictures.
+        top5: Share of the test pictures whose class is among the five most probable; `None` without test pictures.
+        epochs: Number of epochs.
         seconds: Their time.
         model: The network's name.
         params: Its parameters.
-        precision: The policy it was trained with, such as `float32`.
-        processes: How many trained it.
-        replicas: On how many devices.
+        precision: Precision of the training, such as `float32`.
+        processes: Number of processes that trained it.
+        replicas: Number of devices that trained it.
         images: Number of pictures in `train`, `validation` and `test`.
-        notes: What there is to know about the pictures.
-        history: A record an epoch.
+        notes: Notes about the pictures.
+        history: One record for each epoch.
         balanced_accuracy: Mean recall of the classes on the test pictures.
-        linear_probe: With pretrained weights, the baseline: the figures of a linear classifier of the frozen network's
-            features.
-        transfer: What was kept, the probe or the fine-tuned network, and why.
+        linear_probe: With pretrained weights, the baseline: the figures of a linear classifier of the pretrained
+            network's features.
+        transfer: Which network was kept, the probe or the fine-tuned one, and why.
 
     Example:
         >>> result = tls.Classifier.build("micro", images).train(images, epochs=1, batch_size=4)

@@ -90,26 +90,33 @@ if __name__ == "__main__":
     )
     flags.DEFINE_string("engine", None, "Engine; the first installed if absent.")
     flags.DEFINE_integer("threads", 1, "Threads the runtime may use.", 1, 256)
-    flags.DEFINE_list("mean", None, "Normalization (pixel - mean) / std of a file that does not say it.")
+    flags.DEFINE_list("mean", None, "Normalization (pixel - mean) / std of a file that does not contain it.")
     flags.DEFINE_list("std", None, "See --mean; one number, or one for each channel, in pixel units 0-255.")
-    flags.DEFINE_float("max_fps", 0.0, "Greatest number of frames a second; 0 is no limit.", 0)
+    flags.DEFINE_float("max_fps", 0.0, "Largest number of frames a second; 0 is no limit.", 0)
     flags.DEFINE_integer("frames", 0, "Stop after this many frames; 0 is never.", 0)
     flags.DEFINE_bool("changes", False, "Print and send a decision only when the answer changes.")
-    flags.DEFINE_string("camera_size", "640x480", "Width and height to ask a camera for.")
-    flags.DEFINE_bool("existing", True, "Also take the pictures that are in the folder already.")
-    flags.DEFINE_bool("once", False, "End when every picture in the folder was taken.")
+    flags.DEFINE_string("camera_size", "640x480", "Width and height of the camera's pictures.")
+    flags.DEFINE_bool("existing", True, "Also classify the pictures that are in the folder already.")
+    flags.DEFINE_bool("once", False, "Stop when every picture in the folder has been classified.")
     flags.DEFINE_string("mqtt", None, "Broker for the decisions: mqtt://HOST[:PORT][/TOPIC], mqtts:// for TLS.")
     flags.DEFINE_string("mqtt_login", None, "File with the user on its first line and the password on its second.")
     flags.DEFINE_string("mqtt_ca", None, "Certificate authority of the broker; the system's if absent.")
     flags.DEFINE_string("mqtt_discovery", "homeassistant", "Home Assistant's discovery topic; empty for none.")
-    flags.DEFINE_integer("mqtt_queue", 1000, "Decisions that wait for the broker; more are lost, and counted.", 1)
+    flags.DEFINE_integer(
+        "mqtt_queue",
+        1000,
+        "Largest number of decisions that wait for the broker; the oldest are dropped and counted.",
+        1,
+    )
     flags.DEFINE_string("name", None, "Name of this device for MQTT; the host's if absent.")
     flags.DEFINE_list("keep", [], "Save frames worth labelling: uncertain, unknown (none of the classes), or both.")
-    flags.DEFINE_integer("keep_limit", 500, "Greatest number of pictures in --keep_dir.", 1)
-    flags.DEFINE_string("keep_dir", "kept", "Where they are saved: uncertain/CLASS/ and unknown/.")
+    flags.DEFINE_integer("keep_limit", 500, "Largest number of pictures in --keep_dir.", 1)
+    flags.DEFINE_string("keep_dir", "kept", "Folder for these frames: uncertain/CLASS/ and unknown/.")
     flags.DEFINE_float("certain", 0.7, "An answer with less than this probability is uncertain.", 0, 1)
     flags.DEFINE_bool("page", False, "Show the last frame and decision on a page.")
-    flags.DEFINE_string("page_address", "127.0.0.1:8765", "Its address; others than this computer need --page_login.")
+    flags.DEFINE_string(
+        "page_address", "127.0.0.1:8765", "Address of the page; an address for other computers needs --page_login."
+    )
     flags.DEFINE_string("page_login", None, "File with the user on its first line and the password on its second.")
     flags.DEFINE_bool("systemd", False, "Print a systemd unit that runs this command, and exit.")
     command_line.run_verb(

@@ -110,32 +110,31 @@ def test_kinds_of_weights_are_compared_in_one_table():
     ]
 
 
-def test_engines_are_compared_in_two_tables():
-    def row(engine, top1, difference, milliseconds, valid=True):
+def test_engines_are_compared_file_by_file():
+    def row(engine, top1, difference):
         agreement = {"with": "litert", "top1": top1, "max_abs_diff": difference}
-        latency = {"latency_ms": milliseconds, "latency_valid": valid}
-        return {"engine": engine, "engine_version": "1.0", "top1": 0.9, "agreement": agreement, **latency}
+        return {"engine": engine, "engine_version": "1.0", "top1": 0.9, "agreement": agreement}
 
     refused = {"engine": "mnn", "unsupported": "not supported by mnn: 8-bit"}
     files = [
         {
             "network": "one",
             "file": "float32",
-            "engines": [row("litert", 1, 0, 0.5), row("mnn", 0.999, 0.00026, 1, False)],
+            "engines": [row("litert", 1, 0), row("mnn", 0.999, 0.00026)],
         },
-        {"network": "one", "file": "int8", "engines": [row("litert", 1, 0, 0.25), refused]},
-        {"network": "two", "file": "int8", "engines": [row("litert", 1, 0, 0.25), refused]},
+        {"network": "one", "file": "int8", "engines": [row("litert", 1, 0), refused]},
+        {"network": "two", "file": "int8", "engines": [row("litert", 1, 0), refused]},
     ]
-    lines = results_table.engine_tables(files).splitlines()
+    lines = results_table.engine_table(files).splitlines()
     assert lines[:3] == [
         "| network | file | litert 1.0 | mnn 1.0 |",
         "|---|---|---|---|",
         "| one | float32 | 100.0 %, 0 | 99.9 %, 0.00026 |",
     ]
-    assert lines[8:10] == ["| one | float32 | 0.500 | ~1.000 |", "| one | int8 | 0.250 | – |"]
+    assert lines[3] == "| one | int8 | 100.0 %, 0 | – |"
     assert lines[-1] == "- not supported by mnn: 8-bit: every int8 file."
     del files[2]["engines"][1]
-    assert results_table.engine_tables(files).splitlines()[-1] == "- not supported by mnn: 8-bit: one int8."
+    assert results_table.engine_table(files).splitlines()[-1] == "- not supported by mnn: 8-bit: one int8."
 
 
 def test_layers_that_fell_back_are_counted():

@@ -86,7 +86,7 @@ def channel_maxima(model: KerasModel, tensors: list[Tensor], calibration: Array)
 
 
 class _ChannelMaxima(keras.layers.Layer):
-    """Greatest absolute value of each channel of a batch."""
+    """Largest absolute value of each channel of a batch."""
 
     def call(self, inputs: Tensor) -> Tensor:
         return tf.reduce_max(tf.abs(inputs), axis=list(range(len(inputs.shape) - 1)))

@@ -102,7 +102,7 @@ def _with_zero(least: float, most: float) -> Range:
 
 
 class _Extremes(keras.layers.Layer):
-    """Least and greatest value of a batch, float32 `(2,)`."""
+    """Smallest and greatest value of a batch, float32 `(2,)`."""
 
     def call(self, inputs: Tensor) -> Tensor:
         return tf.stack([tf.reduce_min(inputs), tf.reduce_max(inputs)])

@@ -1,0 +1,66 @@
+from tfl_lite_suite.report import measured_tables
+
+
+def rows(table):
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in table.splitlines()[2:]]
+
+
+def test_what_was_found_of_the_planted_faults():
+    sets = [{"pictures_are": "signs", "copies": 1.0, "labels": 0.9, "false_labels": 0.0153, "masks": 0.95}]
+    assert rows(measured_tables.health_table(sets)) == [["signs", "100 %", "90 %", "1.53 %", "95 %"]]
+
+
+def test_a_change_against_the_default_has_its_interval():
+    run = {
+        "setting": "default",
+        "seed": 0,
+        "top1": 0.8,
+        "macro_f1": 0.7,
+        "rare_recall": 0.0,
+        "rare_recall_ci95": [0, 0.1],
+    }
+    change = {"difference": -0.02, "ci95": [-0.03, 0.01]}
+    found = rows(measured_tables.unbalanced_table([run, {**run, "macro_f1_against_default_seed_0": change}]))
+    assert found[0][2:] == ["0.0 % (0.0 … 10.0)", "70.0 %", "–", "80.0 %"]
+    assert found[1][4] == "-2.0 (-3.0 … +1.0)"
+
+
+def test_a_disturbed_latency_is_marked_and_an_engine_that_does_not_run_is_a_dash():
+    litert = {"engine": "litert", "engine_version": "2", "valid": True, "latency_ms": 0.5}
+    mnn = {"engine": "mnn", "engine_version": "3", "valid": False, "latency_ms": 0.25}
+    table = measured_tables.engine_latency_table({"micro": {"float32": [litert, mnn], "int8": [litert]}})
+    assert table.splitlines()[0] == "| network | file | litert 2 | mnn 3 |"
+    assert rows(table) == [["micro", "float32", "0.500", "~0.250"], ["micro", "int8", "0.500", "–"]]
+
+
+def test_the_network_that_gains_most_comes_first():
+    row = {"float32_ms": 4.0, "int8_ms": 2.0, "ratio": 0.5, "valid": True}
+    found = rows(measured_tables.full_size_table({"a": row, "b": {**row, "ratio": 0.25, "valid": False}}))
+    assert found == [["b", "4 ms", "2 ms", "~0.25"], ["a", "4 ms", "2 ms", "0.50"]]
+
+
+def test_an_emulated_pi_beside_x86():
+    row = {"network": "micro", "engine": "litert", "kernels": "default", "images": 1000, "top1_agreement": 1.0,
+           "output_values_identical": 1.0, "largest_difference_steps": 0}  # fmt: skip
+    other = {**row, "engine": "tflite_runtime", "top1_agreement": 0.98, "largest_difference_steps": 9}
+    assert rows(measured_tables.pi_table([row, other])) == [["micro", "100.0 %", "0 steps", "98.0 %", "9 steps"]]
+    worse = {
+        **row,
+        "network": "b0",
+        "top1_agreement": 0.9,
+        "output_values_identical": 0.5,
+        "largest_difference_steps": 3,
+    }
+    found = rows(measured_tables.pi_kernels_table([row, worse, {**row, "images": 20}], 1000))
+    assert found == [["litert", "default", "95.0 % (90.0 %, b0)", "75.00 %", "3 steps"]]
+
+
+def test_the_recipe_as_written_comes_before_what_was_found():
+    params = {"scheme": "int8_qat", "data.resolution": 28, "model.alpha": 1.0, "prune.params_ratio": 1.0,
+              "train.batch_size": 64, "train.learning_rate": 0.0875}  # fmt: skip
+    trial = {"trial": 0, "params": params, "top1": 0.8, "top1_unseen": 0.7, "ms": 0.02, "steady": True, "bytes": 4096}
+    found = {**trial, "trial": 1, "params": {**params, "model.alpha": 0.5, "prune.params_ratio": 0.5}, "steady": False}
+    lines = rows(measured_tables.search_table({"trials": [trial, found], "front": [trial, found]}, as_written=1))
+    assert lines[0] == ["the recipe as written, int8_qat", "80.00 %", "70.00 %", "0.020 ms", "4,096"]
+    words = "found: 28×28 pixels, 0.5 of the width, 0.5 of the parameters, batch 64, learning rate 0.087, int8_qat"
+    assert lines[1][0] == words and lines[1][3] == "~0.020 ms"
