@@ -2,6 +2,7 @@
 
 from tfl_lite_suite.benchmark.result import Device, InputTensor, Latency, Measurement, StageTimes
 from tfl_lite_suite.run.result import EvaluatedFile, LintedFile, TimedFile
+from tfl_lite_suite.run.stage_results import Change, LedgerRow
 
 
 def evaluated(name="int8_ptq", **more) -> EvaluatedFile:
@@ -49,6 +50,18 @@ def _timing(ms):
         "warnings": (),
         "seed": 0,
     }
+
+
+def ledger_row(name="int8_ptq", runtime="litert 2.3", **more) -> LedgerRow:
+    """Returns a row of the ledger, of 12 pictures."""
+    return LedgerRow(name=name, runtime=runtime, **{"n": 12, "top1": 0.75, **more})
+
+
+def change(points=-0.1, **more) -> Change:
+    """Returns a change by `points`, with an interval of 10 points around it."""
+    ends = (points - 0.05, points + 0.05)
+    plain = {"gained": 1, "lost": 3, "points": points, "ci95": ends, "verdict": "loss" if ends[1] < 0 else "not shown"}
+    return Change(**{**plain, **more})
 
 
 def linted(name="int8_ptq", **more) -> LintedFile:

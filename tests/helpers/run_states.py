@@ -5,6 +5,7 @@ import pathlib
 import numpy as np
 
 from tfl_lite_suite.core import predictions, recipe
+from tfl_lite_suite.run.result import ConvertedFile
 from tfl_lite_suite.run.state import RunState
 from tfl_lite_suite.run.step import Step
 
@@ -33,10 +34,5 @@ def tflite(of: RunState, name: str, content: bytes = b"file") -> None:
     path = of.tflite_file(name)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
-    of.files[name] = {
-        "name": name,
-        "output": str(path),
-        "source": "train",
-        "scheme": "int8",
-        "file_bytes": len(content),
-    }
+    size = len(content)
+    of.files[name] = ConvertedFile(name=name, output=str(path), source="train", scheme="int8", file_bytes=size)

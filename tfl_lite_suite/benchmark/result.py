@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Mapping
 
-from tfl_lite_suite.core.result import Result, omitted
+from tfl_lite_suite.core.result import Interval, Result, omitted
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Latency(Result):
     p95: float
     p99: float
     max: float
-    ci95: tuple[float, ...]
+    ci95: Interval
 
 
 @dataclasses.dataclass(frozen=True)
@@ -284,7 +284,7 @@ class Comparison(Result):
     pairs: int
     models: tuple[ComparedModel, ...]
     ratio: float
-    ratio_ci99: tuple[float, ...]
+    ratio_ci99: Interval
     round_ratios: tuple[float, ...]
     raw_ns: tuple[tuple[tuple[int, ...], ...], ...]
     valid: bool

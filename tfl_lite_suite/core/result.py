@@ -7,18 +7,33 @@ import os
 import types
 import typing
 from collections.abc import Mapping
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.files import to_json
 from tfl_lite_suite.core.types import Document, JsonObject
 
 R = TypeVar("R", bound="Result")
+# A sum of shares may end so far beside 1.
+_ROUNDING = 1e-9
+# From 0 to 1, or NaN.
+Share: TypeAlias = Annotated[float, (0, 1)]
+# Its ends.
+Interval: TypeAlias = tuple[float, float]
 
 
 def omitted() -> Any:
     """Defines a field that is `None` where the document does not have its key; a null stays in `others`."""
     return dataclasses.field(default=None, metadata={"omitted": True})
+
+
+def called(key: str) -> Any:
+    """Defines a field whose key in the document is a word that Python keeps for itself."""
+    return dataclasses.field(metadata={"key": key})
+
+
+def _key(field: "dataclasses.Field[Any]") -> str:
+    return str(field.metadata.get("key", field.name))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -41,8 +56,8 @@ class Result:
         values = {field.name: (field, getattr(self, field.name)) for field in dataclasses.fields(self)}
         del values["others"]
         kept = {
-            name: plain(value)
-            for name, (field, value) in values.items()
+            _key(field): plain(value)
+            for field, value in values.values()
             if value is not None or not field.metadata.get("omitted")
         }
         return {**kept, **self.others}
@@ -73,17 +88,18 @@ class Result:
         where = where or cls.__name__
         if not isinstance(document, Mapping):
             raise SuiteError(f"{where}: expected a JSON object. Received: {_shown(document)}")
-        hints, values = typing.get_type_hints(cls), dict(document)
+        hints, values = typing.get_type_hints(cls, include_extras=True), dict(document)
         found: JsonObject = {}
         for field in dataclasses.fields(cls):
             if field.name == "others":
                 continue
-            if field.name in values:
-                if values[field.name] is None and field.metadata.get("omitted"):
+            key = _key(field)
+            if key in values:
+                if values[key] is None and field.metadata.get("omitted"):
                     continue
-                found[field.name] = _typed(hints[field.name], values.pop(field.name), f"{where}: {field.name}")
+                found[field.name] = _typed(hints[field.name], values.pop(key), f"{where}: {key}")
             elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
-                raise SuiteError(f"{where}: '{field.name}' is missing")
+                raise SuiteError(f"{where}: '{key}' is missing")
         return cls(**found, others=plain(values))
 
     @classmethod
@@ -131,12 +147,19 @@ def _typed(hint: Any, value: Any, where: str) -> Any:
         return _typed(arguments[0], value, where)
     if hint in (Any, object):
         return plain(value)
+    if origin is Annotated:
+        (least, most), given = arguments[1], _typed(arguments[0], value, where)
+        if given < least - _ROUNDING or given > most + _ROUNDING:
+            raise SuiteError(f"{where}: expected a number from {least} to {most}. Received: {_shown(value)}")
+        return given
     if origin is Literal:
         known = value in arguments
     elif origin is tuple:
-        known = isinstance(value, (list, tuple))
+        kinds = [arguments[0]] * len(value) if arguments[-1] is ... and isinstance(value, (list, tuple)) else arguments
+        known = isinstance(value, (list, tuple)) and len(value) == len(kinds)
         if known:
-            return tuple(_typed(arguments[0], item, f"{where}[{index}]") for index, item in enumerate(value))
+            given = zip(kinds, value, strict=True)
+            return tuple(_typed(kind, item, f"{where}[{index}]") for index, (kind, item) in enumerate(given))
     elif origin in (dict, Mapping) or hint is dict:
         known = isinstance(value, Mapping)
         if known and arguments:
@@ -157,6 +180,8 @@ def _typed(hint: Any, value: Any, where: str) -> Any:
 def _named(kind: Any, arguments: tuple[Any, ...]) -> str:
     if kind is Literal:
         return " or ".join(map(repr, arguments))
+    if kind is tuple and arguments[-1] is not ...:
+        return f"a list of {len(arguments)}"
     names = {tuple: "a list", dict: "an object", Mapping: "an object"}
     return names.get(kind, getattr(kind, "__name__", str(kind)))
 

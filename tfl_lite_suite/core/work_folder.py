@@ -8,15 +8,18 @@ import json
 import os
 import pathlib
 import shutil
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 from tfl_lite_suite import __version__
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.files import UNFINISHED, make_folder, read_json, sha256, to_json, write_json
+from tfl_lite_suite.core.result import Result
 from tfl_lite_suite.core.types import Document, JsonObject
 
+R = TypeVar("R", bound=Result)
 RESULTS, _LOCK = "results.json", ".lock"
+_AGAIN = "Remove the file to have the stage done again"
 # Raised when stages keep other files than before, so that earlier ones count as not done.
 _FORMAT = 2
 
@@ -54,6 +57,21 @@ def _lock(locks: contextlib.ExitStack, folder: pathlib.Path, mode: str, kind: in
         ) from None
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class KeptStage(Result):
+    """What the file of a stage's results holds.
+
+    Attributes:
+        key: Hash of everything that the results depend on.
+        files: SHA-256 of the files that belong to them, by name.
+        results: The results.
+    """
+
+    key: str
+    files: Mapping[str, str]
+    results: JsonObject
+
+
 class Stage:
     """One stage's folder.
 
@@ -85,21 +103,38 @@ class Stage:
         Raises:
             SuiteError: If the file of the results is damaged.
         """
-        path = self._folder / RESULTS
+        path = self.results_file
         document = read_json(path)
         if document is None and not path.is_file():
             return None
-        if not isinstance(document, dict) or not isinstance(document.get("key"), str):
-            raise SuiteError(f"{path}: damaged, no results of a stage. Remove the file to have the stage done again")
-        if document["key"] != self.key:
+        try:
+            done = KeptStage.from_document(document, f"{path}: damaged")
+        except SuiteError as error:
+            raise SuiteError(f"{error}. {_AGAIN}") from None
+        if done.key != self.key:
             return None
-        if not all(isinstance(document.get(part), dict) for part in ("files", "results")):
-            raise SuiteError(f"{path}: damaged, no results of a stage. Remove the file to have the stage done again")
-        for name, digest in document["files"].items():
+        for name, digest in done.files.items():
             file = self._folder / name
             if not file.is_file() or sha256(file) != digest:
                 return None
-        return dict(document["results"])
+        return dict(done.results)
+
+    @property
+    def results_file(self) -> pathlib.Path:
+        """Where the results are kept."""
+        return self._folder / RESULTS
+
+    def kept(self, kind: type[R]) -> R | None:
+        """Returns what `finished` returns, as a result.
+
+        Raises:
+            SuiteError: If the file of the results is damaged, or they are none of that kind.
+        """
+        done = self.finished()
+        try:
+            return None if done is None else kind.from_document(done, f"{self.results_file}: damaged: results")
+        except SuiteError as error:
+            raise SuiteError(f"{error}. {_AGAIN}") from None
 
     def finish(self, results: Document, files: Sequence[str] = ()) -> JsonObject:
         """Records the results and clears away what killed runs left; from now on the stage counts as done.
@@ -113,7 +148,7 @@ class Stage:
         """
         digests = {name: sha256(self.folder / name) for name in files}
         kept = json.loads(to_json(results))
-        write_json(self.folder / RESULTS, {"key": self.key, "files": digests, "results": kept})
+        write_json(self.results_file, {"key": self.key, "files": digests, "results": kept})
         for left in self.folder.glob(f"{UNFINISHED}*"):
             shutil.rmtree(left, ignore_errors=True)
         return dict(kept)

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from tfl_lite_suite.core.result import Result
+from tfl_lite_suite.core.result import Result, Share
 from tfl_lite_suite.core.types import Document
 from tfl_lite_suite.evaluate.result import UnknownFigures
 
@@ -43,10 +43,10 @@ class DecideResult(Result):
     decision: Document
     temperature: float
     calibration_error: Document
-    top1: float | None
-    balanced_accuracy: float | None
-    macro_f1: float | None
-    coverage: float
+    top1: Share | None
+    balanced_accuracy: Share | None
+    macro_f1: Share | None
+    coverage: Share
     per_class: tuple[Document, ...]
     unknown: UnknownFigures | None
     wishes: tuple[Document, ...]

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Mapping
 
-from tfl_lite_suite.core.result import Result, omitted
+from tfl_lite_suite.core.result import Interval, Result, Share, omitted
 from tfl_lite_suite.core.types import Document
 
 
@@ -27,15 +27,15 @@ class ClassResult(Result):
 
     label: str
     n: int
-    top1: float | None
+    top1: Share | None
     name: str = ""
-    precision: float | None = None
-    recall: float | None = None
-    f1: float | None = None
-    precision_ci95: tuple[float, ...] | None = None
-    recall_ci95: tuple[float, ...] | None = None
+    precision: Share | None = None
+    recall: Share | None = None
+    f1: Share | None = None
+    precision_ci95: Interval | None = None
+    recall_ci95: Interval | None = None
     auroc: float | None = None
-    average_precision: float | None = None
+    average_precision: Share | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,7 +64,7 @@ class UnknownFigures(Separation):
 
     n: int
     false_alarms: float
-    false_alarms_ci95: tuple[float, ...] | None
+    false_alarms_ci95: Interval | None
     by_max_probability: Separation
 
 
@@ -83,10 +83,10 @@ class DecidedFigures(Result):
     """
 
     decision: Document
-    coverage: float
-    coverage_ci95: tuple[float, ...] | None
+    coverage: Share
+    coverage_ci95: Interval | None
     accuracy: float | None
-    accuracy_ci95: tuple[float, ...] | None
+    accuracy_ci95: Interval | None
     confusion: tuple[tuple[int, ...], ...] | None = omitted()
 
 
@@ -115,17 +115,17 @@ class Figures(Result):
     """
 
     n: int
-    top1: float
-    top5: float
-    balanced_accuracy: float | None = None
-    macro_f1: float | None = None
+    top1: Share
+    top5: Share
+    balanced_accuracy: Share | None = None
+    macro_f1: Share | None = None
     auroc: float | None = None
-    mean_average_precision: float | None = None
+    mean_average_precision: Share | None = None
     calibration_error: float | None = None
     reliability: tuple[Mapping[str, float], ...] = ()
     risk_coverage: tuple[Mapping[str, float], ...] = ()
-    micro_f1: float | None = omitted()
-    exact_match: float | None = omitted()
+    micro_f1: Share | None = omitted()
+    exact_match: Share | None = omitted()
     per_class: tuple[ClassResult, ...] = ()
     confusion: tuple[tuple[int, ...], ...] | None = None
     confusion_cells: tuple[tuple[int, ...], ...] | None = omitted()
@@ -182,7 +182,7 @@ class Agreement(Result):
         max_abs_diff: Greatest difference of a score; `None` where the scores were not kept.
     """
 
-    top1: float
+    top1: Share
     max_abs_diff: float | None
 
 

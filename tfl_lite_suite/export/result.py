@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from tfl_lite_suite.core.result import Result, omitted
+from tfl_lite_suite.core.result import Result, Share, omitted
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Export(Result):
     format: str
     files: tuple[str, ...] = ()
     max_abs_diff: float | None = None
-    top1_agreement: float | None = None
+    top1_agreement: Share | None = None
     pictures: int | None = None
     reference: str | None = None
     bytes: int | None = None

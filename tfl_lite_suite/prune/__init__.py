@@ -18,7 +18,7 @@ from tfl_lite_suite.core.files import sha256, write_text
 from tfl_lite_suite.core.recipe import UNPRUNED, Prune, Recipe
 from tfl_lite_suite.core.types import Array, JsonObject, KerasModel, LossFunction, Tensor
 from tfl_lite_suite.core.work_folder import Stage
-from tfl_lite_suite.prune.result import PruneResult
+from tfl_lite_suite.prune.result import LeftWhole, PruneResult, PruneStep
 
 if TYPE_CHECKING:
     from tfl_lite_suite.data.samples import Dataset
@@ -56,8 +56,8 @@ def prune(
         taught = _taught(settings, model_path)
         teacher = train.teacher_of(taught, workdir, "prune", load)
     stage = stage_of(chosen, workdir, model_path, settings, name)
-    if (done := stage.finished()) is not None:
-        return PruneResult.from_document(done, str(stage.folder))
+    if (done := stage.kept(PruneResult)) is not None:
+        return done
     images = load() if load and settings else None
     from tfl_lite_suite.core.framework import keras
     from tfl_lite_suite.models.keras_io import keras_file
@@ -189,10 +189,10 @@ class _Channels:
         before = channels.costs(model)
         measure: Literal["params", "macs"] = "params" if self.chosen.macs_ratio is None else "macs"
         ratio = self.chosen.macs_ratio or self.chosen.params_ratio
-        steps: list[JsonObject] = []
+        steps: list[PruneStep] = []
         for number in range(1, self.chosen.steps + 1):
             step = Stage(self.stage.folder, f"step_{number}", {"stage": self.stage.key})
-            done = step.finished()
+            done = step.kept(PruneStep)
             if done is None:
                 pruned = channels.prune(
                     model,
@@ -207,16 +207,17 @@ class _Channels:
                     pruned.model, self.loss, self.chosen, step, self.settings, self.images, f"step {number}"
                 )
                 keras_file.save(pruned.model, step.folder / train.MODEL)
-                whole = [{"layers": list(item.layers), "reason": item.reason} for item in pruned.whole]
-                done = step.finish({"history": history, "left_whole": whole}, [train.MODEL])
+                whole = tuple(LeftWhole(tuple(item.layers), item.reason) for item in pruned.whole)
+                done = PruneStep(tuple(history), whole)
+                step.finish(done.document(), [train.MODEL])
             model = keras_file.load(step.folder / train.MODEL)
             steps.append(done)
         after = channels.costs(model)
         return model, {
             **{f"{name}_before": before[name] for name in before},
             **{f"{name}_after": after[name] for name in after},
-            "left_whole": steps[0]["left_whole"],
-            "history": [record for step in steps for record in step["history"]],
+            "left_whole": steps[0].document()["left_whole"],
+            "history": [record for step in steps for record in step.history],
         }
 
     def _labelled(self) -> dict[str, Array]:

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from tfl_lite_suite.core.result import Result, omitted
+from tfl_lite_suite.core.result import Result, Share, omitted
 from tfl_lite_suite.core.types import Document
 
 
@@ -17,6 +17,14 @@ class LeftWhole(Result):
 
     layers: tuple[str, ...]
     reason: str
+
+
+@dataclasses.dataclass(frozen=True)
+class PruneStep(Result):
+    """What one of several steps of pruning keeps; the attributes are those of `PruneResult`."""
+
+    history: tuple[Document, ...]
+    left_whole: tuple[LeftWhole, ...]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,9 +59,9 @@ class PruneResult(Result):
     macs_after: int
     left_whole: tuple[LeftWhole, ...]
     history: tuple[Document, ...]
-    top1_before: float | None
-    top1_after: float | None
-    zero_share: float | None = omitted()
+    top1_before: Share | None
+    top1_after: Share | None
+    zero_share: Share | None = omitted()
     most_values: int | None = omitted()
     file_bytes_before: int | None = omitted()
     file_bytes_after: int | None = omitted()

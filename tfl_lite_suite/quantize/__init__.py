@@ -54,9 +54,8 @@ def quantize(
     load = load or functools.cache(lambda: train.load_images(settings, workdir))
     teacher = train.teacher_of(settings, workdir, "quantize", load)
     stage = stage_of(settings, workdir, model_path, name)
-    done = stage.finished()
-    if done is not None:
-        return QatResult.from_document(done, str(stage.folder))
+    if (done := stage.kept(QatResult)) is not None:
+        return done
     images = load()
     from tfl_lite_suite.core.framework import keras
     from tfl_lite_suite.models.keras_io import keras_file, names
@@ -77,9 +76,9 @@ def quantize(
         "top1_start": accuracy_function(trained.before)(images.test)["top1"],
         **_training(trained, len(images.validation)),
     }
-    after = ptq_stage_of(settings, workdir, model_path, name=f"{name}_ptq").finished()
+    after = ptq_stage_of(settings, workdir, model_path, name=f"{name}_ptq").kept(PtqResult)
     if after is not None:
-        results["top1_ptq_file"] = after["top1_ptq"]
+        results["top1_ptq_file"] = after.top1_ptq
     names.remember(trained.model, names.original_name(model))
     saved = train.save_artifacts(stage.folder, trained.model, images, settings, measured)
     results = stage.finish(results, saved)
@@ -142,8 +141,8 @@ def quantize_after_training(
     """
     models.check_file(model_path, "--model")
     stage = ptq_stage_of(settings, workdir, model_path, debug, name)
-    if (done := stage.finished()) is not None:
-        return PtqResult.from_document(done, str(stage.folder))
+    if (done := stage.kept(PtqResult)) is not None:
+        return done
     from tfl_lite_suite.models.keras_io import keras_file, names
     from tfl_lite_suite.quantize.ptq import diagnosis, techniques
     from tfl_lite_suite.tflite import metadata_writer, shared_buffers

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from tfl_lite_suite.core.result import Result, omitted
+from tfl_lite_suite.core.result import Result, Share, omitted
 from tfl_lite_suite.core.types import Document
 
 Q = TypeVar("Q", bound="QuantizeResult")
@@ -23,7 +23,7 @@ class QuantizeResult(Result):
         1.0
     """
 
-    top1_float: float | None
+    top1_float: Share | None
     seconds: float
 
     @classmethod
@@ -58,16 +58,16 @@ class QatResult(QuantizeResult):
         top1_ptq_file: As `top1_qat`, of the file that `--scheme=ptq` made in the same work folder, if it did.
     """
 
-    top1_qat: float | None
-    top5_qat: float | None
+    top1_qat: Share | None
+    top5_qat: Share | None
     epochs: int
     history: tuple[Document, ...]
     # Absent from what earlier code kept.
-    top1_start: float | None = omitted()
+    top1_start: Share | None = omitted()
     start: Document | None = omitted()
     kept: str | None = omitted()
     validation: Document | None = omitted()
-    top1_ptq_file: float | None = omitted()
+    top1_ptq_file: Share | None = omitted()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,7 +83,7 @@ class PtqResult(QuantizeResult):
     """
 
     output: str
-    top1_ptq: float | None
+    top1_ptq: Share | None
     ptq: Document
     calibration: tuple[Document, ...]
     float_ops: tuple[Document, ...]

@@ -131,9 +131,7 @@ def _found(run: "FinishedRun", notes: list[str]) -> str:
 
 def _shipped(run: "FinishedRun") -> "EvaluatedFile | None":
     """Returns the evaluation of the file to ship."""
-    from tfl_lite_suite.report import run_sections
-
-    found = run_sections.verdict_of(run)
+    found = run.verdict
     return next((row for row in run.evaluated if found and row.name == found.file), None)
 
 
@@ -225,7 +223,7 @@ def _markdown(title: str, runs: Sequence["FinishedRun"], rows: "Sequence[Row]") 
 
     parts = [f"# {title}\n", run_sections.models_table(rows, len(runs) > 1).markdown()]
     for run in runs:
-        found = run_sections.verdict_of(run)
+        found = run.verdict
         parts += [f"## {run.title}\n", verdict_view.markdown(found) if found else ""]
         for heading, table in (
             ("What was done", run_sections.steps_table(run)),

@@ -4,15 +4,17 @@ import dataclasses
 import functools
 import os
 import pathlib
+from typing import Any
 
 from tfl_lite_suite.core import recipe, yaml_text
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.files import read_json
 from tfl_lite_suite.core.types import JsonObject
-from tfl_lite_suite.core.work_folder import kind_of
+from tfl_lite_suite.core.work_folder import KeptStage, kind_of
 from tfl_lite_suite.report.results_table import PROBE
-from tfl_lite_suite.run import result, stages
+from tfl_lite_suite.run import result, stages, verdict
 from tfl_lite_suite.run.result import ConvertedFile, EvaluatedFile, LintedFile, ModelFlips, TimedFile
+from tfl_lite_suite.run.stage_results import LedgerRow, LimitCheck, Trained
 
 RESULTS, RECIPE, FLIPS = "results.json", "recipe.yaml", "flips.json"
 _BENCHMARK = "benchmark"
@@ -70,13 +72,31 @@ class FinishedRun:
     results: JsonObject
     flips: list[ModelFlips]
 
-    def stage(self, kind: str) -> list[JsonObject]:
-        """Returns the results of every stage of a kind, for those by file an entry a file."""
-        found: list[JsonObject] = []
-        for name, results in self.results.items():
-            if kind_of(name) == kind:
-                found += results if isinstance(results, list) else [results]
-        return found
+    @functools.cached_property
+    def steps(self) -> dict[str, Any]:
+        """Results of each step, as `StageKind.read` returns them, without ledger and verdict."""
+        return {
+            name: stages.get(kind_of(name)).read(results, f"{self._where}: {name}")
+            for name, results in self.results.items()
+            if name not in (result.LEDGER, verdict.KEY)
+        }
+
+    @functools.cached_property
+    def checked(self) -> list[LimitCheck]:
+        """Every limit that was checked."""
+        return result.checked(self.results, self._where)
+
+    @functools.cached_property
+    def ledger(self) -> list[LedgerRow]:
+        """What each step gained, lost and changed."""
+        return result.ledger(self.results, self._where)
+
+    @functools.cached_property
+    def verdict(self) -> verdict.Verdict | None:
+        """The verdict, also of a run of an earlier release; `None` where no file was evaluated."""
+        if verdict.KEY in self.results:
+            return verdict.Verdict.from_document(self.results[verdict.KEY], f"{self._where}: {verdict.KEY}")
+        return verdict.give(self.results, self.folder)
 
     @functools.cached_property
     def converted(self) -> list[ConvertedFile]:
@@ -110,16 +130,15 @@ class FinishedRun:
         """Returns the Keras models, then every file on every runtime that evaluated or timed it."""
         found = []
         keras = stages.keras_models()
-        for name, results in self.results.items():
+        for name, of_step in self.steps.items():
             words, key = keras.get(kind_of(name), ("", ""))
-            if isinstance(results, dict) and results.get(key) is not None:
-                probe = results.get("linear_probe")
-                if probe:
+            top1, top5 = (getattr(of_step, which, None) for which in (key, key.replace("top1", "top5")))
+            if top1 is not None:
+                if probe := getattr(of_step, "linear_probe", None):
                     found.append(
-                        Measured(f"{name}_probe", PROBE, "TensorFlow", None, probe["top1"], None, self._test_images())
+                        Measured(f"{name}_probe", PROBE, "TensorFlow", None, probe.top1, None, self._test_images())
                     )
-                top5 = results.get(key.replace("top1", "top5"))
-                found.append(Measured(name, words, "TensorFlow", None, results[key], top5, self._test_images()))
+                found.append(Measured(name, words, "TensorFlow", None, top1, top5, self._test_images()))
         files = {row.name: row for row in self.converted}
         right = {(row.name, row.engine): row for row in self.evaluated}
         timed = {(row.name, row.engine): row for row in self.timed}
@@ -144,7 +163,8 @@ class FinishedRun:
         return found
 
     def _test_images(self) -> int | None:
-        return next((row["images"]["test"] for row in self.stage("train") if "images" in row), None)
+        trained = (of_step for of_step in self.steps.values() if isinstance(of_step, Trained))
+        return next((of_step.images.get("test") for of_step in trained if of_step.images), None)
 
     def hashes(self) -> list[tuple[str, str, dict[str, str]]]:
         """Returns for each finished stage its folder, the hash of its inputs, and the SHA-256 of its files."""
@@ -152,7 +172,8 @@ class FinishedRun:
         for path in sorted([*self.folder.glob(f"*/{RESULTS}"), *self.folder.glob(f"*/*/{RESULTS}")]):
             document = read_json(path)
             if isinstance(document, dict) and {"key", "files"} <= set(document):
-                found.append((str(path.parent.relative_to(self.folder)), document["key"], document["files"]))
+                done = KeptStage.from_document(document, str(path))
+                found.append((str(path.parent.relative_to(self.folder)), done.key, dict(done.files)))
         return found
 
     def settings(self) -> JsonObject:
@@ -193,17 +214,15 @@ def read(workdir: str | os.PathLike[str]) -> FinishedRun:
         raise SuiteError(f"--workdir: no stage has ended in '{workdir}'. Expected a work folder of run or train")
     path = _recipe_path(folder)
     text = path.read_text(encoding="utf-8", errors="replace") if path else ""
-    return FinishedRun(folder, folder.resolve().name, text, _checked(results, folder / RESULTS), _flips(folder / FLIPS))
+    run = FinishedRun(folder, folder.resolve().name, text, results, _flips(folder / FLIPS))
+    _check(run)
+    return run
 
 
-def _checked(results: JsonObject, path: pathlib.Path) -> JsonObject:
-    """Returns the results by stage; each must be an object, or a list of objects."""
-    for name, found in results.items():
-        if not all(isinstance(row, dict) for row in (found if isinstance(found, list) else [found])):
-            raise SuiteError(
-                f"{path}: {name}: damaged, no results of a stage. Run the recipe again, or remove the file"
-            )
-    return results
+def _check(run: FinishedRun) -> None:
+    """Reads all results, so that damage is told before anything is made of them."""
+    for _ in (run.steps, run.ledger, run.verdict):
+        pass
 
 
 def _flips(path: pathlib.Path) -> list[ModelFlips]:

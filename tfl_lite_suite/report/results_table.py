@@ -26,20 +26,22 @@ _SPARSITY = (
 
 def tables(results: JsonObject) -> list[Table]:
     """Returns the table of results, and the ledger where there is one."""
-    return [table(results), *([ledger.table(results["ledger"])] if results.get("ledger") else [])]
+    compared = result.ledger(results)
+    return [table(results), *([ledger.table(compared)] if compared else [])]
 
 
 def table(results: JsonObject) -> Table:
     """Returns the results as a table, a row a file and engine."""
     rows: list[Sequence[str]] = []
     keras = stages.keras_models()
-    for name, found in results.items():
+    for name, document in results.items():
         words, key = keras.get(kind_of(name), ("", ""))
-        if key in found:
+        if key in document:
+            found = stages.get(kind_of(name)).read(document, name)
             which = "" if name in keras else f" ({name})"
-            if "linear_probe" in found:
-                rows.append((f"{PROBE}{which}", "TensorFlow", percent(found["linear_probe"]["top1"]), "–", "–"))
-            rows.append((f"{words}{which}", "TensorFlow", percent(found[key]), "–", "–"))
+            if probe := getattr(found, "linear_probe", None):
+                rows.append((f"{PROBE}{which}", "TensorFlow", percent(probe.top1), "–", "–"))
+            rows.append((f"{words}{which}", "TensorFlow", percent(getattr(found, key)), "–", "–"))
     timed = {(row.name, row.engine): row for row in result.timed(results)}
     files = {row.name: row for row in result.converted(results)}
     for pair, row in {(row.name, row.engine): row for row in result.evaluated(results)}.items():
@@ -69,9 +71,9 @@ def network_table(
         smaller = _ratio(size["float32"], size["int8_qat"])
         smaller_full = _ratio(full["float32"], full["int8"]) if full else "–"
         params = f"{results['train']['params']:,}"
-        ledger_of = {(row["name"], row["runtime"].partition(" ")[0]): row for row in results.get("ledger", [])}
+        ledger_of = {(row.name, row.runtime.partition(" ")[0]): row for row in result.ledger(results)}
         file = ledger_of.get(("int8_qat", engine))
-        same = percent(file["agreement"]) if file else "–"
+        same = percent(file.agreement) if file else "–"
         rows.append((name, params, whole, ptq, qat, smaller, smaller_full, left, pruned_whole, pruned_qat, same))
     return Table(_NETWORK, rows).markdown()
 

@@ -1,7 +1,6 @@
 """The sections of a report: what one or several runs did and measured, side by side."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from tfl_lite_suite.core.figures import milliseconds, percent, size
 from tfl_lite_suite.core.files import to_json
@@ -17,8 +16,9 @@ from tfl_lite_suite.evaluate.result import ClassResult
 from tfl_lite_suite.lint.result import LintReport
 from tfl_lite_suite.report import verdict_view
 from tfl_lite_suite.report.recorded_run import FinishedRun, Measured
-from tfl_lite_suite.run import ledger, stages, verdict
+from tfl_lite_suite.run import ledger, result, stages, verdict
 from tfl_lite_suite.run.result import EvaluatedFile, TimedFile
+from tfl_lite_suite.run.stage_results import Quantized, StageResult
 
 _MOST_CLASSES = 40
 _MOST_IN_MATRIX = 60
@@ -95,38 +95,43 @@ def _interval_of(share: float, n: int | None) -> tuple[float, float] | None:
 def steps_table(run: FinishedRun) -> Table:
     """Returns what each stage did."""
     lines = []
-    for name, results in run.results.items():
-        if name in ("ledger", verdict.KEY):
-            continue
-        seconds = _seconds(results)
-        lines.append([name, stages.get(kind_of(name)).outcome(results), duration(seconds) if seconds else "–"])
+    for name, of_step in run.steps.items():
+        seconds = _seconds(of_step)
+        lines.append([name, stages.get(kind_of(name)).outcome(of_step), duration(seconds) if seconds else "–"])
     return Table(["stage", "outcome", "time"], lines)
 
 
 def durations_table(results: JsonObject) -> Table:
     """Returns how long the stages of a run took that say so."""
-    times = {name: _seconds(found) for name, found in results.items() if name not in ("ledger", verdict.KEY)}
-    rows = [[name, f"{seconds / 60:.1f}"] for name, seconds in times.items() if seconds]
-    return Table(["stage", "minutes"], rows)
+    steps = {
+        name: stages.get(kind_of(name)).read(found, name)
+        for name, found in results.items()
+        if name not in (result.LEDGER, verdict.KEY)
+    }
+    times = {name: _seconds(of_step) for name, of_step in steps.items()}
+    return Table(["stage", "minutes"], [[name, f"{seconds / 60:.1f}"] for name, seconds in times.items() if seconds])
 
 
-def _seconds(results: Any) -> float:
-    rows = results if isinstance(results, list) else [*results.get("tasks", {}).values()] or [results]
-    times = [row.get("seconds") or 0 for row in rows if isinstance(row, dict)]
-    return sum(sum(filter(None, time.values())) if isinstance(time, dict) else time for time in times)
+def _seconds(of_step: object) -> float:
+    """Returns how long a step took; 0 where it does not say."""
+    if isinstance(of_step, list):
+        return sum(map(_seconds, of_step))
+    if isinstance(of_step, Quantized) and of_step.tasks:
+        return sum(map(_seconds, of_step.tasks.values()))
+    seconds = getattr(of_step, "seconds", None)
+    return sum(filter(None, seconds.values())) if isinstance(seconds, Mapping) else seconds or 0.0
 
 
 def ledger_table(run: FinishedRun) -> Table:
     """Returns the ledger: what each step gained, lost and changed on the same pictures."""
-    return ledger.table(run.results.get("ledger", []))
+    return ledger.table(run.ledger)
 
 
 def budget_table(run: FinishedRun) -> Table:
     """Returns the limits that were set, and what was measured."""
-    checks = [check for found in run.stage("budget") for check in found["checks"]]
     return Table(
         ["file", "limit", "allowed", "measured", "result"],
-        [[c["file"], c["limit"], c["allowed"], f"{c['received']:.6g}", "ok" if c["ok"] else "broken"] for c in checks],
+        [[c.file, c.limit, c.allowed, f"{c.received:.6g}", "ok" if c.ok else "broken"] for c in run.checked],
     )
 
 
@@ -143,38 +148,35 @@ def problems_table(run: FinishedRun) -> Table:
     )
 
 
-def verdict_of(run: FinishedRun) -> verdict.Verdict | None:
-    """Returns a run's verdict, also of a run of an earlier release; `None` where no file was evaluated."""
-    if verdict.KEY in run.results:
-        return verdict.Verdict.from_document(run.results[verdict.KEY], str(run.folder))
-    return verdict.give(run.results, run.folder)
-
-
 def verdict_block(run: FinishedRun) -> str:
     """Returns the verdict as HTML; empty where no file was evaluated."""
-    found = verdict_of(run)
-    return verdict_view.html(found) if found else ""
+    return verdict_view.html(run.verdict) if run.verdict else ""
 
 
 def curves(run: FinishedRun) -> str:
     """Returns the training curves, one plot of top-1 and one of the loss, all stages one after another."""
     shares, losses, start = list[plot.Line](), list[plot.Line](), 0
-    for name, results in run.results.items():
-        history = results.get("history") if isinstance(results, dict) else None
+    for name, of_step in run.steps.items():
+        history = of_step.history if isinstance(of_step, StageResult) else ()
         if not history:
             continue
         epochs = list(range(start + 1, start + len(history) + 1))
         series = len(losses)
-        for key, words, dashed in (("validation_top1", "validation", False), ("train_top1", "training", True)):
-            values = [100 * record[key] if record.get(key) is not None else float("nan") for record in history]
-            shares.append(plot.Line(f"{name}, {words}", epochs, values, series, dashed))
-        losses.append(plot.Line(name, epochs, [record["loss"] for record in history], series))
+        validation = [_percentage(epoch.validation_top1) for epoch in history]
+        shares.append(plot.Line(f"{name}, validation", epochs, validation, series, False))
+        training = [_percentage(epoch.train_top1) for epoch in history]
+        shares.append(plot.Line(f"{name}, training", epochs, training, series, True))
+        losses.append(plot.Line(name, epochs, [epoch.loss for epoch in history], series))
         start += len(history)
     parts = [
         plot.lines(f"Top-1 by epoch: {run.title}", "epoch", "top-1, %", shares, most=100),
         plot.lines(f"Training loss by epoch: {run.title}", "epoch", "loss", losses),
     ]
     return side_by_side(parts) if any(parts) else ""
+
+
+def _percentage(share: float | None) -> float:
+    return float("nan") if share is None else 100 * share
 
 
 def _chosen(run: FinishedRun) -> list[EvaluatedFile]:
@@ -221,7 +223,7 @@ def confusion(run: FinishedRun) -> str:
     models = [(model, model.confusion) for model in _chosen(run) if model.confusion]
     if not models:
         return ""
-    shipped = verdict_of(run)
+    shipped = run.verdict
     model, counts = next((pair for pair in models if shipped and pair[0].name == shipped.file), models[-1])
     labels = [row.label for row in model.per_class]
     pairs = [(count, a, b) for a, row in enumerate(counts) for b, count in enumerate(row) if count and a != b]
@@ -241,25 +243,17 @@ def _runtime(row: EvaluatedFile) -> str:
 def layers(run: FinishedRun) -> str:
     """Returns the error of each int8 layer, where quantization was asked to look (`quantize --debug`)."""
     parts = []
-    for name, results in run.results.items():
-        found = results.get("layers") if isinstance(results, dict) else None
+    for name, of_step in run.steps.items():
+        found = of_step.layers if isinstance(of_step, Quantized) else ()
         if not found:
             continue
-        known = sorted((row for row in found if row["own_snr_db"] is not None), key=lambda row: row["own_snr_db"])
-        bars = [
-            (row["layer"], max(row["own_snr_db"], 0.0), f"{row['own_snr_db']:.1f} dB") for row in known[:_WORST_LAYERS]
-        ]
+        known = sorted((row.own_snr_db, row.layer) for row in found if row.own_snr_db is not None)
+        bars = [(layer, max(decibels, 0.0), f"{decibels:.1f} dB") for decibels, layer in known[:_WORST_LAYERS]]
         parts.append(plot.bars(f"{name}: signal over error of the worst layers, alone", "longer is better", bars))
         table = Table(
             ["layer", "operator", "alone, dB", "with all before it, dB", "cosine"],
             [
-                [
-                    row["layer"],
-                    row["operator"],
-                    _decibels(row["own_snr_db"]),
-                    _decibels(row["snr_db"]),
-                    f"{row['cosine']:.5f}",
-                ]
+                [row.layer, row.operator, _decibels(row.own_snr_db), _decibels(row.snr_db), f"{row.cosine:.5f}"]
                 for row in found
             ],
         )

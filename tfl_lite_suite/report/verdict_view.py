@@ -22,16 +22,16 @@ def facts(found: Verdict) -> list[tuple[str, str]]:
     if found.several_labels:
         several = found.several_labels
         lines[-1] = ("surest class", f"right on {lines[-1][1]}")
-        shares = [percent(several[key]) for key in ("mean_average_precision", "micro_f1", "exact_match")]
+        shares = [percent(share) for share in (several.mean_average_precision, several.micro_f1, several.exact_match)]
         lines.append(("all classes", "mAP {}, micro F1 {}, exactly the right ones on {}".format(*shares)))
     if found.baseline:
-        baseline = f"{percent(found.baseline['top1'])}, by always answering '{found.baseline['class']}'"
+        baseline = f"{percent(found.baseline.top1)}, by always answering '{found.baseline.commonest}'"
         lines.append(("without a model", baseline))
     if found.worst_class:
         worst = found.worst_class
-        low, high = worst["recall_ci95"] or (0.0, 1.0)
-        share = f"{percent(worst['recall'])} of {worst['n']:,} found (95 %: {percent(low)} … {percent(high)})"
-        lines.append(("worst class", f"{worst['name']}: {share}"))
+        low, high = worst.recall_ci95 or (0.0, 1.0)
+        share = f"{percent(worst.recall)} of {worst.n:,} found (95 %: {percent(low)} … {percent(high)})"
+        lines.append(("worst class", f"{worst.name}: {share}"))
     cost = _cost(found)
     if cost:
         lines.append(("against float", cost))
@@ -42,13 +42,13 @@ def facts(found: Verdict) -> list[tuple[str, str]]:
 
 def _cost(found: Verdict) -> str:
     change, parts = found.against_float, []
-    if change["points"] is not None:
-        low, high = change["ci95"]
-        shown = "" if change["verdict"] == "not shown" else f", a {change['verdict']}"
-        parts.append(f"{100 * change['points']:+.2f} points (95 %: {100 * low:+.2f} … {100 * high:+.2f}){shown}")
-    for key, words in (("bytes", "size"), ("latency", "latency")):
-        if change[key] is not None:
-            parts.append(f"{100 * change[key]:.0f} % of the {words}")
+    if change.points is not None and change.ci95 is not None:
+        low, high = change.ci95
+        shown = "" if change.verdict == "not shown" else f", a {change.verdict}"
+        parts.append(f"{100 * change.points:+.2f} points (95 %: {100 * low:+.2f} … {100 * high:+.2f}){shown}")
+    for share, words in ((change.bytes, "size"), (change.latency, "latency")):
+        if share is not None:
+            parts.append(f"{100 * share:.0f} % of the {words}")
     return "; ".join(parts)
 
 
@@ -62,7 +62,7 @@ def terminal(found: Verdict, style: Style) -> str:
         lines += [style.warning(f"  - {printable_line(worry)}") for worry in found.worries]
     lines += ["", style.bold(_NEXT)]
     for number, step in enumerate(found.next, 1):
-        lines += [f"  {number}. {step['what']}:", f"     {printable_line(step['command'])}"]
+        lines += [f"  {number}. {step.what}:", f"     {printable_line(step.command)}"]
     return "\n".join(lines) + "\n"
 
 
@@ -74,7 +74,7 @@ def html(found: Verdict) -> str:
     """Returns the verdict as a block of a page."""
     rows = "".join(f"<tr><th>{escaped(name)}</th><td>{escaped(line)}</td></tr>" for name, line in facts(found))
     worries = "".join(f'<li class="warning">{escaped(worry)}</li>' for worry in found.worries)
-    steps = "".join(f"<li>{escaped(step['what'])}<pre>{escaped(step['command'])}</pre></li>" for step in found.next)
+    steps = "".join(f"<li>{escaped(step.what)}<pre>{escaped(step.command)}</pre></li>" for step in found.next)
     parts = [f'<table class="verdict">{rows}</table>']
     parts += [f"<h3>{_WORRIES}</h3><ul>{worries}</ul>"] if worries else []
     return "".join([*parts, f"<h3>{_NEXT}</h3><ol>{steps}</ol>"])
@@ -87,7 +87,7 @@ def markdown(found: Verdict) -> str:
         lines += [f"{_WORRIES}:", "", *_listed(found.worries), ""]
     lines += [f"{_NEXT}:", ""]
     for number, step in enumerate(found.next, 1):
-        lines += [f"{number}. {in_markdown(step['what'])}", "", "   ```bash", f"   {step['command']}", "   ```"]
+        lines += [f"{number}. {in_markdown(step.what)}", "", "   ```bash", f"   {step.command}", "   ```"]
     return "\n".join(lines) + "\n"
 
 

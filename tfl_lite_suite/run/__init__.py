@@ -75,7 +75,7 @@ class Run:
         clock, broken = plan.Clock(len(self.steps)), ""
         for step in self.steps:
             stage, tasks = stages.get(step.kind), self._tasks(step)
-            kept = [task.kept() for task in tasks]
+            kept = [stage.kept(task) for task in tasks]
             clock.begin(step.name, len(tasks), sum(done is not None for done in kept))
             done = [task.done() if old is None else old for task, old in zip(tasks, kept, strict=True)]
             stage.take(self._state, step, done)
@@ -115,7 +115,7 @@ class Run:
     def _write(self) -> None:
         """Writes what is known so far."""
         self.results.pop("ledger", None)
-        self.results["ledger"] = ledger.rows(self._state.entries)
+        self.results["ledger"] = [row.document() for row in ledger.rows(self._state.entries)]
         write_json(self.workdir / FLIPS, ledger.all_flips(self._state.entries))
         self._save()
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from tfl_lite_suite.core.errors import SuiteError, unknown_name
 from tfl_lite_suite.core.recipe import Budget
-from tfl_lite_suite.core.types import JsonObject
-from tfl_lite_suite.run.result import EvaluatedFile, TimedFile
+from tfl_lite_suite.run.result import ConvertedFile, EvaluatedFile, TimedFile
+from tfl_lite_suite.run.stage_results import LedgerRow, LimitCheck
 
 # What each limit is measured by.
 MEASURED_BY = {
@@ -34,32 +34,31 @@ _WORDS = {
 
 def check(
     chosen: Budget,
-    files: Sequence[JsonObject],
-    ledger: Sequence[JsonObject],
+    files: Sequence[ConvertedFile],
+    ledger: Sequence[LedgerRow],
     timed: Sequence[TimedFile],
     evaluated: Sequence[EvaluatedFile] = (),
-) -> list[JsonObject]:
+) -> list[LimitCheck]:
     """Compares every limit that is set with every file that must keep it.
 
     Args:
         chosen: The limits.
-        files: `name`, `scheme` and `file_bytes` of each file.
+        files: Every file.
         ledger: From `ledger.rows`.
         timed: From `benchmark`.
         evaluated: From `evaluate`.
 
     Returns:
-        For each file and limit `file`, `limit`, `allowed`, `received` (the worst engine's accuracy, the best engine's
-        latency and memory) and `ok`.
+        A check for each file and limit.
 
     Raises:
         SuiteError: If a file that is named does not exist, or was not measured.
     """
-    names = [file["name"] for file in files]
+    names = [file.name for file in files]
     for index, name in enumerate(chosen.files):
         if name not in names:
             raise unknown_name(f"budget.files[{index}]", name, names, "file")
-    default = [file["name"] for file in files if file["scheme"] == "int8"] or names
+    default = [file.name for file in files if file.scheme == "int8"] or names
     checks = []
     for name in chosen.files or default:
         for limit, allowed in chosen.limits.items():
@@ -69,31 +68,30 @@ def check(
             else:
                 received = _received(limit, name, files, ledger, timed)
             ok = received <= allowed if limit.startswith("max_") else received >= allowed
-            checks.append({"file": name, "limit": limit, "allowed": allowed, "received": received, "ok": ok})
+            checks.append(LimitCheck(file=name, limit=limit, allowed=allowed, received=received, ok=ok))
     return checks
 
 
 def _received(
     limit: str,
     name: str,
-    files: Sequence[JsonObject],
-    ledger: Sequence[JsonObject],
+    files: Sequence[ConvertedFile],
+    ledger: Sequence[LedgerRow],
     timed: Sequence[TimedFile],
 ) -> float:
-    answered = [row for row in ledger if row["name"] == name]
+    answered = [row for row in ledger if row.name == name]
     measured = [row for row in timed if row.name == name]
-    values = {
-        "max_top1_drop": [-row["against_float"]["points"] for row in answered if row["against_float"]],
-        "min_top1": [row["top1"] for row in answered],
-        "min_agreement": [row["agreement"] for row in answered if "agreement" in row],
-        "max_bytes": [file["file_bytes"] for file in files if file["name"] == name],
+    values: dict[str, Sequence[float]] = {
+        "max_top1_drop": [-row.against_float.points for row in answered if row.against_float],
+        "min_top1": [row.top1 for row in answered],
+        "min_agreement": [row.agreement for row in answered if row.agreement is not None],
+        "max_bytes": [file.file_bytes for file in files if file.name == name and file.file_bytes is not None],
         "max_ms": [row.latency_ms.p50 for row in measured],
         "max_memory": [row.peak_rss_bytes for row in measured if row.peak_rss_bytes is not None],
-    }[limit]
-    if not values:
+    }
+    if not values[limit]:
         raise SuiteError(f"budget.{limit}: {name} was not measured; {MEASURED_BY[limit]} comes before budget")
-    received: float = max(values) if limit == "max_top1_drop" else min(values)
-    return received
+    return max(values[limit]) if limit == "max_top1_drop" else min(values[limit])
 
 
 def measured_by(limit: str) -> str:
@@ -116,16 +114,16 @@ def _of_answers(kind: str, of_class: str, rows: Sequence[EvaluatedFile]) -> floa
     return max(known) if kind.startswith("max_") else min(known)
 
 
-def failure(checks: Sequence[JsonObject]) -> str:
+def failure(checks: Sequence[LimitCheck]) -> str:
     """Returns which limits were broken by how much, in one line; empty if none was."""
-    return "; ".join(f"{item['file']}: {_broken(item)}" for item in checks if not item["ok"])
+    return "; ".join(f"{check.file}: {_broken(check)}" for check in checks if not check.ok)
 
 
-def _broken(item: JsonObject) -> str:
-    kind, _, of_class = item["limit"].partition(".")
+def _broken(check: LimitCheck) -> str:
+    kind, _, of_class = check.limit.partition(".")
     words, factor, unit, form = _WORDS[kind]
     words = f"{of_class}: {words}" if of_class else words
-    received, allowed = item["received"] * factor, item["allowed"] * factor
+    received, allowed = check.received * factor, check.allowed * factor
     side = "more" if received > allowed else "less"
     by = format(abs(received - allowed), form)
-    return f"{words} {received:{form}} {unit}, {by} {side} than {item['limit']} allows ({allowed:{form}})"
+    return f"{words} {received:{form}} {unit}, {by} {side} than {check.limit} allows ({allowed:{form}})"

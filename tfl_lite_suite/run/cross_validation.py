@@ -1,59 +1,96 @@
 """The same recipe tested on each part of all pictures in turn, summed up in one table."""
 
+import dataclasses
 import statistics
 from collections.abc import Sequence
 
 from tfl_lite_suite.core.page.table import Table
+from tfl_lite_suite.core.result import Interval, Result, Share, omitted
 from tfl_lite_suite.core.types import JsonObject
-from tfl_lite_suite.run.seed_comparison import interval
+from tfl_lite_suite.run.seed_comparison import LedgerOfRun, interval
+from tfl_lite_suite.run.stage_results import LedgerRow
 
-FIGURES = ("top1", "balanced_accuracy", "macro_f1")
 _HEADER = ("recipe", "model", "runtime", "folds", "top-1", "balanced accuracy", "macro F1", "worst fold, top-1")
 
 
-def summary(runs: Sequence[JsonObject]) -> list[JsonObject]:
-    """Summarises the ledgers of the folds.
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class FoldsRow(Result):
+    """A model over the folds.
 
-    Args:
-        runs: `recipe`, `fold`, and the `ledger` of each run that ended.
+    The intervals take the folds as independent, which they are not quite: their training pictures overlap.
 
-    Returns:
-        For each model `recipe`, `name`, `runtime`, `folds`, and of each of `FIGURES` that every fold has the mean, its
-        95 % interval over the folds (`top1_ci95`) and the value of each fold (`top1_folds`). The interval takes the
-        folds as independent, which they are not quite: their training pictures overlap.
+    Attributes:
+        recipe: The recipe's name.
+        name: The model's name.
+        runtime: What ran it.
+        folds: Numbers of the folds.
+        top1: The mean over them.
+        top1_ci95: Its 95 % interval; `None` for one fold.
+        top1_folds: The value of each fold.
+        balanced_accuracy: As `top1`; absent where a fold has none.
+        balanced_accuracy_ci95: As `top1_ci95`.
+        balanced_accuracy_folds: As `top1_folds`.
+        macro_f1: As `balanced_accuracy`.
+        macro_f1_ci95: As `top1_ci95`.
+        macro_f1_folds: As `top1_folds`.
     """
-    found: dict[tuple[str, str, str], list[tuple[int, JsonObject]]] = {}
+
+    recipe: str
+    name: str
+    runtime: str
+    folds: tuple[int, ...]
+    top1: Share
+    top1_ci95: Interval | None
+    top1_folds: tuple[float, ...]
+    balanced_accuracy: Share | None = omitted()
+    balanced_accuracy_ci95: Interval | None = omitted()
+    balanced_accuracy_folds: tuple[float, ...] | None = omitted()
+    macro_f1: Share | None = omitted()
+    macro_f1_ci95: Interval | None = omitted()
+    macro_f1_folds: tuple[float, ...] | None = omitted()
+
+
+def summary(runs: Sequence[LedgerOfRun]) -> list[FoldsRow]:
+    """Summarises the ledgers of the folds: a row for each model."""
+    found: dict[tuple[str, str, str], list[tuple[int, LedgerRow]]] = {}
     for run in runs:
-        for entry in run["ledger"]:
-            found.setdefault((run["recipe"], entry["name"], entry["runtime"]), []).append((run["fold"], entry))
-    rows = []
-    for (recipe, name, runtime), entries in found.items():
-        row: JsonObject = {
-            "recipe": recipe,
-            "name": name,
-            "runtime": runtime,
-            "folds": [fold for fold, _ in entries],
-        }
-        for figure in FIGURES:
-            values = [float(entry[figure]) for _, entry in entries if entry.get(figure) is not None]
-            if len(values) == len(entries):
-                row |= {figure: statistics.fmean(values), f"{figure}_ci95": interval(values), f"{figure}_folds": values}
-        rows.append(row)
-    return rows
+        for row in run.rows:
+            found.setdefault((run.recipe, row.name, row.runtime), []).append((run.fold, row))
+    return [_row(*model, of_model) for model, of_model in found.items()]
 
 
-def table(rows: Sequence[JsonObject]) -> Table:
+def _row(recipe: str, name: str, runtime: str, of_model: Sequence[tuple[int, LedgerRow]]) -> FoldsRow:
+    rows = [row for _, row in of_model]
+    top1 = [row.top1 for row in rows]
+    found = FoldsRow(
+        recipe=recipe,
+        name=name,
+        runtime=runtime,
+        folds=tuple(fold for fold, _ in of_model),
+        top1=statistics.fmean(top1),
+        top1_ci95=interval(top1),
+        top1_folds=tuple(top1),
+    )
+    for figure in ("balanced_accuracy", "macro_f1"):
+        values = [value for row in rows if (value := getattr(row, figure)) is not None]
+        if len(values) == len(rows):
+            of_folds: JsonObject = {figure: statistics.fmean(values), f"{figure}_folds": tuple(values)}
+            found = dataclasses.replace(found, **of_folds | {f"{figure}_ci95": interval(values)})
+            found = found if len(values) > 1 else found.with_null(f"{figure}_ci95")
+    return found
+
+
+def table(rows: Sequence[FoldsRow]) -> Table:
     """Returns a summary as a table."""
     lines = []
     for row in rows:
-        cells = [row["recipe"], row["name"], row["runtime"], str(len(row["folds"]))]
-        cells += [_shown(row, figure) for figure in FIGURES]
-        lines.append([*cells, f"{100 * min(row['top1_folds']):.2f} %"])
+        cells = [row.recipe, row.name, row.runtime, str(len(row.folds)), _shown(row.top1, row.top1_ci95)]
+        cells += [_shown(row.balanced_accuracy, row.balanced_accuracy_ci95), _shown(row.macro_f1, row.macro_f1_ci95)]
+        lines.append([*cells, f"{100 * min(row.top1_folds):.2f} %"])
     return Table(_HEADER, lines)
 
 
-def _shown(row: JsonObject, figure: str) -> str:
-    if figure not in row:
+def _shown(mean: float | None, found: tuple[float, ...] | None) -> str:
+    if mean is None:
         return "–"
-    found = row[f"{figure}_ci95"]
-    return f"{100 * row[figure]:.2f} %" + (f" ({100 * found[0]:.2f} … {100 * found[1]:.2f})" if found else "")
+    return f"{100 * mean:.2f} %" + (f" ({100 * found[0]:.2f} … {100 * found[1]:.2f})" if found else "")

@@ -10,7 +10,9 @@ from tfl_lite_suite.core.page.table import Table
 from tfl_lite_suite.core.predictions import Predictions
 from tfl_lite_suite.core.types import Array, JsonObject
 from tfl_lite_suite.evaluate import metrics
-from tfl_lite_suite.evaluate.paired_difference import Paired, compare
+from tfl_lite_suite.evaluate.paired_difference import compare
+from tfl_lite_suite.run.result import Flip, ModelFlips
+from tfl_lite_suite.run.stage_results import Change, ClassChange, LedgerRow
 
 _HEADER = (
     "model", "runtime", "top-1", "made from", "change (95 % interval), points", "same answers", "flipped",
@@ -37,19 +39,14 @@ class Entry:
     is_baseline: bool = False
 
 
-def rows(entries: Sequence[Entry]) -> list[JsonObject]:
+def rows(entries: Sequence[Entry]) -> list[LedgerRow]:
     """Compares models.
 
     Args:
         entries: In the order in which they were made.
 
     Returns:
-        For each `name`, `runtime`, `n`, `top1`, `balanced_accuracy`, `macro_f1`, `calibration_error`, and where it
-        was made from another one `source`, with `agreement` (share of the pictures that both answer alike), `flips`
-        (pictures answered otherwise), and `change`; then `against_float`, the change against the first baseline. A
-        change has `gained` and `lost` (pictures), `points` (share), `ci95` and `verdict`, as `paired.Paired` has them;
-        `metrics`, what `metrics.paired_intervals` says of the others; and `recall`, a change of each class that has
-        pictures, by its `name`.
+        A row each; what compares it with its source is there where that is among the entries.
 
     Raises:
         SuiteError: If two models answered different pictures.
@@ -58,48 +55,45 @@ def rows(entries: Sequence[Entry]) -> list[JsonObject]:
     sources = _by_name(entries)
     found = []
     for entry in entries:
-        row: JsonObject = {
-            "name": entry.name,
-            "runtime": entry.runtime,
-            "n": len(entry.answers),
-            "top1": entry.answers.accuracy,
+        row = LedgerRow(
+            name=entry.name,
+            runtime=entry.runtime,
+            n=len(entry.answers),
+            top1=entry.answers.accuracy,
             **_metrics(entry.answers),
-            "source": entry.source,
-            "against_float": None if baseline in (None, entry) else _change(baseline, entry),
-        }
+            source=entry.source,
+            against_float=None if baseline in (None, entry) else _change(baseline, entry),
+        )
         source = sources.get(entry.source)
         if source is not None:
-            changed = sum(map(int.__ne__, source.answers.top1, entry.answers.top1))
-            row |= {
-                "agreement": 1 - changed / len(entry.answers),
-                "flips": changed,
-                "change": _change(source, entry),
-            }
+            flips = sum(map(int.__ne__, source.answers.top1, entry.answers.top1))
+            agreement = 1 - flips / len(entry.answers)
+            row = dataclasses.replace(row, agreement=agreement, flips=flips, change=_change(source, entry))
         found.append(row)
     return found
 
 
-def flips(before: Predictions, after: Predictions) -> list[dict[str, str]]:
-    """Returns the pictures that two models answer otherwise: `key`, and the classes `label`, `before` and `after`."""
+def flips(before: Predictions, after: Predictions) -> list[Flip]:
+    """Returns the pictures that two models answer otherwise."""
     names = [*before.class_names, "NaN"]
     shown = before.shown or [[label] for label in before.labels]
     return [
-        {"key": key, "label": "|".join(names[label] for label in of_it), "before": names[old], "after": names[new]}
+        Flip(key, "|".join(names[label] for label in of_it), names[old], names[new])
         for key, of_it, old, new in zip(before.keys, shown, before.top1, after.top1, strict=True)
         if old != new
     ]
 
 
-def all_flips(entries: Sequence[Entry]) -> list[JsonObject]:
-    """Returns the `flips` of each entry that was made from another one, with its `name`, `runtime` and `source`."""
+def all_flips(entries: Sequence[Entry]) -> list[ModelFlips]:
+    """Returns the `flips` of each entry that was made from another one."""
     sources = _by_name(entries)
     return [
-        {
-            "name": entry.name,
-            "runtime": entry.runtime,
-            "source": entry.source,
-            "flips": flips(sources[entry.source].answers, entry.answers),
-        }
+        ModelFlips(
+            name=entry.name,
+            runtime=entry.runtime,
+            source=entry.source,
+            flips=tuple(flips(sources[entry.source].answers, entry.answers)),
+        )
         for entry in entries
         if entry.source in sources
     ]
@@ -110,7 +104,7 @@ def _by_name(entries: Sequence[Entry]) -> dict[str | None, Entry]:
     return {entry.name: entry for entry in reversed(entries)}
 
 
-def _change(before: Entry | None, after: Entry) -> JsonObject:
+def _change(before: Entry | None, after: Entry) -> Change:
     assert before is not None
     first, second = before.answers, after.answers
     if first.keys != second.keys or first.labels != second.labels:
@@ -123,14 +117,19 @@ def _change(before: Entry | None, after: Entry) -> JsonObject:
     if not first.shown:
         classes = len(first.class_names)
         of_metrics = metrics.paired_intervals(np.array(first.labels), _arrays(first), _arrays(second), classes)
-    return {
-        **_described(compare(first.right, second.right)),
-        "metrics": of_metrics,
-        "recall": [{"name": name, **_of_class(index, first, second)} for index, name in _present(first)],
-    }
+    found = compare(first.right, second.right)
+    return Change(
+        gained=found.gained,
+        lost=found.lost,
+        points=found.difference,
+        ci95=found.interval,
+        verdict=found.verdict,
+        metrics=of_metrics,
+        recall=tuple(_of_class(name, index, first, second) for index, name in _present(first)),
+    )
 
 
-def _metrics(answers: Predictions) -> dict[str, float | None]:
+def _metrics(answers: Predictions) -> JsonObject:
     if answers.shown:
         sets = metrics.measure_sets(answers.shown, answers.answered, answers.class_names)
         return {
@@ -153,7 +152,7 @@ def _present(answers: Predictions) -> list[tuple[int, str]]:
     return [(index, name) for index, name in enumerate(answers.class_names) if index in there]
 
 
-def _of_class(index: int, first: Predictions, second: Predictions) -> JsonObject:
+def _of_class(name: str, index: int, first: Predictions, second: Predictions) -> ClassChange:
     right = [
         [index in given for of_it, given in zip(shown, answered, strict=True) if index in of_it]
         for shown, answered in (
@@ -164,34 +163,33 @@ def _of_class(index: int, first: Predictions, second: Predictions) -> JsonObject
             for answers in (first, second)
         )
     ]
-    return _described(compare(*right))
+    found = compare(*right)
+    return ClassChange(
+        name=name,
+        gained=found.gained,
+        lost=found.lost,
+        points=found.difference,
+        ci95=found.interval,
+        verdict=found.verdict,
+    )
 
 
-def _described(found: Paired) -> JsonObject:
-    return {
-        "gained": found.gained,
-        "lost": found.lost,
-        "points": found.difference,
-        "ci95": list(found.interval),
-        "verdict": found.verdict,
-    }
-
-
-def table(found: Sequence[JsonObject]) -> Table:
+def table(found: Sequence[LedgerRow]) -> Table:
     """Returns the rows of a ledger as a table."""
     lines = []
     for row in found:
-        cells = [row["name"], row["runtime"], f"{100 * row['top1']:.2f} %"]
-        if "change" in row:
-            cells += [row["source"], _shown(row["change"]), f"{100 * row['agreement']:.2f} %", f"{row['flips']:,}"]
+        cells = [row.name, row.runtime, f"{100 * row.top1:.2f} %"]
+        if row.change:
+            agreement = "–" if row.agreement is None else f"{100 * row.agreement:.2f} %"
+            cells += [row.source or "–", _shown(row.change), agreement, f"{row.flips or 0:,}"]
         else:
             cells += ["–"] * 4
-        cells.append("–" if row["against_float"] is None else _shown(row["against_float"]))
+        cells.append(_shown(row.against_float) if row.against_float else "–")
         lines.append(cells)
     return Table(_HEADER, lines)
 
 
-def _shown(change: JsonObject) -> str:
-    least, most = change["ci95"]
-    verdict = "" if change["verdict"] == "not shown" else f", a {change['verdict']}"
-    return f"{100 * change['points']:+.2f} ({100 * least:+.2f} … {100 * most:+.2f}){verdict}"
+def _shown(change: Change) -> str:
+    least, most = change.ci95
+    verdict = "" if change.verdict == "not shown" else f", a {change.verdict}"
+    return f"{100 * change.points:+.2f} ({100 * least:+.2f} … {100 * most:+.2f}){verdict}"

@@ -85,7 +85,7 @@ def plan(
     rows, known = [], True
     for step in of:
         tasks = tasks_of(step) if known else []
-        kept = [done for done in (task.kept() for task in tasks) if done is not None]
+        kept = [done for done in (stages.get(step.kind).kept(task) for task in tasks) if done is not None]
         whole = known and len(kept) == len(tasks)
         if whole and tasks:
             take(step, kept)

@@ -10,8 +10,10 @@ from tfl_lite_suite.core.types import Document
 from tfl_lite_suite.core.work_folder import kind_of
 from tfl_lite_suite.evaluate.result import Evaluation
 from tfl_lite_suite.lint.result import LintReport
+from tfl_lite_suite.run.stage_results import BudgetResult, DecidedFile, LedgerRow, LimitCheck
 
 R = TypeVar("R", bound=Result)
+LEDGER = "ledger"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -53,12 +55,18 @@ class ConvertedFile(Result):
         scheme: `float32`, `float16`, `dynamic` or `int8`.
         file_bytes: Its size.
         ptq: How it was made int8 without training.
+        source: The step whose model it was made from.
+        output: Where it was written; the work folder may have been moved since.
+        seconds: Time of the conversion.
     """
 
     name: str
     scheme: str | None = None
     file_bytes: int | None = None
     ptq: HowQuantized | None = omitted()
+    source: str | None = None
+    output: str = ""
+    seconds: float | None = None
 
     @property
     def words(self) -> str:
@@ -80,14 +88,14 @@ class Flip(Result):
     after: str
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class ModelFlips(Result):
     """The pictures that flipped from the model `source` to the model `name`, as `flips.json` keeps them."""
 
     name: str
     runtime: str
-    flips: tuple[Flip, ...]
     source: str | None = None
+    flips: tuple[Flip, ...]
 
 
 def converted(results: Document, where: str = "results") -> list[ConvertedFile]:
@@ -105,7 +113,12 @@ def evaluated(results: Document, where: str = "results") -> list[EvaluatedFile]:
     Raises:
         SuiteError: If one is damaged; the message names its place.
     """
-    return _rows(EvaluatedFile, "evaluate", results, where)
+    found = _rows(EvaluatedFile, "evaluate", results, where)
+    for row in found:
+        classes = len(row.per_class)
+        if row.confusion and {len(row.confusion), *map(len, row.confusion)} != {classes}:
+            raise SuiteError(f"{where}: evaluate: confusion: expected {classes} rows and columns, one a class")
+    return found
 
 
 def timed(results: Document, where: str = "results") -> list[TimedFile]:
@@ -116,6 +129,31 @@ def timed(results: Document, where: str = "results") -> list[TimedFile]:
 def linted(results: Document, where: str = "results") -> list[LintedFile]:
     """Returns every file that was looked into; see `evaluated`."""
     return _rows(LintedFile, "lint", results, where)
+
+
+def decided(results: Document, where: str = "results") -> list[tuple[str, DecidedFile]]:
+    """Returns every file whose decision was fitted, with the name of the step; see `evaluated`."""
+    return [
+        (name, row)
+        for name, rows in results.items()
+        if kind_of(name) == "decide"
+        for row in _rows(DecidedFile, "decide", {name: rows}, where)
+    ]
+
+
+def checked(results: Document, where: str = "results") -> list[LimitCheck]:
+    """Returns every limit that was checked; see `evaluated`."""
+    found = [
+        BudgetResult.from_document(row, f"{where}: {name}")
+        for name, row in results.items()
+        if kind_of(name) == "budget"
+    ]
+    return [check for one in found for check in one.checks]
+
+
+def ledger(results: Document, where: str = "results") -> list[LedgerRow]:
+    """Returns the rows of the ledger, none where there is no ledger; see `evaluated`."""
+    return _rows(LedgerRow, LEDGER, {LEDGER: results.get(LEDGER, [])}, where)
 
 
 def _rows(kind: type[R], stage: str, results: Document, where: str) -> list[R]:

@@ -13,8 +13,10 @@ from tfl_lite_suite.core.page.table import Table
 from tfl_lite_suite.core.recipe import Recipe
 from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.core.verb_process import verb_command
-from tfl_lite_suite.run import cross_validation, seed_comparison
+from tfl_lite_suite.run import cross_validation, result, seed_comparison
 from tfl_lite_suite.run import plan as plan_of
+from tfl_lite_suite.run.cross_validation import FoldsRow
+from tfl_lite_suite.run.seed_comparison import LedgerOfRun, SeedsRow
 
 LOG, DOCUMENT = "run.log", "run.json"
 SUMMARY, TABLE = "seeds.json", "seeds.md"
@@ -57,6 +59,8 @@ class Job:
         # A run that failed has printed nothing there, or its results up to a broken limit.
         document = self.workdir / DOCUMENT
         results = read_json(document) if document.stat().st_size else None
+        if not isinstance(results, dict | None):
+            raise SuiteError(f"{document}: expected a JSON object. Received: {type(results).__name__}")
         return {**self.described(), "status": status, "error": error, "results": results}
 
     def described(self, plan: list[JsonObject] | None = None) -> JsonObject:
@@ -106,22 +110,28 @@ def run_all(jobs: Sequence[Job], at_once: int, workdir: pathlib.Path) -> JsonObj
     if twice:
         raise SuiteError(f"--recipe: two runs are called '{twice.name}'. Give the recipes different names")
     runs = _run_all(jobs, at_once)
-    with_ledger = [{**run, "ledger": run["results"]["ledger"]} for run in runs if "ledger" in (run["results"] or {})]
+    with_ledger = [
+        LedgerOfRun(job.settings.name, job.settings.seed, (job.settings.data.fold or (0,))[0], ledger)
+        for job, run in zip(jobs, runs, strict=True)
+        if (ledger := result.ledger(run["results"] or {}, str(job.workdir / DOCUMENT)))
+    ]
     folds = any(job.settings.data.fold for job in jobs)
     summarise = cross_validation.summary if folds else seed_comparison.summary
-    document = {"runs": runs, "summary": summarise(with_ledger)}
-    write_json(workdir / (FOLDS_SUMMARY if folds else SUMMARY), {"summary": document["summary"]})
-    write_text(workdir / (FOLDS_TABLE if folds else TABLE), summarised(document["summary"]).markdown())
+    summary: Sequence[SeedsRow | FoldsRow] = summarise(with_ledger)
+    document = {"runs": runs, "summary": summary}
+    write_json(workdir / (FOLDS_SUMMARY if folds else SUMMARY), {"summary": summary})
+    write_text(workdir / (FOLDS_TABLE if folds else TABLE), summarised(summary).markdown())
     failed = [f"{job.name}: {run['error']}" for job, run in zip(jobs, runs, strict=True) if run["status"]]
     if failed:
         raise LimitBroken(f"{len(failed)} of {len(jobs)} runs failed: {'; '.join(failed)}", document)
     return document
 
 
-def summarised(summary: Sequence[JsonObject]) -> Table:
+def summarised(summary: Sequence[SeedsRow | FoldsRow]) -> Table:
     """Returns the summary of runs with several seeds, or of several folds, as a table."""
-    folds = any("folds" in row for row in summary)
-    return cross_validation.table(summary) if folds else seed_comparison.table(summary)
+    folds = [row for row in summary if isinstance(row, FoldsRow)]
+    seeds = [row for row in summary if isinstance(row, SeedsRow)]
+    return cross_validation.table(folds) if folds else seed_comparison.table(seeds)
 
 
 def show_plans(runs: Sequence[JsonObject]) -> str:

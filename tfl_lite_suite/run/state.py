@@ -8,7 +8,9 @@ from tfl_lite_suite.core import predictions
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.recipe import Recipe
 from tfl_lite_suite.core.types import JsonObject
+from tfl_lite_suite.quantize.result import PtqResult
 from tfl_lite_suite.run import ledger
+from tfl_lite_suite.run.result import ConvertedFile
 
 if TYPE_CHECKING:
     from tfl_lite_suite.data.samples import Dataset
@@ -39,7 +41,7 @@ class RunState:
         float_model: The latest float network.
         aware_model: The latest network with fake quantization.
         post_training: Results of post-training quantization, by the Keras file that it was made from.
-        files: Results of the conversion of each `.tflite` file, by the file's name.
+        files: Each `.tflite` file, by its name.
         conversions: What was converted already.
         entries: What the ledger compares.
         needs_test: Whether a stage needs test images.
@@ -51,8 +53,8 @@ class RunState:
         self.results: JsonObject = {}
         self.float_model: KerasModel | None = None
         self.aware_model: KerasModel | None = None
-        self.post_training: dict[str, JsonObject] = {}
-        self.files: dict[str, JsonObject] = {}
+        self.post_training: dict[str, PtqResult] = {}
+        self.files: dict[str, ConvertedFile] = {}
         self.conversions: set[tuple[object, ...]] = set()
         self.entries: list[ledger.Entry] = []
         self.needs_test = False

@@ -32,10 +32,12 @@ class Task:
     Attributes:
         stage: Where it is kept.
         make: Does it, and returns its results.
+        kind: What the results are.
     """
 
     stage: Stage
     make: Callable[[], JsonObject | Result]
+    kind: type[Result] = Result
 
     def done(self) -> JsonObject:
         """Does it; returns its results as a document, as the stage kept them."""
@@ -43,6 +45,11 @@ class Task:
         return dict(json.loads(made.to_json())) if isinstance(made, Result) else made
 
     def kept(self) -> JsonObject | None:
-        """Returns the results that an earlier run kept; a measurement that did not count is to be made again."""
-        done = self.stage.finished()
-        return None if done is None or done.get("valid") is False else done
+        """Returns the results that an earlier run kept; a measurement that did not count is to be made again.
+
+        Raises:
+            SuiteError: If they are damaged; the message names their file.
+        """
+        done = self.stage.kept(self.kind)
+        document = {} if done is None else done.document()
+        return None if done is None or document.get("valid") is False else document

@@ -6,18 +6,63 @@ import shlex
 from collections.abc import Sequence
 
 from tfl_lite_suite.core.figures import percent
-from tfl_lite_suite.core.result import Result
-from tfl_lite_suite.core.types import Document, JsonObject
-from tfl_lite_suite.core.work_folder import kind_of
+from tfl_lite_suite.core.result import Interval, Result, Share, called
+from tfl_lite_suite.core.types import Document
 from tfl_lite_suite.evaluate.metrics import wilson
 from tfl_lite_suite.evaluate.result import ClassResult
 from tfl_lite_suite.run import result
-from tfl_lite_suite.run.result import EvaluatedFile, TimedFile
+from tfl_lite_suite.run.result import ConvertedFile, EvaluatedFile, TimedFile
 
 KEY = "verdict"
 # A file may be this much less accurate than the best one, if it is smaller; files of nearly one size are equal.
 TOLERANCE, SAME_SIZE = 0.01, 1.05
 _WIDE_INTERVAL, _FEW_OF_CLASS, _MUCH_CUT, _MOST_NAMED = 0.10, 10, 0.10, 5
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SeveralLabels(Result):
+    """How good the answers are where pictures show several labels."""
+
+    mean_average_precision: Share | None
+    micro_f1: Share | None
+    exact_match: Share | None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Baseline(Result):
+    """The commonest class, and the top-1 of always answering it."""
+
+    commonest: str = called("class")
+    top1: Share
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class WorstClass(Result):
+    """The class that is found least often."""
+
+    name: str
+    n: int
+    recall: Share
+    recall_ci95: Interval | None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class AgainstFloat(Result):
+    """The change of top-1 against the float network; size and latency as shares of those of the float32 file."""
+
+    points: float | None
+    ci95: Interval | None
+    verdict: str | None
+    bytes: float | None
+    latency: float | None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class NextStep(Result):
+    """What to do next, and the command that does it."""
+
+    what: str
+    command: str
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -34,13 +79,12 @@ class Verdict(Result):
         n: Test pictures.
         top1: Share of them that is answered rightly.
         top1_ci95: 95 % interval of `top1`, by Wilson.
-        several_labels: `mean_average_precision`, `micro_f1` and `exact_match` where pictures show several labels.
-        baseline: `class` and `top1` of always answering the commonest class; `None` with several labels a picture.
-        worst_class: `name`, `n`, `recall` and `recall_ci95` of the class that is found least often.
-        against_float: `points`, `ci95` and `verdict` of the change of top-1 against the float network; `bytes` and
-            `latency` as shares of those of the float32 file; each `None` where it was not measured.
+        several_labels: `None` with one label a picture.
+        baseline: `None` with several labels a picture.
+        worst_class: `None` where no class has pictures.
+        against_float: Its attributes are `None` where they were not measured.
         latency_ms: Median latency on the machine that ran the recipe.
-        next: What to do next, each with `what` and `command`.
+        next: What to do next.
         worries: What may be wrong with the figures or the file, in sentences.
     """
 
@@ -51,22 +95,23 @@ class Verdict(Result):
     reason: str
     file_bytes: int
     n: int
-    top1: float
-    top1_ci95: tuple[float, ...]
-    several_labels: Document | None
-    baseline: Document | None
-    worst_class: Document | None
-    against_float: Document
+    top1: Share
+    top1_ci95: Interval
+    several_labels: SeveralLabels | None
+    baseline: Baseline | None
+    worst_class: WorstClass | None
+    against_float: AgainstFloat
     latency_ms: float | None
-    next: tuple[Document, ...]
+    next: tuple[NextStep, ...]
     worries: tuple[str, ...]
 
 
 @dataclasses.dataclass(frozen=True)
 class _Measured:
-    """A file, its accuracy on the first engine that evaluated it, and its latency there."""
+    """A file, where it lies, its accuracy on the first engine that evaluated it, and its latency there."""
 
-    file: Document
+    file: ConvertedFile
+    path: pathlib.Path
     accuracy: EvaluatedFile
     timing: TimedFile | None
 
@@ -79,6 +124,10 @@ class _Measured:
     @property
     def ms(self) -> float | None:
         return self.timing.latency_ms.p50 if self.timing else None
+
+    @property
+    def bytes(self) -> int:
+        return self.file.file_bytes or self.accuracy.model_bytes
 
 
 def give(results: Document, workdir: pathlib.Path, cut_away: float = 0.0) -> Verdict | None:
@@ -100,16 +149,16 @@ def give(results: Document, workdir: pathlib.Path, cut_away: float = 0.0) -> Ver
     counted = [item for item in accuracy.per_class if item.n]
     single = sum(item.n for item in counted) == accuracy.n
     commonest = max(counted, key=lambda item: item.n, default=None)
-    baseline = {"class": _name(commonest), "top1": commonest.n / accuracy.n} if commonest and single else None
+    baseline = Baseline(commonest=_name(commonest), top1=commonest.n / accuracy.n) if commonest and single else None
     known = [(item.recall, -item.n, item) for item in counted if item.recall is not None]
     worst = min(known, key=lambda one: one[:2])[2] if known else None
     found = Verdict(
-        file=chosen.file["name"],
-        path=str(chosen.file["output"]),
-        scheme=chosen.file["scheme"],
+        file=chosen.file.name,
+        path=str(chosen.path),
+        scheme=chosen.file.scheme or "",
         runtime=f"{accuracy.engine} {accuracy.engine_version}",
         reason=reason,
-        file_bytes=chosen.file["file_bytes"],
+        file_bytes=chosen.bytes,
         n=accuracy.n,
         top1=accuracy.top1,
         top1_ci95=wilson(round(accuracy.top1 * accuracy.n), accuracy.n) or (0.0, 1.0),
@@ -125,45 +174,44 @@ def give(results: Document, workdir: pathlib.Path, cut_away: float = 0.0) -> Ver
     return dataclasses.replace(found, worries=tuple(worries), next=tuple(_next(found, workdir)))
 
 
-def _several_labels(accuracy: EvaluatedFile) -> Document | None:
+def _several_labels(accuracy: EvaluatedFile) -> SeveralLabels | None:
     if accuracy.exact_match is None:
         return None
-    return {key: getattr(accuracy, key) for key in ("mean_average_precision", "micro_f1", "exact_match")}
+    return SeveralLabels(
+        mean_average_precision=accuracy.mean_average_precision,
+        micro_f1=accuracy.micro_f1,
+        exact_match=accuracy.exact_match,
+    )
 
 
 def _measured(results: Document, workdir: pathlib.Path) -> list[_Measured]:
     """Returns every file that was evaluated."""
-    files: dict[str, JsonObject] = {}
-    for step, row in _rows(results, "convert", "decide"):
-        # The work folder may have been moved since.
-        output = workdir / (step if kind_of(step) == "decide" else "convert") / row["name"] / f"{row['name']}.tflite"
-        files[row["name"]] = {**row, **files.get(row["name"], {}), "output": str(output)}
     where = str(workdir / "results.json")
+    files = {file.name: file for file in reversed(result.converted(results, where))}
+    # The work folder may have been moved since.
+    paths = {name: workdir / "convert" / name / f"{name}.tflite" for name in files}
+    for step, row in result.decided(results, where):
+        paths[row.name] = workdir / step / row.name / f"{row.name}.tflite"
     timed = {(row.name, row.engine): row for row in result.timed(results, where)}
     found: dict[str, _Measured] = {}
     for of_file in result.evaluated(results, where):
         name = of_file.name
         if name in files and of_file.n and name not in found:
-            found[name] = _Measured(files[name], of_file, timed.get((name, of_file.engine)))
+            found[name] = _Measured(files[name], paths[name], of_file, timed.get((name, of_file.engine)))
     return list(found.values())
-
-
-def _rows(results: Document, *kinds: str) -> list[tuple[str, JsonObject]]:
-    """Returns the results by file of every step of some kinds, each with the step's name."""
-    return [(step, row) for step, found in results.items() if kind_of(step) in kinds for row in found]
 
 
 def _choose(files: Sequence[_Measured], results: Document) -> tuple[_Measured, str]:
     """Returns the file to ship and why."""
-    broken = {check["file"] for check in _checks(results) if not check["ok"]}
-    kept = [file for file in files if file.file["name"] not in broken] or list(files)
+    broken = {check.file for check in result.checked(results) if not check.ok}
+    kept = [file for file in files if file.file.name not in broken] or list(files)
     best = max(kept, key=lambda file: file.right)
     # A tolerance below one picture would let a single picture choose.
     allowed = max(TOLERANCE * best.accuracy.n, 1)
     near = [file for file in kept if file.right >= best.right - allowed]
-    smallest = min(file.file["file_bytes"] for file in near)
-    small = [file for file in near if file.file["file_bytes"] <= SAME_SIZE * smallest]
-    chosen = max(small, key=lambda file: (file.right, -(file.ms or 0.0), -file.file["file_bytes"]))
+    smallest = min(file.bytes for file in near)
+    small = [file for file in near if file.bytes <= SAME_SIZE * smallest]
+    chosen = max(small, key=lambda file: (file.right, -(file.ms or 0.0), -file.bytes))
     within = "1 point" if TOLERANCE * best.accuracy.n >= 1 else "one picture"
     limits = ", of those that keep the budget" if broken and len(kept) < len(files) else ""
     if len(files) == 1:
@@ -173,23 +221,18 @@ def _choose(files: Sequence[_Measured], results: Document) -> tuple[_Measured, s
     return chosen, f"the smallest file within {within} of the best one{limits}"
 
 
-def _checks(results: Document) -> list[JsonObject]:
-    return [check for name, found in results.items() if kind_of(name) == "budget" for check in found["checks"]]
-
-
-def _against_float(
-    chosen: _Measured, files: Sequence[_Measured], results: Document
-) -> dict[str, float | str | list[float] | None]:
-    name, engine = chosen.file["name"], chosen.accuracy.engine
-    rows = [row for row in results.get("ledger", ()) if (row["name"], row["runtime"].split()[0]) == (name, engine)]
-    change: Document = next((row["against_float"] for row in rows if row["against_float"]), {})
-    whole = next((file for file in files if file.file["scheme"] == "float32" and file is not chosen), None)
-    faster = chosen.ms / whole.ms if whole and whole.ms and chosen.ms else None
-    return {
-        **{key: change.get(key) for key in ("points", "ci95", "verdict")},
-        "bytes": chosen.file["file_bytes"] / whole.file["file_bytes"] if whole else None,
-        "latency": faster,
-    }
+def _against_float(chosen: _Measured, files: Sequence[_Measured], results: Document) -> AgainstFloat:
+    model = chosen.file.name, chosen.accuracy.engine
+    rows = [row for row in result.ledger(results) if (row.name, row.runtime.split()[0]) == model]
+    change = next((row.against_float for row in rows if row.against_float), None)
+    whole = next((file for file in files if file.file.scheme == "float32" and file is not chosen), None)
+    return AgainstFloat(
+        points=change.points if change else None,
+        ci95=change.ci95 if change else None,
+        verdict=change.verdict if change else None,
+        bytes=chosen.bytes / whole.bytes if whole else None,
+        latency=chosen.ms / whole.ms if whole and whole.ms and chosen.ms else None,
+    )
 
 
 def _doubts(found: Verdict, accuracy: EvaluatedFile) -> list[str]:
@@ -201,8 +244,8 @@ def _doubts(found: Verdict, accuracy: EvaluatedFile) -> list[str]:
             f"{found.n} test pictures are few: the true accuracy may be anywhere from {percent(low)} to "
             f"{percent(high)}. Cross-validation tests on every picture"
         )
-    if found.baseline and low <= found.baseline["top1"]:
-        worries.append(f"the file is not shown to be better than always answering '{found.baseline['class']}'")
+    if found.baseline and low <= found.baseline.top1:
+        worries.append(f"the file is not shown to be better than always answering '{found.baseline.commonest}'")
     names, counts = [_name(item) for item in accuracy.per_class], accuracy.confusion or ()
     never = [
         name for place, name in enumerate(names) if counts and sum(counts[place]) and not sum(c[place] for c in counts)
@@ -227,9 +270,9 @@ def _about_pictures(counted: Sequence[ClassResult], cut_away: float) -> list[str
 
 def _about_run(found: Verdict, chosen: _Measured, results: Document) -> list[str]:
     worries, change = [], found.against_float
-    if change["verdict"] == "loss" and change["points"] < -TOLERANCE:
-        worries.append(f"{found.scheme} costs {-100 * change['points']:.2f} points against the float network")
-    limits = [check["limit"] for check in _checks(results) if not check["ok"] and check["file"] == found.file]
+    if change.verdict == "loss" and (change.points or 0.0) < -TOLERANCE:
+        worries.append(f"{found.scheme} costs {-100 * (change.points or 0.0):.2f} points against the float network")
+    limits = [check.limit for check in result.checked(results) if not check.ok and check.file == found.file]
     if limits:
         worries.append(f"it breaks the budget: {_listed(limits)}")
     if chosen.timing and not chosen.timing.valid:
@@ -237,7 +280,7 @@ def _about_run(found: Verdict, chosen: _Measured, results: Document) -> list[str
     return worries
 
 
-def _next(found: Verdict, workdir: pathlib.Path) -> list[dict[str, str]]:
+def _next(found: Verdict, workdir: pathlib.Path) -> list[NextStep]:
     model = f"--model={found.path}"
     low, high = found.top1_ci95
     if high - low > _WIDE_INTERVAL:
@@ -252,12 +295,13 @@ def _next(found: Verdict, workdir: pathlib.Path) -> list[dict[str, str]]:
     ]
 
 
-def _command(what: str, verb: str, *flags: str) -> dict[str, str]:
-    return {"what": what, "command": shlex.join(["python", "-m", f"tfl_lite_suite.{verb}", *flags])}
+def _command(what: str, verb: str, *flags: str) -> NextStep:
+    return NextStep(what=what, command=shlex.join(["python", "-m", f"tfl_lite_suite.{verb}", *flags]))
 
 
-def _described(worst: ClassResult) -> Document:
-    return {"name": _name(worst), "n": worst.n, "recall": worst.recall, "recall_ci95": worst.recall_ci95}
+def _described(worst: ClassResult) -> WorstClass:
+    recall = float("nan") if worst.recall is None else worst.recall
+    return WorstClass(name=_name(worst), n=worst.n, recall=recall, recall_ci95=worst.recall_ci95)
 
 
 def _name(item: ClassResult) -> str:

@@ -82,9 +82,8 @@ def train(
     load = load or functools.cache(lambda: load_images(settings, workdir, place))
     teacher = teacher_of(settings, workdir, "train", load, place)
     stage = stage_of(settings, workdir, name, start)
-    done = stage.finished()
-    if done is not None:
-        return TrainResult.from_document(done, str(stage.folder))
+    if (done := stage.kept(TrainResult)) is not None:
+        return done
     images = load()
     if place.members is None:
         return TrainResult.from_document(_trained(settings, images, stage, teacher, start, place, workdir))

@@ -62,8 +62,8 @@ def compute(model: KerasModel, images: Dataset, kept: Stage | None) -> Features:
         try:
             with np.load(kept.folder / FILE, allow_pickle=False) as file:
                 arrays = [file[part] for part in _PARTS]
-            return Features(arrays[0], arrays[1], arrays[2], done["picture_seconds"])
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+            return Features(arrays[0], arrays[1], arrays[2], float(done["picture_seconds"]))
+        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
             pass
     frozen = extractor(model)
     forward = tf.function(lambda pictures: frozen(pictures, training=False), autograph=False)

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Mapping
 
-from tfl_lite_suite.core.result import Result, omitted
+from tfl_lite_suite.core.result import Result, Share, omitted
 from tfl_lite_suite.core.types import Document
 
 
@@ -35,8 +35,8 @@ class TrainResult(Result):
         (1, 'micro')
     """
 
-    top1: float | None
-    top5: float | None
+    top1: Share | None
+    top5: Share | None
     epochs: int
     seconds: float
     model: str
@@ -47,6 +47,6 @@ class TrainResult(Result):
     images: Mapping[str, int]
     notes: tuple[str, ...]
     history: tuple[Document, ...]
-    balanced_accuracy: float | None = omitted()
+    balanced_accuracy: Share | None = omitted()
     linear_probe: Document | None = omitted()
     transfer: Document | None = omitted()

@@ -36,7 +36,7 @@ def test_what_single_verbs_left_is_gathered(tmp_path):
 def test_results_of_a_later_stage_of_the_same_kind_count_too(tmp_path):
     run = recorded_run.read(work_folders.make(tmp_path))
     run.results["convert_2"] = [{"name": "late", "file_bytes": 1}]
-    assert [row["name"] for row in run.stage("convert")] == ["float32", "int8_ptq", "late"]
+    assert [row.name for row in run.converted] == ["float32", "int8_ptq", "late"]
 
 
 def test_a_damaged_row_names_the_file_and_the_key(tmp_path):
@@ -49,7 +49,7 @@ def test_a_damaged_row_names_the_file_and_the_key(tmp_path):
 @pytest.mark.parametrize(
     ("file", "content", "message"),
     [
-        ("results.json", {"train": 3}, "results.json: train: damaged"),
+        ("results.json", {"train": 3}, "results.json: train: expected an object. Received: int"),
         ("flips.json", {"a": 1}, "flips.json: damaged, expected a list"),
         ("flips.json", [{"name": "a", "runtime": "r"}], r"flips.json: \[0\]: 'flips' is missing"),
     ],

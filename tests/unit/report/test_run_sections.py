@@ -1,3 +1,5 @@
+import dataclasses
+
 import made_up_results
 import pytest
 import work_folders
@@ -65,7 +67,8 @@ def test_operators_by_kind():
 
 def test_problems_leave_out_information(run):
     problems = tuple(LintProblem("code", severity, "m", "f") for severity in ("warning", "info"))
-    run.results["lint"] = [made_up_results.linted("x", problems=problems).document()]
+    found = [made_up_results.linted("x", problems=problems).document()]
+    run = dataclasses.replace(run, results={**run.results, "lint": found})
     assert run_sections.problems_table(run).rows == [["x", "warning", "m", "f"]]
     assert run_sections.steps_table(run).rows[-1][1] == "1 files: 0 errors, 1 warnings"
 

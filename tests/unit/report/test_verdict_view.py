@@ -1,20 +1,24 @@
 import dataclasses
 import io
+import json
 import pathlib
 
 import pytest
 import work_folders
 
 from tfl_lite_suite.core.terminal import Style
-from tfl_lite_suite.report import recorded_run, run_sections, verdict_view
+from tfl_lite_suite.report import recorded_run, verdict_view
+from tfl_lite_suite.run.verdict import SeveralLabels
 
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory):
-    run = recorded_run.read(work_folders.make(tmp_path_factory.mktemp("verdict") / "w"))
-    del run.results["budget"]
-    run.results["ledger"][1]["runtime"] = "litert 2.3"
-    return run_sections.verdict_of(run)
+    folder = work_folders.make(tmp_path_factory.mktemp("verdict") / "w")
+    results = json.loads((folder / "results.json").read_text())
+    del results["budget"]
+    results["ledger"][1]["runtime"] = "litert 2.3"
+    work_folders.write(folder / "results.json", results)
+    return recorded_run.read(folder).verdict
 
 
 def test_the_same_facts_everywhere(found):
@@ -34,7 +38,7 @@ def test_the_same_facts_everywhere(found):
 
 
 def test_class_names_neither_steer_a_terminal_nor_break_out_of_a_page(found):
-    nasty = {**found.baseline, "class": "\x1b[31m<script>\nx"}
+    nasty = dataclasses.replace(found.baseline, commonest="\x1b[31m<script>\nx")
     of_it = dataclasses.replace(found, baseline=nasty, worries=("never answered: \x1b[31m<script>\nx",))
     assert "\x1b[31m" not in verdict_view.terminal(of_it, Style(io.StringIO()))
     assert "<script" not in verdict_view.html(of_it)
@@ -53,7 +57,7 @@ def test_only_a_terminal_gets_colours(found, monkeypatch):
 
 
 def test_several_labels_a_picture_are_judged_by_all_of_them(found):
-    several = {"mean_average_precision": 0.91, "micro_f1": 0.82, "exact_match": 0.73}
+    several = SeveralLabels(mean_average_precision=0.91, micro_f1=0.82, exact_match=0.73)
     words = dict(verdict_view.facts(dataclasses.replace(found, several_labels=several)))
     assert words["all classes"] == "mAP 91.00 %, micro F1 82.00 %, exactly the right ones on 73.00 %"
     assert words["surest class"].startswith("right on 75.00 % of 12") and "accuracy" not in words

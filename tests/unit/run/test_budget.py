@@ -1,21 +1,23 @@
 import made_up_results
 import pytest
+from made_up_results import change, ledger_row
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.recipe import Budget
 from tfl_lite_suite.evaluate.result import ClassResult
 from tfl_lite_suite.run import budget
+from tfl_lite_suite.run.result import ConvertedFile
 
 FILES = [
-    {"name": "float32", "scheme": "float32", "file_bytes": 4000},
-    {"name": "int8_ptq", "scheme": "int8", "file_bytes": 1100},
-    {"name": "int8_qat", "scheme": "int8", "file_bytes": 1000},
+    ConvertedFile("float32", "float32", 4000),
+    ConvertedFile("int8_ptq", "int8", 1100),
+    ConvertedFile("int8_qat", "int8", 1000),
 ]
 LEDGER = [
-    {"name": "train", "top1": 0.9, "against_float": None},
-    {"name": "int8_ptq", "top1": 0.88, "agreement": 0.95, "against_float": {"points": -0.02}},
-    {"name": "int8_ptq", "top1": 0.87, "agreement": 0.94, "against_float": {"points": -0.03}},
-    {"name": "int8_qat", "top1": 0.91, "agreement": 0.99, "against_float": {"points": 0.01}},
+    ledger_row("train", top1=0.9),
+    ledger_row("int8_ptq", top1=0.88, agreement=0.95, against_float=change(-0.02)),
+    ledger_row("int8_ptq", top1=0.87, agreement=0.94, against_float=change(-0.03)),
+    ledger_row("int8_qat", top1=0.91, agreement=0.99, against_float=change(0.01)),
 ]
 TIMED = [
     made_up_results.timed("int8_ptq", 9.0, peak_rss_bytes=None),
@@ -30,13 +32,13 @@ def broken(**limits):
 
 def test_every_int8_file_must_keep_every_limit():
     checks = budget.check(Budget(max_bytes=1100, max_ms=2.5), FILES, LEDGER, TIMED)
-    assert [(item["file"], item["limit"]) for item in checks] == [
+    assert [(check.file, check.limit) for check in checks] == [
         ("int8_ptq", "max_bytes"),
         ("int8_ptq", "max_ms"),
         ("int8_qat", "max_bytes"),
         ("int8_qat", "max_ms"),
     ]
-    assert all(item["ok"] for item in checks) and budget.failure(checks) == ""
+    assert all(check.ok for check in checks) and budget.failure(checks) == ""
 
 
 @pytest.mark.parametrize(
@@ -92,7 +94,7 @@ EVALUATED = [
 def test_limits_on_the_decided_answers_take_the_worst_engine():
     chosen = Budget(("int8_ptq",), min_recall={"crack": 0.95}, min_macro_f1=0.7, max_calibration_error=0.03)
     checks = budget.check(chosen, FILES, LEDGER, TIMED, EVALUATED)
-    found = {item["limit"]: (item["received"], item["ok"]) for item in checks}
+    found = {check.limit: (check.received, check.ok) for check in checks}
     assert found == {
         "min_recall.crack": (0.9, False),
         "min_macro_f1": (0.7, True),

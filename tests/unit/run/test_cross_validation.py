@@ -1,21 +1,25 @@
 import pytest
+from made_up_results import ledger_row
 
 from tfl_lite_suite.core.recipe import Data, Model, Recipe
 from tfl_lite_suite.run import cross_validation, several_runs
+from tfl_lite_suite.run.seed_comparison import LedgerOfRun
 
 
 def run(fold, top1, **more):
-    ledger = [{"name": "float32", "runtime": "litert 2", "top1": top1, **more}]
-    return {"recipe": "r", "fold": fold, "ledger": ledger}
+    return LedgerOfRun("r", 0, fold, [ledger_row("float32", "litert 2", top1=top1, **more)])
 
 
 def test_the_mean_over_folds_has_an_interval():
     (row,) = cross_validation.summary(
         [run(0, 0.8, macro_f1=0.7), run(1, 0.9, macro_f1=0.8), run(2, 0.85, macro_f1=None)]
     )
-    assert row["folds"] == [0, 1, 2] and row["top1_folds"] == [0.8, 0.9, 0.85]
-    assert row["top1"] == pytest.approx(0.85) and row["top1_ci95"] == pytest.approx((0.7258, 0.9742), abs=1e-4)
-    assert "macro_f1" not in row
+    assert row.folds == (0, 1, 2) and row.top1_folds == (0.8, 0.9, 0.85)
+    assert row.top1 == pytest.approx(0.85) and row.top1_ci95 == pytest.approx((0.7258, 0.9742), abs=1e-4)
+    keys = ["recipe", "name", "runtime", "folds", "top1", "top1_ci95", "top1_folds"]
+    assert list(row.document()) == keys
+    (both,) = cross_validation.summary([run(0, 0.8, macro_f1=0.7), run(1, 0.9, macro_f1=0.8)])
+    assert list(both.document()) == [*keys, "macro_f1", "macro_f1_ci95", "macro_f1_folds"]
     assert cross_validation.table([row]).markdown().splitlines()[2] == (
         "| r | float32 | litert 2 | 3 | 85.00 % (72.58 … 97.42) | – | – | 80.00 % |"
     )

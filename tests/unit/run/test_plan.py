@@ -1,3 +1,4 @@
+import made_up_results
 import pytest
 
 from tfl_lite_suite.core import recipe
@@ -55,7 +56,8 @@ def test_a_plan_tells_what_is_kept_and_guesses_nothing(tmp_path):
         return [Task(Stage(tmp_path, f"{step.name}_{number}", {}), dict) for number in range(counts[step.kind])]
 
     for name in ("train_0", "convert_0", "convert_1", "evaluate_0", "evaluate_3", "benchmark_0"):
-        Stage(tmp_path, name, {}).finish({"of": name})
+        results = made_up_results.evaluated().document() if name.startswith("evaluate") else {"name": name}
+        Stage(tmp_path, name, {}).finish(results)
     before, taken = sorted(tmp_path.rglob("*")), []
     rows = plan.plan(plan.steps(settings), tasks_of, lambda step, done: taken.append((step.name, len(done))))
     assert [row["state"] for row in rows] == ["cached", "cached", "to do", "2 of 4 cached", "to do", "to do"]

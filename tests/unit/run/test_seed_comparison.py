@@ -1,11 +1,12 @@
 import pytest
+from made_up_results import ledger_row
 
 from tfl_lite_suite.run import seed_comparison
 
 
 def run(recipe, seed, **top1):
-    ledger = [{"name": name, "runtime": "litert 2", "top1": value} for name, value in top1.items()]
-    return {"recipe": recipe, "seed": seed, "ledger": ledger}
+    rows = [ledger_row(name, "litert 2", top1=value) for name, value in top1.items()]
+    return seed_comparison.LedgerOfRun(recipe, seed, 0, rows)
 
 
 RUNS = [
@@ -36,11 +37,17 @@ def test_the_interval_goes_on_smoothly_behind_the_table():
 
 def test_recipes_are_compared_seed_by_seed():
     plain, qat, distilled = seed_comparison.summary(RUNS)
-    assert (plain["recipe"], plain["name"], plain["top1"]) == ("plain", "train", pytest.approx(0.81))
-    assert plain["seeds"] == [0, 1, 2] and qat["seeds"] == [0, 1] and "against" not in plain
-    assert (distilled["against"], distilled["better"], distilled["of"]) == ("plain", 3, 3)
-    assert distilled["points"] == pytest.approx((0.03 + 0.01 + 0.03) / 3)
-    assert distilled["points_ci95"] == pytest.approx((-0.00535, 0.05202), abs=1e-4)
+    assert (plain.recipe, plain.name, plain.top1) == ("plain", "train", pytest.approx(0.81))
+    assert plain.seeds == (0, 1, 2) and qat.seeds == (0, 1)
+    assert list(plain.document()) == ["recipe", "name", "runtime", "seeds", "top1", "ci95"]
+    assert (distilled.against, distilled.better, distilled.of) == ("plain", 3, 3)
+    assert distilled.points == pytest.approx((0.03 + 0.01 + 0.03) / 3)
+    assert distilled.points_ci95 == pytest.approx((-0.00535, 0.05202), abs=1e-4)
+
+
+def test_one_seed_in_common_has_no_interval():
+    one = seed_comparison.summary([run("plain", 0, train=0.5), run("other", 0, train=0.75)])[1]
+    assert one.points == 0.25 and one.document()["points_ci95"] is None
 
 
 def test_the_table_shows_what_one_seed_cannot_say():

@@ -32,7 +32,7 @@ def job(folder, name, seed, code=""):
 
 
 def answers(top1):
-    row = {"name": "train", "runtime": "TensorFlow", "top1": top1}
+    row = {"name": "train", "runtime": "TensorFlow", "n": 1, "top1": top1}
     return f"import json; print(json.dumps({{'ledger': [{row!r}]}}))"
 
 
@@ -46,10 +46,10 @@ def test_runs_are_summarised_in_their_order(tmp_path, capsys):
         ("a", 1, 0),
         ("b", 1, 0),
     ]
-    assert [row["top1"] for row in document["summary"]] == [pytest.approx(0.6), 0.8]
+    assert [row.top1 for row in document["summary"]] == [pytest.approx(0.6), 0.8]
     assert "+10.00 | 1 of 1" in (tmp_path / several_runs.TABLE).read_text()
     kept = read_json(tmp_path / several_runs.SUMMARY)["summary"]
-    assert [row["top1"] for row in kept] == [row["top1"] for row in document["summary"]]
+    assert [row["top1"] for row in kept] == [row.top1 for row in document["summary"]]
     assert "[1/3] a, seed 1: done\nb, seed 1: begins" in capsys.readouterr().err
 
 
@@ -60,7 +60,7 @@ def test_a_failure_stops_no_other_and_is_told(tmp_path):
         several_runs.run_all(jobs, at_once=1, workdir=tmp_path)
     runs = caught.value.document["runs"]
     assert [(run["status"], run["error"]) for run in runs] == [(1, "disk full"), (0, None)]
-    assert caught.value.document["summary"][0]["seeds"] == [1]
+    assert caught.value.document["summary"][0].seeds == (1,)
 
 
 def test_no_more_than_asked_run_at_once_and_none_is_left_behind(tmp_path, monkeypatch):

@@ -33,7 +33,7 @@ def file(name, scheme, size):
 GOOD = [[100, 0, 0], [2, 98, 0], [0, 10, 90]]
 SLIGHTLY_WORSE = [[100, 0, 0], [2, 98, 0], [0, 12, 88]]
 MUCH_WORSE = [[100, 0, 0], [20, 80, 0], [100, 0, 0]]
-CHANGE = {"points": -0.02 / 3, "ci95": [-0.02, 0.0], "verdict": "not shown"}
+CHANGE = made_up_results.change(-0.02 / 3)
 RESULTS = {
     "train": {"top1": 0.96},
     "convert": [file("float32", "float32", 4000), file("int8_ptq", "int8", 1010), file("int8_qat", "int8", 1000)],
@@ -45,8 +45,8 @@ RESULTS = {
     ],
     "benchmark": [timed("float32", 4.0), timed("int8_ptq", 1.0)],
     "ledger": [
-        {"name": "train", "runtime": "TensorFlow", "against_float": None},
-        {"name": "int8_ptq", "runtime": "litert 2.3", "against_float": CHANGE},
+        made_up_results.ledger_row("train", "TensorFlow").document(),
+        made_up_results.ledger_row(against_float=CHANGE).document(),
     ],
 }
 
@@ -57,9 +57,10 @@ def test_the_smallest_file_within_a_point_of_the_best_is_shipped():
     assert found.reason == "the smallest file within 1 point of the best one"
     assert (found.n, found.top1) == (300, pytest.approx(286 / 300)) and found.runtime == "litert 2.3"
     assert found.top1_ci95[0] < found.top1 < found.top1_ci95[1]
-    assert found.baseline == {"class": "cat", "top1": pytest.approx(1 / 3)}
-    assert (found.worst_class["name"], found.worst_class["recall"]) == ("owl", 0.88)
-    assert found.against_float == {**CHANGE, "bytes": pytest.approx(0.2525), "latency": 0.25}
+    assert found.baseline.document() == {"class": "cat", "top1": pytest.approx(1 / 3)}
+    assert (found.worst_class.name, found.worst_class.recall) == ("owl", 0.88)
+    change = {"points": CHANGE.points, "ci95": list(CHANGE.ci95), "verdict": "not shown"}
+    assert found.against_float.document() == {**change, "bytes": pytest.approx(0.2525), "latency": 0.25}
     assert found.worries == ()
 
 
@@ -67,11 +68,14 @@ def test_a_file_that_loses_more_is_not_shipped_however_small():
     rows = [row for row in RESULTS["evaluate"] if row["name"] != "int8_ptq"]
     found = verdict.give({**RESULTS, "evaluate": rows}, WORK)
     assert (found.file, found.reason) == ("float32", "the most accurate file")
-    assert found.against_float["bytes"] is None
+    assert found.against_float.bytes is None
 
 
 def test_a_file_that_breaks_the_budget_gives_way_to_one_that_keeps_it():
-    checks = [{"file": "int8_ptq", "limit": "max_ms", "ok": False}, {"file": "int8_ptq", "limit": "x", "ok": True}]
+    checks = [
+        {"file": "int8_ptq", "limit": limit, "allowed": 1, "received": 2, "ok": limit == "x"}
+        for limit in ("max_ms", "x")
+    ]
     found = verdict.give({**RESULTS, "budget": {"ok": False, "checks": checks}}, WORK)
     assert found.file == "float32" and found.reason.endswith("of those that keep the budget")
     every = [{**checks[0], "file": name} for name in ("float32", "int8_ptq", "int8_qat")]
@@ -91,7 +95,7 @@ def test_few_pictures_and_unseen_classes_are_worries_and_cross_validation_comes_
     assert "12 test pictures are few" in words and "never answered: owl" in words
     assert "not shown to be better than always answering 'cat'" in words
     assert "cat (6), dog (4), owl (2)" in words and "31 % of a picture's area" in words
-    assert found.next[2]["command"].startswith("python -m tfl_lite_suite.run --recipe=work/recipe.yaml --folds=5")
+    assert found.next[2].command.startswith("python -m tfl_lite_suite.run --recipe=work/recipe.yaml --folds=5")
 
 
 def test_one_picture_may_be_lost_where_a_point_is_less_than_one():
@@ -101,8 +105,8 @@ def test_one_picture_may_be_lost_where_a_point_is_less_than_one():
 
 
 def test_a_loss_that_is_shown_and_a_disturbed_timing_are_worries():
-    loss = {"points": -0.03, "ci95": [-0.05, -0.01], "verdict": "loss"}
-    ledger = [{"name": "int8_ptq", "runtime": "litert 2.3", "against_float": loss}]
+    loss = made_up_results.change(-0.03, verdict="loss")
+    ledger = [made_up_results.ledger_row(against_float=loss).document()]
     found = verdict.give({**RESULTS, "ledger": ledger, "benchmark": [timed("int8_ptq", 1.0, valid=False)]}, WORK)
     assert "int8 costs 3.00 points against the float network" in found.worries
     assert any("the machine was busy" in worry for worry in found.worries)
@@ -110,7 +114,7 @@ def test_a_loss_that_is_shown_and_a_disturbed_timing_are_worries():
 
 def test_commands_can_be_pasted_and_the_document_is_json():
     found = verdict.give(RESULTS, pathlib.Path("my work"))
-    assert "'--model=my work/convert/int8_ptq/int8_ptq.tflite'" in found.next[0]["command"] and len(found.next) == 3
+    assert "'--model=my work/convert/int8_ptq/int8_ptq.tflite'" in found.next[0].command and len(found.next) == 3
     again = verdict.Verdict.from_json(found.to_json())
     assert again.document() == json.loads(found.to_json())
 
@@ -128,5 +132,5 @@ def test_several_labels_a_picture_have_no_commonest_class_and_count_by_exact_ans
 
     found = verdict.give({**RESULTS, "evaluate": [several("float32", 0.7), several("int8_ptq", 0.5)]}, WORK)
     assert found.baseline is None and found.file == "float32" and found.top1 == pytest.approx(0.96)
-    assert found.several_labels == {"mean_average_precision": None, "micro_f1": 0.8, "exact_match": 0.7}
+    assert found.several_labels.document() == {"mean_average_precision": None, "micro_f1": 0.8, "exact_match": 0.7}
     assert found.top1_ci95[0] < found.top1 < found.top1_ci95[1]

@@ -13,12 +13,13 @@ from typing import Any, ClassVar, Generic, TypeVar
 from tfl_lite_suite.core import recipe
 from tfl_lite_suite.core.errors import SuiteError, unknown_name
 from tfl_lite_suite.core.recipe import Recipe
+from tfl_lite_suite.core.result import Result
 from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.run.state import RunState
 from tfl_lite_suite.run.step import Step, Task
 
-# A JSON object, or a list of them where `lists` is true.
-R = TypeVar("R", JsonObject, list[JsonObject])
+# What `StageKind.read` returns.
+R = TypeVar("R")
 # Stages that a run adds by itself; their modules begin with an underscore.
 INTERNAL = ("teacher",)
 
@@ -31,12 +32,14 @@ class StageKind(abc.ABC, Generic[R]):
         gives_models: Whether later stages cannot be planned before it is done.
         lists: Whether its results are a list, an entry a task; otherwise they are one object.
         keras: What the Keras model it makes is, in words, and the key of its top-1; `None` if it makes none.
+        result: What its results, or each of them, are read as; `None` leaves them the document that it is.
     """
 
     needs_files: ClassVar[bool] = False
     gives_models: ClassVar[bool] = False
     lists: ClassVar[bool] = False
     keras: ClassVar[tuple[str, str] | None] = None
+    result: ClassVar[type[Result] | None] = None
 
     def check(self, settings: Recipe, before: collections.Counter[str], place: str, text: str) -> None:
         """Raises a `SuiteError` if the stage cannot stand at its place.
@@ -62,9 +65,38 @@ class StageKind(abc.ABC, Generic[R]):
         """Returns why the run must end after the step; empty if it goes on."""
         return ""
 
+    def kept(self, task: Task) -> JsonObject | None:
+        """Returns what `task.kept` returns, after reading it as `read` does."""
+        done = task.kept()
+        if done is not None and self.result:
+            task.stage.kept(self.result)
+        return done
+
+    def read(self, results: object, where: str) -> R:
+        """Returns the results of a step as `result`, or a list of them.
+
+        Args:
+            results: As `results.json` has them.
+            where: What errors call them.
+
+        Raises:
+            SuiteError: If they are damaged.
+        """
+        if not isinstance(results, list if self.lists else dict):
+            raise SuiteError(
+                f"{where}: expected {'a list' if self.lists else 'an object'}. Received: {type(results).__name__}"
+            )
+        kind = self.result or Result
+        found: object = (
+            [kind.from_document(row, f"{where}[{index}]") for index, row in enumerate(results)]
+            if isinstance(results, list)
+            else kind.from_document(results, where)
+        )
+        return found if self.result else results  # type: ignore[return-value]
+
     @abc.abstractmethod
     def outcome(self, results: R) -> str:
-        """Returns the results of a step in a few words, for the report."""
+        """Returns the results of a step, as `read` returns them, in a few words for the report."""
 
 
 def get(kind: str) -> StageKind[Any]:

@@ -6,6 +6,7 @@ from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.run.stages.train import Train
 from tfl_lite_suite.run.state import RunState
 from tfl_lite_suite.run.step import Step, Task
+from tfl_lite_suite.train.result import TrainResult
 
 
 class Teacher(Train):
@@ -19,7 +20,7 @@ class Teacher(Train):
 
         settings, workdir = train.of_teacher(step.settings), str(state.workdir)
         stage = train.stage_of(settings, workdir, train.TEACHER)
-        return [Task(stage, partial(train.train, settings, workdir, state.images, name=train.TEACHER))]
+        return [Task(stage, partial(train.train, settings, workdir, state.images, name=train.TEACHER), TrainResult)]
 
     def take(self, state: RunState, step: Step, done: list[JsonObject]) -> None:
         """See `StageKind.take`."""

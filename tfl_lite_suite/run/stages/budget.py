@@ -6,15 +6,17 @@ from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.recipe import Recipe
 from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.run import budget, ledger, result
+from tfl_lite_suite.run.stage_results import BudgetResult
 from tfl_lite_suite.run.stages import StageKind, check_class_names
 from tfl_lite_suite.run.state import RunState
 from tfl_lite_suite.run.step import Step, Task
 
 
-class Budget(StageKind[JsonObject]):
+class Budget(StageKind[BudgetResult]):
     """Ends the run where a limit is broken."""
 
     needs_files = True
+    result = BudgetResult
 
     def check(self, settings: Recipe, before: collections.Counter[str], place: str, text: str) -> None:
         """See `StageKind.check`."""
@@ -35,15 +37,15 @@ class Budget(StageKind[JsonObject]):
         timed, answered = result.timed(state.results), result.evaluated(state.results)
         files, compared = list(state.files.values()), ledger.rows(state.entries)
         checks = budget.check(step.settings.budget, files, compared, timed, answered)
-        state.results[step.name] = {"ok": not budget.failure(checks), "checks": checks}
+        state.results[step.name] = BudgetResult(ok=not budget.failure(checks), checks=tuple(checks)).document()
 
     def unmet(self, state: RunState, step: Step) -> str:
         """See `StageKind.unmet`."""
-        return budget.failure(state.results[step.name]["checks"])
+        return budget.failure(BudgetResult.from_document(state.results[step.name]).checks)
 
-    def outcome(self, results: JsonObject) -> str:
+    def outcome(self, results: BudgetResult) -> str:
         """See `StageKind.outcome`."""
-        return "kept" if results["ok"] else "broken"
+        return "kept" if results.ok else "broken"
 
 
 STAGE = Budget()

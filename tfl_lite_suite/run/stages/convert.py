@@ -1,27 +1,26 @@
 """Conversion of the latest networks to `.tflite` files."""
 
 import dataclasses
-from typing import TYPE_CHECKING
 
+from tfl_lite_suite.convert.result import Conversion
 from tfl_lite_suite.core.figures import size
 from tfl_lite_suite.core.files import sha256
 from tfl_lite_suite.core.recipe import Convert as Settings
 from tfl_lite_suite.core.recipe import Recipe
 from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.core.work_folder import Stage
+from tfl_lite_suite.run.result import ConvertedFile
 from tfl_lite_suite.run.stages import StageKind
 from tfl_lite_suite.run.state import KerasModel, RunState
 from tfl_lite_suite.run.step import Step, Task
 
-if TYPE_CHECKING:
-    from tfl_lite_suite.convert.result import Conversion
 
-
-class Convert(StageKind[list[JsonObject]]):
+class Convert(StageKind[list[ConvertedFile]]):
     """Writes a file for each scheme of the recipe, and one for a network that was trained for int8."""
 
     gives_models = True
     lists = True
+    result = ConvertedFile
 
     def tasks(self, state: RunState, step: Step) -> list[Task]:
         """See `StageKind.tasks`."""
@@ -43,12 +42,13 @@ class Convert(StageKind[list[JsonObject]]):
         # The work folder may have been moved since.
         rows = [{**row, "output": str(state.tflite_file(row["name"]))} for row in done]
         super().take(state, step, rows)
-        state.files |= {row["name"]: row for row in rows}
-        state.conversions |= {_conversion(row["source"], row["scheme"], step.settings.convert) for row in rows}
+        files = [ConvertedFile.from_document(row) for row in rows]
+        state.files |= {file.name: file for file in files}
+        state.conversions |= {_conversion(file.source, file.scheme, step.settings.convert) for file in files}
 
-    def outcome(self, results: list[JsonObject]) -> str:
+    def outcome(self, results: list[ConvertedFile]) -> str:
         """See `StageKind.outcome`."""
-        return ", ".join(f"{row['name']} {size(row.get('file_bytes'))}" for row in results)
+        return ", ".join(f"{file.name} {size(file.file_bytes)}" for file in results)
 
 
 def _task(state: RunState, scheme: str, source: KerasModel, name: str, settings: Recipe) -> Task:
@@ -59,7 +59,7 @@ def _task(state: RunState, scheme: str, source: KerasModel, name: str, settings:
     inputs["split_hard_swish"] = settings.splits_hard_swish
     quantized = state.post_training.get(source.file) if scheme == "int8" else None
     if quantized:
-        inputs["quantized"] = sha256(quantized["output"])
+        inputs["quantized"] = sha256(quantized.output)
     elif scheme == "int8":
         inputs["ptq"] = settings.quantize.ptq
     stage = Stage(state.workdir / "convert", name, inputs)
@@ -67,16 +67,16 @@ def _task(state: RunState, scheme: str, source: KerasModel, name: str, settings:
     def make() -> JsonObject:
         output = state.tflite_file(name)
         if quantized:
-            facts = quantized["seconds"], quantized["ptq"], chosen.output
-            done = convert.keep(quantized["output"], str(output), scheme, *facts)
+            facts = quantized.seconds, quantized.ptq, chosen.output
+            done = convert.keep(quantized.output, str(output), scheme, *facts)
         else:
             done = _converted(state, source, str(output), scheme, settings)
         return stage.finish({"name": name, "source": source.step, **done.document()}, [output.name])
 
-    return Task(stage, make)
+    return Task(stage, make, Conversion)
 
 
-def _converted(state: RunState, source: KerasModel, output: str, scheme: str, settings: Recipe) -> "Conversion":
+def _converted(state: RunState, source: KerasModel, output: str, scheme: str, settings: Recipe) -> Conversion:
     from tfl_lite_suite import convert
     from tfl_lite_suite.models.keras_io import keras_file
 
@@ -90,7 +90,7 @@ def _converted(state: RunState, source: KerasModel, output: str, scheme: str, se
     return convert.convert(model, of, output, scheme, chosen.io_type, calibration, ptq, **forms)
 
 
-def _conversion(source: str, scheme: str, chosen: Settings) -> tuple[object, ...]:
+def _conversion(source: str | None, scheme: str | None, chosen: Settings) -> tuple[object, ...]:
     """Returns what makes two conversions the same."""
     return source, scheme, chosen.io_type, chosen.calibration_images, chosen.hard_swish, chosen.output
 

@@ -11,20 +11,24 @@ from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.files import sha256
 from tfl_lite_suite.core.recipe import Decide as Settings
 from tfl_lite_suite.core.recipe import Recipe
-from tfl_lite_suite.core.types import Document, JsonObject
+from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.core.verb_process import verb_command
 from tfl_lite_suite.core.work_folder import Stage
+from tfl_lite_suite.decide.result import DecideResult
+from tfl_lite_suite.run.result import ConvertedFile
+from tfl_lite_suite.run.stage_results import DecidedFile
 from tfl_lite_suite.run.stages import StageKind, check_class_names
 from tfl_lite_suite.run.state import RunState
 from tfl_lite_suite.run.step import Step, Task
 
 
-class Decide(StageKind[list[JsonObject]]):
+class Decide(StageKind[list[DecidedFile]]):
     """Writes a copy of each file with its decision; later stages take the copy."""
 
     needs_files = True
     gives_models = True
     lists = True
+    result = DecidedFile
 
     def check(self, settings: Recipe, before: collections.Counter[str], place: str, text: str) -> None:
         """See `StageKind.check`."""
@@ -43,9 +47,9 @@ class Decide(StageKind[list[JsonObject]]):
         ]
         tasks = []
         for file in state.files.values():
-            inputs = {"file": sha256(file["output"]), "decide": step.settings.decide, **of_images}
-            stage = Stage(state.workdir / step.name, file["name"], inputs)
-            tasks.append(Task(stage, partial(_decide, file, stage, options)))
+            inputs = {"file": sha256(file.output), "decide": step.settings.decide, **of_images}
+            stage = Stage(state.workdir / step.name, file.name, inputs)
+            tasks.append(Task(stage, partial(_decide, file, stage, options), DecideResult))
         return tasks
 
     def take(self, state: RunState, step: Step, done: list[JsonObject]) -> None:
@@ -54,11 +58,11 @@ class Decide(StageKind[list[JsonObject]]):
         rows = [{**row, "output": str(state.workdir / step.name / row["name"] / _file(row["name"]))} for row in done]
         super().take(state, step, rows)
         for row in rows:
-            state.files[row["name"]] = {**state.files[row["name"]], "output": row["output"]}
+            state.files[row["name"]] = dataclasses.replace(state.files[row["name"]], output=row["output"])
 
-    def outcome(self, results: list[JsonObject]) -> str:
+    def outcome(self, results: list[DecidedFile]) -> str:
         """See `StageKind.outcome`."""
-        unmet = sum(not wish["met"] for row in results for wish in row["wishes"])
+        unmet = sum(not wish.met for row in results for wish in row.wishes)
         return f"{len(results)} files: {unmet} wishes out of reach" if unmet else f"{len(results)} files"
 
 
@@ -73,17 +77,17 @@ def _flags(chosen: Settings) -> list[str]:
     return [f"--{key}={value}" for key, value in given.items()]
 
 
-def _decide(file: Document, stage: Stage, options: list[str]) -> JsonObject:
-    print(f"decide {file['name']}", file=sys.stderr, flush=True)
-    output = stage.folder / _file(file["name"])
-    command = verb_command("decide", f"--model={file['output']}", f"--output={output}", "--json", *options)
+def _decide(file: ConvertedFile, stage: Stage, options: list[str]) -> JsonObject:
+    print(f"decide {file.name}", file=sys.stderr, flush=True)
+    output = stage.folder / _file(file.name)
+    command = verb_command("decide", f"--model={file.output}", f"--output={output}", "--json", *options)
     child = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     if child.returncode:
-        raise SuiteError(f"decide of {file['output']} failed with status {child.returncode}; see above")
+        raise SuiteError(f"decide of {file.output} failed with status {child.returncode}; see above")
     found = json.loads(child.stdout)
     for note in found["warnings"]:
-        print(f"{file['name']}: warning: {note}", file=sys.stderr)
-    return stage.finish({"name": file["name"], **found}, [output.name])
+        print(f"{file.name}: warning: {note}", file=sys.stderr)
+    return stage.finish({"name": file.name, **found}, [output.name])
 
 
 STAGE = Decide()

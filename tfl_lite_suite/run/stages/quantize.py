@@ -1,15 +1,18 @@
 """Quantization of the latest float network, with further training, without, or both."""
 
+import dataclasses
 from functools import partial
 
 from tfl_lite_suite.core.figures import percent
 from tfl_lite_suite.core.types import JsonObject
+from tfl_lite_suite.quantize.result import PtqResult, QatResult
+from tfl_lite_suite.run.stage_results import Quantized
 from tfl_lite_suite.run.stages import StageKind
 from tfl_lite_suite.run.state import KerasModel, RunState
 from tfl_lite_suite.run.step import Step, Task
 
 
-class Quantize(StageKind[JsonObject]):
+class Quantize(StageKind[Quantized]):
     """Quantization-aware training, post-training quantization, or both.
 
     The results are those of the tasks together, and under `tasks` each task's own, by its scheme.
@@ -17,6 +20,7 @@ class Quantize(StageKind[JsonObject]):
 
     gives_models = True
     keras = ("Keras, fake-quantized", "top1_qat")
+    result = Quantized
 
     def tasks(self, state: RunState, step: Step) -> list[Task]:
         """See `StageKind.tasks`."""
@@ -28,10 +32,12 @@ class Quantize(StageKind[JsonObject]):
             "ptq": Task(
                 quantize.ptq_stage_of(settings, workdir, model, name=after),
                 partial(quantize.quantize_after_training, settings, workdir, model, state.images, name=after),
+                PtqResult,
             ),
             "qat": Task(
                 quantize.stage_of(settings, workdir, model, aware),
                 partial(quantize.quantize, settings, workdir, model, state.images, name=aware),
+                QatResult,
             ),
         }
         return [task for scheme, task in tasks.items() if settings.quantize.scheme in (scheme, "both")]
@@ -48,14 +54,14 @@ class Quantize(StageKind[JsonObject]):
             state.aware_model = KerasModel(step.name, str(state.workdir / step.name / train.MODEL))
         if "ptq" in tasks:
             output = str(state.workdir / f"{step.name}_ptq" / quantize.FILE)
-            state.post_training[state.latest_model().file] = {**tasks["ptq"], "output": output}
+            made = PtqResult.from_document(tasks["ptq"])
+            state.post_training[state.latest_model().file] = dataclasses.replace(made, output=output)
 
-    def outcome(self, results: JsonObject) -> str:
+    def outcome(self, results: Quantized) -> str:
         """See `StageKind.outcome`."""
-        after = {key: results[key] for key in ("top1_qat", "top1_ptq") if results.get(key) is not None}
-        return f"top-1 {percent(results.get('top1_float'))} float" + "".join(
-            f", {percent(value)} {'fake-quantized' if key == 'top1_qat' else 'int8, without training'}"
-            for key, value in after.items()
+        after = ((results.top1_qat, "fake-quantized"), (results.top1_ptq, "int8, without training"))
+        return f"top-1 {percent(results.top1_float)} float" + "".join(
+            f", {percent(top1)} {words}" for top1, words in after if top1 is not None
         )
 
 

@@ -1,3 +1,4 @@
+import made_up_results
 import run_states
 
 from tfl_lite_suite.run import stages
@@ -14,7 +15,8 @@ def test_settings_are_part_of_the_key(tmp_path):
 
 
 def test_a_disturbed_timing_is_one_note(tmp_path, capsys):
-    rows = [{"name": name, "engine": "litert", "valid": name == "float32"} for name in ("float32", "int8_ptq", "x")]
+    names = ("float32", "int8_ptq", "x")
+    rows = [made_up_results.timed(name, valid=name == "float32").document() for name in names]
     stages.get("benchmark").take(run_states.state(tmp_path), run_states.step("benchmark"), rows)
     told = capsys.readouterr().err
     assert told.startswith("note: other programs disturbed the timing of int8_ptq on litert, x on litert; ")

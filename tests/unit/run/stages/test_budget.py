@@ -17,7 +17,7 @@ def test_a_broken_limit_ends_the_run(tmp_path, most, ok):
     stage.take(state, step, [])
     assert state.results["budget"]["ok"] is ok
     assert bool(stage.unmet(state, step)) is not ok
-    assert stage.outcome(state.results["budget"]) == ("kept" if ok else "broken")
+    assert stage.outcome(stage.read(state.results["budget"], "budget")) == ("kept" if ok else "broken")
 
 
 def test_limits_need_a_stage_that_measures_them():

@@ -1,6 +1,7 @@
 import run_states
 
 from tfl_lite_suite.run import stages
+from tfl_lite_suite.run.result import ConvertedFile
 from tfl_lite_suite.run.state import KerasModel
 
 
@@ -28,11 +29,11 @@ def test_nothing_is_converted_twice_and_later_models_get_names_of_their_own(tmp_
     state, step = prepared(tmp_path), run_states.step("convert")
     rows = [{"name": name, "source": "train", "scheme": name, "output": "moved"} for name in ("float32",)]
     stages.get("convert").take(state, step, rows)
-    assert state.files["float32"]["output"] == str(state.tflite_file("float32"))
+    assert state.files["float32"].output == str(state.tflite_file("float32"))
     assert folders(state, step) == ["int8_ptq"]
     state.float_model = KerasModel("prune", state.float_model.file)
     assert folders(state, step) == ["prune_float32", "int8_ptq"]
 
 
 def test_outcome():
-    assert stages.get("convert").outcome([{"name": "int8_qat", "file_bytes": 901_374}]) == "int8_qat 901 kB"
+    assert stages.get("convert").outcome([ConvertedFile("int8_qat", None, 901_374)]) == "int8_qat 901 kB"

@@ -21,8 +21,8 @@ def test_later_stages_take_the_copy_with_the_decision(tmp_path):
     assert len(keys) == 2
     row = {"name": "int8_ptq", "output": "moved", "wishes": [{"met": False}]}
     stage.take(state, run_states.step("decide"), [row])
-    assert state.files["int8_ptq"]["output"] == str(tmp_path / "decide/int8_ptq/int8_ptq.tflite")
-    assert stage.outcome([row]) == "1 files: 1 wishes out of reach"
+    assert state.files["int8_ptq"].output == str(tmp_path / "decide/int8_ptq/int8_ptq.tflite")
+    assert stage.outcome(stage.read([row], "decide")) == "1 files: 1 wishes out of reach"
 
 
 def test_settings_become_flags():

@@ -1,5 +1,7 @@
+import made_up_results
 import run_states
 
+from tfl_lite_suite.lint.result import LintProblem
 from tfl_lite_suite.run import stages
 
 
@@ -14,5 +16,9 @@ def test_a_task_a_file_that_depends_on_its_content(tmp_path):
 
 
 def test_outcome():
-    rows = [{"problems": [{"severity": "error"}, {"severity": "warning"}]}, {"problems": [{"severity": "info"}]}]
+    found = [("error", "warning"), ("info",)]
+    rows = [
+        made_up_results.linted(problems=tuple(LintProblem("c", severity, "m", "f") for severity in severities))
+        for severities in found
+    ]
     assert stages.get("lint").outcome(rows) == "2 files: 1 errors, 1 warnings"

@@ -1,8 +1,10 @@
+import made_up_results
 import pytest
 import run_states
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.run import stages
+from tfl_lite_suite.run.result import TimedFile
 from tfl_lite_suite.run.stages import _measurement
 
 
@@ -11,18 +13,21 @@ def test_every_file_on_every_engine(tmp_path):
     state = run_states.state(tmp_path)
     for name in ("float32", "int8_ptq"):
         run_states.tflite(state, name)
-    names = [task.stage.folder.name for task in _measurement.tasks("benchmark", state, step, {}, [])]
+    names = [task.stage.folder.name for task in _measurement.tasks("benchmark", TimedFile, state, step, {}, [])]
     assert names == ["float32_litert", "float32_tflite_runtime", "int8_ptq_litert", "int8_ptq_tflite_runtime"]
 
 
 def test_a_verb_that_fails_ends_the_run(tmp_path, capfd):
     state, step = run_states.state(tmp_path), run_states.step("benchmark", benchmark={"engines": ["litert"]})
     run_states.tflite(state, "float32", b"no model")
-    (task,) = _measurement.tasks("benchmark", state, step, {}, [])
+    (task,) = _measurement.tasks("benchmark", TimedFile, state, step, {}, [])
     with pytest.raises(SuiteError, match="benchmark of .*float32.tflite on litert failed with status 1"):
         task.make()
     assert "error: " in capfd.readouterr().err and task.kept() is None
 
 
 def test_outcome():
-    assert stages.get("benchmark").outcome([{}, {}]) == "2 measurements, one for each file and runtime"
+    assert (
+        stages.get("benchmark").outcome([made_up_results.timed()] * 2)
+        == "2 measurements, one for each file and runtime"
+    )

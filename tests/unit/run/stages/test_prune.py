@@ -1,6 +1,7 @@
 import run_states
 
 from tfl_lite_suite.run import stages
+from tfl_lite_suite.run.stage_results import Pruned
 from tfl_lite_suite.run.state import KerasModel
 
 RESULTS = {"params_before": 2000, "params_after": 1000, "macs_before": 9000, "macs_after": 5000, "top1_before": 0.9}
@@ -16,4 +17,4 @@ def test_the_pruned_network_replaces_its_source(tmp_path):
 
 def test_outcome():
     words = "parameters 2,000 → 1,000, multiply-adds 9,000 → 5,000; top-1 90.00 % → –"
-    assert stages.get("prune").outcome(RESULTS) == words
+    assert stages.get("prune").outcome(Pruned(**RESULTS)) == words

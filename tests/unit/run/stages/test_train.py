@@ -1,6 +1,7 @@
 import run_states
 
 from tfl_lite_suite.run import stages
+from tfl_lite_suite.run.stage_results import Trained
 
 
 def test_the_network_is_the_baseline_and_what_later_steps_take(tmp_path):
@@ -22,7 +23,7 @@ def test_a_second_training_goes_on_from_the_first(tmp_path):
 def test_outcome():
     results = {"model": "micro", "params": 9876, "epochs": 2, "images": {"train": 30, "test": 4}, "top1": 0.75}
     words = "micro: 9,876 parameters, 2 epochs on 30 images; top-1 75.00 % on 4"
-    assert stages.get("train").outcome(results) == words
+    assert stages.get("train").outcome(Trained.from_document(results)) == words
 
 
 def test_outcome_of_transfer_tells_the_baseline_and_what_was_kept():
@@ -38,7 +39,7 @@ def test_outcome_of_transfer_tells_the_baseline_and_what_was_kept():
     }
     assert (
         stages.get("train")
-        .outcome(results)
+        .outcome(Trained.from_document(results))
         .endswith(
             "top-1 75.00 % on 4, of the linear probe 70.00 %; balanced accuracy: this network 50.00 %; linear "
             "probe 45.00 %. the fine-tuned network is kept"
