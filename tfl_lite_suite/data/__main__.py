@@ -1,7 +1,6 @@
 """Examines pictures before training: finds what lowers the accuracy or makes its figures wrong."""
 
 import importlib.util
-import os
 from typing import Any
 
 from absl import flags
@@ -11,6 +10,7 @@ from tfl_lite_suite.core import command_line
 from tfl_lite_suite.core.types import JsonObject
 
 _NETWORK = "mobilenet_v2"
+_BATCH = 8
 _SETTINGS = {"scheme": "float32", "resolution": 96, "classes": 1000, "weights": "imagenet"}
 
 
@@ -45,9 +45,10 @@ def _network_features(small: Any) -> Any:
     """Returns what ImageNet's classes say of pictures, uint8 `(n, 96, 96, 3)`: float32 `(n, 1000)`."""
     from tfl_lite_suite.evaluate.answers import Runner
     from tfl_lite_suite.runtime import engines, fresh_network
+    from tfl_lite_suite.runtime.machine import usable_cores
 
     model = fresh_network.convert(_NETWORK, _SETTINGS)
-    runner = Runner(model, engines.default(), workers=os.cpu_count() or 1, keep_logits=True)
+    runner = Runner(model, engines.default(), workers=usable_cores(), keep_logits=True, batch=_BATCH)
     return runner.answer(lambda rows: small[rows], len(small)).logits
 
 

@@ -88,6 +88,17 @@ class Session(abc.ABC):
         self.run()
         return self.get_output()
 
+    def take_batches(self, size: int) -> int:
+        """Has each run take several pictures, where the engine can do so.
+
+        Args:
+            size: How many; the network must not fix the number itself.
+
+        Returns:
+            How many pictures a run takes from now on.
+        """
+        return 1
+
     @property
     def arena_bytes(self) -> int | None:
         """Bytes of the arena that holds the activations, where the engine tells; else `None`."""

@@ -15,14 +15,14 @@ from tfl_lite_suite.evaluate.answers import Runner
 name, path, workers, count = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 pictures = np.random.default_rng(2).integers(0, 256, (count, 4, 4, 1), np.uint8)
 done = []
-fatal = sys.argv[5] == "fatal"
+fatal, batch = sys.argv[5] == "fatal", int(sys.argv[6])
 def images(indices):
     if fatal and 40 in indices:
         import os
         os.kill(os.getpid(), 11)
     return pictures[indices]
 try:
-    answers = Runner(path, name, workers=workers, keep_logits=True).answer(images, count, done.append)
+    answers = Runner(path, name, workers=workers, keep_logits=True, batch=batch).answer(images, count, done.append)
 except Exception as error:
     print(json.dumps({"error": describe(error)}))
     sys.exit()
@@ -31,8 +31,8 @@ print(json.dumps({"top": answers.top.tolist(), "ties": answers.ties.tolist(), "l
 """
 
 
-def run(path, workers, count, how="well"):
-    return quadrant_models.answer(RUN, engines.default(), path, workers, count, how)
+def run(path, workers, count, how="well", batch=1):
+    return quadrant_models.answer(RUN, engines.default(), path, workers, count, how, batch)
 
 
 def pictures_of(count):
@@ -50,6 +50,13 @@ def test_answers_are_in_order_whoever_gave_them(workers, count, tmp_path):
     assert np.allclose(found["logits"], means, rtol=1e-6)
     assert found["done"] == sorted(found["done"]) and found["done"][-1] == count
     assert found["notes"] == [] and not found["tensorflow"]
+
+
+def test_batches_answer_as_single_pictures_do(tmp_path):
+    path = tmp_path / "model.tflite"
+    path.write_bytes(quadrant_models.quadrants())
+    found, single = run(path, 2, 53, batch=8), run(path, 2, 53)
+    assert found["top"] == single["top"] and np.allclose(found["logits"], single["logits"], rtol=1e-6)
 
 
 def test_ties_go_to_the_lowest_index(tmp_path):

@@ -24,7 +24,12 @@ _SAME = 0.001
 _NEIGHBOURS = 16
 _PROMISING, _MOST_ALIGNED = 0.6, 20_000
 _BLOCK = 1024
-_STEPS = 6
+# Few enough that what is computed of them stays in the cache.
+_ALIGNED_BLOCK = 64
+# What a pair may still be away, over the ratio of a copy, after each step of the alignment. Copies are within half of it.
+_STILL_HOPED = (np.inf, np.inf, 4.0, 2.0, 1.5, 1.25)
+# Columns of which the greatest is found at first.
+_GROUP = 16
 _LEAST_CONTRAST = 4.0
 
 
@@ -90,15 +95,30 @@ def _nearest(vectors: Array, count: int) -> tuple[Array, Array]:
         rows = np.arange(begin, min(begin + _BLOCK, len(vectors)))
         cosines = vectors[rows] @ vectors.T
         cosines[np.arange(len(rows)), rows] = -np.inf
-        found = np.argpartition(-cosines, count - 1, axis=1)[:, :count]
-        values = np.take_along_axis(cosines, found, axis=1)
-        order = np.argsort(-values, axis=1, kind="stable")
-        places[rows] = np.take_along_axis(found, order, axis=1)
-        similar[rows] = np.take_along_axis(values, order, axis=1)
+        places[rows], similar[rows] = _greatest(cosines, count)
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(work, range(0, len(vectors), _BLOCK)))
     return places, similar
+
+
+def _greatest(values: Array, count: int) -> tuple[Array, Array]:
+    """Returns the columns of the greatest values of each row, the greatest first, and these values: `(n, count)` each.
+
+    They stand in the `count` groups of columns with the greatest maxima, so most columns need no sorting.
+    """
+    columns = values.shape[1]
+    groups = max(-(-columns // _GROUP), count)
+    most = values[:, :groups].copy()
+    for begin in range(groups, columns, groups):
+        part = values[:, begin : begin + groups]
+        np.maximum(most[:, : part.shape[1]], part, out=most[:, : part.shape[1]])
+    chosen = np.argpartition(most, groups - count, axis=1)[:, groups - count :]
+    places = (chosen[:, :, None] + groups * np.arange(-(-columns // groups))).reshape(len(values), -1)
+    found = np.take_along_axis(values, np.minimum(places, columns - 1), axis=1)
+    found[places >= columns] = -np.inf
+    order = np.argsort(-found, axis=1, kind="stable")[:, :count]
+    return np.take_along_axis(places, order, axis=1), np.take_along_axis(found, order, axis=1)
 
 
 def _aligned_pairs(coarse: Array, fine: Array, places: Array, usual: Array) -> set[tuple[int, int]]:
@@ -117,11 +137,10 @@ def _aligned_pairs(coarse: Array, fine: Array, places: Array, usual: Array) -> s
     order = np.argsort(hopes)[:_MOST_ALIGNED]
     chosen = order[hopes[order] < _PROMISING]
     found: set[tuple[int, int]] = set()
-    for begin in range(0, len(chosen), _BLOCK):
-        part = chosen[begin : begin + _BLOCK]
-        distance = _aligned_distances(fine[rows[part]], fine[others[part]])
-        for index in part[distance < _ALIGNED_RATIO * usual[rows[part]]]:
-            found.add((int(rows[index]), int(others[index])))
+    for begin in range(0, len(chosen), _ALIGNED_BLOCK):
+        part = chosen[begin : begin + _ALIGNED_BLOCK]
+        alike = _aligned(fine[rows[part]], fine[others[part]], _ALIGNED_RATIO * usual[rows[part]])
+        found |= {(int(rows[index]), int(others[index])) for index in part[alike]}
     return found
 
 
@@ -151,37 +170,42 @@ def _damping(gram: Array, share: float) -> Array:
     return (share * mean + 1e-9) * np.eye(gram.shape[1], dtype=np.float32)
 
 
-def _aligned_distances(still: Array, moved: Array) -> Array:
-    """Lays pictures on others by an affine map each, and returns what is left of the distance where they overlap.
+def _aligned(still: Array, moved: Array, limits: Array) -> Array:
+    """Lays pictures on others by an affine map each, and tells which then agree where they overlap.
 
     Args:
         still: Descriptions, float32 `(k, FINE * FINE)`.
         moved: Those that are mapped.
+        limits: 1 - correlation below which two agree, `(k,)`.
 
     Returns:
-        1 - correlation, float32 `(k,)`.
+        bool `(k,)`.
     """
     across, down = _positions(FINE)
     still, moved = still.reshape(-1, FINE, FINE), moved.reshape(-1, FINE, FINE)
     slopes = [np.gradient(moved, axis=axis) * (FINE - 1) / 2 for axis in (2, 1)]
-    moves = np.zeros((len(still), 6), np.float32)
-    least = np.full(len(still), np.inf, np.float32)
-    for step in range(_STEPS + 1):
-        terms = moves[:, :, None, None]
+    moves, alike = np.zeros((len(still), 6), np.float32), np.zeros(len(still), bool)
+    rows = np.arange(len(still))
+    for hoped in (*_STILL_HOPED, 0.0):
+        terms = moves[rows][:, :, None, None]
         where = (
             across + terms[:, 0] + terms[:, 1] * across + terms[:, 2] * down,
             down + terms[:, 3] + terms[:, 4] * across + terms[:, 5] * down,
         )
-        (here, *slope), inside = _sampled([moved, *slopes], *where)
-        one, _ = _normalised(still, inside)
+        (here, *slope), inside = _sampled([layer[rows] for layer in (moved, *slopes)], *where)
+        one, _ = _normalised(still[rows], inside)
         other, length = _normalised(here, inside)
         rest = one - other
         overlap = inside.mean(axis=(1, 2))
         distance = np.where(overlap > 0.7, (rest * rest).sum(axis=(1, 2)) / 2, np.inf)
-        least = np.minimum(least, distance)
-        if step < _STEPS:
-            moves = moves + _step(slope, inside / length, rest, across, down)
-    return least
+        alike[rows] = distance < limits[rows]
+        left = np.flatnonzero(~alike[rows] & (distance <= hoped * limits[rows]))
+        if not len(left):
+            break
+        rows = rows[left]
+        change = _step([layer[left] for layer in slope], (inside / length)[left], rest[left], across, down)
+        moves[rows] += change
+    return alike
 
 
 def _step(slopes: list[Array], scale: Array, rest: Array, across: Array, down: Array) -> Array:

@@ -24,7 +24,7 @@ LEAST_ACCURACY = 0.6
 LARGEST = 20_000
 _PENALTIES = (1e-3, 1e-2, 1e-1, 1.0, 10.0)
 _SIDE, _CELLS, _DIRECTIONS = 64, 8, 8
-_CHUNK = 256
+_CHUNK = 64
 
 
 @dataclasses.dataclass(frozen=True)

@@ -82,6 +82,12 @@ class InterpreterSession(Session):
         """Copies a tensor into the interpreter's arena."""
         self._interpreter.set_tensor(self._input_index, tensor)
 
+    def take_batches(self, size: int) -> int:
+        """See `Session.take_batches`."""
+        self._interpreter.resize_tensor_input(self._input_index, [size, *self.input.shape[1:]])
+        self._interpreter.allocate_tensors()
+        return size
+
     def get_output(self) -> Array:
         """Returns a copy of the first output tensor."""
         return np.asarray(self._interpreter.get_tensor(self._output_index))

@@ -45,3 +45,11 @@ def test_blank_pictures_and_small_sets_are_no_copies():
 
 def test_groups_follow_pairs():
     assert duplicates.grouped([(5, 6), (1, 2), (2, 9)]) == [[1, 2, 9], [5, 6]]
+
+
+@pytest.mark.parametrize("columns", [3, 16, 17, 50, 257])
+def test_the_greatest_values_are_those_of_a_full_sort(columns):
+    values = np.random.default_rng(columns).normal(size=(20, columns))
+    places, found = duplicates._greatest(values, min(16, columns - 1))
+    order = np.argsort(-values, axis=1)[:, : min(16, columns - 1)]
+    assert np.array_equal(places, order) and np.array_equal(found, np.take_along_axis(values, order, axis=1))
