@@ -26,7 +26,7 @@ _PROMISING, _MOST_ALIGNED = 0.6, 20_000
 _BLOCK = 1024
 # Few enough that what is computed of them stays in the cache.
 _ALIGNED_BLOCK = 64
-# What a pair may still be away, over the ratio of a copy, after each step of the alignment. Copies are within half of it.
+# How far apart a pair may still be after each step of the alignment, over what a copy may; copies need half of it.
 _STILL_HOPED = (np.inf, np.inf, 4.0, 2.0, 1.5, 1.25)
 # Columns of which the greatest is found at first.
 _GROUP = 16
