@@ -53,6 +53,7 @@ _BODIES: dict[str, Callable[[Any], str]] = {
     "health": lambda document: measured_tables.health_table(document["sets"]),
     "unbalanced": lambda document: measured_tables.unbalanced_table(document["runs"]),
     "engine_latency": lambda document: measured_tables.engine_latency_table(document["small"]),
+    "instructions": lambda document: measured_tables.instructions_table(document["networks"]),
     "full_size": lambda document: measured_tables.full_size_table(document["full_size"]),
     "pi": lambda document: measured_tables.pi_table(document["rows"]),
     "pi_trained": lambda document: measured_tables.pi_kernels_table(document["rows"], 1000),

@@ -21,19 +21,27 @@ from tfl_lite_suite.runtime import engines
 
 WHAT = "guest instructions of one inference under emulation: a deterministic stand-in for ARM cost, not a time"
 BOARDS = {"cortex-a72": "Raspberry Pi 4", "cortex-a76": "Raspberry Pi 5"}
-# LiteRT's wheel crashes under the last QEMU that Debian builds with plugins.
-ENGINE = "tflite_runtime"
+ENGINES = ("litert", "tflite_runtime")
+# As Linux tells of these CPUs: XNNPACK chooses its kernels by them. This QEMU shows the host's /proc/cpuinfo, in which
+# LiteRT finds no ARM CPU and crashes.
+_PARTS = {"cortex-a72": "0xd08", "cortex-a76": "0xd0b"}
+_CPU_INFO = "processor\t: 0\nCPU implementer\t: 0x41\nCPU architecture: 8\nCPU variant\t: 0x0\nCPU part\t: {}\n\n"
 _MARK = 0x7CA11ED
-_RUNS, _WARMUP_RUNS = 9, 2
+_RUNS, _WARMUP_RUNS = 3, 2
 _MOST_SECONDS = 3600
 _CODE = "from tfl_lite_suite.benchmark import instructions; instructions.run_marked()"
+
+
+def is_prepared() -> bool:
+    """Tells whether there is an emulator that counts; `tools/pi/emulate.sh --only=prepare` makes it."""
+    return (_folder() / "count_instructions.so").is_file()
 
 
 def count(job: Job) -> Instructions:
     """Counts the instructions of a model's inferences on each emulated CPU.
 
     Args:
-        job: The model, kernels and seed; the engine must be `ENGINE`, and one thread counts.
+        job: The model, kernels and seed; the engine must be one of `ENGINES`, and one thread counts.
 
     Returns:
         What was counted.
@@ -41,17 +49,19 @@ def count(job: Job) -> Instructions:
     Raises:
         SuiteError: If the emulator is not prepared, or the model does not run there.
     """
-    folder = cache_folder() / "emulated_pi"
-    if not (folder / "count_instructions.so").is_file():
+    folder = _folder()
+    if not is_prepared():
         raise SuiteError(
             f"--count_instructions: no emulator in {folder}. In a checkout run: bash tools/pi/emulate.sh --only=prepare"
         )
-    if job.engine != ENGINE:
-        raise SuiteError(f"--count_instructions: only {ENGINE} runs in the emulator. Received: --engine={job.engine}")
+    if job.engine not in ENGINES:
+        raise SuiteError(
+            f"--count_instructions: only {' and '.join(ENGINES)} run in the emulator. Received: --engine={job.engine}"
+        )
     qemu = _qemu(folder / "qemu_plugins")
     cpus, version = [], ""
     for cpu, board in BOARDS.items():
-        counts, version = _counts(folder, [*qemu, "-cpu", cpu], job)
+        counts, version = _counts(folder, [*qemu, "-cpu", cpu], _CPU_INFO.format(_PARTS[cpu]), job)
         cpus.append(CpuInstructions(cpu, board, int(np.median(counts)), min(counts), max(counts)))
     emulator = subprocess.run([*qemu, "--version"], capture_output=True, text=True, check=False).stdout.split("\n")[0]
     return Instructions(WHAT, emulator, job.engine, version, _RUNS, tuple(cpus))
@@ -88,6 +98,10 @@ def _mark() -> None:
         pass
 
 
+def _folder() -> pathlib.Path:
+    return cache_folder() / "emulated_pi"
+
+
 def _qemu(root: pathlib.Path) -> list[str]:
     """Returns the command of a QEMU that was unpacked with all its libraries, down to the C library's loader."""
     loader = next(root.glob("lib*/ld-linux-*.so.*"), root / "lib" / "ld.so")
@@ -95,15 +109,16 @@ def _qemu(root: pathlib.Path) -> list[str]:
     return [str(loader), "--library-path", libraries, str(root / "usr" / "bin" / "qemu-aarch64")]
 
 
-def _counts(folder: pathlib.Path, emulator: list[str], job: Job) -> tuple[list[int], str]:
+def _counts(folder: pathlib.Path, emulator: list[str], cpu_info: str, job: Job) -> tuple[list[int], str]:
     """Returns the instructions of each inference, and the runtime's version in the emulator."""
-    root = folder / "bookworm-arm64"
-    python = next((root / "usr" / "bin").glob("python3.*[0-9]"))
+    debian = folder / "bookworm-arm64"
+    python = next((debian / "usr" / "bin").glob("python3.*[0-9]"))
     package = pathlib.Path(__file__).parents[2]
     environment = {"PYTHONPATH": f"{folder / 'site-packages'}:{package}", "PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8"}
     given = {"model": os.path.abspath(job.model), "engine": job.engine, "kernels": job.kernels, "seed": job.seed}
     with tempfile.TemporaryDirectory() as scratch:
-        marks = pathlib.Path(scratch) / "marks"
+        root, marks = pathlib.Path(scratch) / "root", pathlib.Path(scratch) / "marks"
+        _overlay(debian, root, cpu_info)
         plugin = f"{folder / 'count_instructions.so'},out={marks}"
         done = subprocess.run(
             [*emulator, "-plugin", plugin, "-L", str(root), str(python), "-B", "-c", _CODE],
@@ -119,3 +134,12 @@ def _counts(folder: pathlib.Path, emulator: list[str], job: Job) -> tuple[list[i
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
         raise SuiteError(f"--count_instructions: '{job.model}' does not run in the emulator: {last}")
     return between(found), done.stdout.strip()
+
+
+def _overlay(debian: pathlib.Path, root: pathlib.Path, cpu_info: str) -> None:
+    """Makes a root folder of links to a Debian's, with a `/proc/cpuinfo` of its own."""
+    (root / "proc").mkdir(parents=True)
+    (root / "proc" / "cpuinfo").write_text(cpu_info)
+    for entry in debian.iterdir():
+        if entry.name != "proc":
+            (root / entry.name).symlink_to(entry)

@@ -90,6 +90,24 @@ def _ms(value: float) -> str:
     return f"{value:.3g} ms"
 
 
+def instructions_table(networks: Mapping[str, JsonObject]) -> str:
+    """Returns a row a network: the ARM instructions of an inference in millions, and what share of them int8 takes.
+
+    Args:
+        networks: `networks` of what `tools/count_instructions.py` counted.
+    """
+
+    cpus = next(iter(networks.values()))["cpus"]
+    header = ["network", *(f"{cpu}, {column}" for cpu in cpus for column in ("float32", "int8", "int8 / float32"))]
+    lines = []
+    for name, row in networks.items():
+        lines.append([name])
+        for counts in row["cpus"].values():
+            float32, int8 = counts["float32"], counts["int8"]
+            lines[-1] += [f"{float32 / 1e6:.4g} M", f"{int8 / 1e6:.4g} M", f"{int8 / float32:.2f}"]
+    return Table(header, lines).markdown()
+
+
 def pi_table(rows: Sequence[JsonObject]) -> str:
     """Returns a row a trained network: whether an emulated Pi gives the answers of x86, by runtime.
 

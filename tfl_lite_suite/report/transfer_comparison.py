@@ -1,4 +1,4 @@
-"""Transfer learning beside a linear probe and plain fine-tuning, on several sets of pictures."""
+"""Transfer learning beside a linear probe, plain fine-tuning and its int8 files, on several sets of pictures."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,10 @@ from tfl_lite_suite.core.figures import percent
 from tfl_lite_suite.core.page.table import Table
 from tfl_lite_suite.core.types import JsonObject
 
-_HEADER = ("training pictures", "seeds", "method", "top-1", "balanced accuracy", "minutes", "kept")
+_HEADER = (
+    "training pictures", "seeds", "method", "top-1", "balanced accuracy", "against float (95 % interval), points",
+    "minutes", "kept",
+)  # fmt: skip
 
 
 def table(rows: Sequence[JsonObject]) -> str:
@@ -23,6 +26,7 @@ def table(rows: Sequence[JsonObject]) -> str:
     for (name, method), found in groups.items():
         first = found[0]
         spread = f", {100 * first['share']:.0f} % in one" if first["share"] else ""
+        spread += ", in grey" if first.get("grey") else ""
         what = f"{name}: {first['pictures']:,} of {first['source']}, {first['classes']} classes{spread}"
         seconds = [row["seconds"] for row in found if "seconds" in row]
         kept = sum(row.get("kept") == "fine_tuned" for row in found)
@@ -33,11 +37,18 @@ def table(rows: Sequence[JsonObject]) -> str:
                 method,
                 _mean(found, "top1"),
                 _mean(found, "balanced_accuracy"),
+                _changes(found),
                 f"{sum(seconds) / len(seconds) / 60:.1f}" if seconds else "–",
                 f"fine-tuned in {kept} of {len(found)}" if "kept" in first else "–",
             ]
         )
     return Table(_HEADER, lines).markdown()
+
+
+def _changes(rows: Sequence[JsonObject]) -> str:
+    """Returns the differences to the float network, each seed's with its own interval."""
+    changes = [(row["change"], *row["ci95"]) for row in rows if "change" in row]
+    return "; ".join("{:+.2f} ({:+.2f} … {:+.2f})".format(*(100 * end for end in row)) for row in changes) or "–"
 
 
 def _mean(rows: Sequence[JsonObject], key: str) -> str:

@@ -39,6 +39,13 @@ def test_the_network_that_gains_most_comes_first():
     assert found == [["b", "4 ms", "2 ms", "~0.25"], ["a", "4 ms", "2 ms", "0.50"]]
 
 
+def test_instructions_of_every_cpu():
+    counts = {"float32": 200_000_000, "int8": 90_000_000}
+    table = measured_tables.instructions_table({"micro": {"engine_version": "2", "cpus": {"cortex-a72": counts}}})
+    assert table.splitlines()[0] == "| network | cortex-a72, float32 | cortex-a72, int8 | cortex-a72, int8 / float32 |"
+    assert rows(table) == [["micro", "200 M", "90 M", "0.45"]]
+
+
 def test_an_emulated_pi_beside_x86():
     row = {"network": "micro", "engine": "litert", "kernels": "default", "images": 1000, "top1_agreement": 1.0,
            "output_values_identical": 1.0, "largest_difference_steps": 0}  # fmt: skip
