@@ -1,11 +1,16 @@
 """Times steps of quantization-aware training, batch normalization folded or live, against float ones, on the CPU.
 
 All train by `fit` on the same random pictures, in turns within one process, so that a busy machine slows both. The
-optimizers are those of `train` and of `quantize`, which clips gradients.
+optimizers are those of `train` and of `quantize`, which clips gradients. Times are those of the processor, the fastest
+of each.
 
     python tools/bench_qat.py --model=mobilenet_v2 --alpha=0.35 --resolution=32 --batch_size=128
+
+`--parts` tells where the time of a quantization-aware step goes: it also times the folded network without rounding, and
+with rounded weights only.
 """
 
+import functools
 import time
 from typing import Any
 
@@ -21,16 +26,21 @@ _ALPHA = flags.DEFINE_float("alpha", 0.35, "Width multiplier.")
 _RESOLUTION = flags.DEFINE_integer("resolution", 32, "Height and width of the pictures, in pixels.")
 _BATCH_SIZE = flags.DEFINE_integer("batch_size", 128, "Pictures a step.")
 _STEPS = flags.DEFINE_integer("steps", 4, "Steps a round.")
+_PARTS = flags.DEFINE_bool(
+    "parts", False, "Also time the folded network without rounding, and with rounded weights only."
+)
 _ROUNDS = flags.DEFINE_integer("rounds", 7, "Rounds of each, in turns, after one that is not counted.")
 
 
 def main() -> list[dict[str, Any]]:
-    """Returns a record a network: `model`, its fastest steps `float_ms`, `qat_ms`, `live_ms`, `ratio`, `live_ratio`."""
+    """Returns a record a network: `model`, the fastest steps `ms` and their `ratios` to float ones, by kind."""
     return [_compare(name) for name in (models.names() if _MODEL.value == "all" else [_MODEL.value])]
 
 
 def _compare(name: str) -> dict[str, Any]:
     from tfl_lite_suite.core.framework import keras, tf
+    from tfl_lite_suite.models.graph import rewrite
+    from tfl_lite_suite.models.quantizers import LayerConfig
     from tfl_lite_suite.quantize.qat.activation_ranges import EXTREMES
     from tfl_lite_suite.quantize.qat.fake_quantization import Plan
     from tfl_lite_suite.quantize.qat.live_batch_norm import LiveBatchNorm
@@ -43,6 +53,10 @@ def _compare(name: str) -> dict[str, Any]:
     plan = Plan.of(network, images[:64].numpy())
     live = LiveBatchNorm(network, plan, plan.ranges_by(EXTREMES))
     trained = {"float": network, "qat": live.folded, "live": live.model}
+    if _PARTS.value:
+        only_weights = functools.partial(plan.wrap_with, config_of=lambda _: LayerConfig())
+        weights = rewrite.rebuild(plan.model, only_weights)
+        trained |= {"folded": plan.model, "weights": weights}
     for kind, model in trained.items():
         optimizer = keras.optimizers.SGD(1e-4, 0.9, nesterov=True, global_clipnorm=None if kind == "float" else 1.0)
         model.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True))
@@ -50,25 +64,22 @@ def _compare(name: str) -> dict[str, Any]:
     for _ in range(_ROUNDS.value + 1):
         for kind, model in trained.items():
             with fast_gradients():
-                start = time.perf_counter()
+                start = time.process_time()
                 model.fit(data, verbose=0)
-            times[kind].append((time.perf_counter() - start) / _STEPS.value * 1e3)
+            times[kind].append((time.process_time() - start) / _STEPS.value * 1e3)
     keras.backend.clear_session()
     # The fastest: other processes only ever add to a time.
-    fastest = {f"{kind}_ms": min(values[1:]) for kind, values in times.items()}
-    ratios = (fastest[key] / fastest["float_ms"] for key in ("qat_ms", "live_ms"))
-    fastest |= dict(zip(("ratio", "live_ratio"), ratios, strict=True))
-    return {"model": name, **fastest, "raw_ms": {kind: values[1:] for kind, values in times.items()}}
+    fastest = {kind: min(values[1:]) for kind, values in times.items()}
+    ratios = {kind: value / fastest["float"] for kind, value in fastest.items()}
+    return {"model": name, "ms": fastest, "ratios": ratios, "raw_ms": {kind: row[1:] for kind, row in times.items()}}
 
 
 def show(records: list[dict[str, Any]]) -> str:
     """Returns the table for people."""
-    lines = [f"{'network':<20}{'float step':>14}{'QAT':>14}{'ratio':>8}{'live batch norm':>18}{'ratio':>8}"]
+    lines = [f"{'network':<24}" + "".join(f"{kind:>22}" for kind in records[0]["ms"])]
     for record in records:
-        lines.append(
-            f"{record['model']:<20}{record['float_ms']:>11.0f} ms{record['qat_ms']:>11.0f} ms{record['ratio']:>7.2f}x"
-            f"{record['live_ms']:>15.0f} ms{record['live_ratio']:>7.2f}x"
-        )
+        shown = (f"{ms:.0f} ms ({record['ratios'][kind]:.2f}x)" for kind, ms in record["ms"].items())
+        lines.append(f"{record['model']:<24}" + "".join(f"{text:>22}" for text in shown))
     return "\n".join(lines)
 
 
