@@ -96,7 +96,6 @@ def instructions_table(networks: Mapping[str, JsonObject]) -> str:
     Args:
         networks: `networks` of what `tools/count_instructions.py` counted.
     """
-
     cpus = next(iter(networks.values()))["cpus"]
     header = ["network", *(f"{cpu}, {column}" for cpu in cpus for column in ("float32", "int8", "int8 / float32"))]
     lines = []
