@@ -42,7 +42,9 @@ _BODIES: dict[str, Callable[[Any], str]] = {
     "results": lambda document: table(document["stages"]).markdown(),
     "durations": lambda document: durations_table(document["stages"]).markdown(),
     "engines": lambda document: engine_table(document["files"]),
-    "seeds": lambda document: seed_comparison.table(document["summary"]).markdown(),
+    "seeds": lambda document: seed_comparison.table(
+        [seed_comparison.SeedsRow.from_document(row) for row in document["summary"]]
+    ).markdown(),
     "sparsity": lambda document: sparsity_table(document["rows"]),
     "photos": lambda document: network_comparison.table(document["networks"]),
     "transfer": lambda document: transfer_comparison.table(document["rows"]),
