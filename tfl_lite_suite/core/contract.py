@@ -9,16 +9,17 @@ import dataclasses
 import json
 import os
 import pathlib
+import reprlib
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.errors import SuiteError, unknown_name
 
 VERSION = 1
 # Inside a `.tflite` file, or a `.keras` file that `Classifier.save` wrote; and beside the others.
 FILE_NAME = "tfl_lite_suite.json"
 FILE_BESIDE = "contract.json"
-_LARGEST = 1 << 24
+_LARGEST, _LONGEST_KEY = 1 << 24, 100
 LABELS_FILE_NAME = "labels.txt"
 
 
@@ -56,20 +57,23 @@ class Contract:
         for name in ("height", "width", "resize_height", "resize_width"):
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 4096:
-                raise SuiteError(f"contract.{name}: expected a whole number from 1 to 4096. Received: {value!r}")
+                raise SuiteError(f"contract.{name}: expected a whole number from 1 to 4096. Received: {_shown(value)}")
         if self.channels not in (1, 3) or not isinstance(self.channels, int) or isinstance(self.channels, bool):
-            raise SuiteError(f"contract.channels: expected 1 (grey) or 3 (RGB). Received: {self.channels!r}")
+            raise SuiteError(
+                f"contract.channels: expected the whole number 1 (grey) or 3 (RGB). Received: {_shown(self.channels)}"
+            )
         if self.resize_height < self.height or self.resize_width < self.width:
             raise SuiteError(
                 f"contract: the picture is scaled to {self.resize_height}x{self.resize_width}, "
                 f"which is smaller than the crop {self.height}x{self.width}"
             )
         if self.fit not in ("crop", "stretch"):
-            raise SuiteError(f"contract.fit: expected 'crop' or 'stretch'. Received: {self.fit!r}")
+            raise SuiteError(f"contract.fit: expected 'crop' or 'stretch'. Received: {_shown(self.fit)}")
         if self.contrast not in ("none", "stretch"):
-            raise SuiteError(f"contract.contrast: expected 'none' or 'stretch'. Received: {self.contrast!r}")
-        if not all(isinstance(label, str) for label in self.labels):
-            raise SuiteError("contract.labels: expected a list of strings")
+            raise SuiteError(f"contract.contrast: expected 'none' or 'stretch'. Received: {_shown(self.contrast)}")
+        for index, label in enumerate(self.labels):
+            if not isinstance(label, str):
+                raise SuiteError(f"contract.labels[{index}]: expected a string. Received: {_shown(label)}")
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
@@ -100,18 +104,30 @@ def from_json(text: str) -> Contract:
     """
     try:
         values: Any = json.loads(text)
-    except (ValueError, RecursionError) as error:
+    except RecursionError as error:
+        raise SuiteError("contract: not JSON: nested too deeply") from error
+    except ValueError as error:
         raise SuiteError(f"contract: not JSON: {error}") from error
     if not isinstance(values, dict):
-        raise SuiteError("contract: expected a JSON object")
-    if values.pop("version", None) != VERSION:
-        raise SuiteError(f"contract: this release reads version {VERSION} only")
+        raise SuiteError(f"contract: expected a JSON object. Received: {_shown(values)}")
+    version = values.pop("version", None)
+    if type(version) is not int or version != VERSION:
+        raise SuiteError(f"contract.version: this release reads version {VERSION} only. Received: {_shown(version)}")
     fields = {field.name for field in dataclasses.fields(Contract)}
-    if set(values) != fields:
-        raise SuiteError(f"contract: expected the keys {sorted(fields)}. Received: {sorted(values)}")
+    for key in values:
+        if key not in fields:
+            raise unknown_name(f"contract.{key[:_LONGEST_KEY]}", key, fields, "key")
+    missing = sorted(fields - set(values))
+    if missing:
+        raise SuiteError(f"contract.{missing[0]}: missing. It must say: {', '.join(sorted(fields))}")
     if not isinstance(values["labels"], list):
-        raise SuiteError("contract.labels: expected a list of strings")
+        raise SuiteError(f"contract.labels: expected a list of strings. Received: {_shown(values['labels'])}")
     return Contract(**{**values, "labels": tuple(values["labels"])})
+
+
+def _shown(value: object) -> str:
+    """Returns a value as messages quote it, cut short."""
+    return reprlib.repr(value)
 
 
 def of_model(name: str, input_shape: Sequence[int | None]) -> Contract:
@@ -146,8 +162,10 @@ def beside(model: str | os.PathLike[str]) -> Contract | None:
     if not path.is_file():
         return None
     try:
-        return from_json(path.read_text(encoding="utf-8"))
-    except (SuiteError, UnicodeDecodeError) as error:
+        return from_json(path.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise SuiteError(f"{path}: contract: not text in UTF-8: {error.reason} at byte {error.start}") from None
+    except SuiteError as error:
         raise SuiteError(f"{path}: {error}") from None
 
 

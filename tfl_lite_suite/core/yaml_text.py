@@ -5,6 +5,7 @@ stands twice it silently takes the last.
 """
 
 import re
+import sys
 from typing import Any
 
 import yaml
@@ -27,16 +28,47 @@ _PLAIN_VALUES = (
 )
 
 
+_KINDS = {"bool": "true or false", "int": "a whole number", "float": "a number", "timestamp": "a time"}
+_LONGEST = 40
+
+
 class _Loader(yaml.SafeLoader):
+    def construct_object(self, node: Any, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except (yaml.YAMLError, RecursionError, MemoryError):
+            raise
+        except Exception as error:
+            # A tag such as !!bool before what is none gives nearly any error.
+            kind = node.tag.removeprefix(_TAG)
+            given = node.value if isinstance(node, yaml.ScalarNode) else ""
+            expected = f"at most {sys.get_int_max_str_digits():,} digits" if given.isdigit() else _KINDS.get(kind, kind)
+            problem = f"expected {expected}. Received: '{_short(given)}'"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from error
+
     def construct_mapping(self, node: Any, deep: bool = False) -> Any:
         seen = set()
-        for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
+        for key, value in node.value if isinstance(node, yaml.MappingNode) else ():
             if isinstance(key, yaml.ScalarNode) and key.value in seen and key.tag != _TAG + "merge":
                 raise yaml.constructor.ConstructorError(
-                    None, None, f"the key '{key.value}' stands twice", key.start_mark
+                    None, None, f"the key '{_short(key.value)}' stands twice", key.start_mark
                 )
             seen.add(key.value if isinstance(key, yaml.ScalarNode) else id(key))
+            if isinstance(key, yaml.ScalarNode) and isinstance(value, yaml.ScalarNode):
+                self._check(key.value, value)
         return super().construct_mapping(node, deep)
+
+    def _check(self, key: str, value: Any) -> None:
+        """Names the key of a value that is not what its tag says."""
+        try:
+            self.construct_object(value)
+        except yaml.constructor.ConstructorError as error:
+            problem = f"{_short(key)}: {error.problem}"
+            raise yaml.constructor.ConstructorError(None, None, problem, value.start_mark) from error
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
 
 
 class _Dumper(yaml.SafeDumper):
@@ -69,8 +101,7 @@ def read(text: str) -> Any:
         raise SuiteError(f"not YAML: {error.problem or error.context}{where}") from None
     except RecursionError:
         raise SuiteError("not YAML: nested too deeply") from None
-    except (yaml.YAMLError, ValueError, KeyError, TypeError, OverflowError) as error:
-        # A tag such as !!bool before what is none gives nearly any error.
+    except (yaml.YAMLError, ValueError) as error:
         raise SuiteError(f"not YAML: {' '.join(str(error).split())}") from None
 
 

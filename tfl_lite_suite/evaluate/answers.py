@@ -19,7 +19,7 @@ from tfl_lite_suite.evaluate.result import Figures
 from tfl_lite_suite.runtime import engines, pixels
 from tfl_lite_suite.runtime.isolation import Child, Emit, one_inference, running
 from tfl_lite_suite.runtime.session import Kernels
-from tfl_lite_suite.tflite.normalization import RAW, Normalization
+from tfl_lite_suite.tflite.normalization import Normalization
 
 TOP = 5
 _MOST_CHUNKS = 8192
@@ -70,7 +70,7 @@ class Runner:
         workers: Processes.
         kernels: See `Engine.open`.
         keep_logits: Whether the answers hold every score.
-        normalization: How a pixel becomes the input's real value; see `ModelFile`.
+        normalization: How a pixel becomes the input's real value; as the file says if absent.
         batch: Pictures of a run, for a network known to take several; quicker than one at a time.
     """
 
@@ -80,7 +80,7 @@ class Runner:
     workers: int = 1
     kernels: Kernels = "default"
     keep_logits: bool = False
-    normalization: Normalization = RAW
+    normalization: Normalization | None = None
     batch: int = 1
 
     def answer(self, images: Images, count: int, on_done: Callable[[int], None] = lambda count: None) -> Answers:
@@ -150,10 +150,10 @@ class _Work:
         spec, output = session.input, session.output
         if output.shape[0] != 1 or len(output.shape) != 2:
             raise SuiteError(f"the output has shape {list(output.shape)}; an image classifier's is [1, classes]")
-        encoder = pixels.encoder(spec, runner.normalization)
+        file = engines.get(runner.engine).inspect(runner.model)
+        encoder = pixels.encoder(spec, runner.normalization or file.normalization)
         one_score = ""
         if output.shape[1] == 1:
-            file = engines.get(runner.engine).inspect(runner.model)
             one_score = "probability" if file.gives_probabilities else "logit"
         step = session.take_batches(runner.batch) if runner.batch > 1 else 1
         while number := os.read(self.tickets, _NUMBER.size):

@@ -159,11 +159,7 @@ def compare(model: str, path: str, engine: str, pictures: Array) -> JsonObject:
     from tfl_lite_suite.runtime import engines
 
     reference = engines.default(model)
-    values = engines.get(reference).inspect(model).normalization
-    runners = [
-        accuracy.Runner(file, name, keep_logits=True, normalization=values)
-        for file, name in ((model, reference), (path, engine))
-    ]
+    runners = [accuracy.Runner(file, name, keep_logits=True) for file, name in ((model, reference), (path, engine))]
     answers = [runner.answer(pictures.__getitem__, len(pictures)) for runner in runners]
     own, other = (answer.logits for answer in answers)
     assert own is not None and other is not None

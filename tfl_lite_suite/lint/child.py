@@ -1,6 +1,6 @@
-"""The child process of `lint_process`: limits itself, works on one file, and writes one line of JSON last.
+"""The child process of `process`: limits itself, works on one file, and writes one line of JSON last.
 
-Usage: `python -m tfl_lite_suite.lint.child analyse TARGET FILE` or `… trial ENGINE FILE`.
+Usage: `python -m tfl_lite_suite.lint.child analyse TARGET FILE SECONDS` or `… trial ENGINE FILE SECONDS`.
 """
 
 import contextlib
@@ -9,19 +9,19 @@ import sys
 import traceback
 
 _GIBIBYTE = 1 << 30
-_CPU_SECONDS = 20
 
 
-def main(work: str, argument: str, path: str) -> None:
+def main(work: str, argument: str, path: str, seconds: str) -> None:
     """Does the work and prints its result.
 
     Args:
         work: `analyse` or `trial`.
         argument: The target runtime of an analysis, or the package of the runtime to try.
         path: The `.tflite` file.
+        seconds: Time of the processor that it may take.
     """
     size = os.path.getsize(path) if os.path.exists(path) else 0
-    _limit(2 * _GIBIBYTE + size if work == "analyse" else 6 * _GIBIBYTE + 4 * size)
+    _limit(2 * _GIBIBYTE + size if work == "analyse" else 6 * _GIBIBYTE + 4 * size, int(seconds))
     from tfl_lite_suite.core.command_line import describe
     from tfl_lite_suite.core.files import to_json
 
@@ -32,13 +32,13 @@ def main(work: str, argument: str, path: str) -> None:
     print("\n" + to_json(result), end="", flush=True)
 
 
-def _limit(memory: int) -> None:
+def _limit(memory: int, seconds: int) -> None:
     # Windows has no such limits.
     with contextlib.suppress(ImportError, ValueError, OSError):
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-        resource.setrlimit(resource.RLIMIT_CPU, (_CPU_SECONDS, _CPU_SECONDS))
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         resource.setrlimit(resource.RLIMIT_FSIZE, (_GIBIBYTE, _GIBIBYTE))
 

@@ -22,6 +22,9 @@ def test_the_contract_beside_a_model(tmp_path):
     (tmp_path / FILE_BESIDE).write_text("[]", encoding="utf-8")
     with pytest.raises(SuiteError, match="expected a JSON object"):
         beside(tmp_path / "model.keras")
+    (tmp_path / FILE_BESIDE).write_bytes(b"\xff{}")
+    with pytest.raises(SuiteError, match="not text in UTF-8: .* at byte 0"):
+        beside(tmp_path / "model.keras")
 
 
 def test_a_contract_in_the_file_comes_before_the_one_beside_it(tmp_path):
@@ -46,11 +49,12 @@ def test_image_shape():
         ({"width": 5000}, "contract.width"),
         ({"resize_height": 2.5}, "contract.resize_height: .* Received: 2.5"),
         ({"resize_width": True}, "contract.resize_width"),
-        ({"channels": 4}, r"contract.channels: expected 1 \(grey\) or 3 \(RGB\). Received: 4"),
+        ({"channels": 4}, r"contract.channels: expected the whole number 1 \(grey\) or 3 \(RGB\). Received: 4"),
+        ({"channels": 3.0}, "contract.channels: .* Received: 3.0"),
         ({"resize_height": 200}, "smaller than the crop 224x192"),
         ({"fit": "pad"}, "contract.fit: .* Received: 'pad'"),
         ({"contrast": "clahe"}, "contract.contrast"),
-        ({"labels": ("a", 3)}, "contract.labels"),
+        ({"labels": ("a", 3)}, r"contract.labels\[1\]: expected a string. Received: 3"),
     ],
 )
 def test_impossible_values_are_refused(change, said):
@@ -62,11 +66,13 @@ def test_impossible_values_are_refused(change, said):
     "text, said",
     [
         ("", "not JSON"),
-        ("[" * 100_000, "not JSON"),
+        ("[" * 100_000, "nested too deeply"),
         ("[1]", "expected a JSON object"),
         ("{}", "version 1 only"),
         ('{"version": 2}', "version 1 only"),
-        ('{"version": 1, "height": 3}', "expected the keys"),
+        ('{"version": 1.0}', "contract.version: .* Received: 1.0"),
+        ('{"version": 1, "height": 3}', "contract.channels: missing"),
+        ('{"version": 1, "heigth": 3}', "Did you mean 'height'"),
     ],
 )
 def test_hostile_json_is_refused(text, said):

@@ -80,3 +80,20 @@ def test_a_key_that_stands_twice(text):
 def test_a_merged_key_may_be_given_anew():
     found = yaml_text.read("base: &b {a: 1, c: 3}\nother: {<<: *b, a: 2}\n")
     assert found["other"] == {"a": 2, "c": 3}
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("!!bool abc", "true or false. Received: 'abc'"),
+        ("!!int x", "a whole number. Received: 'x'"),
+        ("!!float ''", "a number. Received: ''"),
+        ("!!timestamp noon", "a time. Received: 'noon'"),
+        ("9" * 5000, "at most 4,300 digits. Received: '9{40}…'"),
+    ],
+)
+def test_a_value_that_is_not_what_its_tag_says(value, said):
+    with pytest.raises(SuiteError, match=rf"not YAML: seed: expected {said} \(line 1, column 7\)$"):
+        yaml_text.read(f"seed: {value}")
+    with pytest.raises(SuiteError, match=rf"not YAML: expected {said} \(line 1, column 4\)$"):
+        yaml_text.read(f"- [{value}]")

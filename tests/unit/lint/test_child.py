@@ -1,4 +1,5 @@
 import json
+import signal
 import subprocess
 import sys
 
@@ -7,7 +8,7 @@ import tflite_samples
 
 
 def child(*arguments):
-    command = [sys.executable, "-m", "tfl_lite_suite.lint.child", *map(str, arguments)]
+    command = [sys.executable, "-m", "tfl_lite_suite.lint.child", *map(str, arguments), "6"]
     shown = subprocess.run(command, capture_output=True, text=True)
     assert shown.returncode == 0
     return json.loads(shown.stdout.rsplit("\n", 1)[-1]), shown.stdout
@@ -32,3 +33,11 @@ def test_a_trial_tells_its_phases(model):
     pytest.importorskip("ai_edge_litert")
     result, text = child("trial", "ai_edge_litert", model)
     assert result == {} and text.split()[:3] == ["load", "allocate", "invoke"]
+
+
+def test_the_processors_time_is_limited(model):
+    endless = "from tfl_lite_suite.lint import analysis, child\nfrom itertools import count\n"
+    endless += (
+        f"analysis.analyse = lambda *given: max(count())\nchild.main('analyse', 'litert-2.1', {str(model)!r}, '1')"
+    )
+    assert subprocess.run([sys.executable, "-c", endless]).returncode == -signal.SIGXCPU

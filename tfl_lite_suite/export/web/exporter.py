@@ -202,8 +202,7 @@ def _compare(model: str, folder: pathlib.Path, pictures: Array) -> JsonObject:
         print("not compared: no Chromium or Chrome is on the path", file=sys.stderr)
         return {}
     name = engines.default(model)
-    values = engines.get(name).inspect(model).normalization
-    runner = answers.Runner(model, name, keep_logits=True, normalization=values)
+    runner = answers.Runner(model, name, keep_logits=True)
     reference = runner.answer(pictures.__getitem__, len(pictures)).logits
     assert reference is not None
     try:
