@@ -21,7 +21,7 @@ _tfl_lite_suite() {
   decide) word='--model= --recipe= --data= --set= --unknown= --min_recall= --max_false_alarms= --costs= --keep= --reject= --window= --share= --hysteresis= --split= --on_corrupt= --engine= --workdir= --output= --json --traceback --help' ;;
   doctor) word='--python= --json --traceback --help' ;;
   evaluate) word='--model= --recipe= --data= --set= --engine= --unknown= --workdir= --mean= --std= --limit= --on_corrupt= --threads= --workers= --kernels= --predictions= --target= --wheels= --logits= --json --traceback --help' ;;
-  explain) word='--model= --picture= --label= --output= --engine= --json --traceback --help' ;;
+  explain) word='--model= --picture= --label= --output= --engine= --mean= --std= --json --traceback --help' ;;
   export) word='--model= --output_dir= --to= --data= --limit= --frame= --json --traceback --help' ;;
   init) word='--data= --output= --minutes= --json --traceback --help' ;;
   lint) word='--model= --target_runtime= --html= --profile= --trial --json --traceback --help' ;;

@@ -67,8 +67,17 @@ def test_what_the_file_says_of_its_input_is_executed(pictures, content, mean, st
 
 def test_a_float_file_that_says_nothing_is_told_by_flags(pictures):
     silent = foreign_metadata.write(light_or_dark(), labels="dark\nlight\n")
-    found = json.loads(evaluate(pictures, silent).stdout)
-    assert found["top1"] == 0.5 and "--mean and --std" in found["warnings"][0]
+    done = evaluate(pictures, silent)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "right on 20 of 40 pictures" in done.stderr and "Say it: --mean=127.5 --std=127.5" in done.stderr
+    raw = foreign_metadata.write(light_or_dark(threshold=128), labels="dark\nlight\n")
+    found = json.loads(evaluate(pictures, raw).stdout)
+    assert found["top1"] == 1.0 and "--mean and --std" in found["warnings"][0]
+    given = [f"--model={pictures / 'theirs.tflite'}", f"--picture={next((pictures / 'pictures').rglob('*.png'))}"]
+    for verb in ("predict", "explain"):
+        done = quadrant_models.verb(verb, *given)
+        assert done.returncode == 0 and "warning: no preprocessing contract" in done.stderr
+        assert quadrant_models.verb(verb, *given, "--mean=0").stderr == ""
     assert json.loads(evaluate(pictures, silent, "--mean=127.5", "--std=127.5").stdout)["top1"] == 1.0
     done = evaluate(pictures, silent, "--mean=1,2", "--std=0")
     assert done.returncode == 1 and done.stderr.count("\n") == 1 and "2 means" in done.stderr
@@ -126,7 +135,9 @@ def test_names_from_a_file_do_not_steer_the_terminal(pictures):
     (pictures / "pictures" / "light").rename(pictures / "pictures" / "1")
     (pictures / "pictures" / "dark").rename(pictures / "pictures" / "0")
     for flags in ([], ["--json"]):
-        (pictures / "theirs.tflite").write_bytes(foreign_metadata.write(light_or_dark(), labels=labels))
+        (pictures / "theirs.tflite").write_bytes(
+            foreign_metadata.write(light_or_dark(), mean=[127.5], std=[127.5], labels=labels)
+        )
         given = [f"--model={pictures / 'theirs.tflite'}", f"--data={pictures / 'pictures'}", "--workers=1"]
         done = quadrant_models.verb("evaluate", *given, *flags)
         assert done.returncode == 0, done.stderr

@@ -124,6 +124,7 @@ def decide(
     """
     from tfl_lite_suite.decide import kept, text
 
+    require_contract(model)
     scored, gives, mode = score(model, source)
     wishes.check(scored.names)
     before, heat, changed = None, None, model
@@ -139,6 +140,18 @@ def decide(
         document |= {"temperature": heat, "calibration_error": document["calibration_error"] | {"before": before}}
     warnings = text.warnings(document["wishes"], document["per_class"])
     return DecideResult.from_document(document | {"warnings": warnings})
+
+
+def require_contract(model: str) -> None:
+    """Checks that a file says how pictures are prepared, for a decision travels beside that.
+
+    Raises:
+        SuiteError: If it does not.
+    """
+    from tfl_lite_suite.runtime import engines
+
+    if engines.get(engines.default(model)).inspect(model).contract is None:
+        raise SuiteError(f"{model}: the file has no preprocessing contract; make it with convert")
 
 
 def fit(
@@ -245,8 +258,7 @@ def calibrate(model: str, output: str, source: Source | Prepared) -> float:
 
     content = pathlib.Path(model).read_bytes()
     bare, file = metadata_writer.strip(content), TfliteFile(content)
-    if file.contract is None or file.metadata is None:
-        raise SuiteError(f"{model}: the file has no preprocessing contract; make it with convert")
+    require_contract(model)
 
     def with_metadata(changed: bytes) -> bytes:
         assert file.contract is not None and file.metadata is not None

@@ -56,6 +56,11 @@ class Model:
     gives_probabilities: bool = False
     normalization: Normalization = RAW
 
+    @property
+    def is_guess(self) -> bool:
+        """Whether the file does not say how pixels are normalised, so that raw ones are a guess."""
+        return self.normalization.source == "nothing"
+
     def decide(self, scores: Array, several: bool = False) -> "Decided":
         """Returns what scores mean, and which answers they give.
 
@@ -110,6 +115,8 @@ def evaluate(runner: "accuracy.Runner", model: Model, images: Images) -> "tuple[
     runner = dataclasses.replace(runner, normalization=model.normalization)
     scores = len(split) * len(names)
     runner = dataclasses.replace(runner, keep_logits=scores <= _MOST_SCORES)
+    if model.is_guess:
+        _check_guess(runner, model, split)
     answers = _answers(runner, model, split)
     several = split.targets is not None
     decided = None if answers.logits is None else model.decide(answers.logits, several)
@@ -163,6 +170,16 @@ def _answers(runner: "accuracy.Runner", model: Model, split: "data.Split") -> "a
         answers = _keras_answers(model, split, progress.update)
     progress.close()
     return answers
+
+
+def _check_guess(runner: "accuracy.Runner", model: Model, split: "data.Split") -> None:
+    from tfl_lite_suite.evaluate import guessed
+
+    def answer(way: Normalization, some: "data.Split") -> Array:
+        by = dataclasses.replace(runner, normalization=way, keep_logits=False)
+        return _answers(by, dataclasses.replace(model, normalization=way), some).top[:, 0]
+
+    guessed.check(runner.model, model.contract.channels, split, answer)
 
 
 def write_predictions(path: str, model: Model, split: "data.Split", answers: "accuracy.Answers") -> None:
@@ -331,7 +348,8 @@ def _labelled(path: str, of: Contract, labels: tuple[str, ...], classes: int) ->
     # One score tells two classes apart.
     labels = of.labels or labels or _numbers(max(classes, 2))
     if len(labels) != max(classes, 2):
-        raise SuiteError(f"{path}: it has {len(labels)} labels for {classes} outputs. Give its metadata one for each")
+        outputs = "one output, which tells two classes apart" if classes == 1 else f"{classes} outputs"
+        raise SuiteError(f"{path}: {len(labels)} labels for {outputs}. Give its metadata a label for each class")
     return dataclasses.replace(of, labels=labels)
 
 

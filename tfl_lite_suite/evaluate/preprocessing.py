@@ -1,10 +1,14 @@
 """How the pictures of a file without a contract are prepared: what the file says, or the flags in its place."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from tfl_lite_suite.core.contract import Contract
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.tflite.normalization import Normalization
+
+if TYPE_CHECKING:
+    from tfl_lite_suite.runtime.session import ModelFile
 
 
 def checked(path: str, normalization: Normalization, of: Contract) -> Normalization:
@@ -30,6 +34,16 @@ def warnings(own: Contract | None, used: Contract, normalization: Normalization)
         "flags": f"normalised as the flags say, {normalization.text()}",
     }[normalization.source]
     return (f"no preprocessing contract: pictures were {size} and {values}",)
+
+
+def warnings_of_guess(file: "ModelFile") -> tuple[str, ...]:
+    """Says that raw pixels are a guess for a file; nothing where it says what it takes, or takes no pictures."""
+    from tfl_lite_suite.benchmark.job import contract_of
+
+    of = file.contract or contract_of(file.input_shape)
+    if file.normalization.source != "nothing" or file.normalization.problem or of is None:
+        return ()
+    return warnings(file.contract, of, file.normalization)
 
 
 def normalization_of(mean: Sequence[str] | None, std: Sequence[str] | None) -> Normalization | None:

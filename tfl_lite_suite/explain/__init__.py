@@ -8,6 +8,7 @@ from tfl_lite_suite.core.types import Array, JsonObject
 
 if TYPE_CHECKING:
     from tfl_lite_suite.core.image import Picture
+    from tfl_lite_suite.tflite.normalization import Normalization
 
 # What must not slow down --help (NumPy, Pillow) is imported where it is used.
 
@@ -43,14 +44,19 @@ class Explanation:
 
 
 class Explainer:
-    """A file, opened and ready to explain pictures in this process."""
+    """A file, opened and ready to explain pictures in this process.
 
-    def __init__(self, path: str, engine: str | None = None) -> None:
+    Attributes:
+        warnings: Why explanations may be wrong.
+    """
+
+    def __init__(self, path: str, engine: str | None = None, normalization: "Normalization | None" = None) -> None:
         """Opens a file.
 
         Args:
             path: The `.tflite` file.
             engine: `litert` or `tflite_runtime`; the first installed if absent.
+            normalization: How a pixel becomes the input's value; what the file says if absent.
 
         Raises:
             SuiteError: If it is no image classifier, or cannot be run.
@@ -66,14 +72,18 @@ class Explainer:
         name = predict.engine_for(path, engine)
         if engines.get(name).format != TFLITE:
             raise SuiteError(f"--engine: {name} does not run .tflite files")
-        self._predictor = predict.Predictor(predict.Opening(path, name))
+        self._predictor = predict.Predictor(predict.Opening(path, name, normalization=normalization))
         self.path, self.model, self._engine = path, self._predictor.model, engines.get(name)
         found = class_map.ending_of(TfliteFile.read(path))
         self._ending = found if found is not None and min(found.features.shape[1:3]) >= _FEWEST_PLACES else None
         session = self._engine.open(path)
         self._spec = session.input
+        if session.output.shape[-1] == 1:
+            # One score speaks for one class and against the other.
+            self._ending = None
         session.close()
         self._encoder = pixels.encoder(self._spec, self.model.normalization)
+        self.warnings = self._predictor.warnings
 
     def explain(self, picture: "Picture", label: str | None = None) -> Explanation:
         """Explains a picture.

@@ -47,6 +47,7 @@ def export_formats(
             the model.
     """
     from tfl_lite_suite.core.files import make_folder
+    from tfl_lite_suite.evaluate import preprocessing
     from tfl_lite_suite.export import exporters
     from tfl_lite_suite.runtime import engines
     from tfl_lite_suite.runtime.session import TFLITE
@@ -60,6 +61,8 @@ def export_formats(
         exporter.require()
         if not hasattr(exporter, "bundle"):
             engines.get(exporter.ENGINE).require()
+    for warning in preprocessing.warnings_of_guess(file):
+        print(f"warning: {warning}", file=sys.stderr)
     make_folder(output_dir)
     pictures = pictures_for(file, source if limit else None, limit)
     if source is None and limit:
@@ -83,8 +86,13 @@ def _exported(model: str, format: str, output_dir: str, pictures: Array, frame: 
         if hasattr(exporter, "bundle"):
             file = TfliteFile.read(model)
             contract = file.contract or contract_of(file.inputs[0].shape)
-            if contract is None:
+            if contract is None or not file.outputs or len(file.outputs[0].shape) != 2:
                 raise SuiteError(f"{model}: not an image classifier")
+            classes = file.outputs[0].shape[1]
+            if classes == 1:
+                raise SuiteError("one score for two classes. Convert the .keras file: it gives the file two scores")
+            if not contract.labels and len(file.labels) == classes:
+                contract = dataclasses.replace(contract, labels=file.labels)
             return exporter.bundle(model, output_dir, pictures, contract, frame)
         files, converter = export(model, format, output_dir)
         size = sum(pathlib.Path(name).stat().st_size for name in files)

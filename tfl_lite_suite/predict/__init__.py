@@ -49,6 +49,13 @@ class Opening:
         return evaluate.open_model(self.path, self.engine, self.normalization)
 
 
+@dataclasses.dataclass(frozen=True)
+class Warned:
+    """Why answers may be wrong."""
+
+    warnings: tuple[str, ...]
+
+
 class Predictor:
     """A model, opened and ready to answer pictures in this process.
 
@@ -56,6 +63,7 @@ class Predictor:
         opening: How it was opened.
         model: What its file says.
         scores: Returns the real values of the output, float32 `(classes,)`, for a prepared picture.
+        warnings: Why the answers may be wrong.
     """
 
     def __init__(self, opening: Opening) -> None:
@@ -67,6 +75,7 @@ class Predictor:
         self.opening, self.model = opening, opening.read()
         of_keras = self.model.keras is not None
         self.scores = _keras_scores(self.model) if of_keras else _session_scores(opening, self.model)
+        self.warnings = self.model.warnings if self.model.is_guess else ()
 
     def tensor(self, picture: "Picture") -> Array:
         """Returns a picture as the contract prepares it, uint8 `(height, width, channels)`."""
@@ -161,7 +170,7 @@ def pictures_of(names: Sequence[str]) -> list[str]:
 def predict_files(
     opening: Opening,
     pictures: Sequence[str],
-    emit: Callable[[tuple[str, Prediction | str]], None],
+    emit: Callable[[tuple[str, Prediction | str] | Warned], None],
     top: int | None = TOP,
 ) -> None:
     """Answers picture files one after the other.
@@ -169,10 +178,11 @@ def predict_files(
     Args:
         opening: The model.
         pictures: Paths.
-        emit: Told each picture with its answer, or with what is wrong with it.
+        emit: Told what may be wrong with all answers; then each picture with its answer, or with what is wrong with it.
         top: See `Predictor.predict`.
     """
     predictor = Predictor(opening)
+    emit(Warned(predictor.warnings))
     for picture in pictures:
         try:
             tensor = predictor.tensor(picture)
@@ -184,6 +194,7 @@ def predict_files(
 
 def _session_scores(opening: Opening, model: "Model") -> Callable[["Array"], "Array"]:
     """Opens a model's file and returns the function from a prepared picture to scores, float32 `(classes,)`."""
+    from tfl_lite_suite.evaluate.answers import two_scores
     from tfl_lite_suite.runtime import engines, pixels
 
     path = opening.path
@@ -196,9 +207,12 @@ def _session_scores(opening: Opening, model: "Model") -> Callable[["Array"], "Ar
             f"{path}: the model takes {list(spec.shape)}, its contract is for {model.contract.image_shape}"
         )
     encoder = pixels.encoder(spec, model.normalization)
+    one_score = output.shape[1] == 1
+    kind = "probability" if model.gives_probabilities else "logit"
 
     def scores(tensor: Array) -> Array:
-        return pixels.dequantize(session.invoke(encoder.encode(tensor[None])), output)[0]
+        found = pixels.dequantize(session.invoke(encoder.encode(tensor[None])), output)
+        return two_scores(found, kind)[0] if one_score else found[0]
 
     return scores
 

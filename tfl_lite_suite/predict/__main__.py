@@ -11,7 +11,7 @@ from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.figures import percent
 from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.evaluate.preprocessing import normalization_of
-from tfl_lite_suite.predict import KERAS, TOP, Opening, engine_for, pictures_of, predict_files
+from tfl_lite_suite.predict import KERAS, TOP, Opening, Warned, engine_for, pictures_of, predict_files
 from tfl_lite_suite.predict.result import Prediction
 
 if TYPE_CHECKING:
@@ -31,7 +31,11 @@ def _main() -> Any:
     file = path if engine == KERAS else exporting.file_for(path, engine)
     opening = Opening(file, engine, given.threads, given.kernels, normalization_of(given.mean, given.std))
 
-    def take(event: tuple[str, Prediction | str]) -> None:
+    def take(event: tuple[str, Prediction | str] | Warned) -> None:
+        if isinstance(event, Warned):
+            for warning in event.warnings:
+                print(f"warning: {warning}", file=sys.stderr)
+            return
         picture, answer = event
         if isinstance(answer, Prediction):
             about = {"model": path, "engine": engine, "engine_version": version}

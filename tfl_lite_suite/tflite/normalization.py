@@ -73,8 +73,22 @@ class Normalization:
         """Returns it as people read it, such as `mean 127.5, std 127.5`."""
         return f"mean {_numbers(self.mean)}, std {_numbers(self.std)}"
 
+    def flags(self) -> str:
+        """Returns the flags that say so, such as `--mean=127.5 --std=127.5`."""
+        mean, std = (",".join(f"{value:.6g}" for value in values) for values in (self.mean, self.std))
+        return f"--mean={mean} --std={std}"
+
 
 RAW = Normalization()
+
+
+def usual(channels: int) -> list[Normalization]:
+    """Returns the usual ways of normalising, raw pixels first.
+
+    Args:
+        channels: Of the input.
+    """
+    return [Normalization(mean, std, "nothing") for mean, std in _USUAL if len(mean) in (1, channels)]
 
 
 def of_file(file: TfliteFile) -> Normalization:

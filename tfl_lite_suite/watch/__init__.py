@@ -100,6 +100,8 @@ def watch(wish: Watching, stop: threading.Event, tell: Callable[[str], None]) ->
         opened.callback(source.close)
         with native_messages():
             predictor = Predictor(wish.opening)
+        for warning in predictor.warnings:
+            tell(f"warning: {warning}")
         page = None
         if wish.page is not None:
             page = Page(*wish.page)

@@ -1,5 +1,6 @@
 import json
 
+import foreign_metadata
 import numpy as np
 import pytest
 import quadrant_models
@@ -12,6 +13,7 @@ RUN = """
 import json, sys, numpy as np
 from tfl_lite_suite.core.command_line import describe
 from tfl_lite_suite.evaluate.answers import Runner
+from tfl_lite_suite.tflite.normalization import RAW
 name, path, workers, count = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 pictures = np.random.default_rng(2).integers(0, 256, (count, 4, 4, 1), np.uint8)
 done = []
@@ -22,7 +24,9 @@ def images(indices):
         os.kill(os.getpid(), 11)
     return pictures[indices]
 try:
-    answers = Runner(path, name, workers=workers, keep_logits=True, batch=batch).answer(images, count, done.append)
+    how = RAW if sys.argv[5] == "raw" else None
+    runner = Runner(path, name, workers=workers, keep_logits=True, normalization=how, batch=batch)
+    answers = runner.answer(images, count, done.append)
 except Exception as error:
     print(json.dumps({"error": describe(error)}))
     sys.exit()
@@ -72,8 +76,15 @@ def test_ties_go_to_the_lowest_index(tmp_path):
 def test_a_strange_quantization_is_told_once(tmp_path):
     path = tmp_path / "model.tflite"
     path.write_bytes(quadrant_models.quadrants(dtype="int8", scale=2.0))
-    (note,) = run(path, 2, 60)["notes"]
+    (note,) = run(path, 2, 60, "raw")["notes"]
     assert "pixels were quantized" in note
+
+
+def test_pixels_are_normalised_as_the_file_says(tmp_path):
+    path = tmp_path / "model.tflite"
+    path.write_bytes(foreign_metadata.write(quadrant_models.quadrants(), mean=[100], std=[50]))
+    means = pictures_of(20).reshape(20, -1) @ quadrant_models.quadrant_weights().T / 4
+    assert np.allclose(run(path, 1, 20)["logits"], (means - 100) / 50, atol=1e-5)
 
 
 def test_a_worker_that_dies_is_one_line(tmp_path):

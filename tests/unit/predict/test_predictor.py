@@ -1,8 +1,11 @@
 import dataclasses
 
+import foreign_metadata
 import numpy as np
 import pytest
 import quadrant_models
+import tflite_samples
+from ai_edge_litert import schema_py_generated as schema
 
 from tfl_lite_suite import evaluate
 from tfl_lite_suite.core.contract import Contract
@@ -31,6 +34,23 @@ def test_the_answers_are_those_of_evaluate(path):
         assert [item.label for item in found.ranked] == [NAMES[index] for index in order]
         assert found.probability == found.ranked[0].probability
         assert sum(item.probability for item in found.ranked) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("first", [1.0, -1.0])
+def test_one_score_tells_two_classes_apart(tmp_path, first):
+    graph = tflite_samples.Graph()
+    image = graph.tensor("image", (1, 4, 4, 1))
+    kernel = graph.tensor("kernel", (1, 16), data=np.full((1, 16), first / 16, np.float32))
+    bias = graph.tensor("bias", (1,), data=np.array([-128 * first], np.float32))
+    score = graph.tensor("score", (1, 1))
+    graph.operator("FULLY_CONNECTED", [image, kernel, bias], [score], options=schema.FullyConnectedOptionsT())
+    path = tmp_path / "one.tflite"
+    path.write_bytes(foreign_metadata.write(graph.bytes([image], [score]), mean=[0], std=[1], labels="no\nyes\n"))
+    predictor = Predictor(Opening(str(path), "litert"))
+    for value in (0, 255):
+        found = predictor.predict(np.full((4, 4), value, np.uint8))
+        assert found.label == ("yes" if (value > 128) == (first > 0) else "no") and found.probability > 0.99
+    assert predictor.warnings == ()
 
 
 def test_top_cuts_the_ranking(path):

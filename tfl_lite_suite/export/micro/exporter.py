@@ -15,8 +15,9 @@ from tfl_lite_suite.core.types import Array, JsonObject
 from tfl_lite_suite.evaluate import answers
 from tfl_lite_suite.export.micro import interpreter, npu, operators, settings
 from tfl_lite_suite.export.result import Export
-from tfl_lite_suite.runtime import engines
+from tfl_lite_suite.runtime import engines, pixels
 from tfl_lite_suite.runtime.session import Kernels
+from tfl_lite_suite.tflite import normalization
 from tfl_lite_suite.tflite.file import TfliteFile
 
 ENGINE = "tflm"
@@ -54,18 +55,19 @@ def bundle(
     # Types are checked before the arena is searched for.
     decision = file.decision or Decision(scores="probabilities" if file.gives_probabilities else "logits")
     frame = frame or contract.image_shape
-    settings.header(contract, decision, frame, input, output, 0)
+    encoder = pixels.encoder(input, normalization.of_file(file))
+    settings.header(contract, decision, frame, encoder, output, 0)
     arena = interpreter.least_arena(path)
     folder = pathlib.Path(output_dir) / "micro"
     make_folder(folder)
     written = {
         **{source.name: source.read_text(encoding="utf-8") for source in SOURCES.iterdir()},
-        "settings.h": settings.header(contract, decision, frame, input, output, arena),
+        "settings.h": settings.header(contract, decision, frame, encoder, output, arena),
         "resolver.h": operators.resolver(names),
         "model.h": _MODEL_HEADER,
         "model.cc": model_source(path.read_bytes()),
     }
-    compared = _compare(model, pictures, input.dtype, arena)
+    compared = _compare(model, pictures, encoder, arena)
     facts = {"model": path.name, "model_bytes": path.stat().st_size, "arena_bytes": arena}
     facts |= {"operators": sorted(set(names)), "frame": list(frame), "labels": list(contract.labels)}
     facts |= {"npu": _estimates(path), **compared}
@@ -94,10 +96,9 @@ def _estimates(path: pathlib.Path) -> list[JsonObject]:
     return [dataclasses.asdict(estimate) for estimate in found if estimate]
 
 
-def _compare(model: str, pictures: Array, dtype: str, arena: int) -> JsonObject:
+def _compare(model: str, pictures: Array, encoder: pixels.PixelEncoder, arena: int) -> JsonObject:
     """Compares output bytes with those of LiteRT's builtin kernels, and of the kernels that round alike."""
-    tensors = pictures if dtype == "uint8" else (pictures ^ 0x80).view(np.int8)
-    made = interpreter.outputs(pathlib.Path(model), tensors, arena)
+    made = interpreter.outputs(pathlib.Path(model), encoder.encode(pictures), arena)
     found = {**_compared(model, pictures, made, "litert", "builtin"), "pictures": len(pictures)}
     if engines.get(_ALIKE).available():
         alike = _compared(model, pictures, made, _ALIKE, "reference")

@@ -1,6 +1,7 @@
 """The real interpreter of TensorFlow Lite Micro, in a child process: its answers and the arena that it needs."""
 
 import importlib.util
+import os
 import pathlib
 from typing import Any
 
@@ -11,6 +12,7 @@ from tfl_lite_suite.core.types import Array
 from tfl_lite_suite.runtime import isolation
 
 _MOST = 1 << 28
+_STDERR, _MOST_WORDS = 2, 400
 
 
 def require() -> None:
@@ -64,9 +66,8 @@ def least_arena(model: pathlib.Path) -> int:
     most = 1 << 16
     while not _fits(model, most):
         if most >= _MOST:
-            # Its own words.
-            isolation.call(lambda emit: _interpreter(model, _MOST) and None, f"'{model}' on tflm")
-            raise SuiteError(f"not supported by tflm: {model} does not run in {_MOST:,} bytes")
+            words = isolation.call(lambda emit: _refusal(model), f"'{model}' on tflm")
+            raise SuiteError(f"not supported by tflm: {words or f'it does not run in {_MOST:,} bytes'}")
         most *= 2
     least = most // 2 if most > 1 << 16 else 0
     while most - least > 1:
@@ -91,6 +92,16 @@ def _fits(model: pathlib.Path, arena_bytes: int) -> bool:
     except SuiteError:
         # Where hardly anything fits, the interpreter dies.
         return False
+
+
+def _refusal(model: pathlib.Path) -> str:
+    """Returns why the interpreter does not take a model, from what it prints, which is kept apart in this process."""
+    try:
+        _interpreter(model, _MOST)
+    except RuntimeError as error:
+        printed = os.pread(_STDERR, _MOST_WORDS, 0).decode("utf-8", "replace")
+        return " ".join(f"{error}. {printed}".split())
+    return ""
 
 
 def _interpreter(model: pathlib.Path, arena_bytes: int) -> Any:

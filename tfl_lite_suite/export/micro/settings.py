@@ -9,6 +9,7 @@ from tfl_lite_suite.core.contract import Contract
 from tfl_lite_suite.core.decision import Decision
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.types import Array
+from tfl_lite_suite.runtime import pixels
 from tfl_lite_suite.tflite.graph import TensorSpec
 
 _REJECT = {
@@ -24,7 +25,7 @@ def header(
     contract: Contract,
     decision: Decision,
     frame: tuple[int, int, int],
-    input: TensorSpec,
+    input: pixels.PixelEncoder,
     output: TensorSpec,
     arena_bytes: int,
 ) -> str:
@@ -34,16 +35,16 @@ def header(
         contract: How the model wants its pictures.
         decision: What its scores mean.
         frame: `(height, width, channels)` of the camera's pictures.
-        input: The model's input.
+        input: How pixels stand in the model's input.
         output: The model's output, `(1, classes)`.
         arena_bytes: Memory that the interpreter needs.
 
     Raises:
         SuiteError: If the types are not 8 bits.
     """
-    for spec, name in ((input, "input"), (output, "output")):
-        if spec.dtype not in ("int8", "uint8"):
-            raise SuiteError(f"not supported by tflm: an {name} of type {spec.dtype}. Convert with --io_type=int8")
+    for dtype, name in ((input.table.dtype.name, "input"), (output.dtype, "output")):
+        if dtype not in ("int8", "uint8"):
+            raise SuiteError(f"not supported by tflm: an {name} of type {dtype}. Convert with --io_type=int8")
     height, width, channels = frame
     new_height, new_width = image.scaled_size(height, width, contract)
     rows = _axis("Row", height, new_height, contract.height)
@@ -58,10 +59,12 @@ def header(
         "Classes": output.shape[-1],
         "ArenaBytes": arena_bytes,
         "OutputZeroPoint": output.zero_point,
+        "InputTables": len(input.table),
     }
     flags = {
         "StretchContrast": contract.contrast == "stretch",
-        "SignedInput": input.dtype == "int8",
+        "PlainInput": input.plain,
+        "SignedInput": input.table.dtype == "int8",
         "SignedOutput": output.dtype == "int8",
     }
     parts = [
@@ -70,6 +73,7 @@ def header(
         f"constexpr float kOutputScale = {_float(output.scale)};",
         rows,
         columns,
+        f"constexpr uint8_t kInputTable[] = {{{_list(_bytes(input))}}};",
         _labels(contract.labels or tuple(map(str, range(output.shape[-1])))),
         *_decision(decision),
     ]
@@ -93,6 +97,11 @@ namespace tfl_lite_suite {{
 
 #endif  // TFL_LITE_SUITE_SETTINGS_H_
 """
+
+
+def _bytes(input: pixels.PixelEncoder) -> Array:
+    """Returns the tensor's byte for each pixel value of each channel, or of all; hardly anything if it is plain."""
+    return input.table[:1, :1].view("uint8").ravel() if input.plain else input.table.view("uint8").ravel()
 
 
 def _axis(name: str, size: int, scaled: int, kept: int) -> str:

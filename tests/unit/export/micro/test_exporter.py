@@ -2,8 +2,10 @@ import json
 import shutil
 import subprocess
 
+import numpy as np
 import pytest
 import quadrant_models
+import tflite_samples
 
 from tfl_lite_suite.core.verb_process import verb_command
 from tfl_lite_suite.export.micro import exporter
@@ -59,3 +61,13 @@ def test_what_cannot_be_written_is_one_line(tmp_path):
     assert done.returncode == 1 and "an input of type float32. Convert with --io_type=int8" in done.stderr
     done = export(model, tmp_path / "out", "--frame=big")
     assert done.returncode == 1 and done.stderr.startswith("error: --frame: expected height, width")
+
+
+def test_one_score_is_refused_by_name(tmp_path):
+    graph = tflite_samples.Graph()
+    image, score = graph.tensor("image", (1, 4, 4, 1), np.int8, [1], [-128]), graph.tensor("score", (1, 1), np.int8)
+    graph.operator("RESHAPE", [image], [score])
+    model = tmp_path / "model.tflite"
+    model.write_bytes(graph.bytes([image], [score]))
+    done = export(model, tmp_path / "out", "--limit=0")
+    assert done.returncode == 1 and "not supported by tflm: one score for two classes" in done.stderr

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import quadrant_models
+import tflite_samples
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.export.micro import interpreter
@@ -27,3 +28,13 @@ def test_too_small_an_arena_is_said_in_the_interpreters_words(model):
     shape = (1, quadrant_models.SIDE, quadrant_models.SIDE, 1)
     with pytest.raises(SuiteError, match="TFLM failed to allocate tensors"):
         interpreter.outputs(model, np.zeros(shape, np.int8), 512)
+
+
+def test_why_a_model_runs_in_no_arena_is_said_in_the_interpreters_words(tmp_path):
+    graph = tflite_samples.Graph()
+    image, answer = graph.tensor("image", (1, 4)), graph.tensor("answer", (1, 4))
+    graph.operator("CUSTOM", [image], [answer], custom=b"Mine")
+    path = tmp_path / "model.tflite"
+    path.write_bytes(graph.bytes([image], [answer]))
+    with pytest.raises(SuiteError, match=r"not supported by tflm: .*CUSTOM"):
+        interpreter.least_arena(path)

@@ -12,7 +12,9 @@ from tfl_lite_suite.core.contract import Contract
 from tfl_lite_suite.core.decision import Decision
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.export.micro import settings
+from tfl_lite_suite.runtime import pixels
 from tfl_lite_suite.tflite.graph import TensorSpec
+from tfl_lite_suite.tflite.normalization import RAW, Normalization
 
 PREPARE = """
 #include <cstdio>
@@ -59,8 +61,14 @@ def number(value):
     return float("nan") if value is None else float(value)
 
 
-def header(contract, frame, dtype="uint8", output=OUTPUT):
-    return settings.header(contract, Decision(), frame, TensorSpec("x", (1, 1), dtype), output, 1000)
+def encoder(dtype="uint8", scale=1.0, zero_point=None, normalization=RAW, channels=1):
+    zero_point = {"int8": -128}.get(dtype, 0) if zero_point is None else zero_point
+    spec = TensorSpec("x", (1, 1, 1, channels), dtype, scales=(scale,), zero_points=(zero_point,))
+    return pixels.encoder(spec, normalization)
+
+
+def header(contract, frame, dtype="uint8", output=OUTPUT, **input):
+    return settings.header(contract, Decision(), frame, encoder(dtype, **input), output, 1000)
 
 
 @cpp.needs_compiler
@@ -69,8 +77,8 @@ def test_golden_tensors_are_bit_identical(tmp_path, case):
     contract = contracts.from_json(json.dumps(case["contract"]))
     frame = (case["pixels_height"], case["pixels_width"], contract.channels)
     program = cpp.compile(tmp_path, PREPARE, "preparation.cc", settings=header(contract, frame))
-    pixels = (GOLDEN / case["pixels"]).read_bytes()
-    made = subprocess.run([program], input=pixels, capture_output=True, check=True).stdout
+    picture = (GOLDEN / case["pixels"]).read_bytes()
+    made = subprocess.run([program], input=picture, capture_output=True, check=True).stdout
     assert made == (GOLDEN / case["tensor"]).read_bytes()
 
 
@@ -83,6 +91,18 @@ def test_an_rgb_frame_for_a_grey_model_of_signed_pixels(tmp_path):
     red, green, blue = np.moveaxis(frame.astype(np.int32), 2, 0)
     grey = ((19595 * red + 38470 * green + 7471 * blue + 32768) >> 16).astype(np.uint8)
     assert made == (grey ^ 0x80).tobytes()
+
+
+@cpp.needs_compiler
+def test_an_input_that_wants_its_pixels_normalised(tmp_path):
+    frame = np.random.default_rng(0).integers(0, 256, (9, 7, 3), np.uint8)
+    theirs = Normalization((123.675, 116.28, 103.53), (58.395, 57.12, 57.375), "metadata")
+    input = {"scale": 0.02, "zero_point": -9, "normalization": theirs, "channels": 3}
+    text = header(Contract(9, 7, 3, 9, 7), frame.shape, "int8", **input)
+    program = cpp.compile(tmp_path, PREPARE, "preparation.cc", settings=text)
+    made = subprocess.run([program], input=frame.tobytes(), capture_output=True, check=True).stdout
+    assert made == encoder("int8", **input).encode(frame).tobytes()
+    assert made != (frame ^ 0x80).tobytes()
 
 
 @cpp.needs_compiler

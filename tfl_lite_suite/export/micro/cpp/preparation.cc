@@ -69,8 +69,12 @@ void PrepareFrame(const uint8_t* frame, uint8_t* tensor) {
     }
   }
   if (kStretchContrast) StretchContrast(tensor);
-  if (kSignedInput) {
-    for (int i = 0; i < kHeight * kRow; ++i) tensor[i] ^= 0x80;
+  for (int i = 0; i < kHeight * kRow; ++i) {
+    if (!kPlainInput) {
+      tensor[i] = kInputTable[i % kInputTables * 256 + tensor[i]];
+    } else if (kSignedInput) {
+      tensor[i] ^= 0x80;
+    }
   }
 }
 
