@@ -120,7 +120,8 @@ def test_the_answers_are_those_of_litert(opened):
     expected = answers.Runner(MODEL, "litert", keep_logits=True).answer(pictures.__getitem__, 200).logits
     scores = opened.scores(pictures)
     assert (scores.argmax(1) == expected.argmax(1)).mean() >= 0.99
-    assert len(set(scores.argmax(1))) > 3 and np.median(np.abs(scores - expected)) <= 0.1
+    # The pictures are told apart, by much more than the answers may differ.
+    assert np.ptp(scores, axis=0).max() > 1 and np.median(np.abs(scores - expected)) <= 0.1
 
 
 def test_the_camera_screen_answers_what_it_sees(opened, page):
