@@ -257,8 +257,11 @@ def calibrate(model: str, output: str, source: Source | Prepared) -> float:
     from tfl_lite_suite.tflite.file import TfliteFile
 
     content = pathlib.Path(model).read_bytes()
-    bare, file = metadata_writer.strip(content), TfliteFile(content)
     require_contract(model)
+    file = TfliteFile(content)
+    bare = metadata_writer.strip(content, file)
+    # Without its metadata the file has the same graph.
+    graph = file.subgraphs[0]
 
     def with_metadata(changed: bytes) -> bytes:
         assert file.contract is not None and file.metadata is not None
@@ -266,10 +269,10 @@ def calibrate(model: str, output: str, source: Source | Prepared) -> float:
 
     with tempfile.TemporaryDirectory() as folder:
         logits = pathlib.Path(folder) / "logits.tflite"
-        logits.write_bytes(with_metadata(softmax_head.logits_only(bare)))
+        logits.write_bytes(with_metadata(softmax_head.logits_only(bare, graph)))
         scored, _, mode = score(str(logits), source)
     heat = temperature.fit(scored.scores, scored.truth, mode)
-    write_bytes(output, with_metadata(shared_buffers.compact(softmax_head.divide(bare, heat))))
+    write_bytes(output, with_metadata(shared_buffers.compact(softmax_head.divide(bare, graph, heat))))
     return heat
 
 

@@ -93,13 +93,17 @@ def with_decision(model: bytes, decision: Decision | None) -> bytes:
     )
 
 
-def strip(model: bytes) -> bytes:
+def strip(model: bytes, read: TfliteFile | None = None) -> bytes:
     """Returns the model without its archive of associated files, and without what `write` put before it.
+
+    Args:
+        model: The file.
+        read: The same, where it was read already.
 
     Raises:
         SuiteError: If `model` is not a TensorFlow Lite file.
     """
-    file = TfliteFile(model)
+    file = read or TfliteFile(model)
     mark = model.find(_MARK, 0, _MAX_FRONT_BYTES)
     begin = mark + len(_MARK)
     is_ours = mark >= 0 and begin % _ALIGNMENT == 0 and model[begin + 4 : begin + 8] == tflite_file.FILE_IDENTIFIER

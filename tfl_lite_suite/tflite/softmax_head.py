@@ -62,26 +62,34 @@ def append(content: bytes) -> bytes:
     return pack(model)
 
 
-def logits_only(content: bytes) -> bytes:
+def logits_only(content: bytes, graph: Subgraph) -> bytes:
     """Returns the model with the softmax's input as its output, which tells more than probabilities in 256 steps.
+
+    Args:
+        content: The model.
+        graph: Its graph, read.
 
     Raises:
         SuiteError: If the model does not end in a softmax.
     """
     model = unpack(content)
-    _set_output(model, _last_softmax(TfliteFile(content).subgraphs[0]).inputs[0])
+    _set_output(model, _last_softmax(graph).inputs[0])
     return pack(model)
 
 
-def divide(content: bytes, temperature: float) -> bytes:
+def divide(content: bytes, graph: Subgraph, temperature: float) -> bytes:
     """Returns the model with its logits divided by a temperature, in front of the softmax at its end.
 
     Where the logits come from weights, the scales of weights, bias and logits are divided; else the softmax is told.
 
+    Args:
+        content: The model.
+        graph: Its graph, read.
+        temperature: What to divide by, greater than 0.
+
     Raises:
         SuiteError: If the model does not end in a softmax.
     """
-    graph = TfliteFile(content).subgraphs[0]
     softmax = _last_softmax(graph)
     maker = graph.makers[softmax.inputs[0]]
     model = unpack(content)

@@ -41,7 +41,7 @@ def test_the_maps_mean_is_the_score_less_its_bias(tmp_path, ending, scheme):
     interpreter = Interpreter(content)
     values = class_map.features_of(MODULE, str(tmp_path / "m.tflite"), found, interpreter.pixels(PICTURES[0]))
     means = [found.map_of(values, index).mean() for index in range(4)]
-    logits = Interpreter(softmax_head.logits_only(content)).scores(PICTURES[:1])[0]
+    logits = Interpreter(softmax_head.logits_only(content, TfliteFile(content).subgraphs[0])).scores(PICTURES[:1])[0]
     bias = model.layers[-1].get_weights()[1] if ending is pooled else 0.0
     assert values.shape == (8, 8, 6 if ending is pooled else 4)
     assert np.allclose(means, logits - bias, atol=1e-3 if scheme == "float32" else 0.1 * np.abs(logits).max())

@@ -22,6 +22,10 @@ def network(pooled_last=False):
     return model
 
 
+def graph_of(content):
+    return TfliteFile(content).subgraphs[0]
+
+
 def softmax(logits):
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     return powers / powers.sum(axis=1, keepdims=True)
@@ -38,14 +42,15 @@ def test_probabilities_are_those_of_the_logits_at_the_temperature(scheme, io_typ
     assert TfliteFile(changed).gives_probabilities and not TfliteFile(content).gives_probabilities
     assert softmax_head.append(changed) is changed
     assert np.abs(Interpreter(changed).scores(PICTURES) - softmax(logits)).max() <= 1 / 256
-    assert np.allclose(Interpreter(softmax_head.logits_only(changed)).scores(PICTURES), logits, atol=1e-5)
-    hot = softmax_head.divide(changed, 2.5)
+    bare = softmax_head.logits_only(changed, graph_of(changed))
+    assert np.allclose(Interpreter(bare).scores(PICTURES), logits, atol=1e-5)
+    hot = softmax_head.divide(changed, graph_of(changed), 2.5)
     assert np.abs(Interpreter(hot).scores(PICTURES) - softmax(logits / 2.5)).max() <= 1 / 256
 
 
 def test_the_temperature_stands_in_the_scale_where_logits_come_from_weights():
     content = softmax_head.append(tflite_converter.convert(network(), "int8", calibration=PICTURES))
-    before, after = (TfliteFile(model).subgraphs[0] for model in (content, softmax_head.divide(content, 2.0)))
+    before, after = graph_of(content), graph_of(softmax_head.divide(content, graph_of(content), 2.0))
     softmaxes = [graph.makers[graph.output_indices[0]] for graph in (before, after)]
     scales = [graph.tensor(op.inputs[0]).scale for graph, op in zip((before, after), softmaxes, strict=True)]
     assert scales[1] == pytest.approx(scales[0] / 2)
@@ -54,4 +59,4 @@ def test_the_temperature_stands_in_the_scale_where_logits_come_from_weights():
 def test_a_model_without_softmax_is_refused():
     content = tflite_converter.convert(network(), "float32")
     with pytest.raises(SuiteError, match="ends in FULLY_CONNECTED"):
-        softmax_head.divide(content, 2.0)
+        softmax_head.divide(content, graph_of(content), 2.0)

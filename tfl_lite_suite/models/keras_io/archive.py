@@ -22,7 +22,7 @@ from tfl_lite_suite.models.keras_io import hdf5_heap
 
 WEIGHTS = "model.weights.h5"
 _NAME = "tfl_lite_suite_name.txt"
-_CONFIG, _METADATA = "config.json", "metadata.json"
+_CONFIG, _METADATA, _ASSETS = "config.json", "metadata.json", "assets/"
 _HDF5, _HDF5_WEIGHTS = b"\x89HDF\r\n\x1a\n", "model_weights"
 _LARGEST_JSON = 1 << 24
 # No `.tflite` file can hold more: its offsets have 31 bits.
@@ -149,6 +149,27 @@ def kept_name(path: str | os.PathLike[str]) -> str | None:
         return None
     with zipfile.ZipFile(path) as archive:
         return archive.read(_NAME).decode("utf-8", "replace") if _NAME in archive.namelist() else None
+
+
+def unpack(path: str | os.PathLike[str], weights: pathlib.Path) -> JsonObject | None:
+    """Writes the weights of a `.keras` file that `read` has nothing against into a file of their own.
+
+    Args:
+        path: The file.
+        weights: Where to.
+
+    Returns:
+        The model's configuration; `None` where only Keras can put the parts together again: an `.h5` file, objects that
+        several layers share, and files that belong to layers.
+    """
+    if is_hdf5(path):
+        return None
+    with zipfile.ZipFile(path) as archive:
+        text = archive.read(_CONFIG)
+        if b'"shared_object_id"' in text or any(name.startswith(_ASSETS) for name in archive.namelist()):
+            return None
+        weights.write_bytes(archive.read(WEIGHTS))
+    return _without_training(_parsed(text, _CONFIG))
 
 
 @contextlib.contextmanager

@@ -24,15 +24,27 @@ def load(path: str | os.PathLike[str]) -> KerasModel:
         SuiteError: If it was saved before it was built.
     """
     with tempfile.TemporaryDirectory() as folder:
-        # Keras tells the format by the name.
-        link = pathlib.Path(folder) / f"model{'.h5' if archive.is_hdf5(path) else '.keras'}"
-        link.symlink_to(pathlib.Path(path).absolute())
-        model = keras.models.load_model(link, compile=False, safe_mode=True)
+        model = _loaded(path, pathlib.Path(folder))
     if not model.built:
         raise SuiteError(
             f"model '{model.name}' has no input shape and no weights yet. Call it on a picture, then save it"
         )
     return plain(model)
+
+
+def _loaded(path: str | os.PathLike[str], folder: pathlib.Path) -> KerasModel:
+    """Loads a model as Keras does; a folder takes copies."""
+    weights = folder / archive.WEIGHTS
+    config = archive.unpack(path, weights)
+    if config is not None:
+        # Inside the archive, Keras would unpack the weights again for each step back.
+        model = keras.saving.deserialize_keras_object(config, safe_mode=True)
+        model.load_weights(weights)
+        return model
+    # Keras tells the format by the name.
+    link = folder / f"model{'.h5' if archive.is_hdf5(path) else '.keras'}"
+    link.symlink_to(pathlib.Path(path).absolute())
+    return keras.models.load_model(link, compile=False, safe_mode=True)
 
 
 def plain(model: KerasModel, image_shape: tuple[int, int, int] | None = None) -> KerasModel:

@@ -5,7 +5,7 @@ import pytest
 from tfl_lite_suite import models
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.framework import keras
-from tfl_lite_suite.models.keras_io import keras2
+from tfl_lite_suite.models.keras_io import archive, keras2
 
 layers = keras.layers
 PICTURES = keras_samples.blocky(2, (16, 16, 3))
@@ -46,6 +46,23 @@ def test_loaded_models_answer_as_before_for_any_number_of_float_pictures(make, t
     assert {layer.compute_dtype for layer in loaded.layers} == {"float32"}
     received = loaded.predict(PICTURES.astype(np.float32), verbose=0)
     np.testing.assert_allclose(received, expected, rtol=0.01, atol=0.01)
+
+
+def test_objects_that_layers_share_are_left_to_keras(tmp_path):
+    image, shared = keras.Input((16, 16, 3)), layers.ReLU(max_value=6.0)
+    x = layers.Dense(4, activation=shared)(layers.Dense(4, activation=shared)(image))
+    model = keras_samples.randomize(keras.Model(image, layers.Dense(2)(layers.GlobalAveragePooling2D()(x))))
+    path = tmp_path / "model.keras"
+    model.save(path)
+    assert archive.unpack(path, tmp_path / "weights.h5") is None and not (tmp_path / "weights.h5").exists()
+    np.testing.assert_allclose(models.load(path)(PICTURES), model(PICTURES), rtol=1e-5)
+
+
+def test_weights_are_read_outside_the_archive(tmp_path, monkeypatch):
+    model = classifier(keras.Input((16, 16, 3)))
+    model.save(tmp_path / "model.keras")
+    monkeypatch.setattr(keras.models, "load_model", None)
+    np.testing.assert_allclose(models.load(tmp_path / "model.keras")(PICTURES), model(PICTURES), rtol=1e-5)
 
 
 def test_a_model_that_was_never_built_is_refused(tmp_path):
