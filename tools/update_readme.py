@@ -1,6 +1,7 @@
 """Fills the tables of the README and of `docs/` from `docs/results/*.json`; `--check` only says whether they differ."""
 
 import argparse
+import io
 import pathlib
 import re
 import sys
@@ -9,17 +10,20 @@ from typing import Any
 
 from tfl_lite_suite import models
 from tfl_lite_suite.core.files import read_json
+from tfl_lite_suite.core.terminal import Style
 from tfl_lite_suite.report import (
     decision_comparison,
     measured_tables,
     micro_comparison,
     network_comparison,
     transfer_comparison,
+    verdict_view,
     web_comparison,
 )
 from tfl_lite_suite.report.results_table import engine_table, network_table, sparsity_table, table, technique_table
 from tfl_lite_suite.report.run_sections import durations_table
 from tfl_lite_suite.run import seed_comparison
+from tfl_lite_suite.run.verdict import Verdict
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGES = [
@@ -34,6 +38,7 @@ _WORDS = (
     ("Keras, fake-quantized", "Keras，伪量化"),
     ("cross layer equalization", "跨层均衡"),
     ("bias correction", "偏置校正"),
+    ("chosen ranges", "选择的取值范围"),
     ("not measured", "未测量"),
     ("| stage | minutes |", "| 阶段 | 分钟 |"),
     ("(unsteady)", "（不稳定）"),
@@ -61,6 +66,7 @@ _BODIES: dict[str, Callable[[Any], str]] = {
     "pi_trained": lambda document: measured_tables.pi_kernels_table(document["rows"], 1000),
     "pi_untrained": lambda document: measured_tables.pi_kernels_table(document["rows"], 100),
     "search": measured_tables.search_table,
+    "verdict": lambda document: _verdict(document["stages"]["verdict"]),
 }
 _BLOCK = re.compile(rf"(<!-- ({'|'.join([*_BODIES, 'techniques'])}):(\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -89,6 +95,12 @@ def updated(text: str, folder: pathlib.Path) -> str:
         return match[1] + body + match[4]
 
     return _BLOCK.sub(fill, text)
+
+
+def _verdict(document: Any) -> str:
+    """Returns a verdict as the terminal shows it, without the commands that follow there."""
+    shown = verdict_view.terminal(Verdict.from_document(document), Style(io.StringIO()))
+    return f"```text\n{shown.partition(f'{chr(10)}{chr(10)}{verdict_view.NEXT}')[0]}\n```\n"
 
 
 def in_chinese(text: str) -> str:

@@ -1,5 +1,8 @@
 """The verdict of a run as people read it: on the terminal, in the report and as Markdown."""
 
+import os
+import shlex
+import sys
 from collections.abc import Iterable
 
 from tfl_lite_suite.core.figures import milliseconds, percent, size
@@ -8,7 +11,8 @@ from tfl_lite_suite.core.page.table import in_markdown
 from tfl_lite_suite.core.terminal import Style, printable_line
 from tfl_lite_suite.run.verdict import Verdict
 
-_HEADING, _WORRIES, _NEXT = "Verdict", "What to worry about", "What to do next"
+NEXT = "What to do next"
+_HEADING, _WORRIES = "Verdict", "What to worry about"
 
 
 def facts(found: Verdict) -> list[tuple[str, str]]:
@@ -60,10 +64,18 @@ def terminal(found: Verdict, style: Style) -> str:
     if found.worries:
         lines += ["", style.bold(_WORRIES)]
         lines += [style.warning(f"  - {printable_line(worry)}") for worry in found.worries]
-    lines += ["", style.bold(_NEXT)]
+    lines += ["", style.bold(NEXT)]
     for number, step in enumerate(found.next, 1):
-        lines += [f"  {number}. {step.what}:", f"     {printable_line(step.command)}"]
+        lines += [f"  {number}. {step.what}:", f"     {printable_line(_typed(step.command))}"]
     return "\n".join(lines) + "\n"
+
+
+def _typed(command: str) -> str:
+    """Returns a command with the path of this Python, so that it can be copied from the terminal."""
+    program, _, rest = command.partition(" ")
+    near = os.path.relpath(sys.executable)
+    here = sys.executable if near.startswith(os.pardir) else near
+    return f"{shlex.quote(here)} {rest}" if program == "python" else command
 
 
 def _printable(found: Verdict) -> list[tuple[str, str]]:
@@ -77,7 +89,7 @@ def html(found: Verdict) -> str:
     steps = "".join(f"<li>{escaped(step.what)}<pre>{escaped(step.command)}</pre></li>" for step in found.next)
     parts = [f'<table class="verdict">{rows}</table>']
     parts += [f"<h3>{_WORRIES}</h3><ul>{worries}</ul>"] if worries else []
-    return "".join([*parts, f"<h3>{_NEXT}</h3><ol>{steps}</ol>"])
+    return "".join([*parts, f"<h3>{NEXT}</h3><ol>{steps}</ol>"])
 
 
 def markdown(found: Verdict) -> str:
@@ -85,7 +97,7 @@ def markdown(found: Verdict) -> str:
     lines = [f"**{_HEADING}**", "", *_listed(f"{name}: {line}" for name, line in facts(found)), ""]
     if found.worries:
         lines += [f"{_WORRIES}:", "", *_listed(found.worries), ""]
-    lines += [f"{_NEXT}:", ""]
+    lines += [f"{NEXT}:", ""]
     for number, step in enumerate(found.next, 1):
         lines += [f"{number}. {in_markdown(step.what)}", "", "   ```bash", f"   {step.command}", "   ```"]
     return "\n".join(lines) + "\n"

@@ -37,6 +37,12 @@ def test_the_same_facts_everywhere(found):
     assert "```bash\n   python -m tfl_lite_suite.predict" in marked
 
 
+def test_a_command_can_be_copied_from_the_terminal(found, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.executable", str(tmp_path / ".venv" / "bin" / "python"))
+    assert "\n     .venv/bin/python -m tfl_lite_suite.predict" in verdict_view.terminal(found, Style(io.StringIO()))
+
+
 def test_class_names_neither_steer_a_terminal_nor_break_out_of_a_page(found):
     nasty = dataclasses.replace(found.baseline, commonest="\x1b[31m<script>\nx")
     of_it = dataclasses.replace(found, baseline=nasty, worries=("never answered: \x1b[31m<script>\nx",))
