@@ -120,7 +120,7 @@ def test_sparsity_that_cannot_be_had_is_refused(trained, tmp_path, chosen, messa
 
 
 def test_taylor_without_recipe_is_refused(trained, tmp_path):
-    with pytest.raises(SuiteError, match="taylor needs training pictures"):
+    with pytest.raises(SuiteError, match="importance: taylor needs a recipe.s training pictures"):
         prune.prune(recipe.Prune(importance="taylor"), str(tmp_path), str(trained[0]))
 
 

@@ -115,7 +115,7 @@ def test_pictures_without_labels_are_enough_without_training(trained, tmp_path):
 
 
 def test_a_missing_model_is_named(trained, tmp_path):
-    with pytest.raises(SuiteError, match=r"--model: no such file 'nowhere\.keras'"):
+    with pytest.raises(SuiteError, match=r"model: no such file 'nowhere\.keras'"):
         quantize.quantize_after_training(trained[0], str(tmp_path), "nowhere.keras")
 
 

@@ -5,7 +5,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from tfl_lite_suite.advise.candidates import Candidate
-from tfl_lite_suite.core.errors import SuiteError, unknown_name
+from tfl_lite_suite.core.errors import ArgumentError, unknown_argument
 from tfl_lite_suite.core.figures import percent, size
 from tfl_lite_suite.core.types import JsonObject
 
@@ -54,21 +54,21 @@ def weights(text: str) -> dict[str, float]:
     """
     if "=" not in text:
         if text not in PRIORITIES:
-            raise unknown_name("--priority", text, PRIORITIES, "priority")
+            raise unknown_argument("priority", text, PRIORITIES, "priority")
         return dict(PRIORITIES[text])
     found = {}
     for part in text.split(","):
         goal, _, number = part.partition("=")
         if goal not in _GOALS:
-            raise unknown_name("--priority", goal, _GOALS, "goal")
+            raise unknown_argument("priority", goal, _GOALS, "goal")
         try:
             found[goal] = float(number)
         except ValueError:
             found[goal] = -1.0
         if not 0 <= found[goal] < math.inf:
-            raise SuiteError(f"--priority: expected a weight of at least 0 for {goal}. Received: '{number}'")
+            raise ArgumentError("priority", f"expected a weight of at least 0 for {goal}. Received: '{number}'")
     if not sum(found.values()):
-        raise SuiteError(f"--priority: every weight is 0. Received: '{text}'")
+        raise ArgumentError("priority", f"every weight is 0. Received: '{text}'")
     return {goal: weight / sum(found.values()) for goal, weight in found.items()}
 
 

@@ -7,7 +7,7 @@ import time
 from tfl_lite_suite import models, train
 from tfl_lite_suite.convert.result import Conversion
 from tfl_lite_suite.core import contract, recipe
-from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.errors import ArgumentError
 from tfl_lite_suite.core.files import atomic_path, write_bytes
 from tfl_lite_suite.core.recipe import Recipe
 from tfl_lite_suite.core.types import Array, Document, KerasModel
@@ -57,7 +57,7 @@ def convert(
     start = time.monotonic()
     aware = tflite_converter.is_quantization_aware(model)
     if aware and scheme != "int8":
-        raise SuiteError(f"--scheme: a quantization-aware model converts to int8. Received: '{scheme}'")
+        raise ArgumentError("scheme", f"a quantization-aware model converts to int8. Received: '{scheme}'")
     report = None
     split = hard_swish != "operator" and (hard_swish == "split" or not aware or _is_split(model))
     if scheme == "int8" and ptq != "plain" and not aware and calibration is not None and len(calibration):
@@ -142,7 +142,7 @@ def open_model(path: str) -> tuple[KerasModel, contract.Contract, Recipe | None]
         SuiteError: If the file is missing, or no classifier of pictures.
     """
     folder = pathlib.Path(path).parent
-    models.check_file(path, "--model")
+    models.check_file(path)
     of = contract.beside(path)
     settings = recipe.load(folder / train.RECIPE) if (folder / train.RECIPE).is_file() else None
     from tfl_lite_suite.models.graph import rewrite, two_classes

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO, TypeVar, cast
 
 from absl import flags
 
-from tfl_lite_suite.core.errors import LimitBroken, Restart, SuiteError, UnreadablePictures, unknown_name
+from tfl_lite_suite.core.errors import ArgumentError, LimitBroken, Restart, SuiteError, UnreadablePictures, unknown_name
 from tfl_lite_suite.core.files import to_json
 from tfl_lite_suite.core.terminal import Guarded, Styled, printable_line
 
@@ -227,6 +227,8 @@ def paths(values: list[str]) -> list[str]:
 
 def describe(error: BaseException) -> str:
     """Returns one line that says what was wrong, for any exception."""
+    if isinstance(error, ArgumentError):
+        return _one_line(f"--{error}")
     if isinstance(error, SuiteError):
         return _one_line(f"{error}{_way_out(error)}")
     if isinstance(error, flags.Error):

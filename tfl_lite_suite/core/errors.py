@@ -22,7 +22,24 @@ class SuiteError(Exception):
 
     def __str__(self) -> str:
         """Returns the message in one line, whatever names in it hold."""
-        return re.sub(r"\s*[\r\n]\s*", " ", super().__str__())
+        return _one_line(super().__str__())
+
+
+class ArgumentError(SuiteError):
+    """The value of an argument is wrong; verbs call the argument by its flag.
+
+    Attributes:
+        argument: The argument's name.
+        problem: What is wrong with its value, what was received and what to do.
+    """
+
+    def __init__(self, argument: str, problem: str) -> None:
+        super().__init__(argument, problem)
+        self.argument, self.problem = argument, problem
+
+    def __str__(self) -> str:
+        """Returns the message in one line, whatever names in it hold."""
+        return _one_line(f"{self.argument}: {self.problem}")
 
 
 class UnreadablePictures(SuiteError):
@@ -58,7 +75,7 @@ def unknown_name(key: str, received: object, known: Iterable[str], kind: str = "
     """Builds the error for a name that is not in a closed set.
 
     Args:
-        key: Where the name stood, such as `model.name` or `--engine`.
+        key: Where the name stood, such as `model.name`.
         received: What stood there.
         known: Every allowed name.
         kind: What the name names, such as `network`.
@@ -66,8 +83,21 @@ def unknown_name(key: str, received: object, known: Iterable[str], kind: str = "
     Returns:
         An error naming the key, the value received, the nearest match and all that is allowed.
     """
+    return SuiteError(f"{key}: {_unknown(received, known, kind)}")
+
+
+def unknown_argument(argument: str, received: object, known: Iterable[str], kind: str = "name") -> ArgumentError:
+    """Builds the error for an argument that is not in a closed set; see `unknown_name`."""
+    return ArgumentError(argument, _unknown(received, known, kind))
+
+
+def _unknown(received: object, known: Iterable[str], kind: str) -> str:
     allowed, text = sorted(known), str(received)
     text = text if len(text) <= _LONGEST_NAME else text[:_LONGEST_NAME] + "…"
     nearest = difflib.get_close_matches(text, allowed, n=1)
     hint = f" Did you mean '{nearest[0]}'?" if nearest else ""
-    return SuiteError(f"{key}: unknown {kind} '{text}'.{hint} Known: {', '.join(allowed)}")
+    return f"unknown {kind} '{text}'.{hint} Known: {', '.join(allowed)}"
+
+
+def _one_line(text: str) -> str:
+    return re.sub(r"\s*[\r\n]\s*", " ", text)

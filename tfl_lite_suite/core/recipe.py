@@ -198,7 +198,7 @@ class Quantize:
     scheme: Literal["qat", "ptq", "both"] = "qat"
     epochs: int = ranged(2, 0, 10000)
     batch_size: int = ranged(128, 1, 65536)
-    learning_rate: float = ranged(0.0005, 0, 100)
+    learning_rate: float = ranged(0.0005, 0, 0.1)
     ranges: Literal["fixed", "learned"] = "fixed"
     ptq: Literal["auto", "plain", "learned"] = "auto"
     batch_norm: Literal["folded", "live"] = "folded"

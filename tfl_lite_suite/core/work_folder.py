@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from tfl_lite_suite import __version__
-from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.errors import ArgumentError, SuiteError
 from tfl_lite_suite.core.files import UNFINISHED, make_folder, read_json, sha256, to_json, write_json
 from tfl_lite_suite.core.result import Result
 from tfl_lite_suite.core.types import Document, JsonObject
@@ -37,7 +37,7 @@ def at_work(workdir: str | os.PathLike[str], model: str | None = None, key: str 
         SuiteError: If another process has it, or a work folder that it lies in, or the model is missing.
     """
     if model is not None and not os.path.exists(model):
-        raise SuiteError(f"--model: no such file '{model}'")
+        raise ArgumentError("model", f"no such file '{model}'")
     make_folder(workdir)
     with contextlib.ExitStack() as locks:
         _lock(locks, pathlib.Path(workdir), "a", fcntl.LOCK_EX, key)

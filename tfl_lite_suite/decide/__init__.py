@@ -10,7 +10,7 @@ import tempfile
 from typing import TYPE_CHECKING, Any
 
 from tfl_lite_suite.core.decision import Decision, Frames, Reject
-from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.errors import ArgumentError, SuiteError
 from tfl_lite_suite.core.files import atomic_path, write_bytes
 from tfl_lite_suite.core.types import Array, JsonObject
 from tfl_lite_suite.decide.result import DecideResult
@@ -337,7 +337,7 @@ def score(model: str, source: Source | Prepared) -> "tuple[Scored, str, str]":
     from tfl_lite_suite.runtime import engines
 
     if not model.endswith(".tflite"):
-        raise SuiteError(f"--model: expected a .tflite file. Received: '{model}'")
+        raise ArgumentError("model", f"expected a .tflite file. Received: '{model}'")
     engine = source.engine or engines.default(model)
     opened, split, unknown = source.pictures(evaluate.open_model(model, engine))
     targets = split.targets

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from tfl_lite_suite.core.errors import SuiteError, unknown_name
+from tfl_lite_suite.core.errors import ArgumentError, SuiteError, unknown_name
 from tfl_lite_suite.core.types import Array
 
 NONE = "none"
@@ -107,8 +107,8 @@ def costs(text: str) -> dict[tuple[str, str], float]:
         truth, colon, answer = pair.partition(":")
         value = _number(cost)
         if not colon or value is None or value < 0:
-            raise SuiteError(
-                f"--costs: expected TRUE:ANSWER=COST, such as crack:good=20, or a CSV file. Received: '{item}'"
+            raise ArgumentError(
+                "costs", f"expected TRUE:ANSWER=COST, such as crack:good=20, or a CSV file. Received: '{item}'"
             )
         found[truth, answer] = value
     return found
@@ -118,18 +118,20 @@ def _costs_of_file(path: str) -> dict[tuple[str, str], float]:
     try:
         rows = list(csv.reader(pathlib.Path(path).read_text(encoding="utf-8-sig").splitlines()))
     except (OSError, UnicodeDecodeError) as error:
-        raise SuiteError(f"--costs: cannot read '{path}': {getattr(error, 'strerror', None) or error}") from None
+        raise ArgumentError("costs", f"cannot read '{path}': {getattr(error, 'strerror', None) or error}") from None
     rows = [row for row in rows if row]
     if len(rows) < 2 or len(rows[0]) < 2:
-        raise SuiteError(f"--costs: '{path}' has no table: answers in the first row, true classes in the first column")
+        raise ArgumentError(
+            "costs", f"'{path}' has no table: answers in the first row, true classes in the first column"
+        )
     found = {}
     for row in rows[1:]:
         if len(row) != len(rows[0]):
-            raise SuiteError(f"--costs: '{path}': the row of '{row[0]}' has {len(row)} cells, not {len(rows[0])}")
+            raise ArgumentError("costs", f"'{path}': the row of '{row[0]}' has {len(row)} cells, not {len(rows[0])}")
         for answer, cell in zip(rows[0][1:], row[1:], strict=True):
             value = _number(cell)
             if value is None or value < 0:
-                raise SuiteError(f"--costs: '{path}': expected a cost of at least 0. Received: '{cell}'")
+                raise ArgumentError("costs", f"'{path}': expected a cost of at least 0. Received: '{cell}'")
             found[row[0].strip(), answer.strip()] = value
     return found
 

@@ -7,7 +7,7 @@ import sys
 
 import tfl_lite_suite
 from tfl_lite_suite.core import package_requirements
-from tfl_lite_suite.core.errors import SuiteError, unknown_name
+from tfl_lite_suite.core.errors import SuiteError, unknown_argument
 from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.doctor.pins import PINS
 from tfl_lite_suite.runtime import engines, isolation, machine
@@ -30,7 +30,7 @@ def examine(python: str | None = None) -> JsonObject:
     here = ".".join(map(str, sys.version_info[:2]))
     python = python or (here if here in PINS else max(PINS))
     if python not in PINS:
-        raise unknown_name("--python", python, PINS, "Python version")
+        raise unknown_argument("python", python, PINS, "Python version")
     required = {requirement.package for requirement in package_requirements.own()}
     packages = sorted(required | set(PACKAGES) | {engines.get(name).package for name in engines.names()}, key=str.lower)
     versions = {package: package_requirements.installed_version(package) for package in packages}

@@ -360,7 +360,7 @@ def _numbers(count: int) -> tuple[str, ...]:
 def _open_keras(path: str, normalization: Normalization | None) -> Model:
     from tfl_lite_suite import models
 
-    models.check_file(path, "--model")
+    models.check_file(path)
     from tfl_lite_suite.benchmark.job import contract_of
     from tfl_lite_suite.core.framework import keras
     from tfl_lite_suite.models.graph import logits, two_classes

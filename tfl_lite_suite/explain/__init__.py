@@ -3,7 +3,7 @@
 import dataclasses
 from typing import TYPE_CHECKING
 
-from tfl_lite_suite.core.errors import SuiteError, unknown_name
+from tfl_lite_suite.core.errors import ArgumentError, unknown_argument
 from tfl_lite_suite.core.types import Array, JsonObject
 
 if TYPE_CHECKING:
@@ -68,10 +68,10 @@ class Explainer:
         from tfl_lite_suite.tflite.file import TfliteFile
 
         if not path.endswith(".tflite"):
-            raise SuiteError(f"--model: expected a .tflite file. Received: '{path}'")
+            raise ArgumentError("model", f"expected a .tflite file. Received: '{path}'")
         name = predict.engine_for(path, engine)
         if engines.get(name).format != TFLITE:
-            raise SuiteError(f"--engine: {name} does not run .tflite files")
+            raise ArgumentError("engine", f"{name} does not run .tflite files")
         self._predictor = predict.Predictor(predict.Opening(path, name, normalization=normalization))
         self.path, self.model, self._engine = path, self._predictor.model, engines.get(name)
         found = class_map.ending_of(TfliteFile.read(path))
@@ -103,7 +103,7 @@ class Explainer:
 
         labels = self.model.contract.labels
         if label is not None and label not in labels:
-            raise unknown_name("--label", label, labels, "class")
+            raise unknown_argument("label", label, labels, "class")
         said = self._predictor.answer(tensor, None)
         chosen = label if label is not None else said.ranked[0].label
         index = labels.index(chosen)

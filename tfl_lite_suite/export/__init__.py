@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.errors import ArgumentError, SuiteError
 from tfl_lite_suite.core.figures import percent
 from tfl_lite_suite.core.types import Array, JsonObject
 from tfl_lite_suite.export.result import Export
@@ -55,7 +55,7 @@ def export_formats(
     chosen = [exporters.get(format) for format in formats]
     reference = engines.get(engines.default(model))
     if reference.format != TFLITE:
-        raise SuiteError(f"--model: expected a .tflite file. Received: '{model}'")
+        raise ArgumentError("model", f"expected a .tflite file. Received: '{model}'")
     file = reference.inspect(model)
     for exporter in chosen:
         exporter.require()
@@ -197,7 +197,7 @@ def pictures_for(file: "ModelFile", source: str | None, limit: int) -> Array:
 
     of = file.contract or contract_of(file.input_shape)
     if of is None:
-        raise SuiteError(f"--model: not an image classifier. Received: an input of shape {list(file.input_shape)}")
+        raise ArgumentError("model", f"not an image classifier. Received: an input of shape {list(file.input_shape)}")
     if source is None:
         shape = (limit, -(-of.height // _PATCH), -(-of.width // _PATCH), of.channels)
         patches = np.random.default_rng(0).integers(0, 256, shape, np.uint8)

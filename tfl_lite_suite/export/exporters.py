@@ -8,7 +8,7 @@ import pathlib
 from typing import TYPE_CHECKING, Protocol, cast
 
 from tfl_lite_suite import export
-from tfl_lite_suite.core.errors import unknown_name
+from tfl_lite_suite.core.errors import unknown_argument
 from tfl_lite_suite.core.types import Array
 
 if TYPE_CHECKING:
@@ -72,5 +72,5 @@ def get(name: str) -> "Exporter | Bundler":
         SuiteError: If there is no such format; it names the nearest.
     """
     if name not in names():
-        raise unknown_name("--to", name, names(), "format")
+        raise unknown_argument("to", name, names(), "format")
     return cast(Exporter | Bundler, importlib.import_module(f"tfl_lite_suite.export.{name}.exporter"))

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 
-from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.errors import ArgumentError, SuiteError
 
 _SECONDS = 900
 _LONGEST = 300
@@ -21,9 +21,10 @@ def require(module: str, engine: str) -> None:
         SuiteError: If it is not; it names the extra that has it.
     """
     if importlib.util.find_spec(module) is None:
-        raise SuiteError(
-            f"--to: {module} is not installed, which export for {engine} needs. "
-            "Install it with: pip install 'tfl-lite-suite[engines]'"
+        raise ArgumentError(
+            "to",
+            f"{module} is not installed, which export for {engine} needs. "
+            "Install it with: pip install 'tfl-lite-suite[engines]'",
         )
 
 

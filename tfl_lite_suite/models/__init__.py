@@ -126,15 +126,15 @@ def is_file(name: str) -> bool:
     return name not in names() and (is_keras_file(name) or os.sep in name or os.path.exists(name))
 
 
-def check_file(path: str | os.PathLike[str], key: str = "model") -> None:
-    """Raises a `SuiteError` that says why a `.keras` or `.h5` file will not be loaded; TensorFlow is not needed."""
+def check_file(path: str | os.PathLike[str], argument: str = "model") -> None:
+    """Raises an `ArgumentError` that says why a `.keras` or `.h5` file will not be loaded; TensorFlow is not needed."""
     from tfl_lite_suite.models.keras_io import archive
 
-    archive.check_file(path, key)
+    archive.check_file(path, argument)
     try:
         archive.read(path)
     except errors.SuiteError as error:
-        raise errors.SuiteError(f"{key}: {error}") from None
+        raise errors.ArgumentError(argument, str(error)) from None
 
 
 def load(path: str | os.PathLike[str], classes: Document | None = None) -> "keras.Model":

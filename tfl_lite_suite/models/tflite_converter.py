@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.errors import ArgumentError, SuiteError
 from tfl_lite_suite.core.framework import native_messages, tf
 from tfl_lite_suite.core.types import Array, KerasModel, KerasNode, Tensor, TfFunction
 from tfl_lite_suite.models import converter_internals
@@ -97,7 +97,7 @@ def representative_dataset(model: KerasModel, calibration: Array | None) -> Call
         SuiteError: If there are no calibration pictures, or they are not of the size that the model takes.
     """
     if calibration is None or not len(calibration):
-        raise SuiteError("int8 without quantization-aware training needs calibration pictures: --calibration=DATA")
+        raise ArgumentError("calibration", "int8 without quantization-aware training needs calibration pictures")
     if calibration.shape[1:] != model.input_shape[1:]:
         raise SuiteError(f"calibration pictures have shape {calibration.shape[1:]}, the model {model.input_shape[1:]}")
     pictures = calibration.astype(np.float32)

@@ -8,7 +8,7 @@ import pathlib
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.errors import ArgumentError, SuiteError
 from tfl_lite_suite.core.types import Array
 from tfl_lite_suite.predict.result import Prediction, Ranked
 
@@ -110,7 +110,7 @@ def engine_for(path: str, engine: str | None) -> str:
 
     if path.endswith(".keras"):
         if engine not in (None, KERAS):
-            raise SuiteError(f"--engine: a .keras file is run by Keras. Received: '{engine}'")
+            raise ArgumentError("engine", f"a .keras file is run by Keras. Received: '{engine}'")
         return KERAS
     return engine or engines.default(path)
 
@@ -162,7 +162,7 @@ def pictures_of(names: Sequence[str]) -> list[str]:
             continue
         below = sorted(str(file) for file in path.rglob("*") if file.name.lower().endswith(SUFFIXES) and file.is_file())
         if not below:
-            raise SuiteError(f"--picture: no picture in the folder '{name}' (looked for {', '.join(SUFFIXES)})")
+            raise ArgumentError("picture", f"no picture in the folder '{name}' (looked for {', '.join(SUFFIXES)})")
         found += below
     return found
 

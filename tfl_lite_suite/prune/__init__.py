@@ -12,7 +12,7 @@ import numpy as np
 
 from tfl_lite_suite import models, train
 from tfl_lite_suite.core import contract
-from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.errors import ArgumentError, SuiteError
 from tfl_lite_suite.core.figures import percent
 from tfl_lite_suite.core.files import sha256, write_text
 from tfl_lite_suite.core.recipe import UNPRUNED, Prune, Recipe
@@ -49,7 +49,7 @@ def prune(
     Raises:
         SuiteError: If the model cannot be read, or the budget cannot be reached.
     """
-    models.check_file(model_path, "--model")
+    models.check_file(model_path)
     chosen, taught, teacher = _checked(chosen, settings), None, None
     if settings is not None:
         load = load or functools.cache(lambda: train.load_images(settings, workdir))
@@ -112,7 +112,7 @@ def _taught(settings: Recipe, model_path: str) -> Recipe:
 def _checked(chosen: Prune, settings: Recipe | None) -> Prune:
     """Returns the settings with the sparsity that the pattern means, if they can be had."""
     if settings is None and chosen.importance == "taylor":
-        raise SuiteError("--importance: taylor needs training pictures: --recipe=FILE.yaml. Without: l1, bn_scale")
+        raise ArgumentError("importance", "taylor needs a recipe's training pictures. Without: l1, bn_scale")
     if chosen.pattern == "2x4":
         if chosen.sparsity not in (None, 0.5):
             raise SuiteError(f"prune.sparsity: the pattern 2x4 zeroes one half. Received: {chosen.sparsity}")

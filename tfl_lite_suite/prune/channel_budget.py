@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.errors import ArgumentError
 from tfl_lite_suite.core.types import Array, KerasLayer
 from tfl_lite_suite.models.layer_kinds import kind_of
 from tfl_lite_suite.prune.dependencies import OUTPUT, Dependencies, Group, positions
@@ -126,10 +126,11 @@ def choose(
     now = costs.measured(counts, measure)
     if now > target * (1 + _TOLERANCE):
         before = costs.measured(costs.counts(np.ones_like(kept)), measure)
-        raise SuiteError(
-            f"--{measure}_ratio: the network cannot be pruned to {target / before:.3f}; at "
+        raise ArgumentError(
+            f"{measure}_ratio",
+            f"the network cannot be pruned to {target / before:.3f}; at "
             f"prune.min_share={min_share} the least is {now / before:.3f} ({now:,} of {before:,} {measure})"
-            f"{_left_whole(dependencies)}"
+            f"{_left_whole(dependencies)}",
         )
     return kept
 

@@ -4,7 +4,7 @@ from typing import Literal
 
 import numpy as np
 
-from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.errors import ArgumentError
 from tfl_lite_suite.core.framework import keras, tf
 from tfl_lite_suite.core.types import Array, Tensor
 from tfl_lite_suite.models.graph.logits import as_logits
@@ -41,14 +41,14 @@ def scores(
     """
     if importance == "taylor":
         if images is None or labels is None or not len(images):
-            raise SuiteError("--importance: taylor needs training pictures: --recipe=FILE.yaml. Without: l1, bn_scale")
+            raise ArgumentError("importance", "taylor needs a recipe's training pictures. Without: l1, bn_scale")
         found = _taylor(dependencies, images, labels)
     elif importance == "l1":
         found = _l1(dependencies)
     else:
         found = _bn_scale(dependencies)
     if all(np.isnan(found[group.channels]).all() for group in dependencies.groups):
-        raise SuiteError("--importance: bn_scale needs batch normalization, of which this network has none. Try l1")
+        raise ArgumentError("importance", "bn_scale needs batch normalization, of which this network has none. Try l1")
     for group in dependencies.groups:
         mean = found[group.channels].mean()
         if mean > 0:

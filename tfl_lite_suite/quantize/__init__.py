@@ -50,7 +50,7 @@ def quantize(
     Raises:
         SuiteError: If the model cannot be read, or holds a layer that has no int8 form.
     """
-    models.check_file(model_path, "--model")
+    models.check_file(model_path)
     load = load or functools.cache(lambda: train.load_images(settings, workdir))
     teacher = train.teacher_of(settings, workdir, "quantize", load)
     stage = stage_of(settings, workdir, model_path, name)
@@ -139,7 +139,7 @@ def quantize_after_training(
     Raises:
         SuiteError: If the model cannot be read or converted.
     """
-    models.check_file(model_path, "--model")
+    models.check_file(model_path)
     stage = ptq_stage_of(settings, workdir, model_path, debug, name)
     if (done := stage.kept(PtqResult)) is not None:
         return done

@@ -7,7 +7,7 @@ import pathlib
 from typing import Any
 
 from tfl_lite_suite.core import recipe, yaml_text
-from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.errors import ArgumentError, SuiteError
 from tfl_lite_suite.core.files import read_json
 from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.core.work_folder import KeptStage, kind_of
@@ -203,7 +203,7 @@ def read(workdir: str | os.PathLike[str]) -> FinishedRun:
     """
     folder = pathlib.Path(workdir)
     if not folder.is_dir():
-        raise SuiteError(f"--workdir: no such folder '{workdir}'")
+        raise ArgumentError("workdir", f"no such folder '{workdir}'")
     results = read_json(folder / RESULTS)
     if not isinstance(results, dict) or {"key", "files", "results"} <= set(results):
         results = _by_stage(folder)
@@ -211,7 +211,7 @@ def read(workdir: str | os.PathLike[str]) -> FinishedRun:
     if carried:
         results = {**results, _BENCHMARK: [*results.get(_BENCHMARK, []), *carried]}
     if not results:
-        raise SuiteError(f"--workdir: no stage has ended in '{workdir}'. Expected a work folder of run or train")
+        raise ArgumentError("workdir", f"no stage has ended in '{workdir}'. Expected a work folder of run or train")
     path = _recipe_path(folder)
     text = path.read_text(encoding="utf-8", errors="replace") if path else ""
     run = FinishedRun(folder, folder.resolve().name, text, results, _flips(folder / FLIPS))

@@ -11,7 +11,7 @@ from tfl_lite_suite.core import contract as contract_module
 from tfl_lite_suite.core import decision as decision_module
 from tfl_lite_suite.core.contract import Contract
 from tfl_lite_suite.core.decision import Decision
-from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.errors import ArgumentError, SuiteError
 from tfl_lite_suite.core.files import write_json
 from tfl_lite_suite.core.types import Document, JsonObject
 from tfl_lite_suite.runtime.session import ModelFile
@@ -94,7 +94,7 @@ def read(path: str) -> ExportedFile:
         SuiteError: If it is missing or damaged.
     """
     if not os.path.isfile(path):
-        raise SuiteError(f"--model: no such file '{path}'")
+        raise ArgumentError("model", f"no such file '{path}'")
     where = beside(path)
     try:
         values: Any = json.loads(pathlib.Path(where).read_text(encoding="utf-8"))

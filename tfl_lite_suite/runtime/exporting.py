@@ -7,7 +7,7 @@ import sys
 
 import tfl_lite_suite
 from tfl_lite_suite.core.cache_folder import cache_folder
-from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.errors import ArgumentError, SuiteError
 from tfl_lite_suite.core.files import sha256
 from tfl_lite_suite.core.verb_process import verb_command
 from tfl_lite_suite.runtime import engines, exported_file
@@ -33,9 +33,9 @@ def file_for(path: str, engine: str) -> str:
         return path
     if given != TFLITE:
         runs = f"{wanted.suffix} and .tflite files" if wanted.format != TFLITE else f"{wanted.suffix} files"
-        raise SuiteError(f"--engine: {engine} runs {runs}. Received: '{path}'")
+        raise ArgumentError("engine", f"{engine} runs {runs}. Received: '{path}'")
     if not os.path.isfile(path):
-        raise SuiteError(f"--model: no such file '{path}'")
+        raise ArgumentError("model", f"no such file '{path}'")
     folder = cache_folder() / "exported" / f"{tfl_lite_suite.__version__}-{exported_file.VERSION}" / sha256(path)[:16]
     output = folder / (pathlib.Path(path).stem + wanted.suffix)
     if not pathlib.Path(f"{output}.json").is_file():

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import tfl_lite_suite
 from tfl_lite_suite.core.cache_folder import cache_folder
-from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.errors import ArgumentError
 from tfl_lite_suite.core.verb_process import verb_command
 
 
@@ -40,5 +40,5 @@ def convert(name: str, settings: Mapping[str, object]) -> str:
     done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace")
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        raise SuiteError(f"--model: '{name}' could not be converted: {last.removeprefix('error: ')}")
+        raise ArgumentError("model", f"'{name}' could not be converted: {last.removeprefix('error: ')}")
     return str(output)

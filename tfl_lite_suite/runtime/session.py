@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
 from tfl_lite_suite.core.contract import Contract
-from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.errors import ArgumentError, SuiteError
 from tfl_lite_suite.core.types import Array, ForeignObject
 from tfl_lite_suite.tflite.graph import TensorSpec
 from tfl_lite_suite.tflite.normalization import RAW, Normalization
@@ -173,7 +173,7 @@ class Engine(abc.ABC):
             SuiteError: If it is not installed; the message says how to install it.
         """
         if not self.available():
-            raise SuiteError(f"--engine: {self.name} is not installed{self._how_to_install()}")
+            raise ArgumentError("engine", f"{self.name} is not installed{self._how_to_install()}")
 
     def require(self) -> None:
         """Checks that the runtime can be used in this process.

@@ -6,7 +6,7 @@ https://github.com/google-ai-edge/LiteRT/blob/main/tflite/converter/tools/versio
 
 import re
 
-from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.errors import ArgumentError
 from tfl_lite_suite.tflite import micro_operators
 
 # An operator a line: its name, then the TensorFlow release that first ran its version 1, 2, 3 …
@@ -223,14 +223,15 @@ def target_release(target: str) -> str:
         return max(_LITERT.values(), key=order)
     found = re.fullmatch(r"([a-z_]+)-(\d+(?:\.\d+){1,2})", target)
     if not found or found[1] not in _TARGETS:
-        raise SuiteError(
-            f"--target_runtime: expected a name and a release, such as tflite_runtime-2.14 or litert-2.1. "
-            f"Received: '{target}'. Known names: {', '.join(_TARGETS)}; and {micro_operators.RUNTIME} by itself"
+        raise ArgumentError(
+            "target_runtime",
+            f"expected a name and a release, such as tflite_runtime-2.14 or litert-2.1. "
+            f"Received: '{target}'. Known names: {', '.join(_TARGETS)}; and {micro_operators.RUNTIME} by itself",
         )
     if found[1] in ("tflite_runtime", "tensorflow"):
         return found[2]
     asked = order(found[2])[:2]
     measured = [known for known in _LITERT if order(known) <= asked]
     if not measured:
-        raise SuiteError(f"--target_runtime: no such release of LiteRT: '{target}'. The first is litert-1.0")
+        raise ArgumentError("target_runtime", f"no such release of LiteRT: '{target}'. The first is litert-1.0")
     return _LITERT[measured[-1]]

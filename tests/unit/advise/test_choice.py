@@ -49,7 +49,7 @@ def test_weights():
 
 @pytest.mark.parametrize("text", ["mobil", "acuracy=1", "accuracy=x", "accuracy=-1", "accuracy=0", "accuracy=nan"])
 def test_wrong_priorities_are_told(text):
-    with pytest.raises(SuiteError, match="--priority: "):
+    with pytest.raises(SuiteError, match="priority: "):
         choice.weights(text)
 
 

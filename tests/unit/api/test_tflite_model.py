@@ -85,7 +85,7 @@ def test_mistakes_are_named(path, tmp_path):
         tls.TfliteModel(tmp_path / "nowhere.tflite")
     with pytest.raises(tls.SuiteError, match="opened by Classifier.load"):
         tls.TfliteModel("x.keras")
-    with pytest.raises(tls.SuiteError, match="--engine: unknown engine 'liteRT'"):
+    with pytest.raises(tls.SuiteError, match="engine: unknown engine 'liteRT'"):
         tls.TfliteModel(path, engine="liteRT")
     for wrong, said in (
         (np.zeros((4, 4, 2), np.uint8), r"expected an array of shape \(height, width\)"),

@@ -1,6 +1,9 @@
+import pickle
+
 import pytest
 
-from tfl_lite_suite.core.errors import InvalidMeasurement, SuiteError, unknown_name
+from tfl_lite_suite.core import command_line
+from tfl_lite_suite.core.errors import ArgumentError, InvalidMeasurement, SuiteError, unknown_argument, unknown_name
 
 NETWORKS = ("vgg16", "mobilenet_v1", "mobilenet_v2")
 
@@ -33,3 +36,11 @@ def test_an_invalid_measurement_keeps_what_was_measured():
 
 def test_an_error_is_one_line():
     assert str(SuiteError("the name 'a\n  b'\r\nis odd")) == "the name 'a b' is odd"
+
+
+def test_a_wrong_argument_has_its_name_and_stays_one_line():
+    error = pickle.loads(pickle.dumps(unknown_argument("engine", "litrt", ["litert"], "engine")))
+    assert isinstance(error, SuiteError) and error.argument == "engine"
+    assert str(error) == "engine: unknown engine 'litrt'. Did you mean 'litert'? Known: litert"
+    assert str(ArgumentError("model", "no such file 'a\nb'")) == "model: no such file 'a b'"
+    assert command_line.describe(error) == f"--{error}"

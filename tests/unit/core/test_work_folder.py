@@ -157,7 +157,7 @@ def test_work_inside_a_work_folder_keeps_it(tmp_path):
 
 
 def test_nothing_is_made_for_a_model_that_is_missing(tmp_path):
-    with pytest.raises(SuiteError, match="--model: no such file"), work_folder.at_work(tmp_path / "new", "none.keras"):
+    with pytest.raises(SuiteError, match="model: no such file"), work_folder.at_work(tmp_path / "new", "none.keras"):
         pass
     assert not (tmp_path / "new").exists()
 

@@ -23,7 +23,7 @@ def test_strange_shares_are_refused(item):
 
 @pytest.mark.parametrize("text", ["crack=2", "crack:good", "crack:good=-1", "missing.csv"])
 def test_strange_costs_are_refused(text):
-    with pytest.raises(SuiteError, match="--costs: "):
+    with pytest.raises(SuiteError, match="costs: "):
         wishes.costs(text)
 
 
@@ -44,7 +44,7 @@ def test_other_costs_are_those_of_any_error():
 def test_names_must_be_the_models():
     with pytest.raises(SuiteError, match=r"--min_recall: unknown class 'crak'\. Did you mean 'crack'"):
         Wishes({"crak": 0.9}).check(("crack", "good"))
-    with pytest.raises(SuiteError, match="--costs: unknown class 'bad'"):
+    with pytest.raises(SuiteError, match="costs: unknown class 'bad'"):
         Wishes(costs={("crack", "bad"): 1.0}).check(("crack", "good"))
     Wishes({"crack": 0.9}, {"": 0.1}, costs={("crack", "none"): 1.0}).check(("crack", "good"))
 

@@ -53,5 +53,5 @@ def test_each_format_is_its_engines():
 
 
 def test_an_unknown_format_names_the_nearest():
-    with pytest.raises(SuiteError, match="--to: unknown format 'onx'. Did you mean 'onnx'\\?"):
+    with pytest.raises(SuiteError, match="to: unknown format 'onx'. Did you mean 'onnx'\\?"):
         exporters.get("onx")

@@ -54,7 +54,7 @@ def test_an_operator_of_no_release_has_no_oldest_runtime(analyse):
 
 
 def test_an_unknown_target_is_told(analyse):
-    with pytest.raises(SuiteError, match="--target_runtime"):
+    with pytest.raises(SuiteError, match="target_runtime"):
         analyse(tflite_samples.int8_classifier(), "nonsense")
 
 

@@ -101,7 +101,7 @@ def test_the_same_size_as_from_keras_model(model):
 
 @pytest.mark.parametrize("calibration", [None, np.zeros((0, SIDE, SIDE, 1), np.uint8)])
 def test_int8_without_pictures_is_refused(model, calibration):
-    with pytest.raises(SuiteError, match="--calibration"):
+    with pytest.raises(SuiteError, match="calibration: int8 without"):
         tflite_converter.convert(model, "int8", calibration=calibration)
 
 

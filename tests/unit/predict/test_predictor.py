@@ -84,7 +84,7 @@ def test_scores_that_are_no_numbers_are_an_error(path):
 
 def test_keras_runs_keras_files_alone():
     assert engine_for("x.keras", None) == "keras"
-    with pytest.raises(SuiteError, match="--engine: a .keras file is run by Keras. Received: 'litert'"):
+    with pytest.raises(SuiteError, match="engine: a .keras file is run by Keras. Received: 'litert'"):
         engine_for("x.keras", "litert")
 
 
@@ -95,5 +95,5 @@ def test_folders_are_searched(tmp_path):
     found = pictures_of([str(tmp_path), "x.jpg"])
     assert [name.removeprefix(f"{tmp_path}/") for name in found] == ["a/c.jpg", "b.PNG", "x.jpg"]
     (tmp_path / "empty").mkdir()
-    with pytest.raises(SuiteError, match="--picture: no picture in the folder"):
+    with pytest.raises(SuiteError, match="picture: no picture in the folder"):
         pictures_of([str(tmp_path / "empty")])

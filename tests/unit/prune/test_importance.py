@@ -87,7 +87,7 @@ def test_taylor_knows_a_dead_channel(model, pictures):
 
 
 def test_what_importance_needs_is_said(model):
-    with pytest.raises(SuiteError, match="taylor needs training pictures"):
+    with pytest.raises(SuiteError, match="importance: taylor needs a recipe.s training pictures"):
         scores(Dependencies(model), "taylor")
     plain = keras.Sequential([keras.layers.Dense(9, input_shape=(4,)), keras.layers.Dense(3)])
     with pytest.raises(SuiteError, match="bn_scale needs batch normalization"):

@@ -66,7 +66,7 @@ def test_what_is_no_work_folder_is_told(tmp_path, make):
     folder = tmp_path / "x"
     if make:
         folder.mkdir()
-    with pytest.raises(SuiteError, match="--workdir: no "):
+    with pytest.raises(SuiteError, match="workdir: no "):
         recorded_run.read(folder)
 
 

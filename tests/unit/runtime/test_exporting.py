@@ -33,9 +33,9 @@ def test_exports_once_for_each_content(model, capsys):
 @pytest.mark.parametrize(
     ("name", "engine", "message"),
     [
-        ("x.onnx", "ncnn", r"--engine: ncnn runs \.ncnn\.param and \.tflite files\. Received: 'x\.onnx'"),
-        ("x.onnx", "litert", r"--engine: litert runs \.tflite files\. Received: 'x\.onnx'"),
-        ("none.tflite", "ncnn", "--model: no such file 'none.tflite'"),
+        ("x.onnx", "ncnn", r"engine: ncnn runs \.ncnn\.param and \.tflite files\. Received: 'x\.onnx'"),
+        ("x.onnx", "litert", r"engine: litert runs \.tflite files\. Received: 'x\.onnx'"),
+        ("none.tflite", "ncnn", "model: no such file 'none.tflite'"),
     ],
 )
 def test_what_an_engine_cannot_run(name, engine, message):

@@ -36,5 +36,5 @@ def test_targets(target, release):
 
 @pytest.mark.parametrize("target", ["tflite-2.14", "tflite_runtime", "litert-0.9", "litert-2"])
 def test_unknown_targets_are_told(target):
-    with pytest.raises(SuiteError, match="--target_runtime"):
+    with pytest.raises(SuiteError, match="target_runtime"):
         operator_versions.target_release(target)

@@ -16,7 +16,7 @@ from typing import Any
 
 import h5py
 
-from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.errors import ArgumentError, SuiteError
 from tfl_lite_suite.core.types import HdfGroup, JsonObject
 from tfl_lite_suite.models.keras_io import hdf5_heap
 
@@ -75,19 +75,19 @@ _AS_KERAS = (
 )
 
 
-def check_file(path: str | os.PathLike[str], key: str = "model") -> None:
-    """Raises a `SuiteError` that says what to do with what is no `.keras` or `.h5` file."""
+def check_file(path: str | os.PathLike[str], argument: str = "model") -> None:
+    """Raises an `ArgumentError` that says what to do with what is no `.keras` or `.h5` file."""
     name = os.fspath(path)
     if (pathlib.Path(path) / "saved_model.pb").is_file():
-        raise SuiteError(f"{key}: '{name}' is a SavedModel, a folder. {_AS_KERAS.format(path=name)}")
+        raise ArgumentError(argument, f"'{name}' is a SavedModel, a folder. {_AS_KERAS.format(path=name)}")
     if os.path.isdir(path):
-        raise SuiteError(f"{key}: '{name}' is a folder. Give a .keras or .h5 file")
+        raise ArgumentError(argument, f"'{name}' is a folder. Give a .keras or .h5 file")
     if not os.path.isfile(path):
-        raise SuiteError(f"{key}: no such file '{name}'")
+        raise ArgumentError(argument, f"no such file '{name}'")
     if is_hdf5(path) or zipfile.is_zipfile(path):
         return
     known = _OTHERS.get(pathlib.Path(path).suffix.lower())
-    raise SuiteError(f"{key}: '{name}' is {known or 'not a .keras or .h5 file, or is truncated'}")
+    raise ArgumentError(argument, f"'{name}' is {known or 'not a .keras or .h5 file, or is truncated'}")
 
 
 def is_hdf5(path: str | os.PathLike[str]) -> bool:

@@ -8,7 +8,7 @@ import importlib
 import pkgutil
 import platform
 
-from tfl_lite_suite.core.errors import SuiteError, unknown_name
+from tfl_lite_suite.core.errors import ArgumentError, unknown_argument
 from tfl_lite_suite.runtime.session import TFLITE, Engine
 
 _ARM_32_BIT = ("armv6l", "armv7l")
@@ -26,7 +26,7 @@ def get(name: str) -> Engine:
         SuiteError: If there is no such engine; it names the nearest.
     """
     if name not in names():
-        raise unknown_name("--engine", name, names(), "engine")
+        raise unknown_argument("engine", name, names(), "engine")
     engine: Engine = importlib.import_module(f"{__name__}.{name}").ENGINE
     return engine
 
@@ -83,7 +83,7 @@ def default(path: str = "") -> str:
     if found:
         return found[0]
     if format_of(path) == TFLITE:
-        raise SuiteError(f"--engine: no engine is installed. {how_to_install()}")
-    raise SuiteError(
-        f"--engine: no engine for '{path}' is installed. Install one: pip install 'tfl-lite-suite[engines]'"
+        raise ArgumentError("engine", f"no engine is installed. {how_to_install()}")
+    raise ArgumentError(
+        "engine", f"no engine for '{path}' is installed. Install one: pip install 'tfl-lite-suite[engines]'"
     )

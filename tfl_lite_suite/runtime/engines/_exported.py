@@ -3,7 +3,7 @@
 import abc
 import dataclasses
 
-from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.errors import ArgumentError, SuiteError
 from tfl_lite_suite.runtime import exported_file
 from tfl_lite_suite.runtime.exported_file import ExportedFile
 from tfl_lite_suite.runtime.profiling import ProfiledSession
@@ -30,7 +30,7 @@ class ExportedEngine(Engine):
 
     def _described(self, path: str, kernels: Kernels) -> ExportedFile:
         if kernels != "default":
-            raise SuiteError(f"--kernels: {self.name} has no choice of kernels. Received: '{kernels}'")
+            raise ArgumentError("kernels", f"{self.name} has no choice of kernels. Received: '{kernels}'")
         file = self._read(path)
         file.model_file(path)
         return file

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.errors import ArgumentError
 from tfl_lite_suite.core.types import Document
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class Target(abc.ABC):
         Raises:
             SuiteError: If it cannot be evaluated there.
         """
-        raise SuiteError("--target: only benchmark measures there; evaluate runs here or on ssh:USER@HOST")
+        raise ArgumentError("target", "only benchmark measures there; evaluate runs here or on ssh:USER@HOST")
 
 
 def names() -> list[str]:
@@ -132,6 +132,6 @@ def get(target: str, wheels: str | None = None) -> Target:
     """
     name, _, address = target.partition(":")
     if name not in names():
-        raise SuiteError(f"--target: this release cannot measure on '{target}'. Known: {', '.join(names())}")
+        raise ArgumentError("target", f"this release cannot measure on '{target}'. Known: {', '.join(names())}")
     found: Target = importlib.import_module(f"{__name__}.{name}").TARGET(address, wheels)
     return found
