@@ -19,6 +19,7 @@ from typing import Any
 
 from tfl_lite_suite import models
 from tfl_lite_suite.core import files, recipe
+from tfl_lite_suite.runtime import exporting
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 OUTPUT = ROOT / "docs" / "results" / "latency.json"
@@ -51,6 +52,18 @@ def convert(flags: Sequence[str], scheme: str, output: pathlib.Path) -> None:
         verb("convert", *flags, f"--scheme={scheme}", *calibration, f"--output={output}")
 
 
+def export(made: dict[str, pathlib.Path]) -> None:
+    """Puts what other engines run into the cache that `benchmark` reads."""
+    for scheme, path in made.items():
+        for engine in engines_for(scheme):
+            exporting.file_for(str(path), engine)
+
+
+def engines_for(scheme: str) -> list[str]:
+    """Returns the engines that run files of a kind."""
+    return [engine for engine in ENGINES if scheme == "float32" or engine not in FLOAT_ONLY]
+
+
 def verb(name: str, *flags: str) -> Any:
     """Returns the JSON document that a verb prints; ends the program if it fails."""
     command = [sys.executable, "-m", f"tfl_lite_suite.{name}", "--json", *flags]
@@ -73,9 +86,7 @@ def undisturbed(measure: Callable[[], dict[str, Any]]) -> dict[str, Any]:
 def on_engines(model: pathlib.Path, scheme: str) -> list[dict[str, Any]]:
     """Returns the median latency of a file on each engine that runs it."""
     rows = []
-    for engine in ENGINES:
-        if scheme == "int8" and engine in FLOAT_ONLY:
-            continue
+    for engine in engines_for(scheme):
         found = undisturbed(lambda name=engine: verb("benchmark", f"--model={model}", f"--engine={name}"))
         row = {key: found[key] for key in ("engine", "engine_version", "valid")}
         rows.append({**row, "latency_ms": found["latency_ms"]["p50"]})
@@ -105,6 +116,8 @@ def main() -> None:
             for scheme, path in made.items():
                 convert(flags, scheme, path)
             if given.only_convert:
+                if size == "small":
+                    export(made)
                 continue
             print(f"{network}, {size}", file=sys.stderr, flush=True)
             if size == "full_size":

@@ -164,9 +164,10 @@ def quick_notes(images: Sequence[tuple[str, Any]]) -> list[str]:
     notes = []
     if across:
         one, other = (owner[place] for place in across[0])
+        pairs = "1 pair" if len(across) == 1 else f"{len(across)} pairs"
         notes.append(
-            f"warning: {len(across)} pairs of near copies stand in two splits, so that figures come out too good; for "
-            f"example {one[1]} ({one[0]}) and {other[1]} ({other[0]}). See python -m tfl_lite_suite.data"
+            f"warning: {pairs} of near copies in two splits, which makes the test too easy; for example {one[1]} "
+            f"({one[0]}) and {other[1]} ({other[0]}). The verb data shows all of them"
         )
     empty = [place for place, picture in enumerate(small) if picture.std() < 2]
     if len(empty):

@@ -63,5 +63,5 @@ def test_quick_notes_of_a_run(source):
     shutil.copy(source / "train" / "cat" / "005.png", source / "test" / "dog" / "again.png")
     found = data.load(Data(source=str(source), resolution=16), 0, progress=False)
     notes = health.quick_notes([("train", found.train), ("test", found.test)])
-    assert any("near copies stand in two splits" in note for note in notes)
+    assert any("near copies in two splits" in note for note in notes)
     assert any("1 pictures are blank; for example train/cat/dark.png" in note for note in notes)
