@@ -49,17 +49,17 @@ def test_impossible_limits_say_which_to_relax_and_by_how_much():
 def test_a_work_folder_counts_for_its_own_data(tmp_path):
     folder = work_folders.make(tmp_path / "w", "pictures")
     found = advise.advise({"min_top1": 0.7}, "mobile", data="pictures", classes=3, workdirs=[str(folder)])
-    assert [row["compression"] for row in found["choices"]] == ["int8_ptq", "float32"]
-    assert found["choices"][0]["evidence"]["top1"]["basis"] == "measured"
+    assert [row.compression for row in found.choices] == ["int8_ptq", "float32"]
+    assert found.choices[0].evidence["top1"].basis == "measured"
     assert (
         recipe.dump(recipe.Recipe("made_up", recipe.Data("pictures", 32), recipe.Model("mobilenet_v2")))
-        == (found["choices"][0]["recipe"])
+        == found.choices[0].recipe
     )
 
 
 def test_data_that_was_never_measured_is_told():
     found = advise.advise({}, "mobile", data="nowhere")
-    assert found["choices"] == [] and "nothing was ever measured on 'nowhere'" in found["notes"][-1]
+    assert found.choices == () and "nothing was ever measured on 'nowhere'" in found.notes[-1]
 
 
 def test_fps_is_a_latency_and_the_files_are_written(tmp_path):

@@ -1,10 +1,11 @@
 """Ranks networks, widths, resolutions and compressions that meet a device's limits. Never imports TensorFlow."""
 
+import dataclasses
 import pathlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tfl_lite_suite.core.types import JsonObject
+from tfl_lite_suite.advise.result import Advice, DeviceUsed, Rejected
 
 if TYPE_CHECKING:
     from tfl_lite_suite.advise.devices import Device
@@ -23,7 +24,7 @@ def advise(
     data: str = "imagenet",
     classes: int = 1000,
     workdirs: Sequence[str] = (),
-) -> JsonObject:
+) -> Advice:
     """Judges everything that is known.
 
     Args:
@@ -33,10 +34,6 @@ def advise(
         data: The data set whose accuracy counts.
         classes: Number of classes.
         workdirs: Work folders of finished runs, beside the results that ship with the package.
-
-    Returns:
-        `choices` (`model`, `score`, `evidence`, `why`, `recipe`, …), `rejected` (`model`, `why`), `unmeasured` (what
-        keeps every other limit, but whose accuracy nobody measured), `relax` (where nothing fits), `device`, `notes`.
 
     Raises:
         SuiteError: If a file or a work folder is not what it should be.
@@ -52,18 +49,19 @@ def advise(
     verdicts = choice.judge(found, limits)
     fitting, unknown, rejected = choice.divide(verdicts)
     ranked = choice.rank(fitting, goals)
-    return {
-        "choices": [{"score": score, **presentation.describe(candidate)} for score, candidate in ranked],
-        "rejected": [{"model": v.candidate.name, "why": "; ".join(v.broken.values())} for v in rejected],
-        "unmeasured": [presentation.describe(candidate) for _, candidate in choice.rank(unknown, goals)],
-        "relax": [] if fitting else choice.relaxations(verdicts, limits),
-        "limits": limits,
-        "priority": goals,
-        "data": data,
-        "classes": classes,
-        "device": {"name": of.name, "latency_error": of.latency.errors if of.latency else {}},
-        "notes": [*of.notes, *_data_notes(data, runs)],
-    }
+    error = of.latency.errors if of.latency else {}
+    return Advice(
+        choices=tuple(dataclasses.replace(presentation.describe(one), score=score) for score, one in ranked),
+        rejected=tuple(Rejected(verdict.candidate.name, "; ".join(verdict.broken.values())) for verdict in rejected),
+        unmeasured=tuple(presentation.describe(one) for _, one in choice.rank(unknown, goals)),
+        relax=() if fitting else tuple(choice.relaxations(verdicts, limits)),
+        limits=limits,
+        priority=goals,
+        data=data,
+        classes=classes,
+        device=DeviceUsed(of.name, error),
+        notes=(*of.notes, *_data_notes(data, runs)),
+    )
 
 
 def _device(path: str | None) -> "Device":
@@ -90,7 +88,7 @@ def _data_notes(data: str, runs: Sequence["FinishedRun"]) -> list[str]:
     return [f"nothing was ever measured on '{data}'. Run a recipe on it and name its work folder with --workdir"]
 
 
-def show(found: JsonObject) -> str:
+def show(found: Advice) -> str:
     """Returns the ranking as text."""
     from tfl_lite_suite.advise import presentation
 

@@ -3,8 +3,8 @@
 from absl import flags
 
 from tfl_lite_suite.advise import advise, show
+from tfl_lite_suite.advise.result import Advice
 from tfl_lite_suite.core import command_line
-from tfl_lite_suite.core.types import JsonObject
 
 
 def _limits() -> dict[str, float]:
@@ -16,7 +16,7 @@ def _limits() -> dict[str, float]:
     return limits
 
 
-def _main() -> JsonObject:
+def _main() -> Advice:
     from tfl_lite_suite.advise import presentation
     from tfl_lite_suite.core import recipe
     from tfl_lite_suite.core.files import write_text

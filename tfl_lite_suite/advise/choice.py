@@ -5,9 +5,9 @@ import math
 from collections.abc import Mapping, Sequence
 
 from tfl_lite_suite.advise.candidates import Candidate
+from tfl_lite_suite.advise.result import Relaxation
 from tfl_lite_suite.core.errors import ArgumentError, unknown_argument
 from tfl_lite_suite.core.figures import percent, size
-from tfl_lite_suite.core.types import JsonObject
 
 # Which figure each limit bounds, and how it is shown.
 MICRO = {"max_arena": "arena", "max_flash": "flash"}
@@ -138,11 +138,10 @@ def _goal(candidate: Candidate, goal: str) -> float | None:
     return -math.log(max(value, 1e-9))
 
 
-def relaxations(verdicts: Sequence[Verdict], limits: Mapping[str, float]) -> list[JsonObject]:
+def relaxations(verdicts: Sequence[Verdict], limits: Mapping[str, float]) -> list[Relaxation]:
     """Returns for each limit what it would have to be if all others stay, with the candidate that then fits.
 
-    Returns:
-        `limit`, `allowed`, `needed`, `by` and `model`; a limit that no value would help with is left out.
+    A limit that no value would help with is left out.
     """
     found = []
     for limit, allowed in limits.items():
@@ -152,6 +151,5 @@ def relaxations(verdicts: Sequence[Verdict], limits: Mapping[str, float]) -> lis
         if values:
             sign = -1 if limit == "min_top1" else 1
             needed, candidate = min(values, key=lambda item: (sign * item[0], item[1].name))
-            by = abs(needed - allowed)
-            found.append({"limit": limit, "allowed": allowed, "needed": needed, "by": by, "model": candidate.name})
-    return sorted(found, key=lambda row: row["by"] / row["allowed"] if row["allowed"] else math.inf)
+            found.append(Relaxation(limit, allowed, needed, abs(needed - allowed), candidate.name))
+    return sorted(found, key=lambda row: row.by / row.allowed if row.allowed else math.inf)

@@ -235,11 +235,11 @@ def _advised(base: "Recipe", knobs: "tuple[Dimension, ...]", own: JsonObject) ->
 
     classes = len(data.listing_of(base.data.source).class_names)
     by_name, found = {knob.name: knob for knob in knobs}, []
-    for choice in advise.advise({}, "mobile", data=base.data.source, classes=classes)["choices"]:
-        known = {"model.name": choice["network"], "model.alpha": choice["alpha"]}
-        known |= {"data.resolution": choice["resolution"], space.SCHEME: choice["compression"]}
+    for choice in advise.advise({}, "mobile", data=base.data.source, classes=classes).choices:
+        known: JsonObject = {"model.name": choice.network, "model.alpha": choice.alpha}
+        known |= {"data.resolution": choice.resolution, space.SCHEME: choice.compression}
         names = by_name["model.name"].choices if "model.name" in by_name else (base.model.name,)
-        if choice["network"] in names:
+        if choice.network in names:
             found.append(
                 {**own, **{key: by_name[key].nearest(value) for key, value in known.items() if key in by_name}}
             )

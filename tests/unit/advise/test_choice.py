@@ -58,11 +58,11 @@ def test_relaxations_name_the_nearest_value_for_each_limit_alone():
     assert choice.relaxations(choice.judge([SMALL, GOOD], limits), limits) == []
     limits = {"max_bytes": 2e6, "min_top1": 0.7}
     found = choice.relaxations(choice.judge([SMALL, GOOD, UNKNOWN], limits), limits)
-    assert [(row["limit"], row["needed"], row["model"]) for row in found] == [
+    assert [(row.limit, row.needed, row.model) for row in found] == [
         ("min_top1", 0.6, SMALL.name),
         ("max_bytes", 4e6, GOOD.name),
     ]
-    assert found[0]["by"] == pytest.approx(0.1)
+    assert found[0].by == pytest.approx(0.1)
 
 
 def test_a_microcontroller_takes_int8_files_only():

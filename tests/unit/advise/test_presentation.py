@@ -5,6 +5,7 @@ import pytest
 
 from tfl_lite_suite.advise import presentation
 from tfl_lite_suite.advise.candidates import Candidate, Figure
+from tfl_lite_suite.advise.result import Advice
 from tfl_lite_suite.core import recipe
 from tfl_lite_suite.core.errors import LimitBroken
 from tfl_lite_suite.summary.costs import Size
@@ -13,18 +14,20 @@ FIGURES = {"top1": Figure(0.72, "published", "<paper>"), "ms": Figure(4.0, "pred
 
 
 def document(**more):
-    choice = {"score": 0.5, **presentation.describe(Candidate(Size("mobilenet_v2", 1.0, 224), "int8", "int8", FIGURES))}
+    described = presentation.describe(Candidate(Size("mobilenet_v2", 1.0, 224), "int8", "int8", FIGURES))
+    choice = dataclasses.replace(described, score=0.5).document()
     found = {"choices": [choice], "rejected": [{"model": "m", "why": "max_ms"}], "unmeasured": [], "relax": []}
     found |= {"limits": {"max_ms": 5.0, "max_bytes": 4e6, "min_top1": 0.7}, "data": "imagenet", "notes": ["<note>"]}
-    return found | {"device": {"name": "pi", "latency_error": {"litert int8": 0.08, "x int8": None}}} | more
+    found |= {"device": {"name": "pi", "latency_error": {"litert int8": 0.08, "x int8": None}}}
+    return Advice.from_document({"priority": {"accuracy": 1.0}, "classes": 1000, **found, **more})
 
 
 def test_a_candidate_says_what_is_known_and_what_is_not():
     found = presentation.describe(Candidate(Size("mobilenet_v2", 1.0, 224), "int8", "int8", {}, notes=("a note",)))
-    assert found["why"] == "accuracy at this width and resolution was never measured or published; a note"
-    known = document()["choices"][0]
-    assert known["why"] == "top-1 72.0 % (published), latency 4 ms (predicted)"
-    assert known["evidence"]["top1"] == {"value": 0.72, "basis": "published", "source": "<paper>"}
+    assert found.why == "accuracy at this width and resolution was never measured or published; a note"
+    known = document().choices[0]
+    assert known.why == "top-1 72.0 % (published), latency 4 ms (predicted)"
+    assert known.document()["evidence"]["top1"] == {"value": 0.72, "basis": "published", "source": "<paper>"}
 
 
 def test_text():
@@ -36,7 +39,9 @@ def test_text():
 
 def test_text_fits_a_screen():
     rejected = [{"model": f"m{n}", "why": "max_ms"} for n in range(500)]
-    text = presentation.show(document(rejected=rejected, choices=document()["choices"] * 50, unmeasured=rejected))
+    choices = document().document()["choices"] * 50
+    unmeasured = [{**choice, "model": f"m{number}"} for number, choice in enumerate(choices)]
+    text = presentation.show(document(rejected=rejected, choices=choices, unmeasured=unmeasured))
     assert len(text.splitlines()) <= 24 and max(map(len, text.splitlines())) <= 120
 
 
@@ -78,7 +83,7 @@ def test_the_recipe_to_run_next_has_the_limits_as_its_budget(tmp_path):
 
 def test_the_recipe_of_a_choice_that_was_run_is_that_recipe_with_the_limits():
     own = recipe.Recipe("mine", recipe.Data("pictures", 32), recipe.Model("mobilenet_v2"), stages=("train",))
-    choice = {**document()["choices"][0], "recipe": recipe.dump(own)}
+    choice = {**document().document()["choices"][0], "recipe": recipe.dump(own)}
     made = presentation.recipe_for(document(choices=[choice], data="pictures"))
     assert (made.name, made.stages, made.budget.min_top1) == ("mine", ("train",), 0.7)
     shipped = {**choice, "recipe": recipe.dump(dataclasses.replace(own, name="quickstart_fashion_mnist"))}
