@@ -4,6 +4,9 @@ The extremes waste most of the 256 steps where activations have long tails, as a
 longer ones. The other rules clip: where the squared error of the tensor is least, or at a share of its values. No one
 rule suits every network, so the divergence of the outputs chooses.
 
+A trained network can answer to one picture in a hundred with activations ten times as large as to the others. One such
+picture holds more of the values than the percentiles clip, so these pictures count for the extremes only.
+
 Source: Nagel et al., 2021, https://arxiv.org/abs/2106.08295, section 3.1, "Quantization range setting".
 """
 
@@ -25,6 +28,9 @@ _BINS = 2048
 _STEPS = 255
 _CANDIDATES = 64
 _LEAST_WIDTH = 1e-3
+# A picture stands out if half of the tensors reach more than this many times what they reach for the median picture.
+# Where more than this share of the pictures do, it is their kind and no exception.
+_STANDS_OUT, _MOST_OUTSTANDING = 2.5, 0.05
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,11 +38,13 @@ class Values:
     """Distribution of one tensor's values on the calibration pictures.
 
     Attributes:
-        least: The least value.
-        most: The greatest value.
-        counts: Number of values in each of equal bins between them, int64 `(bins,)`.
+        extremes: The least and the greatest value on all pictures.
+        least: The least value on pictures that do not stand out.
+        most: The greatest value on these.
+        counts: Number of their values in each of equal bins between them, int64 `(bins,)`.
     """
 
+    extremes: Range
     least: float
     most: float
     counts: Array
@@ -44,7 +52,7 @@ class Values:
     def range_by(self, rule: str) -> Range:
         """Returns the range that a rule of `RULES` chooses; 0 lies in it."""
         if rule == EXTREMES or self.most <= self.least:
-            return _with_zero(self.least, self.most)
+            return _with_zero(*self.extremes)
         if rule == LEAST_ERROR:
             return self._least_error()
         edges, below = self._edges(), np.cumsum(self.counts) / self.counts.sum()
@@ -71,7 +79,7 @@ class Values:
 
 
 def observe(model: KerasModel, tensors: list[Tensor], logits: Tensor, calibration: Array) -> tuple[list[Values], Array]:
-    """Returns the values of tensors of a model, and the logits, float32 `(n, classes)`.
+    """Returns the values of tensors of a model, and the logits of pictures that do not stand out, `(m, classes)`.
 
     Args:
         model: Functional Keras model from raw pixels.
@@ -80,13 +88,32 @@ def observe(model: KerasModel, tensors: list[Tensor], logits: Tensor, calibratio
         calibration: uint8 `(n, height, width, channels)`.
     """
     found = _run(model, [logits, *(_Extremes()(tensor) for tensor in tensors)], calibration)
-    extremes = np.array([batch[1:] for batch in found])
-    least, most = extremes[..., 0].min(axis=0), extremes[..., 1].max(axis=0)
+    scores = np.concatenate([batch[0] for batch in found])
+    extremes = np.concatenate([np.stack(batch[1:]) for batch in found], axis=1)
+    kept = ~outstanding(extremes)
+    least, most = extremes[:, kept, 0].min(axis=1), extremes[:, kept, 1].max(axis=1)
     layers = [_Histogram(low, max(high, low + _LEAST_WIDTH)) for low, high in zip(least, most, strict=True)]
-    batches = _run(model, [layer(tensor) for layer, tensor in zip(layers, tensors, strict=True)], calibration)
-    counts = np.array(batches, np.int64).sum(axis=0)
-    values = [Values(float(low), float(high), row) for low, high, row in zip(least, most, counts, strict=True)]
-    return values, np.concatenate([batch[0] for batch in found])
+    histograms = [layer(tensor) for layer, tensor in zip(layers, tensors, strict=True)]
+    counts = np.array(_run(model, histograms, calibration[kept]), np.int64).sum(axis=0)
+    ends = np.stack([extremes[..., 0].min(axis=1), extremes[..., 1].max(axis=1)], axis=1)
+    rows = zip(ends, least, most, counts, strict=True)
+    values = [Values((float(of[0]), float(of[1])), float(low), float(high), row) for of, low, high, row in rows]
+    return values, scores[kept]
+
+
+def outstanding(extremes: Array) -> Array:
+    """Tells which pictures make activations that are far larger than those of nearly all others.
+
+    Args:
+        extremes: Least and greatest value of each tensor and picture, `(tensors, n, 2)`.
+
+    Returns:
+        Bool `(n,)`.
+    """
+    reach = np.abs(extremes).max(axis=2)
+    usual = np.maximum(np.median(reach, axis=1, keepdims=True), np.finfo(np.float32).tiny)
+    found = np.median(reach / usual, axis=0) > _STANDS_OUT
+    return found if found.mean() <= _MOST_OUTSTANDING else np.zeros_like(found)
 
 
 def _run(model: KerasModel, outputs: list[Tensor], calibration: Array) -> list[list[Array]]:
@@ -102,10 +129,11 @@ def _with_zero(least: float, most: float) -> Range:
 
 
 class _Extremes(keras.layers.Layer):
-    """Smallest and greatest value of a batch, float32 `(2,)`."""
+    """Least and greatest value of each picture, float32 `(batch, 2)`."""
 
     def call(self, inputs: Tensor) -> Tensor:
-        return tf.stack([tf.reduce_min(inputs), tf.reduce_max(inputs)])
+        axes = list(range(1, len(inputs.shape)))
+        return tf.stack([tf.reduce_min(inputs, axes), tf.reduce_max(inputs, axes)], axis=1)
 
 
 class _Histogram(keras.layers.Layer):

@@ -8,7 +8,7 @@ from tfl_lite_suite.quantize.qat.activation_ranges import EXTREMES, LEAST_ERROR,
 
 def values_of(numbers, bins=2048):
     least, most = float(numbers.min()), float(numbers.max())
-    return Values(least, most, np.histogram(numbers, bins, (least, most))[0])
+    return Values((least, most), least, most, np.histogram(numbers, bins, (least, most))[0])
 
 
 @pytest.fixture(scope="module")
@@ -59,3 +59,19 @@ def test_a_models_tensors_are_observed_in_batches_of_any_size():
     assert (scaled.least, scaled.most) == (2 * pixels.least - 1, 2 * pixels.most - 1)
     assert pixels.counts.sum() == scaled.counts.sum() == pictures.size
     np.testing.assert_allclose(scores, 2.0 * pictures.reshape(70, 16) - 1)
+
+
+def test_a_picture_that_stands_out_counts_for_the_extremes_only():
+    image = keras.Input((4, 4, 1))
+    logits = keras.layers.Flatten()(image)
+    pictures = np.random.default_rng(0).integers(0, 21, (70, 4, 4, 1), np.uint8)
+    pictures[7] *= 10
+    model = keras.Model(image, logits)
+    (pixels,), scores = activation_ranges.observe(model, [image], logits, pictures)
+    assert pixels.range_by(EXTREMES) == (0, pictures.max()) and pictures.max() > 100
+    assert all(pixels.range_by(rule)[1] <= 21 for rule in RULES if rule != EXTREMES)
+    assert scores.shape == (69, 16)
+    # What many do is no exception.
+    pictures[:10] = pictures[7]
+    (pixels,), scores = activation_ranges.observe(model, [image], logits, pictures)
+    assert pixels.most == pictures.max() and scores.shape == (70, 16)
