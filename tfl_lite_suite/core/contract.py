@@ -162,6 +162,8 @@ def beside(model: str | os.PathLike[str]) -> Contract | None:
     if not path.is_file():
         return None
     try:
+        if path.stat().st_size > _LARGEST:
+            raise SuiteError(f"contract: {path.stat().st_size:,} bytes; at most {_LARGEST:,} are read")
         return from_json(path.read_text(encoding="utf-8-sig"))
     except UnicodeDecodeError as error:
         raise SuiteError(f"{path}: contract: not text in UTF-8: {error.reason} at byte {error.start}") from None
@@ -173,11 +175,17 @@ def _inside(model: str | os.PathLike[str]) -> str | None:
     """Returns the contract's text in a `.keras` file, an archive; `None` where there is none."""
     import zipfile
 
+    from tfl_lite_suite.core import zip_part
+
     try:
-        with zipfile.ZipFile(model) as archive:
-            if archive.getinfo(FILE_NAME).file_size > _LARGEST:
-                raise SuiteError(f"contract: '{FILE_NAME}' in '{model}' is too large to be one")
-            return archive.read(FILE_NAME).decode()
-    except (OSError, zipfile.BadZipFile, LookupError, UnicodeDecodeError, NotImplementedError, RuntimeError):
+        archive = zipfile.ZipFile(model)
+    except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError):
         # The model's own reader tells what is wrong with the file.
         return None
+    with archive:
+        if FILE_NAME not in archive.namelist():
+            return None
+        try:
+            return zip_part.read(archive, FILE_NAME, _LARGEST).decode()
+        except (zipfile.BadZipFile, UnicodeDecodeError) as error:
+            raise SuiteError(f"{os.fspath(model)}: contract: {error}") from None

@@ -70,6 +70,7 @@ def decode(
             Image.open(io.BytesIO(picture_bytes.without_texts(data)), formats=formats) as image,
         ):
             picture_bytes.check_claim(name, *image.size, len(data))
+            picture_bytes.check_scans(name, image.width * image.height, data)
             with contextlib.nullcontext() if size else picture_bytes.memory_for(*image.size):
                 if least_side is not None:
                     image.draft(None, (least_side, least_side))

@@ -13,16 +13,19 @@ from collections.abc import Iterator
 from tfl_lite_suite.core.errors import SuiteError
 
 MAX_PIXELS = 200_000_000
-MAX_FILE_BYTES = 512 << 20
-# Above this, a picture has to fill its file as far as an empty one-bit PNG does: no format but WebP packs closer.
-_FREE_PIXELS = 40_000_000
-_MOST_PIXELS_A_BYTE = 10_000
+MAX_FILE_BYTES = 256 << 20
+# Above this, a picture has to fill its file: photographs have less than 30 pixels a byte, an empty PNG 340 and more.
+_FREE_PIXELS = 16_000_000
+_MOST_PIXELS_A_BYTE = 300
+# A progressive JPEG is decoded once for each of its scans, of which cameras write about ten.
+_MOST_SCANNED = 2_500_000_000
+_SCAN = b"\xff\xda"
 # What Pillow and NumPy hold at once while a picture is decoded, and how much of it all threads may hold together.
 _BYTES_A_PIXEL = 11
 _BUDGET = 512 << 20
-_PNG = b"\x89PNG\r\n\x1a\n"
+_PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
 _BEGINNINGS = {
-    _PNG: "PNG", b"\xff\xd8\xff": "JPEG", b"GIF87a": "GIF", b"GIF89a": "GIF", b"RIFF": "WebP", b"BM": "BMP",
+    _PNG: "PNG", _JPEG: "JPEG", b"GIF87a": "GIF", b"GIF89a": "GIF", b"RIFF": "WebP", b"BM": "BMP",
 }  # fmt: skip
 _TEXTS, _PROFILE = (b"tEXt", b"zTXt", b"iTXt"), b"iCCP"
 # Pillow looks for the orientation in these.
@@ -48,6 +51,21 @@ def check_claim(name: str, width: int, height: int, size: int) -> None:
         raise SuiteError(f"{name}: {width}x{height} pixels; {limit}. Scale the picture down")
     if pixels > _FREE_PIXELS and pixels > _MOST_PIXELS_A_BYTE * size:
         raise SuiteError(f"{name}: {width}x{height} pixels claimed by {size:,} bytes: more than they can hold")
+
+
+def check_scans(name: str, pixels: int, data: bytes) -> None:
+    """Refuses a JPEG that would be decoded over and over again.
+
+    Args:
+        name: What errors call it.
+        pixels: How many it claims.
+        data: Its bytes.
+
+    Raises:
+        SuiteError: If so.
+    """
+    if data.startswith(_JPEG) and (scans := data.count(_SCAN)) * pixels > _MOST_SCANNED:
+        raise SuiteError(f"{name}: a JPEG of {pixels:,} pixels in {scans:,} scans would take minutes. Save it again")
 
 
 def format_of(data: bytes) -> str | None:

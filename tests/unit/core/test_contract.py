@@ -38,6 +38,19 @@ def test_a_contract_in_the_file_comes_before_the_one_beside_it(tmp_path):
     assert beside(path).contrast == "none"
 
 
+def test_a_damaged_contract_in_a_file_is_told(tmp_path):
+    path = tmp_path / "mine.keras"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(FILE_NAME, CONTRACT.to_json())
+    path.write_bytes(path.read_bytes().replace(b"stretch", b"stretcj"))
+    with pytest.raises(SuiteError, match="mine.keras: contract: Bad CRC-32"):
+        beside(path)
+    with open(tmp_path / FILE_BESIDE, "wb") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(SuiteError, match="contract: 1,099,511,627,776 bytes"):
+        beside(tmp_path / "model.keras")
+
+
 def test_image_shape():
     assert CONTRACT.image_shape == (224, 192, 3)
 

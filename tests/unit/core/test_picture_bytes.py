@@ -91,3 +91,26 @@ def test_threads_share_a_budget():
     for thread in threads:
         thread.join(10)
     assert not any(thread.is_alive() for thread in threads) and 0 < most[0] <= 100
+
+
+def with_size(data, width, height):
+    """A JPEG that claims another size."""
+    place = max(data.find(b"\xff\xc0"), data.find(b"\xff\xc2")) + 5
+    return data[:place] + height.to_bytes(2, "big") + width.to_bytes(2, "big") + data[place + 4 :]
+
+
+def test_a_jpeg_of_endless_scans_is_not_decoded():
+    data = encoded("JPEG", progressive=True)
+    assert image.decode(data, 3).shape == PIXELS.shape
+    last = data.rindex(b"\xff\xda")
+    many = with_size(data[:last], 4000, 4000) + data[last:-2] * 300 + b"\xff\xd9"
+    with pytest.raises(SuiteError, match="picture: a JPEG of 16,000,000 pixels in 3.. scans would take minutes"):
+        image.decode(many, 3)
+    assert image.decode(data[:last] + data[last:-2] * 300 + b"\xff\xd9", 3).shape == PIXELS.shape
+
+
+def test_an_empty_picture_of_many_pixels_is_not_decoded():
+    head = (6000).to_bytes(4, "big") * 2 + bytes([8, 0, 0, 0, 0])
+    data = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(bytes(6001 * 6000), 9))
+    with pytest.raises(SuiteError, match="6000x6000 pixels claimed by"):
+        image.decode(data + chunk(b"IEND", b""), 3)

@@ -16,12 +16,14 @@ from typing import Any
 
 import h5py
 
+from tfl_lite_suite.core import zip_part
 from tfl_lite_suite.core.errors import ArgumentError, SuiteError
 from tfl_lite_suite.core.types import HdfGroup, JsonObject
-from tfl_lite_suite.models.keras_io import hdf5_heap
+from tfl_lite_suite.models.keras_io import hdf5_heap, hdf5_text
 
 WEIGHTS = "model.weights.h5"
 _NAME = "tfl_lite_suite_name.txt"
+_LONGEST_NAME = 1 << 16
 _CONFIG, _METADATA, _ASSETS = "config.json", "metadata.json", "assets/"
 _HDF5, _HDF5_WEIGHTS = b"\x89HDF\r\n\x1a\n", "model_weights"
 _LARGEST_JSON = 1 << 24
@@ -109,7 +111,7 @@ def read(path: str | os.PathLike[str]) -> tuple[str, JsonObject, int]:
     try:
         version, config, numbers = (_read_hdf5 if kind == ".h5" else _read_archive)(path)
         refused = list(dict.fromkeys(_refused(config, "", 0)))
-    except (OSError, zipfile.BadZipFile, LookupError, ValueError, RuntimeError, OverflowError) as error:
+    except (OSError, zipfile.BadZipFile, LookupError, ValueError, TypeError, RuntimeError, OverflowError) as error:
         detail = error.args[0] if isinstance(error, LookupError) else error
         raise SuiteError(f"cannot read '{os.fspath(path)}' as a {kind} file: {detail}") from None
     if refused:
@@ -148,7 +150,9 @@ def kept_name(path: str | os.PathLike[str]) -> str | None:
     if is_hdf5(path):
         return None
     with zipfile.ZipFile(path) as archive:
-        return archive.read(_NAME).decode("utf-8", "replace") if _NAME in archive.namelist() else None
+        if _NAME not in archive.namelist():
+            return None
+        return zip_part.read(archive, _NAME, _LONGEST_NAME).decode("utf-8", "replace")
 
 
 def unpack(path: str | os.PathLike[str], weights: pathlib.Path) -> JsonObject | None:
@@ -164,11 +168,12 @@ def unpack(path: str | os.PathLike[str], weights: pathlib.Path) -> JsonObject | 
     """
     if is_hdf5(path):
         return None
+    most = _most_bytes(os.path.getsize(path))
     with zipfile.ZipFile(path) as archive:
-        text = archive.read(_CONFIG)
+        text = zip_part.read(archive, _CONFIG, most)
         if b'"shared_object_id"' in text or any(name.startswith(_ASSETS) for name in archive.namelist()):
             return None
-        weights.write_bytes(archive.read(WEIGHTS))
+        weights.write_bytes(zip_part.read(archive, WEIGHTS, most))
     return _without_training(_parsed(text, _CONFIG))
 
 
@@ -180,7 +185,7 @@ def arrays(path: str | os.PathLike[str]) -> Iterator[HdfGroup]:
             yield file[_HDF5_WEIGHTS]
         return
     with zipfile.ZipFile(path) as archive:
-        content = archive.read(WEIGHTS)
+        content = zip_part.read(archive, WEIGHTS, _most_bytes(os.path.getsize(path)))
     with h5py.File(io.BytesIO(content), "r") as file:
         yield file
 
@@ -194,26 +199,36 @@ def _read_archive(path: str | os.PathLike[str]) -> tuple[str, JsonObject, int]:
         total = sum(entry.file_size for entry in entries)
         if total > most:
             raise ValueError(f"it would unpack to {total:,} bytes, at most {most:,} are read of a file of its size")
-        metadata, config = (_parsed(archive.read(name), name) for name in (_METADATA, _CONFIG))
-        weights = archive.read(WEIGHTS)
+        metadata, config = (_parsed(zip_part.read(archive, name, most), name) for name in (_METADATA, _CONFIG))
+        weights = zip_part.read(archive, WEIGHTS, most)
+    hdf5_heap.check(weights)
     with h5py.File(io.BytesIO(weights), "r") as file:
         numbers = _checked_numbers(file, most)
     return str(metadata["keras_version"]), _without_training(config), numbers
 
 
 def _read_hdf5(path: str | os.PathLike[str]) -> tuple[str, JsonObject, int]:
-    hdf5_heap.check(path)
+    numbers = check_hdf5(path)
     with h5py.File(path, "r") as file:
-        numbers = _checked_numbers(file, _most_bytes(os.path.getsize(path)))
-        text = file.attrs.get("model_config")
-        if text is None:
+        config = hdf5_text.of(file, "model_config")
+        if not config:
             held = "weights only" if "layer_names" in file.attrs or "layers" in file else "no Keras model"
             raise ValueError(f"it holds {held}. Build the model, load them, and save it whole: model.save('m.keras')")
-        version = file.attrs.get("keras_version", "2")
+        version = hdf5_text.of(file, "keras_version") or ["2"]
         if _HDF5_WEIGHTS not in file:
             raise KeyError(f"it has no group '{_HDF5_WEIGHTS}'")
-    text, version = (value.decode() if isinstance(value, bytes) else str(value) for value in (text, version))
-    return version, _without_training(_parsed(text, "model_config")), numbers
+    return version[0], _without_training(_parsed(config[0], "model_config")), numbers
+
+
+def check_hdf5(path: str | os.PathLike[str]) -> int:
+    """Checks that the arrays of a file can be read without harm, and returns how many numbers they have.
+
+    Raises:
+        ValueError: If they lie elsewhere, would fill the memory, or the file is damaged.
+    """
+    hdf5_heap.check_file(path)
+    with h5py.File(path, "r") as file:
+        return _checked_numbers(file, _most_bytes(os.path.getsize(path)))
 
 
 def _without_training(config: JsonObject) -> JsonObject:

@@ -14,20 +14,25 @@ _HEAD, _OBJECT = struct.Struct("<8sQ"), struct.Struct("<HHIQ")
 _SIZE_BYTES = 8
 
 
-def check(path: str | os.PathLike[str]) -> None:
-    """Raises a `ValueError` if a heap has an object without an end, or its numbers are not of eight bytes."""
+def check_file(path: str | os.PathLike[str]) -> None:
+    """As `check`, for a file."""
     with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        version = content[8] if len(content) > 16 else -1
-        place = {0: 14, 1: 14, 2: 10, 3: 10}.get(version)
-        if place is None or content[place] != _SIZE_BYTES:
-            raise ValueError("it is no HDF5 file with sizes of eight bytes, as Keras writes them")
-        start = content.find(_MARK)
-        while start >= 0:
-            _check_collection(content, start)
-            start = content.find(_MARK, start + len(_MARK))
+        check(content)
 
 
-def _check_collection(content: mmap.mmap, start: int) -> None:
+def check(content: bytes | mmap.mmap) -> None:
+    """Raises a `ValueError` if a heap has an object without an end, or its numbers are not of eight bytes."""
+    version = content[8] if len(content) > 16 else -1
+    place = {0: 14, 1: 14, 2: 10, 3: 10}.get(version)
+    if place is None or content[place] != _SIZE_BYTES:
+        raise ValueError("it is no HDF5 file with sizes of eight bytes, as Keras writes them")
+    start = content.find(_MARK)
+    while start >= 0:
+        _check_collection(content, start)
+        start = content.find(_MARK, start + len(_MARK))
+
+
+def _check_collection(content: bytes | mmap.mmap, start: int) -> None:
     if start + _HEAD.size > len(content):
         return
     end = min(start + _HEAD.unpack_from(content, start)[1], len(content))

@@ -21,7 +21,7 @@ from tfl_lite_suite.core.types import (
     Tensor,
     TfDataset,
 )
-from tfl_lite_suite.models.keras_io import keras3_layers, names
+from tfl_lite_suite.models.keras_io import hdf5_text, keras3_layers, names
 from tfl_lite_suite.models.keras_io.keras3_layers import Followed, cannot
 from tfl_lite_suite.models.keras_io.keras3_operations import Unknown, operation
 
@@ -251,5 +251,5 @@ def _snake_case(kind: str) -> str:
 def _array(dataset: TfDataset) -> Array:
     """Returns an array of the file; brain floats, which HDF5 does not know, as float32."""
     values = np.asarray(dataset)
-    is_brain_float = values.dtype.kind == "V" or dataset.attrs.get("dtype") == "bfloat16"
+    is_brain_float = values.dtype.kind == "V" or hdf5_text.of(dataset, "dtype") == ["bfloat16"]
     return values.view(tf.bfloat16.as_numpy_dtype).astype(np.float32) if is_brain_float else values

@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 
 from tfl_lite_suite.core.types import Array, HdfGroup, JsonObject
+from tfl_lite_suite.models.keras_io import hdf5_text
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,13 +37,6 @@ class ListedArrays:
         listed = self.group.get(name)
         if listed is None:
             return ListedArrays()
-        return ListedArrays(tuple((path, np.asarray(listed[path])) for path in _weight_names(listed)))
-
-
-def _weight_names(group: HdfGroup) -> list[str]:
-    """Returns the paths of a layer's arrays; Keras splits lists that exceed 64 KiB."""
-    found, part = list(group.attrs.get("weight_names", ())), 0
-    while f"weight_names{part}" in group.attrs:
-        found += list(group.attrs[f"weight_names{part}"])
-        part += 1
-    return [name.decode() if isinstance(name, bytes) else str(name) for name in found]
+        return ListedArrays(
+            tuple((path, np.asarray(listed[path])) for path in hdf5_text.of_parts(listed, "weight_names"))
+        )

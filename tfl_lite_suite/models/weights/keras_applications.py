@@ -11,6 +11,7 @@ import numpy as np
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.framework import keras
 from tfl_lite_suite.core.types import Array
+from tfl_lite_suite.models.keras_io import archive, hdf5_text
 from tfl_lite_suite.models.weights.published import STOCK
 
 # Trained on pictures with blue first.
@@ -93,25 +94,17 @@ def read_h5(path: pathlib.Path) -> list[SourceLayer]:
         SuiteError: If it is no such file.
     """
     try:
+        archive.check_hdf5(path)
         with h5py.File(path, "r") as file:
             group = file["model_weights"] if "model_weights" in file else file
-            layers = [SourceLayer(layer, _arrays(group[layer])) for layer in _names(group, "layer_names")]
-    except (OSError, KeyError, ValueError, AttributeError) as error:
+            names = hdf5_text.of_parts(group, "layer_names")
+            if not names:
+                raise KeyError("it names no layers")
+            layers = [SourceLayer(layer, _arrays(group[layer])) for layer in names]
+    except (OSError, KeyError, ValueError, TypeError, AttributeError, RuntimeError) as error:
         raise SuiteError(f"model.weights: '{os.fspath(path)}' is not a Keras .h5 weights file: {error}") from None
     return [layer for layer in layers if layer.arrays]
 
 
 def _arrays(group: h5py.Group) -> list[Array]:
-    return [np.asarray(group[name]) for name in _names(group, "weight_names")]
-
-
-def _names(group: h5py.Group, attribute: str) -> list[str]:
-    found = list(group.attrs.get(attribute, ()))
-    # Keras splits lists that exceed HDF5's limit of 64 KiB an attribute.
-    part = 0
-    while f"{attribute}{part}" in group.attrs:
-        found += list(group.attrs[f"{attribute}{part}"])
-        part += 1
-    if not found and attribute == "layer_names":
-        raise KeyError("it names no layers")
-    return [name.decode() if isinstance(name, bytes) else str(name) for name in found]
+    return [np.asarray(group[name]) for name in hdf5_text.of_parts(group, "weight_names")]

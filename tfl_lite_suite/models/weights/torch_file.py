@@ -19,6 +19,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from tfl_lite_suite.core import zip_part
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.types import Array, KerasObject, Tensor, TensorShape
 
@@ -91,7 +92,7 @@ def _read_zip(file: BinaryIO) -> dict[str, Array]:
             # PyTorch never compresses; what is stored as it is cannot be larger than the file.
             if member.compress_type != zipfile.ZIP_STORED or member.file_size != member.compress_size:
                 raise SuiteError(f"refused: '{name}' is compressed")
-            return archive.read(member)
+            return zip_part.read(archive, name, member.file_size)
 
         root = pickles[0].removesuffix("data.pkl")
         if f"{root}byteorder" in members and content(f"{root}byteorder") != b"little":

@@ -16,7 +16,7 @@ def path(tmp_path):
 
 
 def test_a_file_as_it_was_written_passes(path):
-    hdf5_heap.check(path)
+    hdf5_heap.check_file(path)
 
 
 @pytest.mark.parametrize("size", [0, 8, 1 << 40, (1 << 64) - 1])
@@ -29,7 +29,7 @@ def test_an_object_without_an_end_is_refused(path, size):
     struct.pack_into("<Q", content, free + 8, size)
     path.write_bytes(content)
     with pytest.raises(ValueError, match="the heap of texts at byte .* is damaged"):
-        hdf5_heap.check(path)
+        hdf5_heap.check_file(path)
 
 
 def test_other_sizes_are_refused(path):
@@ -37,4 +37,4 @@ def test_other_sizes_are_refused(path):
     content[14] = 4
     path.write_bytes(content)
     with pytest.raises(ValueError, match="sizes of eight bytes"):
-        hdf5_heap.check(path)
+        hdf5_heap.check_file(path)
