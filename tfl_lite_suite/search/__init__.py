@@ -5,6 +5,7 @@ many with a PostgreSQL database; a trial whose worker died is repeated.
 """
 
 import contextlib
+import dataclasses
 import os
 import pathlib
 import sys
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.figures import percent
 from tfl_lite_suite.core.types import JsonObject
+from tfl_lite_suite.search.result import CompleteTrial, Outcome, SearchResult, TrialRow
 
 if TYPE_CHECKING:
     from tfl_lite_suite.core.recipe import Recipe
@@ -105,11 +107,8 @@ class Search:
             outcome = front.outcome(results, file, folder)
         except SuiteError as error:
             raise study.Failed(str(error)) from None
-        _say(
-            f"    top-1 {percent(outcome['top1'])}, {front.latency(outcome)}, {outcome['bytes']:,} bytes"
-            f"{self._time_left()}"
-        )
-        return outcome, _curve(results["train"])
+        _say(f"    top-1 {percent(outcome.top1)}, {front.latency(outcome)}, {outcome.bytes:,} bytes{self._time_left()}")
+        return outcome.document(), _curve(results["train"])
 
     def _check(self, settings: "Recipe", folder: pathlib.Path, params: JsonObject) -> None:
         """Stops a trial whose time is over, or that is not worth finishing."""
@@ -141,51 +140,51 @@ class Search:
         seconds = min(by_trials, self._deadline - time.monotonic())
         return f"; about {duration(seconds)} left" if left > 0 and seconds < float("inf") else ""
 
-    def document(self) -> JsonObject:
-        """Returns what is known so far: `front`, `trials`, `counts`, `space`, `objectives`."""
+    def found(self) -> SearchResult:
+        """Returns what is known so far."""
         import collections
-        import dataclasses
 
         from tfl_lite_suite.search import front, space
 
         slots = [slot for slot in self._study.slots() if slot.state != "waiting"]
-        rows = []
+        rows = list[TrialRow]()
         for slot in slots:
             attributes = slot.trial.user_attrs
-            row = {"trial": slot.number, "state": slot.state, "params": slot.trial.params}
+            row = TrialRow(trial=slot.number, state=slot.state, params=slot.trial.params)
             if slot.state == "complete":
                 settings = space.recipe_for(self._base, slot.trial.params)
-                row |= attributes["outcome"] | {
-                    "name": settings.name,
-                    "folder": f"trials/{space.folder_name(settings)}",
-                }
-            elif "why" in attributes or "error" in attributes:
-                row["why"] = attributes.get("why") or attributes["error"]
-            rows.append(row)
-        return {
-            "front": front.front([row for row in rows if row["state"] == "complete"]),
-            "trials": rows,
-            "counts": dict(collections.Counter(slot.state for slot in slots)),
-            "space": [dataclasses.asdict(knob) for knob in self._knobs],
-            "objectives": front.OBJECTIVES,
-        }
+                outcome = Outcome.from_document(attributes["outcome"], f"trial {slot.number}")
+                place = {"name": settings.name, "folder": f"trials/{space.folder_name(settings)}"}
+                rows.append(CompleteTrial(**{**row.fields(), **outcome.fields(), **place}))
+            else:
+                rows.append(dataclasses.replace(row, why=attributes.get("why") or attributes.get("error")))
+        return SearchResult(
+            front=tuple(front.front([row for row in rows if isinstance(row, CompleteTrial)])),
+            trials=tuple(rows),
+            counts=dict(collections.Counter(slot.state for slot in slots)),
+            space=tuple(dataclasses.asdict(knob) for knob in self._knobs),
+            objectives=front.OBJECTIVES,
+        )
 
-    def write(self) -> JsonObject:
+    def write(self) -> SearchResult:
         """Writes the results, the page with plots, and a recipe for each point of the front; returns the results."""
         from tfl_lite_suite.core import recipe
         from tfl_lite_suite.core.files import write_json, write_text
         from tfl_lite_suite.search import front, space
 
-        found, folder = self.document(), self.workdir / _FRONT
+        found, folder = self.found(), self.workdir / _FRONT
         texts = {self.workdir / _PAGE: front.page(f"Search from {self._base.name}", found)}
-        for row in found["front"]:
-            path = folder / f"{row['name']}.yaml"
-            row["recipe"] = str(path)
+        kept = dict[int, CompleteTrial]()
+        for row in found.front:
+            path = folder / f"{row.name}.yaml"
+            kept[row.trial] = dataclasses.replace(row, recipe=str(path))
             texts[path] = (
-                f"# Found by search, trial {row['trial']}: top-1 {percent(row['top1'])} and "
-                f"{percent(row['top1_unseen'])} on the two halves of the test images, {front.latency(row)} on "
-                f"{row['engine']}, {row['bytes']:,} bytes.\n{recipe.dump(space.recipe_for(self._base, row['params']))}"
+                f"# Found by search, trial {row.trial}: top-1 {percent(row.top1)} and "
+                f"{percent(row.top1_unseen)} on the two halves of the test images, {front.latency(row)} on "
+                f"{row.engine}, {row.bytes:,} bytes.\n{recipe.dump(space.recipe_for(self._base, dict(row.params)))}"
             )
+        trials = tuple(kept.get(row.trial, row) for row in found.trials)
+        found = dataclasses.replace(found, front=tuple(kept.values()), trials=trials)
         for old in folder.glob("*.yaml"):
             if old not in texts:
                 old.unlink(missing_ok=True)
@@ -246,15 +245,15 @@ def _advised(base: "Recipe", knobs: "tuple[Dimension, ...]", own: JsonObject) ->
     return [params for place, params in enumerate(found) if params not in found[:place]][:_MOST_ADVISED]
 
 
-def show(found: JsonObject) -> str:
+def show(found: SearchResult) -> str:
     """Returns the front as text."""
     from tfl_lite_suite.search import front
 
-    counts = ", ".join(f"{count} {state}" for state, count in found["counts"].items())
-    lines = [f"{sum(found['counts'].values())} trials: {counts}. Front, best top-1 first:"]
-    for row in found["front"]:
+    counts = ", ".join(f"{count} {state}" for state, count in found.counts.items())
+    lines = [f"{sum(found.counts.values())} trials: {counts}. Front, best top-1 first:"]
+    for row in found.front:
         lines.append(
-            f"  {percent(row['top1'])} (unseen half {percent(row['top1_unseen'])}), {front.latency(row)} on "
-            f"{row['engine']}, {row['bytes']:,} bytes: {front.words(row['params'])}\n    {row['recipe']}"
+            f"  {percent(row.top1)} (unseen half {percent(row.top1_unseen)}), {front.latency(row)} on "
+            f"{row.engine}, {row.bytes:,} bytes: {front.words(row.params)}\n    {row.recipe}"
         )
     return "\n".join(lines)

@@ -7,11 +7,11 @@ many with a PostgreSQL database; a trial whose worker died is repeated.
 from absl import flags
 
 from tfl_lite_suite.core import command_line
-from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.search import show
+from tfl_lite_suite.search.result import SearchResult
 
 
-def _main() -> JsonObject:
+def _main() -> SearchResult:
     from tfl_lite_suite.search.request import Request
 
     base = command_line.recipe_from_flags()

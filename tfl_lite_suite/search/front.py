@@ -3,29 +3,28 @@
 import hashlib
 import pathlib
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, TypeVar
 
 from tfl_lite_suite.core import predictions
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.figures import percent
 from tfl_lite_suite.core.page import document, plot, table
-from tfl_lite_suite.core.types import JsonObject
+from tfl_lite_suite.core.types import Document, JsonObject
 from tfl_lite_suite.run import result
+from tfl_lite_suite.run.stage_results import Trained
+from tfl_lite_suite.search.result import CompleteTrial, Outcome, SearchResult, TrialRow
 
+R = TypeVar("R", bound=Outcome)
 OBJECTIVES: dict[str, Literal["maximize", "minimize"]] = {"top1": "maximize", "ms": "minimize", "bytes": "minimize"}
 
 
-def outcome(results: JsonObject, name: str, workdir: pathlib.Path) -> JsonObject:
+def outcome(results: JsonObject, name: str, workdir: pathlib.Path) -> Outcome:
     """Returns what a run measured of one of its files, on the runtime on which it is fastest.
 
     Args:
         results: What `run` returned.
         name: The file's name.
         workdir: Where it ran.
-
-    Returns:
-        `top1` on the half of the test images by which the search chooses, `top1_unseen` on the other half, `n` and
-        `n_unseen`, `ms` (median), `steady`, `bytes`, `engine`, and `loss` of top-1 against the trained network.
     """
     rows = [row for row in result.timed(results) if row.name == name]
     if not rows:
@@ -40,17 +39,18 @@ def outcome(results: JsonObject, name: str, workdir: pathlib.Path) -> JsonObject
     if not all(halves):
         raise SuiteError(f"a search needs more test images than {len(answers)}; raise data.test_limit or test_fraction")
     chosen, unseen = (sum(half) / len(half) for half in halves)
-    return {
-        "top1": chosen,
-        "top1_unseen": unseen,
-        "n": len(halves[0]),
-        "n_unseen": len(halves[1]),
-        "ms": timed.latency_ms.p50,
-        "steady": timed.valid,
-        "bytes": file.file_bytes,
-        "engine": timed.engine,
-        "loss": max(0.0, results["train"]["top1"] - right.top1),
-    }
+    trained = Trained.from_document(results["train"], "train")
+    return Outcome(
+        top1=chosen,
+        top1_unseen=unseen,
+        n=len(halves[0]),
+        n_unseen=len(halves[1]),
+        ms=timed.latency_ms.p50,
+        steady=timed.valid,
+        bytes=file.file_bytes or timed.model_bytes,
+        engine=timed.engine,
+        loss=max(0.0, (trained.top1 or 0.0) - right.top1),
+    )
 
 
 def is_unseen(key: str) -> bool:
@@ -58,39 +58,40 @@ def is_unseen(key: str) -> bool:
     return bool(hashlib.sha256(key.encode("utf-8", "surrogateescape")).digest()[0] & 1)
 
 
-def front(rows: Sequence[JsonObject]) -> list[JsonObject]:
+def front(rows: Sequence[R]) -> list[R]:
     """Returns the rows than which no other is at least as good in every objective and better in one, best top-1 first.
 
     Of rows that are equal in all of them the first is taken.
     """
-    scored = [tuple(row[key] if way == "minimize" else -row[key] for key, way in OBJECTIVES.items()) for row in rows]
+    signs = {key: 1 if way == "minimize" else -1 for key, way in OBJECTIVES.items()}
+    scored = [tuple(sign * getattr(row, key) for key, sign in signs.items()) for row in rows]
     best = []
     for place, mine in enumerate(scored):
         equal_before = mine in scored[:place]
         dominated = any(other != mine and all(a <= b for a, b in zip(other, mine, strict=True)) for other in scored)
         if not equal_before and not dominated:
             best.append(rows[place])
-    return sorted(best, key=lambda row: (-row["top1"], row["bytes"]))
+    return sorted(best, key=lambda row: (-row.top1, row.bytes))
 
 
-def page(title: str, found: JsonObject) -> str:
+def page(title: str, found: SearchResult) -> str:
     """Returns the search as an HTML page: accuracy against latency and size, the front and every trial.
 
     Args:
         title: Its title.
-        found: The document that `search --json` prints.
+        found: The search.
     """
-    numbers = [row["trial"] for row in found["front"]]
-    complete = [row for row in found["trials"] if row["state"] == "complete"]
+    numbers = [row.trial for row in found.front]
+    complete = [row for row in found.trials if isinstance(row, CompleteTrial)]
     plots = []
     for key, caption, x in (("ms", "latency", "ms"), ("bytes", "size", "bytes of the file")):
         points = [
             plot.Point(
-                row[key],
-                100 * row["top1"],
-                str(row["trial"]) if row["trial"] in numbers else "",
-                0 if row["trial"] in numbers else 1,
-                f"trial {row['trial']}: {words(row['params'])}",
+                getattr(row, key),
+                100 * row.top1,
+                str(row.trial) if row.trial in numbers else "",
+                0 if row.trial in numbers else 1,
+                f"trial {row.trial}: {words(row.params)}",
             )
             for row in complete
         ]
@@ -99,30 +100,28 @@ def page(title: str, found: JsonObject) -> str:
     header = ["trial", "top-1", "top-1, unseen half", "median latency", "file", "runtime", "values"]
     body = [
         document.section("plots", "Trade-offs", [document.side_by_side(list(filter(None, plots)))]),
-        document.section(
-            "front", "Pareto front", [table.Table(header, [_cells(row) for row in found["front"]]).html()]
-        ),
-        document.section("trials", "Every trial", [_all(found["trials"])]),
+        document.section("front", "Pareto front", [table.Table(header, [_cells(row) for row in found.front]).html()]),
+        document.section("trials", "Every trial", [_all(found.trials)]),
     ]
     return document.page(title, body)
 
 
-def _cells(row: JsonObject) -> list[object]:
-    top1, unseen = (percent(row[key]) for key in ("top1", "top1_unseen"))
-    return [row["trial"], top1, unseen, latency(row), f"{row['bytes']:,}", row["engine"], words(row["params"])]
+def _cells(row: CompleteTrial) -> list[object]:
+    shares = percent(row.top1), percent(row.top1_unseen)
+    return [row.trial, *shares, latency(row), f"{row.bytes:,}", row.engine, words(row.params)]
 
 
-def _all(rows: Sequence[JsonObject]) -> str:
-    cells = [[row["trial"], row["state"], row.get("why", "–"), words(row["params"])] for row in rows]
+def _all(rows: Sequence[TrialRow]) -> str:
+    cells = [[row.trial, row.state, row.why or "–", words(row.params)] for row in rows]
     return document.details(f"{len(rows)} trials", table.Table(["trial", "state", "why", "values"], cells).html())
 
 
-def latency(row: JsonObject) -> str:
+def latency(row: Outcome) -> str:
     """Returns a latency as text, marked where the machine was too busy for it to count."""
-    return f"{row['ms']:.3g} ms" + ("" if row["steady"] else ", unsteady")
+    return f"{row.ms:.3g} ms" + ("" if row.steady else ", unsteady")
 
 
-def words(params: JsonObject) -> str:
+def words(params: Document) -> str:
     """Returns a trial's values as text."""
     return ", ".join(
         f"{name.rpartition('.')[2]} {value:.4g}" if isinstance(value, float) else f"{name.rpartition('.')[2]} {value}"

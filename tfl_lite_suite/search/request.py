@@ -12,9 +12,9 @@ from tfl_lite_suite.core import recipe
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.files import make_folder
 from tfl_lite_suite.core.recipe import Recipe
-from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.search import Search, first_trials, space, trial_process
 from tfl_lite_suite.search import study as studies
+from tfl_lite_suite.search.result import SearchResult
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,13 +35,8 @@ class Request:
     warm_start: bool
     heartbeat: int
 
-    def search(self) -> JsonObject:
-        """Searches, as one worker.
-
-        Returns:
-            `front` (`trial`, `params`, `top1`, `top1_unseen`, `ms`, `bytes`, `engine`, `recipe`, …), `trials`,
-            `counts`, `space`, `objectives`, `study`, `seconds`.
-        """
+    def search(self) -> SearchResult:
+        """Searches, as one worker; returns what all workers have found so far."""
         begin = time.monotonic()
         study, knobs = self._open()
         worker = Search(self.base, knobs, study, self.workdir, self.trials)
@@ -51,7 +46,7 @@ class Request:
             study.requeue_lost()
             worker.write()
             raise
-        return worker.write() | {"study": self._name, "seconds": time.monotonic() - begin}
+        return dataclasses.replace(worker.write(), study=self._name, seconds=time.monotonic() - begin)
 
     @property
     def _name(self) -> str:

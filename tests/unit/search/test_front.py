@@ -5,15 +5,18 @@ import pytest
 from tfl_lite_suite.core import predictions
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.search import front
+from tfl_lite_suite.search.result import CompleteTrial, SearchResult, TrialRow
 
 
-def row(top1, ms, size, **more):
-    return {"top1": top1, "ms": ms, "bytes": size, **more}
+def row(top1, ms, size, trial=0, **more):
+    plain = {"top1_unseen": 0.7, "n": 5, "n_unseen": 5, "steady": True, "engine": "litert", "loss": 0.0, "params": {}}
+    plain |= {"state": "complete", "name": "x", "folder": "trials/x"}
+    return CompleteTrial(top1=top1, ms=ms, bytes=size, trial=trial, **{**plain, **more})
 
 
 def test_the_front_leaves_out_what_is_beaten():
     best, small, fast = row(0.9, 2.0, 200), row(0.8, 2.0, 100), row(0.8, 1.0, 150)
-    beaten, equal = row(0.8, 2.5, 100), row(0.9, 2.0, 200, again=True)
+    beaten, equal = row(0.8, 2.5, 100), row(0.9, 2.0, 200, trial=1)
     assert front.front([beaten, small, best, fast, equal]) == [best, small, fast]
     assert front.front([]) == []
 
@@ -41,9 +44,9 @@ def results(top1):
 def test_an_outcome_is_of_one_file_on_its_fastest_runtime_with_halves_apart(tmp_path):
     write_answers(tmp_path, 100)
     found = front.outcome(results(0.5), "int8_ptq", tmp_path)
-    assert (found["engine"], found["ms"], found["bytes"], found["loss"]) == ("b", 2.0, 5, 0.25)
-    assert (found["top1"], found["top1_unseen"]) == (1.0, 0.0)
-    assert found["n"] + found["n_unseen"] == 100 and 30 < found["n"] < 70
+    assert (found.engine, found.ms, found.bytes, found.loss) == ("b", 2.0, 5, 0.25)
+    assert (found.top1, found.top1_unseen) == (1.0, 0.0)
+    assert found.n + found.n_unseen == 100 and 30 < found.n < 70
     with pytest.raises(SuiteError, match="made no file 'int8_qat'"):
         front.outcome(results(0.5), "int8_qat", tmp_path)
 
@@ -55,9 +58,9 @@ def test_too_few_test_images_are_an_error(tmp_path):
 
 
 def test_the_page_shows_the_front_and_every_trial():
-    more = {"top1_unseen": 0.7, "steady": False, "engine": "litert", "params": {"model.alpha": 0.5}, "trial": 3}
-    kept = row(0.8, 1.5, 1000, state="complete", **more)
-    stopped = {"trial": 4, "state": "stopped", "why": "after <epoch> 2", "params": {"model.alpha": 1.0}}
-    text = front.page("Search", {"front": [kept], "trials": [kept, stopped]})
+    kept = row(0.8, 1.5, 1000, trial=3, steady=False, params={"model.alpha": 0.5})
+    stopped = TrialRow(trial=4, state="stopped", why="after <epoch> 2", params={"model.alpha": 1.0})
+    found = SearchResult(front=(kept,), trials=(kept, stopped), counts={}, space=(), objectives={})
+    text = front.page("Search", found)
     assert text.count("<svg class=") == 2 and "1.5 ms, unsteady" in text
     assert "after &lt;epoch&gt; 2" in text and "alpha 0.5" in text

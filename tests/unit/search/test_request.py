@@ -3,6 +3,7 @@ import pytest
 from tfl_lite_suite.core import recipe
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.search import request
+from tfl_lite_suite.search.result import SearchResult
 
 pytest.importorskip("optuna")
 
@@ -28,7 +29,7 @@ def workers(monkeypatch):
             made.append(seconds)
 
         def write(self):
-            return {"front": []}
+            return SearchResult(front=(), trials=(), counts={}, space=(), objectives={})
 
     monkeypatch.setattr(request, "Search", Worker)
     return made
@@ -37,7 +38,7 @@ def workers(monkeypatch):
 def test_a_study_begins_with_the_recipe_itself_and_a_second_worker_adds_nothing(tmp_path, workers):
     for _ in range(2):
         found = asked(tmp_path, seconds=3.0).search()
-        assert found["study"] == "base" and found["front"] == []
+        assert found.study == "base" and found.front == ()
     (_, knobs, study, workdir, trials), seconds = workers[2:]
     assert ([knob.name for knob in knobs], workdir, trials, seconds) == (["model.alpha"], str(tmp_path), 2, 3.0)
     assert [slot.state for slot in study.slots()] == ["waiting"]
