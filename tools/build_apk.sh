@@ -56,23 +56,44 @@ artifact() {
   echo "$CACHE/artifacts/$artifact-$version.$type"
 }
 
+# Puts artifacts into the cache, all by one Maven: fetch GROUP:ARTIFACT:VERSION:TYPE…
+fetch() {
+  local coordinates group artifact version type items=''
+  echo "fetching $*" >&2
+  for coordinates in "$@"; do
+    IFS=: read -r group artifact version type <<< "$coordinates"
+    items+="<artifactItem><groupId>$group</groupId><artifactId>$artifact</artifactId>"
+    items+="<version>$version</version><type>$type</type></artifactItem>"
+  done
+  cat > "$CACHE/artifacts/pom.xml" << POM
+<project><modelVersion>4.0.0</modelVersion>
+<groupId>org.tflitesuite</groupId><artifactId>artifacts</artifactId><version>1</version><packaging>pom</packaging>
+<build><plugins><plugin><groupId>org.apache.maven.plugins</groupId><artifactId>maven-dependency-plugin</artifactId>
+<version>3.6.1</version><configuration><useBaseVersion>true</useBaseVersion>
+<outputDirectory>\${project.basedir}</outputDirectory><artifactItems>$items</artifactItems></configuration>
+</plugin></plugins></build></project>
+POM
+  mvn -q -B -f "$CACHE/artifacts/pom.xml" org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy >&2
+}
+
 fetch_artifacts() {
-  local kind sha coordinates file
+  local kind sha coordinates file needed=() missing=()
   mkdir -p "$CACHE/artifacts"
   while read -r kind sha coordinates; do
     [[ $kind == build || ($kind == test && $tests == 1) ]] || continue
-    file=$(artifact "$coordinates")
-    if [[ ! -f $file ]]; then
-      echo "fetching $coordinates" >&2
-      mvn -q -B org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy -Dmdep.useBaseVersion=true \
-        -Dartifact="$coordinates" -DoutputDirectory="$PWD/$CACHE/artifacts" >&2
-    fi
+    needed+=("$sha $coordinates")
+    [[ -f $(artifact "$coordinates") ]] || missing+=("$coordinates")
+  done < tools/android/artifacts.lock
+  ((${#missing[@]} == 0)) || fetch "${missing[@]}"
+  for coordinates in "${needed[@]}"; do
+    sha=${coordinates%% *}
+    file=$(artifact "${coordinates#* }")
     # The marker spares hashing 500 MB in every run; it is older than the file if that was replaced.
     if [[ ! $file.$sha -nt $file ]]; then
       echo "$sha  $file" | sha256sum --check --status || fail "$file: SHA-256 is not the pinned $sha; delete it and run again"
       touch "$file.$sha"
     fi
-  done < tools/android/artifacts.lock
+  done
 }
 
 pinned() {

@@ -4,10 +4,13 @@ TFMOT works on Keras 2 layers only, so the suite's Keras is `tf-keras`. `import 
 notebook imported TensorFlow before, its `tf.keras` stays what it was, and TFMOT finds `tf-keras` beside it.
 """
 
+import contextlib
+import gc
 import importlib.metadata
 import logging
 import os
 import sys
+from collections.abc import Iterator
 from types import ModuleType
 
 from tfl_lite_suite.core.errors import SuiteError
@@ -21,8 +24,21 @@ if not _TENSORFLOW_IS_THE_USERS:
     os.environ["TF_USE_LEGACY_KERAS"] = "1"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+
+@contextlib.contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """Collects no garbage meanwhile: while TensorFlow is loaded there is next to none, and looking takes its time."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
+
+
 try:
-    with native_messages():
+    with native_messages(), _no_garbage_collection():
         import tensorflow as tf
         import tf_keras as keras
 

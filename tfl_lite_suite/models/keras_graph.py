@@ -1,9 +1,11 @@
 """The graph of a functional Keras model: the one place that uses Keras's private names for it.
 
 Keras 2 is finished, so that these names stay: `_keras_history` of a symbolic tensor is `(layer, node_index,
-tensor_index)`; a functional model has `_is_graph_network` and `_nodes_by_depth`; a layer's `name` is read-only.
+tensor_index)`; a functional model has `_is_graph_network` and `_nodes_by_depth`; a layer's `name` is read-only; a layer
+that is called on symbolic tensors runs in a graph of the name `<layer>_scratch_graph`.
 """
 
+from tfl_lite_suite.core.framework import tf
 from tfl_lite_suite.core.types import KerasLayer, KerasModel, KerasNode, Tensor
 
 
@@ -21,6 +23,11 @@ def node_of(tensor: Tensor) -> KerasNode:
 def is_symbolic(value: object) -> bool:
     """Tells whether a value is a tensor of a graph of layers."""
     return hasattr(value, "_keras_history")
+
+
+def only_shapes_matter() -> bool:
+    """Tells whether a layer is called on symbolic tensors: what it computes is thrown away but for shape and type."""
+    return not tf.executing_eagerly() and str(tf.compat.v1.get_default_graph().name).endswith("_scratch_graph")
 
 
 def is_model(layer: KerasLayer) -> bool:

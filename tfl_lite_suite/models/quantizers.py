@@ -18,6 +18,7 @@ from tfl_lite_suite.core.types import (
     TensorShape,
     Variable,
 )
+from tfl_lite_suite.models import keras_graph
 from tfl_lite_suite.models.layer_kinds import kind_of
 from tfl_lite_suite.tflite import integer_arithmetic
 from tfl_lite_suite.tflite.integer_arithmetic import LEAST, MOST, Quantization, quantization
@@ -296,9 +297,14 @@ class FakeQuantized(tfmot.quantization.keras.QuantizeWrapperV2):
     Its state, that `.keras` files hold, is kernel and rounded bias; the rest is in the layer.
     """
 
+    @tf.autograph.experimental.do_not_convert
     def call(self, inputs: Tensor, training: Tensor = None, **kwargs: object) -> Tensor:
         """Applies the layer with its weights and its output rounded; a gradient passes only in training."""
         config = self.quantize_config
+        if keras_graph.only_shapes_matter():
+            # The layer loses its variables to the wrapper at the first call, as TFMOT has it.
+            config.set_quantize_weights(self.layer, [tf.identity(variable) for variable, _ in self.rounded])
+            return self.layer.call(inputs, **kwargs)
         if training is True or integer_arithmetic.converting() or not config.input_ranges or not config.output_range:
             return super().call(inputs, training=training, **kwargs)
         kind, result = kind_of(self.layer), quantization(config.output_range)

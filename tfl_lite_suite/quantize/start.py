@@ -108,6 +108,7 @@ def find(
     *,
     only_ranges: bool = False,
     split_hard_swish: bool = True,
+    equalization: tuple[Equalized | None, str] | None = None,
 ) -> Start:
     """Tries what post-training quantization can do, and returns the best.
 
@@ -117,12 +118,15 @@ def find(
         judging: uint8 `(m, height, width, channels)`, pictures that judge.
         only_ranges: Whether weights and biases stay as they are.
         split_hard_swish: As for `quantization_aware`.
+        equalization: What `equalized_or_reason` returned for `model` and `for_ranges`, where it was called already.
 
     Raises:
         SuiteError: If the graph holds a layer that has no int8 form here; the message names each.
     """
     networks: dict[tuple[str, ...], KerasModel] = {(): expanded(model, split_hard_swish)}
-    equalized, note = (None, "") if only_ranges else equalized_or_reason(model, for_ranges)
+    if equalization is None:
+        equalization = (None, "") if only_ranges else equalized_or_reason(model, for_ranges)
+    equalized, note = equalization
     if equalized is not None:
         networks[(EQUALIZATION,)] = expanded(equalized.model, split_hard_swish)
     expected = scores(model, judging)

@@ -10,7 +10,8 @@ from tfl_lite_suite.runtime.targets.local import Local
 
 def test_what_benchmark_measures_is_kept(tmp_path):
     path = tmp_path / "x.tflite"
-    path.write_bytes(quadrant_models.quadrants())
+    # An inference of a microsecond would give a million times to read and write.
+    path.write_bytes(quadrant_models.quadrants(copies=400))
     job = Job(str(path), "litert", runs=5, min_seconds=0)
     made = Local().benchmark(job)
     assert Measurement.from_json(made.to_json()) == made

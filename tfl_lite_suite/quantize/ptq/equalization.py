@@ -76,20 +76,19 @@ def equalize(model: KerasModel, calibration: Array) -> Equalized:
 
 def channel_maxima(model: KerasModel, tensors: list[Tensor], calibration: Array) -> list[Array]:
     """Returns the greatest absolute value of every channel of tensors of a model, each float32 `(channels,)`."""
-    probe = tf.function(keras.Model(model.inputs, [_ChannelMaxima()(tensor) for tensor in tensors]))
+    probe = keras.Model(model.inputs, tensors)
+
+    @tf.function(autograph=False)
+    def maxima_of(images: Tensor) -> list[Tensor]:
+        found = tf.nest.flatten(probe(images, training=False))
+        return [tf.reduce_max(tf.abs(values), axis=list(range(len(values.shape) - 1))) for values in found]
+
     greatest: list[Array] = []
     for start in range(0, len(calibration), _BATCH):
-        found = tf.nest.flatten(probe(tf.cast(calibration[start : start + _BATCH], tf.float32)))
+        found = maxima_of(tf.cast(calibration[start : start + _BATCH], tf.float32))
         batch = [maxima.numpy() for maxima in found]
         greatest = [np.maximum(*pair) for pair in zip(greatest, batch, strict=True)] if greatest else batch
     return greatest
-
-
-class _ChannelMaxima(keras.layers.Layer):
-    """Largest absolute value of each channel of a batch."""
-
-    def call(self, inputs: Tensor) -> Tensor:
-        return tf.reduce_max(tf.abs(inputs), axis=list(range(len(inputs.shape) - 1)))
 
 
 @dataclasses.dataclass

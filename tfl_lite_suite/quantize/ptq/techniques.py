@@ -20,11 +20,20 @@ from tfl_lite_suite.models.graph.logits import divergence
 from tfl_lite_suite.models.tflite_interpreter import Interpreter
 from tfl_lite_suite.quantize import start
 from tfl_lite_suite.quantize.ptq import bias_correction, int16_fallback, learned_rounding, logit_range
+from tfl_lite_suite.quantize.ptq.equalization import Equalized
 from tfl_lite_suite.quantize.ptq.fallback import fewest, latency_ratio
 from tfl_lite_suite.quantize.ptq.float_fallback import Mixed
 from tfl_lite_suite.quantize.ptq.layer_error import layer_errors, layer_name, worst
 from tfl_lite_suite.quantize.qat.activation_ranges import EXTREMES
-from tfl_lite_suite.quantize.start import BIAS_CORRECTION, EQUALIZATION, best_of, equalized_or_reason, scores, share_out
+from tfl_lite_suite.quantize.start import (
+    BIAS_CORRECTION,
+    EQUALIZATION,
+    Start,
+    best_of,
+    equalized_or_reason,
+    scores,
+    share_out,
+)
 from tfl_lite_suite.tflite import delegated_forms
 from tfl_lite_suite.tflite.file import TfliteFile
 
@@ -144,9 +153,8 @@ def quantize(
     best: Candidate
     candidates: list[Candidate]
     for_ranges, judging = share_out(calibration, seed)
-    notes = []
-    if for_ranges is judging:
-        notes.append(f"judged on the same {len(judging)} pictures that gave the ranges; give 100 or more")
+    same = f"judged on the same {len(judging)} pictures that gave the ranges; give 100 or more"
+    notes = [same] if for_ranges is judging else []
     pictures = _Pictures(for_ranges, judging, scores(model, judging), scores(model, for_ranges))
     finish = functools.partial(delegated_forms.rewrite, split_hard_swish=split_hard_swish)
     make = functools.partial(_converted, pictures=pictures, io_type=io_type, finish=finish)
@@ -154,13 +162,14 @@ def quantize(
         (calibrated,) = make(model, (), plain=True)
         best, candidates = calibrated, [calibrated]
     else:
-        found, note = _calibrated(model, for_ranges, make)
+        found, equalized = _calibrated(model, for_ranges, make)
         calibrated = choose(found)
+        begin = functools.partial(start.find, split_hard_swish=split_hard_swish, equalization=equalized)
         to_learn = share_out(calibration, seed, len(calibration))[0] if ptq == "learned" else None
-        planned, reason = _planned(model, pictures, to_learn, io_type, split_hard_swish)
+        planned, reason = _planned(model, begin, pictures, to_learn, functools.partial(_aware, io_type, finish))
         best = choose([calibrated, *planned])
         candidates = [*found, *planned]
-        notes += [text for text in (note, reason) if text]
+        notes += [text for text in (equalized[1], reason) if text]
     notes += _left_out(best, candidates)
     report = {
         "techniques": list(best.techniques),
@@ -259,8 +268,8 @@ def choose(candidates: list[Chosen]) -> Chosen:
 
 def _calibrated(
     model: KerasModel, for_ranges: Array, make: Callable[[KerasModel, tuple[str, ...]], list[Calibrated]]
-) -> tuple[list[Calibrated], str]:
-    """Returns what TensorFlow's calibrator makes of a model and of its equalized form, and why not of the latter."""
+) -> tuple[list[Calibrated], tuple[Equalized | None, str]]:
+    """Returns what TensorFlow's calibrator makes of a model and of its equalized form, and `equalized_or_reason`."""
     progress = Progress("post-training quantization", 4)
     progress.update(0, "plain conversion")
     candidates = make(model, ())
@@ -270,7 +279,7 @@ def _calibrated(
         progress.update(3, "conversion after equalization")
         candidates += make(equalized.model, (EQUALIZATION,))
     progress.close()
-    return candidates, note
+    return candidates, (equalized, note)
 
 
 def _converted(
@@ -315,14 +324,18 @@ def _judged(techniques: tuple[str, ...], file: TfliteFile, judging: Array, expec
 
 
 def _planned(
-    model: KerasModel, pictures: _Pictures, to_learn: Array | None, io_type: str, split_hard_swish: bool
+    model: KerasModel,
+    find: Callable[[KerasModel, Array, Array], Start],
+    pictures: _Pictures,
+    to_learn: Array | None,
+    as_file: Callable[[KerasModel], TfliteFile],
 ) -> tuple[list[Candidate], str]:
     """Returns the file of the plan that training would start from, and the one with learned rounding if asked for.
 
     There is none, but the reason why, for a graph that the plan does not take.
     """
     try:
-        found = start.find(model, pictures.for_ranges, pictures.judging, split_hard_swish=split_hard_swish)
+        found = find(model, pictures.for_ranges, pictures.judging)
     except SuiteError as error:
         learned = "" if to_learn is None else "nor learned rounding "
         return [], f"other ranges than the extremes {learned}were not tried: {error}"
@@ -332,11 +345,14 @@ def _planned(
         simulations[learned_too] = learned_rounding.learn(model, found, to_learn)
     candidates = []
     for techniques, simulation in simulations.items():
-        content = tflite_converter.convert(simulation.freeze(), "int8", io_type=io_type, quantization_aware=True)
-        file = delegated_forms.rewrite(TfliteFile(content), split_hard_swish=split_hard_swish)
-        candidate = _judged(techniques, file, pictures.judging, pictures.expected)
+        candidate = _judged(techniques, as_file(simulation.freeze()), pictures.judging, pictures.expected)
         candidates.append(dataclasses.replace(candidate, ranges=found.chosen.rule))
     return candidates, ""
+
+
+def _aware(io_type: str, finish: Callable[[TfliteFile], TfliteFile], model: KerasModel) -> TfliteFile:
+    """Returns a model with fake quantization as int8."""
+    return finish(TfliteFile(tflite_converter.convert(model, "int8", io_type=io_type, quantization_aware=True)))
 
 
 def _left_out(best: Candidate, candidates: list[Candidate]) -> list[str]:

@@ -11,6 +11,7 @@ Source: Nagel et al., 2021, https://arxiv.org/abs/2106.08295, section 3.1, "Quan
 """
 
 import dataclasses
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -87,14 +88,25 @@ def observe(model: KerasModel, tensors: list[Tensor], logits: Tensor, calibratio
         logits: The tensor of logits.
         calibration: uint8 `(n, height, width, channels)`.
     """
-    found = _run(model, [logits, *(_Extremes()(tensor) for tensor in tensors)], calibration)
+    probe = keras.Model(model.inputs, [logits, *tensors])
+
+    @tf.function(autograph=False)
+    def answers(images: Tensor) -> tuple[Tensor, Tensor]:
+        scores, *values = probe(images, training=False)
+        return scores, tf.stack([_extremes(value) for value in values])
+
+    @tf.function(autograph=False)
+    def histograms(images: Tensor, limits: Tensor) -> Tensor:
+        values = zip(probe(images, training=False)[1:], tf.unstack(limits), strict=True)
+        return tf.stack([tf.histogram_fixed_width(*pair, _BINS) for pair in values])
+
+    found = [[output.numpy() for output in answers(batch)] for batch in _batches(calibration)]
     scores = np.concatenate([batch[0] for batch in found])
-    extremes = np.concatenate([np.stack(batch[1:]) for batch in found], axis=1)
+    extremes = np.concatenate([batch[1] for batch in found], axis=1)
     kept = ~outstanding(extremes)
     least, most = extremes[:, kept, 0].min(axis=1), extremes[:, kept, 1].max(axis=1)
-    layers = [_Histogram(low, max(high, low + _LEAST_WIDTH)) for low, high in zip(least, most, strict=True)]
-    histograms = [layer(tensor) for layer, tensor in zip(layers, tensors, strict=True)]
-    counts = np.array(_run(model, histograms, calibration[kept]), np.int64).sum(axis=0)
+    limits = np.stack([least, np.maximum(most, least + np.float32(_LEAST_WIDTH))], axis=1)
+    counts = sum(histograms(batch, limits).numpy().astype(np.int64) for batch in _batches(calibration[kept]))
     ends = np.stack([extremes[..., 0].min(axis=1), extremes[..., 1].max(axis=1)], axis=1)
     rows = zip(ends, least, most, counts, strict=True)
     values = [Values((float(of[0]), float(of[1])), float(low), float(high), row) for of, low, high, row in rows]
@@ -116,32 +128,16 @@ def outstanding(extremes: Array) -> Array:
     return found if found.mean() <= _MOST_OUTSTANDING else np.zeros_like(found)
 
 
-def _run(model: KerasModel, outputs: list[Tensor], calibration: Array) -> list[list[Array]]:
-    probe = tf.function(keras.Model(model.inputs, outputs), autograph=False)
-    starts = range(0, len(calibration), _BATCH)
-    batches = (probe(tf.cast(calibration[start : start + _BATCH], tf.float32)) for start in starts)
-    return [[values.numpy() for values in tf.nest.flatten(batch)] for batch in batches]
+def _batches(pictures: Array) -> Iterator[Tensor]:
+    return (tf.cast(pictures[start : start + _BATCH], tf.float32) for start in range(0, len(pictures), _BATCH))
+
+
+def _extremes(values: Tensor) -> Tensor:
+    """Returns the least and greatest value of each picture, float32 `(batch, 2)`."""
+    axes = list(range(1, len(values.shape)))
+    return tf.stack([tf.reduce_min(values, axes), tf.reduce_max(values, axes)], axis=1)
 
 
 def _with_zero(least: float, most: float) -> Range:
     low, high = min(least, 0.0), max(most, 0.0)
     return low, max(high, low + _LEAST_WIDTH)
-
-
-class _Extremes(keras.layers.Layer):
-    """Least and greatest value of each picture, float32 `(batch, 2)`."""
-
-    def call(self, inputs: Tensor) -> Tensor:
-        axes = list(range(1, len(inputs.shape)))
-        return tf.stack([tf.reduce_min(inputs, axes), tf.reduce_max(inputs, axes)], axis=1)
-
-
-class _Histogram(keras.layers.Layer):
-    """Number of a batch's values in each of equal bins, int32 `(bins,)`."""
-
-    def __init__(self, least: float, most: float) -> None:
-        super().__init__()
-        self._limits = [np.float32(least), np.float32(most)]
-
-    def call(self, inputs: Tensor) -> Tensor:
-        return tf.histogram_fixed_width(inputs, self._limits, _BINS)

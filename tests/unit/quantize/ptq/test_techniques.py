@@ -62,42 +62,48 @@ def test_equalization_is_chosen_where_it_helps_and_no_file_is_parsed_twice(monke
     assert file.fully_int8 and (file.inputs[0].scale, file.inputs[0].zero_point) == (1.0, -128)
 
 
-def plain(model):
+@pytest.fixture(scope="module")
+def uneven():
+    """The uneven network, and what came of its quantization."""
+    model = uneven_network()
+    return model, ptq.quantize(model, blocky(48, (32, 32, 3)))
+
+
+@pytest.fixture(scope="module")
+def plain(uneven):
     """What plain conversion gives, as if nothing else had been tried."""
-    done = ptq.quantize(model, blocky(48, (32, 32, 3)))
+    model, done = uneven
     file = TfliteFile(tflite_converter.convert(model, "int8", calibration=done.for_ranges))
     reference = TfliteFile(tflite_converter.convert(model, "float32"))
     candidate = ptq.Calibrated((), file, 0.0, done.best.kl, model=model, reference=reference, full_range=file)
     return dataclasses.replace(done, best=candidate, calibrated=candidate)
 
 
-def test_a_file_that_is_good_enough_stays_as_it_is():
-    done = ptq.quantize(uneven_network(), blocky(48, (32, 32, 3)))
+def test_a_file_that_is_good_enough_stays_as_it_is(uneven):
+    done = uneven[1]
     assert ptq.with_fallback(done, done.best.agreement) is done
 
 
-def test_the_fewest_layers_stay_in_float_where_int8_is_not_enough():
-    mixed = ptq.with_fallback(plain(uneven_network()), 1.0)
+def test_the_fewest_layers_stay_in_float_where_int8_is_not_enough(plain):
+    mixed = ptq.with_fallback(plain, 1.0)
     assert mixed.report["agreement"] == 1.0
     assert 1 <= len(mixed.report["float_layers"]) and mixed.report["float_latency_ratio"] > 0
 
 
-def test_the_fewest_layers_get_16_bits_where_int8_is_not_enough():
-    done = plain(uneven_network())
-    mixed = ptq.with_fallback(done, 0.5, "int16")
+def test_the_fewest_layers_get_16_bits_where_int8_is_not_enough(plain):
+    mixed = ptq.with_fallback(plain, 0.5, "int16")
     assert mixed.report["agreement"] >= 0.5
     assert 1 <= len(mixed.report["int16_layers"]) and mixed.report["int16_latency_ratio"] > 0
     assert "int16" in {tensor.dtype for tensor in TfliteFile(mixed.content).subgraphs[0].tensors}
-    failed = ptq.with_fallback(done, 0.95, "int16")
-    assert failed.content == done.content and "not even every layer in int16" in failed.report["notes"][-1]
+    failed = ptq.with_fallback(plain, 0.95, "int16")
+    assert failed.content == plain.content and "not even every layer in int16" in failed.report["notes"][-1]
 
 
-def test_what_8_bit_scores_allow_is_told_where_nothing_helps():
-    done = plain(uneven_network())
-    scores = done.expected.copy()
+def test_what_8_bit_scores_allow_is_told_where_nothing_helps(plain):
+    scores = plain.expected.copy()
     scores[::2, :2] = scores.max() + (1e-6, 2e-6)
     scores[1::2, 1] = scores.max() + 9
-    failed = ptq.with_fallback(dataclasses.replace(done, expected=scores), 0.95, "int16")
+    failed = ptq.with_fallback(dataclasses.replace(plain, expected=scores), 0.95, "int16")
     assert "8-bit output alone keeps 0.500" in failed.report["notes"][-1]
 
 

@@ -25,7 +25,7 @@ def live_of(model, pictures):
 # The folded model of every network is the one that `test_qat` converts.
 @pytest.mark.parametrize("name", ["mobilenet_v2", "mobilenet_v3_small", "shufflenet_v2"])
 def test_a_network_keeps_its_batch_normalization_live_and_becomes_entirely_int8(name):
-    model = keras_samples.randomize(models.build(name, (32, 32, 3), 10))
+    model = keras_samples.randomize(models.build(name, (32, 32, 3), 10, alpha=0.5))
     live = live_of(model, PICTURES)
     normalized = [
         sum(isinstance(layer, keras.layers.BatchNormalization) for layer in of.layers)
