@@ -53,7 +53,7 @@ class Train:
     differ from their defaults.
 
     Attributes:
-        epochs: Number of passes over the training images.
+        epochs: Number of passes over the training images; those of `head_epochs` come before them.
         loss: `cross_entropy`; `focal` gives less weight to pictures that are already classified well; `logit_adjusted`
             makes mistakes on rare classes count more; `binary` decides about each class separately, for pictures with
             several labels. `auto` chooses `binary` for several labels, `logit_adjusted` for unbalanced classes without
@@ -74,7 +74,8 @@ class Train:
             `probe`: keep the probe. `off`: train like a new network.
         budget_minutes: About how many minutes transfer learning may take; if necessary, there are fewer epochs and
             pictures.
-        head_epochs: With `transfer: off`: number of first epochs in which only the classifier is trained.
+        head_epochs: With `transfer: off`: number of additional epochs, at the beginning, in which only the classifier
+            is trained.
         head_learning_rate: Highest learning rate of these first epochs.
         fine_tune_from: Name of the first layer that is trained; all layers if absent.
         clip_norm: Largest norm of all gradients together; longer ones are scaled down. 0 turns this off.
