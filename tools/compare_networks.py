@@ -5,7 +5,8 @@
 
 Each network is run by its own recipe, `recipes/NETWORK_fashion_mnist.yaml`, with `--data`, in colour, at this
 resolution, on all training pictures, without timing: float, PTQ, QAT, then pruned, and int8 again. A run that was
-stopped goes on where it was; the figures so far are written after each run. `tools/update_readme.py` makes the table.
+stopped goes on where it was; the figures so far are written after each run, and what the output holds already is not
+measured again. `tools/update_readme.py` makes the table.
 """
 
 import argparse
@@ -50,19 +51,27 @@ def figures(results: dict[str, Any]) -> dict[str, Any]:
     """Returns what the table needs of a run.
 
     Returns:
-        `params`, `top1` of each file, and `agreement` of the QAT file with its Keras model; shares.
+        `params`, `top1` of each file, `changes` against the float network on the same pictures with 95 % intervals,
+        and `agreement` of the QAT file with its Keras model; shares.
     """
     top1 = {row["name"]: row["top1"] for row in results["evaluate"] if row["engine"] == ENGINE}
     rows = {(row["name"], row["runtime"].partition(" ")[0]): row for row in results["ledger"]}
     agreement = rows.get(("int8_qat", ENGINE), {}).get("agreement")
-    return {"params": results["train"]["params"], "top1": top1, "agreement": agreement}
+    against = {name: rows.get((name, ENGINE), {}).get("against_float") for name in ("int8_ptq", "int8_qat")}
+    changes = {name: [change["points"], *change["ci95"]] for name, change in against.items() if change}
+    return {"params": results["train"]["params"], "top1": top1, "changes": changes, "agreement": agreement}
 
 
 def compare(given: argparse.Namespace) -> dict[str, Any]:
     """Runs every network with every seed; returns the document, which `given.output` holds after each run."""
-    document: dict[str, Any] = {"resolution": given.resolution, "epochs": given.epochs, "networks": {}}
+    of = {"resolution": given.resolution, "epochs": given.epochs}
+    document: dict[str, Any] = files.read_json(given.output) or {**of, "networks": {}}
+    if any(document[key] != value for key, value in of.items()):
+        raise SuiteError(f"--output: '{given.output}' is of another resolution or number of epochs. Received: {of}")
     for seed in given.seeds:
         for network in given.networks:
+            if str(seed) in document["networks"].get(network, {}):
+                continue
             print(f"{network}, seed {seed}", file=sys.stderr, flush=True)
             workdir = given.workdir / network / f"seed_{seed}"
             workdir.mkdir(parents=True, exist_ok=True)

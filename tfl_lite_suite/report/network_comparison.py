@@ -16,6 +16,8 @@ _HEADER = (
 def table(networks: dict[str, dict[str, JsonObject]]) -> str:
     """Returns one row a network: mean top-1, and the mean differences of int8 with their 95 % intervals.
 
+    The interval of several seeds is that of their mean; the interval of one is that of the choice of test pictures.
+
     Args:
         networks: By network and seed, what `figures` of the tool returned.
     """
@@ -50,4 +52,6 @@ def _change(runs: list[JsonObject], before: str, after: str) -> str:
     if not gains:
         return "–"
     ends = interval(gains)
+    if ends is None and after in runs[0].get("changes", {}):
+        ends = tuple(100 * end for end in runs[0]["changes"][after][1:])
     return f"{statistics.fmean(gains):+.2f}" + (f" ({ends[0]:+.2f} … {ends[1]:+.2f})" if ends else "")
