@@ -178,7 +178,6 @@ def fit(
         The decision. The wishes may be out of reach; `report` says how far it keeps to them.
     """
     from tfl_lite_suite.decide import temperature, thresholds
-    from tfl_lite_suite.decide import wishes as of_wishes
 
     heat = temperature.fit(scored.scores, scored.truth, mode) if given == "logits" else 1.0
     decision = Decision(mode, given, heat, frames=frames)  # type: ignore[arg-type]
@@ -190,9 +189,6 @@ def fit(
         decision = dataclasses.replace(decision, reject=Reject(score, least))  # type: ignore[arg-type]
     if mode == "multi":
         decision = thresholds.best_f1(decision, scored.scores, scored.truth)
-    elif wishes.costs:
-        matrix = of_wishes.cost_matrix(wishes.costs, scored.names)
-        decision = thresholds.cheapest(decision, scored.scores, scored.truth, matrix)
     return thresholds.fit(decision, scored.scores, scored.truth, wishes, scored.names)
 
 
@@ -287,7 +283,8 @@ def report(decision: Decision, scored: Scored, wishes: Wishes = NO_WISHES) -> Js
     Returns:
         `n`, `decision`, `temperature`, `calibration_error` (`before`, with a temperature of 1, and `after`, of
         temperatures fitted on the other half of the pictures), `top1`, `coverage`, `per_class` of the answers,
-        `unknown` as in `evaluate`, and `wishes`: `wish`, `class`, `wanted`, `received`, `ci95`, `n`, `met`.
+        `unknown` as in `evaluate`, `costs` from `kept.costs`, and `wishes`: `wish`, `class`, `wanted`, `received`,
+        `ci95`, `n`, `met`.
     """
     from tfl_lite_suite.core.decision_rules import decide
     from tfl_lite_suite.decide import kept
@@ -314,6 +311,7 @@ def report(decision: Decision, scored: Scored, wishes: Wishes = NO_WISHES) -> Js
         "coverage": float((~decided.rejected).mean()),
         "per_class": [dataclasses.asdict(item) for item in measured.per_class],
         "unknown": None if unknown is None else decisions.unknown_figures(decided, unknown).document(),
+        "costs": kept.costs(decision, decided, scored, wishes),
         "wishes": kept.wishes(decided, unknown, scored, wishes),
     }
 

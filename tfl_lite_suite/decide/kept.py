@@ -1,13 +1,16 @@
 """How far a decision keeps to what was wanted of it, with intervals."""
 
+import dataclasses
+import math
+
 import numpy as np
 
 from tfl_lite_suite.core.decision import Decision
-from tfl_lite_suite.core.decision_rules import Decided, probabilities
+from tfl_lite_suite.core.decision_rules import Decided, decide, probabilities
 from tfl_lite_suite.core.types import Array, JsonObject
 from tfl_lite_suite.decide import Scored, temperature
 from tfl_lite_suite.decide.thresholds import alarms
-from tfl_lite_suite.decide.wishes import EVERY, Wishes
+from tfl_lite_suite.decide.wishes import EVERY, Wishes, cost_matrix
 from tfl_lite_suite.evaluate import metrics
 
 
@@ -49,11 +52,33 @@ def _row(wish: str, name: str, wanted: float, count: int, of: int) -> JsonObject
     }
 
 
+def costs(decision: Decision, decided: Decided, scored: Scored, wanted: Wishes) -> JsonObject | None:
+    """Returns the mean cost of an answer, `reached` by a decision and `without` its thresholds; `None` without costs.
+
+    `saved_ci95` is the 95 % interval of the difference, by the normal distribution.
+    """
+    if not wanted.costs or decision.mode != "single":
+        return None
+    matrix, labels = cost_matrix(wanted.costs, scored.names), scored.truth.argmax(axis=1)
+    plain = decide(dataclasses.replace(decision, thresholds=()), scored.scores)
+    reached, without = (matrix[labels, answers.top] for answers in (decided, plain))
+    saved = without - reached
+    half = 1.96 * float(saved.std()) / math.sqrt(len(saved))
+    return {
+        "reached": float(reached.mean()),
+        "without": float(without.mean()),
+        "saved_ci95": (float(saved.mean()) - half, float(saved.mean()) + half),
+    }
+
+
 def calibration(decision: Decision, scored: Scored) -> dict[str, float | None]:
-    """Returns the calibration error `before` and `after` fitting, each picture by a temperature fitted without it."""
+    """Returns the calibration error `before` and `after` fitting, each picture by a temperature fitted without it.
+
+    `by_chance` is what exact probabilities would show on these pictures, in the mean.
+    """
     if decision.scores == "probabilities":
-        before = _error(probabilities(decision, scored.scores), scored.truth, decision.mode)
-        return {"before": before, "after": before}
+        before, chance = _error(probabilities(decision, scored.scores), scored.truth, decision.mode)
+        return {"before": before, "after": before, "by_chance": chance}
     plain = Decision(mode=decision.mode)
     found = np.empty(scored.scores.shape)
     halves = np.random.default_rng(0).permutation(len(found)) % 2
@@ -61,17 +86,18 @@ def calibration(decision: Decision, scored: Scored) -> dict[str, float | None]:
         inside, others = halves == half, halves != half
         heat = temperature.fit(scored.scores[others], scored.truth[others], decision.mode)
         found[inside] = probabilities(Decision(mode=decision.mode, temperature=heat), scored.scores[inside])
-    before = _error(probabilities(plain, scored.scores), scored.truth, decision.mode)
-    return {"before": before, "after": _error(found, scored.truth, decision.mode)}
+    before, _ = _error(probabilities(plain, scored.scores), scored.truth, decision.mode)
+    after, chance = _error(found, scored.truth, decision.mode)
+    return {"before": before, "after": after, "by_chance": chance}
 
 
-def _error(chances: Array, truth: Array, mode: str) -> float | None:
+def _error(chances: Array, truth: Array, mode: str) -> tuple[float | None, float | None]:
     usable = ~np.isnan(chances).any(axis=1)
     chances, truth = chances[usable], truth[usable]
     if not len(chances):
-        return None
+        return None, None
     if mode == "multi":
         sure, right = np.maximum(chances, 1 - chances).ravel(), ((chances >= 0.5) == truth).ravel()
     else:
         sure, right = chances.max(axis=1), truth[np.arange(len(truth)), chances.argmax(axis=1)]
-    return metrics.calibration_error(sure, right)
+    return metrics.calibration_error(sure, right), metrics.calibration_error_by_chance(sure)

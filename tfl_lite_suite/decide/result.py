@@ -18,7 +18,8 @@ class DecideResult(Result):
         n_unknown: Number of pictures of none of the classes; `None` without any.
         decision: The decision.
         temperature: The number by which the scores are divided.
-        calibration_error: `before`, with a temperature of 1, and `after`, on pictures that were not used for the fit.
+        calibration_error: `before`, with a temperature of 1, and `after`, on pictures that were not used for the fit;
+            `by_chance`, the mean that exact probabilities would show on so many pictures.
         top1: Share of the pictures whose class has the greatest score; `None` for pictures with several labels.
         balanced_accuracy: Mean recall of the classes.
         macro_f1: Mean F1 of the classes.
@@ -29,6 +30,8 @@ class DecideResult(Result):
             `met`.
         warnings: Requirements that cannot be met, or for which there are too few pictures, and classes that are never
             found.
+        costs: Mean cost of an answer on these pictures, `reached` and `without` the thresholds, and `saved_ci95`, the
+            95 % interval of the difference; `None` without `--costs`.
 
     Example:
         >>> result = tls.TfliteModel("leaf.tflite").decide(images).result
@@ -51,3 +54,4 @@ class DecideResult(Result):
     unknown: UnknownFigures | None
     wishes: tuple[Document, ...]
     warnings: tuple[str, ...]
+    costs: Document | None = None

@@ -14,7 +14,8 @@ def show(result: DecideResult) -> str:
         f"{result.output}: fitted on {result.n} pictures"
         + (f" and {result.n_unknown} of none of the classes" if result.n_unknown else ""),
         f"temperature {result.temperature:.4g}; calibration error {percent(error['before'])} before, "
-        f"{percent(error['after'])} on pictures not fitted on",
+        f"{percent(error['after'])} on pictures not fitted on"
+        + (f" (by chance {percent(error['by_chance'])})" if error.get("by_chance") is not None else ""),
         f"{percent(result.coverage)} get an answer; balanced accuracy {percent(result.balanced_accuracy)}, "
         f"macro F1 {percent(result.macro_f1)}",
     ]
@@ -27,6 +28,12 @@ def show(result: DecideResult) -> str:
             f"(maximum probability alone {unknown.by_max_probability.auroc:.4f})"
         )
     lines += [_wish(row) for row in result.wishes]
+    if result.costs is not None:
+        low, high = result.costs["saved_ci95"]
+        lines.append(
+            f"costs on these pictures: {result.costs['reached']:.4g} an answer, {result.costs['without']:.4g} without "
+            f"thresholds (saves {low:.4g} … {high:.4g}, 95 % interval)"
+        )
     frames = said["frames"]
     lines.append(
         f"frames: of the latest {frames['window']}, {percent(frames['share'])} must agree; a class stays until "

@@ -5,20 +5,17 @@ least r (split conformal prediction: Vovk et al., 2005; Angelopoulos and Bates, 
 """
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 
 from tfl_lite_suite.core.decision import Decision
-from tfl_lite_suite.core.decision_rules import Decided, certainty, decide, probabilities
+from tfl_lite_suite.core.decision_rules import Decided, certainty, probabilities
 from tfl_lite_suite.core.types import Array
-from tfl_lite_suite.decide.wishes import EVERY, Wishes
+from tfl_lite_suite.decide import search
+from tfl_lite_suite.decide.search import BELOW, LEAST
+from tfl_lite_suite.decide.wishes import EVERY, Wishes, cost_matrix
 
-# A threshold taken from a picture must be reached by that picture in spite of rounding.
-_BELOW = 1 - 1e-9
-_LEAST = 1e-9
-_PASSES = 4
-_COST_PASSES = 3
-_COST_CANDIDATES = 60
 _LEAST_POSITIVES = 10
 
 
@@ -42,7 +39,7 @@ def least_passed_by(values: Array, count: int) -> float:
     if count >= len(values):
         return -math.inf
     blocked = float(np.sort(values)[len(values) - count - 1])
-    return math.nextafter(blocked, math.inf) / _BELOW if blocked > 0 else math.nextafter(blocked, math.inf)
+    return math.nextafter(blocked, math.inf) / BELOW if blocked > 0 else math.nextafter(blocked, math.inf)
 
 
 def reject_threshold(
@@ -77,7 +74,7 @@ def fit(decision: Decision, scores: Array, truth: Array, wishes: Wishes, names: 
         decision: With temperature and `reject`; its thresholds are where the search begins.
         scores: `(n, classes)`.
         truth: Which classes each picture shows, bool `(n, classes)`.
-        wishes: What is wanted; recall goes before false alarms.
+        wishes: What is wanted; recall goes before false alarms, and both before costs.
         names: The classes' names.
     """
     wished = {
@@ -85,42 +82,52 @@ def fit(decision: Decision, scores: Array, truth: Array, wishes: Wishes, names: 
         for index, name in enumerate(names)
         if name in wishes.min_recall or wishes.limit_of(name) is not None
     }
-    if not wished:
+    if not wished and not wishes.costs:
         return decision
-    chances = probabilities(decision, scores)
-    kept = np.ones(len(scores), bool)
+    chances = np.nan_to_num(probabilities(decision, scores))
     if decision.reject.score != "none":
-        kept = certainty(decision, scores, chances) >= decision.reject.threshold
-    base = 1.0 / len(names) if decision.mode == "single" else 0.5
-    least = np.array(decision.thresholds or [base] * len(names))
-    begin = least.copy()
-    for _ in range(_PASSES if decision.mode == "single" else 1):
+        sure = certainty(decision, scores, probabilities(decision, scores))
+        chances[~(sure >= decision.reject.threshold)] = 0.0
+    if decision.mode == "multi":
+        least = np.array(decision.thresholds or [0.5] * len(names))
         for index, (recall, alarms) in wished.items():
-            reach = np.where(kept, _reach(decision.mode, chances, least, index), -np.inf)
-            least[index] = _chosen(reach, truth[:, index], recall, alarms, begin[index])
-    return _with(decision, least)
+            least[index] = _chosen(chances[:, index], truth[:, index], recall, alarms, least[index])
+        return _with(decision, least)
+    goal = _goal(chances, truth, wished, wishes, names)
+    movable = set(wished)
+    if goal.costs is not None:
+        movable |= {index for index in range(len(names)) if _matters(goal.costs, index)}
+    begin = np.array(decision.thresholds or [1.0 / len(names)] * len(names))
+    return _with(decision, search.best(goal, begin, np.array(sorted(movable), np.int64)))
 
 
-def _reach(mode: str, chances: Array, least: Array, index: int) -> Array:
-    """Returns the greatest threshold of a class with which each picture would be answered with it."""
-    own = chances[:, index]
-    if mode == "multi":
-        return own
-    gains = np.where(chances >= least, chances / least, 0.0)
-    gains[:, index] = 0.0
-    rival = gains.max(axis=1)
-    return np.where(rival > 0, np.minimum(own, own / np.maximum(rival, 1e-300)), own)
+def _goal(
+    chances: Array,
+    truth: Array,
+    wished: Mapping[int, tuple[float | None, float | None]],
+    wishes: Wishes,
+    names: tuple[str, ...],
+) -> search.Goal:
+    counts = truth.sum(axis=0)
+    needed, allowed = np.zeros(len(names), np.int64), np.full(len(names), len(truth), np.int64)
+    for index, (recall, alarms) in wished.items():
+        if recall is not None:
+            needed[index] = must_comply(int(counts[index]), recall)
+        if alarms is not None:
+            allowed[index] = may_comply(len(truth) - int(counts[index]), alarms)
+    costs = cost_matrix(wishes.costs, names) if wishes.costs else None
+    return search.Goal(chances, truth.argmax(axis=1), needed, allowed, costs)
 
 
 def _chosen(reach: Array, of_it: Array, recall: float | None, alarms: float | None, preferred: float) -> float:
     most = math.inf
     if recall is not None and of_it.any():
-        most = greatest_kept_by(reach[of_it], must_comply(int(of_it.sum()), recall)) * _BELOW
+        most = greatest_kept_by(reach[of_it], must_comply(int(of_it.sum()), recall)) * BELOW
     least = 0.0
     if alarms is not None and (~of_it).any():
         others = reach[~of_it]
         least = least_passed_by(others, may_comply(len(others), alarms))
-    return float(np.clip(min(max(preferred, least), most), _LEAST, 1.0))
+    return float(np.clip(min(max(preferred, least), most), LEAST, 1.0))
 
 
 def _with(decision: Decision, least: Array) -> Decision:
@@ -151,38 +158,7 @@ def best_f1(decision: Decision, scores: Array, truth: Array) -> Decision:
         best = int(scored.argmax())
         below = own[order[ends[best] + 1]] if best + 1 < len(ends) else 0.0
         # Halfway to the next value, which generalizes better than the value itself.
-        least[index] = min(1.0, max(_LEAST, (own[order[ends[best]]] + below) / 2))
-    return _with(decision, least)
-
-
-def cheapest(decision: Decision, scores: Array, truth: Array, matrix: Array) -> Decision:
-    """Returns the decision with the thresholds that cost least on the pictures.
-
-    Args:
-        decision: For one label a picture.
-        scores: `(n, classes)`.
-        truth: Which class each picture shows, bool `(n, classes)`.
-        matrix: From `wishes.cost_matrix`.
-    """
-    labels = truth.argmax(axis=1)
-    chances = probabilities(decision, scores)
-    least = np.full(truth.shape[1], 1.0 / truth.shape[1])
-
-    def cost(values: Array) -> float:
-        return float(matrix[labels, decide(_with(decision, values), scores).top].mean())
-
-    touched = [index for index in range(len(least)) if _matters(matrix, index)]
-    best = cost(least)
-    for _ in range(_COST_PASSES):
-        for index in touched:
-            reach = np.unique(_reach("single", np.nan_to_num(chances), least, index))
-            quantiles = np.quantile(reach, np.linspace(0, 1, _COST_CANDIDATES))
-            for candidate in np.clip(quantiles * _BELOW, _LEAST, 1.0):
-                tried = least.copy()
-                tried[index] = candidate
-                found = cost(tried)
-                if found < best - 1e-12:
-                    best, least = found, tried
+        least[index] = min(1.0, max(LEAST, (own[order[ends[best]]] + below) / 2))
     return _with(decision, least)
 
 

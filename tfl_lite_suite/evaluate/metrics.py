@@ -57,6 +57,8 @@ class Metrics:
         mean_average_precision: Mean of the classes' average precision.
         calibration_error: Mean distance between the greatest probability and how often it is right, over bins of
             equal width.
+        calibration_error_by_chance: What probabilities that are exactly right would show on so many pictures, in the
+            mean: with few pictures in a bin, how often they are right differs by chance.
         reliability: Of each bin that holds pictures `low`, `high`, `n`, mean `probability` and `accuracy`.
         risk_coverage: Of the surest `coverage` of the pictures the share whose most probable class is wrong, `risk`,
             and the `probability` of the least sure of them.
@@ -68,6 +70,7 @@ class Metrics:
     auroc: float | None
     mean_average_precision: float | None
     calibration_error: float | None
+    calibration_error_by_chance: float | None
     reliability: tuple[dict[str, float], ...]
     risk_coverage: tuple[dict[str, float], ...]
     per_class: tuple[ClassMetrics, ...]
@@ -167,6 +170,7 @@ def _of_classes(each: Iterable[ClassMetrics], sure: Array, right: Array) -> Metr
         auroc=_mean([item.auroc for item in classes]),
         mean_average_precision=_mean([item.average_precision for item in classes]),
         calibration_error=calibration_error(sure, right) if len(sure) else None,
+        calibration_error_by_chance=calibration_error_by_chance(sure) if len(sure) else None,
         reliability=reliability(sure, right),
         risk_coverage=risk_coverage(sure, right),
         per_class=classes,
@@ -199,7 +203,7 @@ def _counted(
     )
 
 
-def wilson(hits: int, count: int) -> tuple[float, float] | None:
+def wilson(hits: float, count: float) -> tuple[float, float] | None:
     """Returns the 95 % interval of a share; `None` of nothing.
 
     Source: Wilson, 1927, https://doi.org/10.1080/01621459.1927.10502953.
@@ -256,6 +260,17 @@ def calibration_error(sure: Array, right: Array, weights: Array | None = None) -
     weights = np.ones(len(sure)) if weights is None else weights
     gaps = np.bincount(_bins(sure), weights * (sure - right), BINS)
     return float(np.abs(gaps).sum() / weights.sum())
+
+
+def calibration_error_by_chance(sure: Array) -> float:
+    """Returns the calibration error that is to be expected if every probability is exactly right.
+
+    Args:
+        sure: Probability of the answer, `(n,)`.
+    """
+    # The sum of a bin's differences is nearly normal, and the mean distance of that from 0 is sqrt(2 / pi) deviations.
+    variances = np.bincount(_bins(sure), sure * (1 - sure), BINS)
+    return float(np.sqrt(np.maximum(variances, 0)).sum() * math.sqrt(2 / math.pi) / len(sure))
 
 
 def _bins(sure: Array) -> Array:

@@ -103,6 +103,7 @@ class Figures(Result):
         auroc: Mean of the classes' area below the ROC curve.
         mean_average_precision: Mean of the classes' average precision.
         calibration_error: Mean distance between probability and accuracy.
+        calibration_error_by_chance: What exact probabilities would show on so many pictures, in the mean.
         reliability: Probability and accuracy of pictures of like probability.
         risk_coverage: Of the surest share of the pictures the share answered wrongly.
         micro_f1: F1 over all classes of all pictures; there where pictures show several classes.
@@ -122,6 +123,7 @@ class Figures(Result):
     auroc: float | None = None
     mean_average_precision: Share | None = None
     calibration_error: float | None = None
+    calibration_error_by_chance: float | None = None
     reliability: tuple[Mapping[str, float], ...] = ()
     risk_coverage: tuple[Mapping[str, float], ...] = ()
     micro_f1: Share | None = omitted()

@@ -28,7 +28,8 @@ def show(evaluation: "Evaluation | Sequence[EngineRow | UnsupportedEngine]") -> 
             f"top-1 {percent(evaluation.top1)}, top-5 {percent(evaluation.top5)} on {evaluation.n} images{skipped}"
             f"; {evaluation.ties} ties for first place, won by the lowest index",
             f"balanced accuracy {percent(evaluation.balanced_accuracy)}, macro F1 {percent(evaluation.macro_f1)}, "
-            f"calibration error {percent(evaluation.calibration_error)}",
+            f"calibration error {percent(evaluation.calibration_error)} "
+            f"(by chance {percent(evaluation.calibration_error_by_chance)})",
             *_several_labels_line(evaluation),
             *_decided_lines(evaluation),
             f"{evaluation.engine} {evaluation.engine_version}, {evaluation.images_per_s:.0f} images/s, "

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from tfl_lite_suite.core.page.table import Table
 from tfl_lite_suite.core.result import Interval, Result, Share, omitted
 from tfl_lite_suite.core.types import JsonObject
+from tfl_lite_suite.evaluate.metrics import wilson
 from tfl_lite_suite.run.seed_comparison import LedgerOfRun, interval
 from tfl_lite_suite.run.stage_results import LedgerRow
 
@@ -17,7 +18,9 @@ _HEADER = ("recipe", "model", "runtime", "folds", "top-1", "balanced accuracy", 
 class FoldsRow(Result):
     """A model over the folds.
 
-    The intervals take the folds as independent, which they are not quite: their training pictures overlap.
+    An interval covers two: Student's t over the folds, which takes them as independent, though their training pictures
+    overlap; and Wilson's over all pictures tested, which does not shrink to nothing where every fold is the same.
+    For balanced accuracy and macro F1 the pictures count that leave as much to chance (`LedgerRow.balanced_n`).
 
     Attributes:
         recipe: The recipe's name.
@@ -68,16 +71,25 @@ def _row(recipe: str, name: str, runtime: str, of_model: Sequence[tuple[int, Led
         runtime=runtime,
         folds=tuple(fold for fold, _ in of_model),
         top1=statistics.fmean(top1),
-        top1_ci95=interval(top1),
+        top1_ci95=_interval(top1, [row.n for row in rows]),
         top1_folds=tuple(top1),
     )
+    worth = [row.balanced_n or row.n for row in rows]
     for figure in ("balanced_accuracy", "macro_f1"):
         values = [value for row in rows if (value := getattr(row, figure)) is not None]
         if len(values) == len(rows):
             of_folds: JsonObject = {figure: statistics.fmean(values), f"{figure}_folds": tuple(values)}
-            found = dataclasses.replace(found, **of_folds | {f"{figure}_ci95": interval(values)})
+            found = dataclasses.replace(found, **of_folds | {f"{figure}_ci95": _interval(values, worth)})
             found = found if len(values) > 1 else found.with_null(f"{figure}_ci95")
     return found
+
+
+def _interval(values: Sequence[float], pictures: Sequence[float]) -> Interval | None:
+    over_folds = interval(values)
+    over_pictures = wilson(statistics.fmean(values) * sum(pictures), sum(pictures))
+    if over_folds is None or over_pictures is None:
+        return over_folds
+    return max(0.0, min(over_folds[0], over_pictures[0])), min(1.0, max(over_folds[1], over_pictures[1]))
 
 
 def table(rows: Sequence[FoldsRow]) -> Table:

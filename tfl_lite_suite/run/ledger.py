@@ -136,11 +136,22 @@ def _metrics(answers: Predictions) -> JsonObject:
             "balanced_accuracy": sets.balanced_accuracy,
             "macro_f1": sets.macro_f1,
             "calibration_error": None,
+            "balanced_n": _balanced_n([item.n for item in sets.per_class]),
         }
     labels, (top, sure) = np.array(answers.labels), _arrays(answers)
     found = metrics.measure(labels, top, answers.class_names)
     error = None if sure is None else metrics.calibration_error(sure, top == labels)
-    return {"balanced_accuracy": found.balanced_accuracy, "macro_f1": found.macro_f1, "calibration_error": error}
+    return {
+        "balanced_accuracy": found.balanced_accuracy,
+        "macro_f1": found.macro_f1,
+        "calibration_error": error,
+        "balanced_n": _balanced_n(np.bincount(labels).tolist()),
+    }
+
+
+def _balanced_n(counts: Sequence[int]) -> float:
+    present = [count for count in counts if count]
+    return len(present) ** 2 / sum(1 / count for count in present)
 
 
 def _arrays(answers: Predictions) -> tuple[Array, Array | None]:

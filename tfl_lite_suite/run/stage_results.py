@@ -175,6 +175,7 @@ class LedgerRow(Result):
         agreement: Share of the pictures that it answers like its source.
         flips: Pictures that it answers otherwise.
         change: The change against its source.
+        balanced_n: How many pictures of one class would leave as much to chance as the mean recall of the classes does.
     """
 
     name: str
@@ -189,6 +190,7 @@ class LedgerRow(Result):
     agreement: Share | None = omitted()
     flips: int | None = omitted()
     change: Change | None = omitted()
+    balanced_n: float | None = omitted()
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -34,3 +34,13 @@ def test_calibration_is_told_by_temperatures_fitted_on_others():
     scores[wrong] = scores[wrong][:, ::-1]
     found = kept.calibration(Decision(), decide.Scored(scores, labels[:, None] == np.arange(2), ("a", "b")))
     assert found["before"] == pytest.approx(0.2, abs=0.03) and found["after"] < 0.03
+    assert 0 < found["by_chance"] < 0.02
+
+
+def test_costs_are_told_with_and_without_thresholds():
+    costs = Wishes(costs={("crack", "good"): 9.0})
+    low = Decision(thresholds=(0.99, 0.01))
+    found = kept.costs(low, answer(low, SCORES), SCORED, costs)
+    assert (found["reached"], found["without"]) == (0.5, 2.25)
+    assert found["saved_ci95"][0] < 1.75 < found["saved_ci95"][1]
+    assert kept.costs(low, answer(low, SCORES), SCORED, Wishes()) is None

@@ -65,8 +65,8 @@ def test_rejection_keeps_known_pictures_and_a_wished_recall():
 
 def test_costs_move_answers_to_the_cheaper_error():
     scores, truth = pictures(3000, 4)
-    matrix = cost_matrix({("crack", "good"): 30.0, ("crack", "dirt"): 30.0}, NAMES)
-    decision = thresholds.cheapest(Decision(), scores, truth, matrix)
+    costs = {("crack", "good"): 30.0, ("crack", "dirt"): 30.0}
+    matrix, decision = cost_matrix(costs, NAMES), thresholds.fit(Decision(), scores, truth, Wishes(costs=costs), NAMES)
     fresh, labels = pictures(3000, 5)
     paid = [matrix[labels.argmax(1), decide(said, fresh).top].mean() for said in (Decision(), decision)]
     assert paid[1] < 0.8 * paid[0]

@@ -7,7 +7,7 @@ from tfl_lite_suite.run.seed_comparison import LedgerOfRun
 
 
 def run(fold, top1, **more):
-    return LedgerOfRun("r", 0, fold, [ledger_row("float32", "litert 2", top1=top1, **more)])
+    return LedgerOfRun("r", 0, fold, [ledger_row("float32", "litert 2", top1=top1, **{"n": 1000} | more)])
 
 
 def test_the_mean_over_folds_has_an_interval():
@@ -23,6 +23,14 @@ def test_the_mean_over_folds_has_an_interval():
     assert cross_validation.table([row]).markdown().splitlines()[2] == (
         "| r | float32 | litert 2 | 3 | 85.00 % (72.58 … 97.42) | – | – | 80.00 % |"
     )
+
+
+def test_folds_that_are_all_right_still_have_an_interval():
+    (row,) = cross_validation.summary(
+        [run(fold, 1.0, balanced_accuracy=1.0, macro_f1=1.0, n=40, balanced_n=10.0) for fold in range(5)]
+    )
+    assert row.top1_ci95 == pytest.approx((0.9812, 1.0), abs=1e-4)
+    assert row.balanced_accuracy_ci95 == row.macro_f1_ci95 == pytest.approx((0.9287, 1.0), abs=1e-4)
 
 
 def test_every_fold_is_a_run_of_its_own(tmp_path):

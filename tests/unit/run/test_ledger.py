@@ -39,12 +39,12 @@ def test_each_model_against_its_source_and_the_float_network():
 def test_the_document_has_the_keys_of_the_interface_and_is_read_back():
     train, prune = ledger.rows([FLOAT, PRUNED])
     keys = ["name", "runtime", "n", "top1", "balanced_accuracy", "macro_f1", "calibration_error", "source"]
-    assert list(train.document()) == [*keys, "against_float"]
-    assert list(prune.document()) == [*keys, "against_float", "agreement", "flips", "change"]
+    assert list(train.document()) == [*keys, "against_float", "balanced_n"]
+    assert list(prune.document()) == [*keys, "against_float", "agreement", "flips", "change", "balanced_n"]
     change = ["gained", "lost", "points", "ci95", "verdict", "metrics", "recall"]
     assert list(prune.document()["change"]) == change
     assert list(prune.document()["change"]["recall"][0]) == ["name", *change[:5]]
-    assert ledger.LedgerRow.from_json(prune.to_json()) == prune
+    assert ledger.LedgerRow.from_json(prune.to_json()) == prune and prune.balanced_n > 0
 
 
 def test_other_metrics_are_compared_picture_by_picture():
