@@ -196,7 +196,10 @@ class SumSteps(tfmot.quantization.keras.quantizers.Quantizer):
 
     def __call__(self, inputs: Tensor, training: Tensor, weights: Tensor, **kwargs: object) -> Tensor:
         """Rounds a float32 bias, but not in training, where so fine a rounding is not worth its time."""
-        return tf.identity(inputs) if training is True else self.integers(inputs) * self._steps()
+        if training is True:
+            return tf.identity(inputs)
+        steps = self._steps()
+        return tf.round(inputs / steps) * steps
 
     def integers(self, bias: Tensor) -> Tensor:
         """Returns the rounded bias as multiples of the steps, float32."""

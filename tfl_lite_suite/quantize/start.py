@@ -21,7 +21,7 @@ from tfl_lite_suite.prune.clustering import equal_weights
 from tfl_lite_suite.prune.sparsity import prunable
 from tfl_lite_suite.quantize.ptq.equalization import Equalized, equalize
 from tfl_lite_suite.quantize.qat.activation_ranges import LEAST_ERROR, RULES, Range
-from tfl_lite_suite.quantize.qat.fake_quantization import Plan, expanded
+from tfl_lite_suite.quantize.qat.fake_quantization import Plan, expanded, expanded_folded
 from tfl_lite_suite.quantize.qat.simulated_bias import correct_biases
 from tfl_lite_suite.quantize.qat.simulation import Simulation
 
@@ -128,7 +128,7 @@ def find(
         equalization = (None, "") if only_ranges else equalized_or_reason(model, for_ranges)
     equalized, note = equalization
     if equalized is not None:
-        networks[(EQUALIZATION,)] = expanded(equalized.model, split_hard_swish)
+        networks[(EQUALIZATION,)] = expanded_folded(equalized.model, split_hard_swish)
     expected = scores(model, judging)
     progress = Progress("ranges of activations", len(networks) * (len(RULES) + 1))
     found, done = [], 0

@@ -49,9 +49,14 @@ def quantization_aware(
 
 def expanded(model: KerasModel, split_hard_swish: bool = True) -> KerasModel:
     """Returns the folded float model whose every layer is one operator of the int8 file; see `quantization_aware`."""
-    folded = _expand(fold_batch_norm(canonical(model)), split_hard_swish)
-    require_int8_forms(model.name, [node.layer for node in rewrite.nodes(folded)])
-    return folded
+    return expanded_folded(fold_batch_norm(canonical(model)), split_hard_swish)
+
+
+def expanded_folded(folded: KerasModel, split_hard_swish: bool = True) -> KerasModel:
+    """Returns the same of a model that is canonical, and whose batch normalization is folded."""
+    made = _expand(folded, split_hard_swish)
+    require_int8_forms(folded.name, [node.layer for node in rewrite.nodes(made)])
+    return made
 
 
 def _expand(model: KerasModel, split_hard_swish: bool) -> Tensor:
