@@ -16,6 +16,8 @@ from tfl_lite_suite.core.types import Array
 BELOW = 1 - 1e-9
 LEAST = 1e-9
 _PASSES = 8
+# Of more probabilities than this, so few beginnings and passes are tried that it takes seconds.
+_MANY, _STARTS_OF_MANY, _PASSES_OF_MANY = 500_000, 2, 3
 _LOWERED = (0.1, 0.01, 0.001)
 _DRAWN = 4
 _SAME = 1e-12
@@ -101,9 +103,10 @@ def best(goal: Goal, begin: Array, movable: Array) -> Array:
 
 def _best_of(goal: Goal, begin: Array, movable: Array, starts: list[Array]) -> tuple[Array, Reached]:
     found: list[tuple[Reached, int, Array]] = []
-    for start in starts:
+    many = goal.chances.size > _MANY
+    for start in starts[:_STARTS_OF_MANY] if many else starts:
         state = _State(goal, start)
-        for _ in range(_PASSES):
+        for _ in range(_PASSES_OF_MANY if many else _PASSES):
             if not [index for index in movable if state.improve(int(index), float(begin[index]))]:
                 break
         found.append((state.reached(begin), len(found), state.least))
