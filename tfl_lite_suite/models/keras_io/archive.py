@@ -23,7 +23,7 @@ from tfl_lite_suite.models.keras_io import hdf5_heap, hdf5_text
 
 WEIGHTS = "model.weights.h5"
 _NAME = "tfl_lite_suite_name.txt"
-_LONGEST_NAME = 1 << 16
+_LONGEST_NAME, _MOST_LAYERS = 1 << 16, 10_000
 _CONFIG, _METADATA, _ASSETS = "config.json", "metadata.json", "assets/"
 _HDF5, _HDF5_WEIGHTS = b"\x89HDF\r\n\x1a\n", "model_weights"
 _LARGEST_JSON = 1 << 24
@@ -296,6 +296,8 @@ def _refused(value: object, layer: str, depth: int) -> list[str]:
     if depth > _DEEPEST:
         raise ValueError(f"its configuration is nested more than {_DEEPEST} deep")
     if isinstance(value, list):
+        if len(value) > _MOST_LAYERS and any(isinstance(item, dict) and "class_name" in item for item in value):
+            raise ValueError(f"it has a list of {len(value):,} layers, at most {_MOST_LAYERS:,} are built")
         return [line for item in value for line in _refused(item, layer, depth + 1)]
     if not isinstance(value, dict):
         return []

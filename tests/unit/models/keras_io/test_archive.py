@@ -138,6 +138,12 @@ def test_a_description_that_is_nested_without_end_is_refused(tmp_path):
         keras_archive.read(write(tmp_path / "model.keras", layer))
 
 
+def test_more_layers_than_anyone_waits_for_are_refused(tmp_path):
+    layers = [named("keras.layers", "ReLU")] * 10_001
+    with pytest.raises(SuiteError, match="a list of 10,001 layers, at most 10,000 are built"):
+        keras_archive.read(write(tmp_path / "model.keras", {"class_name": "Sequential", "config": {"layers": layers}}))
+
+
 @pytest.mark.parametrize(
     "files", [{}, {"metadata.json": "{}", "config.json": "{}"}, {"metadata.json": "[]", "config.json": "1"}]
 )
