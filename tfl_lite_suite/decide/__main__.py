@@ -1,5 +1,8 @@
 """Fits a decision on validation pictures and writes it into the .tflite file: calibrated probabilities, thresholds."""
 
+import csv
+from collections.abc import Sequence
+
 from absl import flags
 
 from tfl_lite_suite.core import command_line
@@ -16,8 +19,8 @@ def _main() -> DecideResult:
     command_line.only_with(given.recipe is None, "without --recipe", "split")
     command_line.only_with(given.recipe is None or given.unknown is not None, "without --recipe", "on_corrupt")
     wanted = Wishes(
-        shares("min_recall", given.min_recall),
-        shares("max_false_alarms", given.max_false_alarms, may_lack_name=True),
+        shares("min_recall", _items(given.min_recall)),
+        shares("max_false_alarms", _items(given.max_false_alarms), may_lack_name=True),
         given.keep,
         costs(given.costs),
     )
@@ -35,12 +38,17 @@ def _main() -> DecideResult:
     return decide(model, given.output or model, source, wanted, reject=given.reject, frames=frames)
 
 
+def _items(given: Sequence[str]) -> list[str]:
+    """Returns what a flag names that may be given several times, each time with items between commas."""
+    return [item.strip() for row in csv.reader(given) for item in row]
+
+
 if __name__ == "__main__":
     command_line.define_recipe_flags()
     flags.DEFINE_string("model", None, "The .tflite file.")
     flags.DEFINE_string("unknown", None, "A folder of pictures that are none of the classes.")
-    flags.DEFINE_list("min_recall", [], "CLASS=SHARE: smallest share of a class's pictures that must be found.")
-    flags.DEFINE_list(
+    flags.DEFINE_multi_string("min_recall", [], "CLASS=SHARE: smallest share of a class's pictures that must be found.")
+    flags.DEFINE_multi_string(
         "max_false_alarms",
         [],
         "[CLASS=]SHARE: largest share of other pictures that may get the class as answer. Without CLASS: the classes "
