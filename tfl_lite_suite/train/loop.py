@@ -16,16 +16,17 @@ from tfl_lite_suite.core.figures import percent
 from tfl_lite_suite.core.framework import keras, tf
 from tfl_lite_suite.core.progress import Progress, duration
 from tfl_lite_suite.core.recipe import Augment, Train
-from tfl_lite_suite.core.types import Array, JsonObject, KerasModel, KerasOptimizer, Strategy, Tensor, TfFunction
+from tfl_lite_suite.core.types import Array, JsonObject, KerasModel, KerasOptimizer, Tensor, TfFunction
 from tfl_lite_suite.data import balance, pipeline, samples
 from tfl_lite_suite.models.graph.logits import as_logits, ends_in_softmax
-from tfl_lite_suite.models.graph.rewrite import classifier, with_features
+from tfl_lite_suite.models.graph.rewrite import classifier
 from tfl_lite_suite.train import checkpoint, fine_tuning, mixed_precision, selection
 from tfl_lite_suite.train.distribution import Distribution, here
 from tfl_lite_suite.train.fast_gradient import fast_gradients
 from tfl_lite_suite.train.losses import DistilledLoss, Loss, loss_by_labels
 from tfl_lite_suite.train.moving_average import MovingAverage
 from tfl_lite_suite.train.optimizer import optimizer_of
+from tfl_lite_suite.train.step import train_step
 
 CHECKPOINT = "checkpoint.npz"
 
@@ -80,7 +81,8 @@ class Training:
         distribution: Where to train; the model was made in the scope of its strategy. Each process does the same, and
             its results are the same; the chief alone keeps files.
         keeps_last: Whether the last epoch is kept, not the best one.
-        keeps_start: Whether the weights at the start are a candidate, too, where there are validation pictures.
+        keeps_start: Whether the weights at the start are a candidate, too, where there are validation pictures. An
+            epoch takes their place only where `selection.gains` says so.
         optimizer_of: As `optimizer.optimizer_of` without its settings; makes another optimizer than they say.
 
     After `run`, `kept` is the number of the epoch whose weights the model has, 0 for the start, and `start_top1` the
@@ -118,6 +120,7 @@ class Training:
         self._best_value: float | None = None
         self.kept = 0
         self.start_top1: float | None = None
+        self._start_right: Array | None = None
         self._trainable = [layer.trainable for layer in self.model.layers]
 
     def run(self, plan: Sequence[Phase]) -> list[JsonObject]:
@@ -168,10 +171,10 @@ class Training:
             average = MovingAverage(self.model.trainable_variables, self.settings.ema)
         first = self._restore(saved, index, optimizer, average)
         loss = self.loss or loss_by_labels(self.settings, self.data.train.class_counts, False)
-        step = _train_step(self.model, optimizer, average, loss, self.distribution.strategy, phase.first_rate)
+        step = train_step(self.model, optimizer, average, loss, self.distribution.strategy, phase.first_rate)
         validate = accuracy_function(self._measured)
         if self.keeps_start and not self.history and len(self.data.validation):
-            start = self._validated(validate, {})
+            start, self._start_right = self._validated(validate, {})
             self.start_top1, self._best_value = start["validation_top1"], start["selected_by"][self.settings.select]
             self._best = self.distribution.weights(self.model)
         seed = self.seed + 1_000_003 * index
@@ -198,10 +201,10 @@ class Training:
                 weights = self.distribution.weights(self.model)
                 if self._measured is not self.model:
                     self._measured.set_weights(weights)
-                record = {"phase": phase.name, "epoch": epoch + 1, **record, **self._validated(validate, record)}
-                select, best = self.settings.select, self._best_value
-                value = record["selected_by"][select]
-                if self.keeps_last or best is None or selection.better(select, value, best):
+                validated, right = self._validated(validate, record)
+                record = {"phase": phase.name, "epoch": epoch + 1, **record, **validated}
+                value = record["selected_by"][self.settings.select]
+                if self._improves(value, right):
                     self._best_value, self._best, self.kept = value, weights, len(self.history) + 1
             self.history.append(record)
             self._log(record, phase, progress)
@@ -231,20 +234,37 @@ class Training:
             "data_wait_share": waited / seconds,
         }
 
-    def _validated(self, validate: Callable[[samples.Split], JsonObject], record: JsonObject) -> JsonObject:
-        """Returns top-1 of the validation images, of which each process answers some, and what chooses the epoch.
+    def _improves(self, value: float, right: Array) -> bool:
+        select, best = self.settings.select, self._best_value
+        if self.keeps_last or best is None:
+            return True
+        if self._start_right is not None and not selection.gains(right, self._start_right):
+            return False
+        return selection.better(select, value, best)
 
-        Without validation images the figures of training take their place.
+    def _validated(
+        self, validate: Callable[[samples.Split], JsonObject], record: JsonObject
+    ) -> tuple[JsonObject, Array]:
+        """Returns top-1 of the validation images and what chooses the epoch, and `selection.right` of each image.
+
+        Each process answers some of the images. Without images the figures of training take their place.
         """
         select, count = self.settings.select, len(self.data.validation)
         if not count:
             value = record["loss"] if select == "loss" else record["train_top1"]
-            return {"validation_top1": None, "selected_by": {select: value}}
-        own = self.data.validation.subset(np.arange(self.distribution.rank, count, self.distribution.processes))
-        nothing = np.zeros(3 + 3 * len(self.data.class_names))
-        counted = selection.counts(validate(own)["logits"], own) if len(own) else nothing
-        figures = selection.figures(self.distribution.sum(counted), count)
-        return {"validation_top1": figures["top1"], "selected_by": {select: figures[select]}}
+            return {"validation_top1": None, "selected_by": {select: value}}, np.empty(0)
+        places = np.arange(self.distribution.rank, count, self.distribution.processes)
+        own, counted, right = (
+            self.data.validation.subset(places),
+            np.zeros(3 + 3 * len(self.data.class_names)),
+            np.zeros(count),
+        )
+        if len(own):
+            logits = validate(own)["logits"]
+            counted, right[places] = selection.counts(logits, own), selection.right(logits, own)
+        counted, right = np.split(self.distribution.sum(np.concatenate([counted, right])), [len(counted)])
+        figures = selection.figures(counted, count)
+        return {"validation_top1": figures["top1"], "selected_by": {select: figures[select]}}, right
 
     def _restore(self, saved: checkpoint.Saved, index: int, optimizer: KerasOptimizer, average: MovingAverage) -> int:
         """Puts back what a checkpoint holds; returns the epoch of this phase to begin with."""
@@ -255,6 +275,7 @@ class Training:
         self.history, self._best_value = state["history"], state["best_value"]
         self.kept, self.start_top1 = state["kept"], state["start_top1"]
         self._best = arrays.get("best", [])
+        self._start_right = next(iter(arrays.get("start_right", [])), None)
         if state["phase"] != index or state["epoch"] == 0:
             return 0
         for variable, value in zip(optimizer.variables, arrays["optimizer"], strict=True):
@@ -272,6 +293,7 @@ class Training:
                 "best": self._best,
                 "optimizer": [variable.numpy() for variable in optimizer.variables],
                 "average": average.values(),
+                "start_right": [] if self._start_right is None else [self._start_right],
             },
             {
                 **{"key": self.key, "phase": index, "epoch": epoch, "history": self.history},
@@ -350,50 +372,3 @@ def _reseed(model: KerasModel, seed: int) -> None:
         generator = getattr(getattr(layer, "_random_generator", None), "_generator", None)
         if generator is not None:
             generator.reset_from_seed((seed + position) % 2**31)
-
-
-def _train_step(
-    model: KerasModel,
-    optimizer: KerasOptimizer,
-    average: MovingAverage,
-    loss_of: Loss | DistilledLoss,
-    strategy: Strategy,
-    first_rate: float | None = None,
-) -> TfFunction:
-    variables = model.trainable_variables
-    factors = fine_tuning.rates(model, first_rate) if first_rate else []
-    takes_features = isinstance(loss_of, DistilledLoss) and loss_of.takes_features
-    forward = with_features(model) if takes_features else model
-    scaled = getattr(optimizer, "get_scaled_loss", lambda loss: loss)
-    unscaled = getattr(optimizer, "get_unscaled_gradients", lambda gradients: gradients)
-
-    def on_replica(images: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-        with tf.GradientTape() as tape:
-            output = forward(images, training=True)
-            scores, features = output if takes_features else (output, None)
-            logits = as_logits(model, scores)
-            if isinstance(loss_of, DistilledLoss):
-                targets, answers = targets[:, : logits.shape[1]], targets[:, logits.shape[1] :]
-                loss = loss_of.function(images, targets, logits, features, answers)
-            else:
-                loss = loss_of(images, targets, logits)
-            if model.losses:
-                loss += tf.add_n(model.losses)
-            loss /= strategy.num_replicas_in_sync  # Gradients of all replicas are summed.
-            differentiated = scaled(loss)
-        gradients = unscaled(tape.gradient(differentiated, variables))
-        before = [tf.identity(variable) for variable in variables] if factors else []
-        optimizer.apply_gradients(zip(gradients, variables, strict=True))
-        if factors:
-            fine_tuning.slow_down(variables, before, factors)
-        labelled = tf.reduce_max(targets, axis=1)
-        hits = (tf.gather(targets, tf.argmax(logits, axis=1), batch_dims=1) >= labelled) & (labelled > 0)
-        return loss, tf.reduce_sum(tf.cast(hits, tf.float32))
-
-    @tf.function(autograph=False)
-    def step(images: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-        loss, hits = strategy.run(on_replica, (images, targets))
-        average.update(optimizer.iterations)
-        return strategy.reduce("SUM", loss, axis=None), strategy.reduce("SUM", hits, axis=None)
-
-    return step

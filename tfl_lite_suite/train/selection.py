@@ -59,3 +59,21 @@ def figures(counted: Array, pictures: int) -> dict[str, float]:
 def better(select: str, one: float, other: float) -> bool:
     """Whether a value of a figure is better than another."""
     return one < other if select == "loss" else one > other
+
+
+def right(logits: Array, split: Split) -> Array:
+    """Returns whether the highest score of each picture is one of its labels, float64 `(n,)`."""
+    return (split.one_hot()[np.arange(len(split)), logits.argmax(axis=1)] > 0).astype(np.float64)
+
+
+def gains(one: Array, other: Array) -> bool:
+    """Whether more answers are right than before, by more than chance would give on so few pictures.
+
+    Args:
+        one: `right` of the pictures now.
+        other: The same before.
+
+    Returns:
+        Whether the gain is greater than its paired standard error, the root of the number of answers that changed.
+    """
+    return bool((one - other).sum() > np.sqrt(np.abs(one - other).sum()))

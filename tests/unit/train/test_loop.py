@@ -53,6 +53,17 @@ def test_the_start_is_kept_where_training_ruins_it(tmp_path):
         np.testing.assert_array_equal(kept, before)
 
 
+def test_the_start_is_kept_where_an_epoch_gains_less_than_chance(tmp_path, monkeypatch):
+    kept = []
+    for gains in (True, False):
+        monkeypatch.setattr("tfl_lite_suite.train.loop.selection.gains", lambda one, other, gains=gains: gains)
+        training = make(tmp_path / str(gains))
+        training.keeps_start = True
+        training.run([Phase("network", 3, 0.05)])
+        kept.append(training.kept)
+    assert kept[0] > 0 and kept[1] == 0
+
+
 @pytest.mark.parametrize("ema", [0.0, 0.9])
 def test_a_stopped_training_resumes_as_if_never_stopped(tmp_path, ema):
     settings = Train(batch_size=16, learning_rate=0.05, warmup_epochs=0.5, ema=ema)

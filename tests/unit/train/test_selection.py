@@ -40,3 +40,14 @@ def test_figures_of_several_labels():
 
 def test_less_loss_is_better():
     assert selection.better("loss", 1, 2) and selection.better("top1", 2, 1) and not selection.better("top1", 1, 1)
+
+
+def test_a_gain_is_more_than_its_standard_error():
+    before, other = np.array([1.0, 1, 0, 0, 0, 0, 0]), np.array([1.0, 1, 1, 0, 0, 0, 0])
+    assert not selection.gains(other, before) and not selection.gains(before, before)
+    assert selection.gains(np.array([1.0, 1, 1, 1, 0, 0, 0]), before)
+    assert not selection.gains(np.array([0.0, 0, 1, 1, 1, 1, 0]), before)  # Two more, but six of seven changed.
+
+
+def test_right_answers_are_those_among_the_labels():
+    np.testing.assert_array_equal(selection.right(LOGITS, split([0, 1, 1, 1])), [1, 0, 1, 1])
