@@ -124,6 +124,7 @@ def decide(
     """
     from tfl_lite_suite.decide import kept, text
 
+    _require_tflite(model)
     require_contract(model)
     scored, gives, mode = score(model, source)
     wishes.check(scored.names)
@@ -140,6 +141,11 @@ def decide(
         document |= {"temperature": heat, "calibration_error": document["calibration_error"] | {"before": before}}
     warnings = text.warnings(document["wishes"], document["per_class"])
     return DecideResult.from_document(document | {"warnings": warnings})
+
+
+def _require_tflite(model: str) -> None:
+    if not model.endswith(".tflite"):
+        raise ArgumentError("model", f"expected a .tflite file. Received: '{model}'")
 
 
 def require_contract(model: str) -> None:
@@ -334,8 +340,7 @@ def score(model: str, source: Source | Prepared) -> "tuple[Scored, str, str]":
     from tfl_lite_suite import evaluate
     from tfl_lite_suite.runtime import engines
 
-    if not model.endswith(".tflite"):
-        raise ArgumentError("model", f"expected a .tflite file. Received: '{model}'")
+    _require_tflite(model)
     engine = source.engine or engines.default(model)
     opened, split, unknown = source.pictures(evaluate.open_model(model, engine))
     targets = split.targets
