@@ -34,6 +34,8 @@ Image.MAX_IMAGE_PIXELS = None
 warnings.filterwarnings("ignore", module=r"PIL\.")
 
 _ORIENTATION_TAG = 0x0112
+# Bits of a pixel in a file; 24 in other modes.
+_BITS = {"1": 1, "L": 8, "P": 8, "I;16": 16}
 _WHOLE_PICTURE_LIMIT = 4
 _BLOCK_ROWS = 256
 
@@ -69,7 +71,7 @@ def decode(
             picture_bytes.memory_for(*size) if size else contextlib.nullcontext(),
             Image.open(io.BytesIO(picture_bytes.without_texts(data)), formats=formats) as image,
         ):
-            picture_bytes.check_claim(name, *image.size, len(data))
+            picture_bytes.check_claim(name, *image.size, len(data), _BITS.get(image.mode, 24))
             picture_bytes.check_scans(name, image.width * image.height, data)
             with contextlib.nullcontext() if size else picture_bytes.memory_for(*image.size):
                 if least_side is not None:

@@ -14,9 +14,10 @@ from tfl_lite_suite.core.errors import SuiteError
 
 MAX_PIXELS = 200_000_000
 MAX_FILE_BYTES = 256 << 20
-# Above this, a picture has to fill its file: photographs have less than 30 pixels a byte, an empty PNG 340 and more.
+# Above this, a picture has to fill its file: photographs have less than 30 pixels a byte, an empty PNG in colour has
+# 340 and more, and a scanned page one bit a pixel.
 _FREE_PIXELS = 16_000_000
-_MOST_PIXELS_A_BYTE = 300
+_MOST_BITS_A_BYTE = 7_200
 # A progressive JPEG is decoded once for each of its scans, of which cameras write about ten.
 _MOST_SCANNED = 2_500_000_000
 _SCAN = b"\xff\xda"
@@ -33,7 +34,7 @@ _KEPT_TEXTS = (b"Raw profile type exif", b"XML:com.adobe.xmp")
 _LONGEST_TEXT = 1 << 16
 
 
-def check_claim(name: str, width: int, height: int, size: int) -> None:
+def check_claim(name: str, width: int, height: int, size: int, bits: int = 24) -> None:
     """Refuses a picture that claims more than it can be.
 
     Args:
@@ -41,6 +42,7 @@ def check_claim(name: str, width: int, height: int, size: int) -> None:
         width: Claimed, in pixels.
         height: Claimed, in pixels.
         size: Bytes of the file.
+        bits: Of a pixel.
 
     Raises:
         SuiteError: If it has too many pixels, or too many for so few bytes.
@@ -49,7 +51,7 @@ def check_claim(name: str, width: int, height: int, size: int) -> None:
     if pixels > MAX_PIXELS:
         limit = f"the limit is {MAX_PIXELS // 1_000_000} million"
         raise SuiteError(f"{name}: {width}x{height} pixels; {limit}. Scale the picture down")
-    if pixels > _FREE_PIXELS and pixels > _MOST_PIXELS_A_BYTE * size:
+    if pixels > _FREE_PIXELS and pixels * bits > _MOST_BITS_A_BYTE * size:
         raise SuiteError(f"{name}: {width}x{height} pixels claimed by {size:,} bytes: more than they can hold")
 
 
