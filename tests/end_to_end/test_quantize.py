@@ -96,6 +96,9 @@ def test_a_run_that_ends_below_post_training_quantization_says_so():
     assert "kept epoch 2: top-1 82.00 % on 50 validation images, before training 80.00 %" in text
     assert "2.00 points below" in text
     assert "below" not in quantize.show(dataclasses.replace(result, top1_qat=0.895))
+    text = quantize.show(dataclasses.replace(result, kept="start"))
+    assert "kept the network before training: top-1 80.00 % on 50 validation images" in text
+    assert "after it 82.00 %, a gain that chance could give" in text
 
 
 def test_pictures_without_labels_are_enough_without_training(trained, tmp_path):

@@ -243,7 +243,10 @@ def _reason(result: QatResult) -> str:
         return f"kept {result.kept}; without validation images the start could not be compared"
     before, after = (percent(share) for share in (start, max(epochs, default=0)))
     if result.kept == "start":
-        return f"kept the network before training: top-1 {before} on {images} validation images, after it {after}"
+        chance = ", a gain that chance could give" if max(epochs, default=0) > start else ""
+        return (
+            f"kept the network before training: top-1 {before} on {images} validation images, after it {after}{chance}"
+        )
     return f"kept {result.kept}: top-1 {after} on {images} validation images, before training {before}"
 
 
