@@ -8,6 +8,7 @@ import pathlib
 from collections.abc import Iterable, Sequence
 
 from tfl_lite_suite.advise.latency_model import LatencyModel
+from tfl_lite_suite.advise.result import Figure
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.schemes import COSTED_SCHEMES
 from tfl_lite_suite.core.types import JsonObject
@@ -23,21 +24,6 @@ _PUBLISHED = pathlib.Path(__file__).with_name("published.json")
 _PROCESS_BYTES, _OF_FILE, _OF_ARENA = 54_000_000, 2, 2
 _MOST_NOTES = 2
 _KERNELS = "interpreter and kernels come on top"
-
-
-@dataclasses.dataclass(frozen=True)
-class Figure:
-    """A number and where it comes from.
-
-    Attributes:
-        value: The number.
-        basis: `measured`, `published`, `predicted` or `estimated`.
-        source: In words.
-    """
-
-    value: float
-    basis: str
-    source: str
 
 
 @dataclasses.dataclass(frozen=True)

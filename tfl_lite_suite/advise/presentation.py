@@ -5,7 +5,7 @@ import math
 
 from tfl_lite_suite.advise import choice
 from tfl_lite_suite.advise.candidates import IMAGENET, Candidate
-from tfl_lite_suite.advise.result import Advice, Choice, Evidence, Relaxation
+from tfl_lite_suite.advise.result import Advice, Choice, Relaxation
 from tfl_lite_suite.core import recipe, shipped_recipes, yaml_text
 from tfl_lite_suite.core.errors import LimitBroken
 from tfl_lite_suite.core.figures import percent
@@ -37,7 +37,7 @@ def describe(candidate: Candidate) -> Choice:
         alpha=candidate.size.alpha,
         resolution=candidate.size.resolution,
         compression=candidate.compression,
-        evidence={key: Evidence(figure.value, figure.basis, figure.source) for key, figure in figures.items()},
+        evidence=figures,
         why="; ".join(filter(None, [", ".join(why), *missing, *candidate.notes])),
         recipe=candidate.recipe,
     )

@@ -7,8 +7,8 @@ from tfl_lite_suite.core.result import Result, omitted
 
 
 @dataclasses.dataclass(frozen=True)
-class Evidence(Result):
-    """A figure and where it comes from.
+class Figure(Result):
+    """A number and where it comes from.
 
     Attributes:
         value: The number.
@@ -43,7 +43,7 @@ class Choice(Result):
     alpha: float
     resolution: int
     compression: str
-    evidence: Mapping[str, Evidence]
+    evidence: Mapping[str, Figure]
     why: str
     recipe: str
 

@@ -1,7 +1,8 @@
 import pytest
 
 from tfl_lite_suite.advise import choice
-from tfl_lite_suite.advise.candidates import Candidate, Figure
+from tfl_lite_suite.advise.candidates import Candidate
+from tfl_lite_suite.advise.result import Figure
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.summary.costs import Size
 

@@ -4,8 +4,8 @@ import re
 import pytest
 
 from tfl_lite_suite.advise import presentation
-from tfl_lite_suite.advise.candidates import Candidate, Figure
-from tfl_lite_suite.advise.result import Advice
+from tfl_lite_suite.advise.candidates import Candidate
+from tfl_lite_suite.advise.result import Advice, Figure
 from tfl_lite_suite.core import recipe
 from tfl_lite_suite.core.errors import LimitBroken
 from tfl_lite_suite.summary.costs import Size

@@ -1,6 +1,6 @@
 import pytest
 
-from tfl_lite_suite.advise.result import Advice, Choice, DeviceUsed, Evidence
+from tfl_lite_suite.advise.result import Advice, Choice, DeviceUsed, Figure
 from tfl_lite_suite.core.errors import SuiteError
 
 CHOICE = Choice(
@@ -9,7 +9,7 @@ CHOICE = Choice(
     alpha=1.0,
     resolution=32,
     compression="int8",
-    evidence={"top1": Evidence(0.5, "measured", "here")},
+    evidence={"top1": Figure(0.5, "measured", "here")},
     why="top-1 50.0 %",
     recipe="",
 )
