@@ -84,9 +84,10 @@ def fit(decision: Decision, scores: Array, truth: Array, wishes: Wishes, names: 
     }
     if not wished and not wishes.costs:
         return decision
-    chances = np.nan_to_num(probabilities(decision, scores))
+    found = probabilities(decision, scores)
+    chances = np.nan_to_num(found)
     if decision.reject.score != "none":
-        sure = certainty(decision, scores, probabilities(decision, scores))
+        sure = certainty(decision, scores, found)
         chances[~(sure >= decision.reject.threshold)] = 0.0
     if decision.mode == "multi":
         least = np.array(decision.thresholds or [0.5] * len(names))
