@@ -9,6 +9,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 
 from tfl_lite_suite.core import cache_folder
@@ -91,7 +92,7 @@ class Broker:
 
 
 class Listener:
-    """A client that collects `(topic, payload)` of everything."""
+    """A client that collects `(topic, payload)` of everything; its subscription stands once it is made."""
 
     def __init__(self, port, **login):
         from paho.mqtt import client as paho
@@ -100,13 +101,17 @@ class Listener:
         self._client = paho.Client(paho.CallbackAPIVersion.VERSION2)
         if login:
             self._client.username_pw_set(login["user"], login["password"])
+        subscribed = threading.Event()
         self._client.on_connect = lambda client, *rest: client.subscribe("#", qos=1)
+        self._client.on_subscribe = lambda *rest: subscribed.set()
         self._client.on_message = lambda client, data, message: self.messages.append(
             (message.topic, message.payload.decode())
         )
         self._client.reconnect_delay_set(min_delay=1, max_delay=1)
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
+        if not subscribed.wait(20):
+            raise RuntimeError("mosquitto did not answer a subscription")
 
     def of(self, end):
         return [payload for topic, payload in list(self.messages) if topic.endswith(end)]
