@@ -96,7 +96,8 @@ def commands_page() -> str:
         "# Commands\n" + _MADE,
         "`python -m tfl_lite_suite.VERB --flag=value …`; after `pip install` also `tfl-lite-suite VERB …`. Every verb "
         "has `--help`, `--json` (one JSON document on stdout, everything else on stderr) and `--traceback`. A mistake "
-        "is one line on stderr and exit status 1; Ctrl-C ends with 130. A flag without effect is an error.\n",
+        "is one line on stderr and exit status 1; Ctrl-C ends with 130. A flag without effect is an error, and so is a "
+        "second value of a flag that takes one. A flag that takes a list takes it between commas or repeated.\n",
     ]
     for verb in verbs():
         summary, _, rest = help_of(verb).partition("\nUsage:")

@@ -70,17 +70,17 @@ def test_a_wish_out_of_reach_is_told_with_what_can_be_had(place):
 
 
 @pytest.mark.parametrize(
-    ("flags", "message"),
+    ("model", "flags", "message"),
     [
-        (["--min_recall=north=0.9"], "--min_recall: unknown class 'north'"),
-        (["--min_recall=north_west"], "--min_recall: expected CLASS=SHARE"),
-        (["--costs=north_west"], "--costs: expected TRUE:ANSWER=COST"),
-        (["--unknown=/nowhere"], "no such folder '/nowhere'"),
-        (["--model=/nowhere.tflite"], "/nowhere.tflite"),
-        (["--model=x.keras"], "--model: expected a .tflite file"),
+        ("model.tflite", ["--min_recall=north=0.9"], "--min_recall: unknown class 'north'"),
+        ("model.tflite", ["--min_recall=north_west"], "--min_recall: expected CLASS=SHARE"),
+        ("model.tflite", ["--costs=north_west"], "--costs: expected TRUE:ANSWER=COST"),
+        ("model.tflite", ["--unknown=/nowhere"], "no such folder '/nowhere'"),
+        ("/nowhere.tflite", [], "/nowhere.tflite"),
+        ("x.keras", [], "--model: expected a .tflite file"),
     ],
 )
-def test_a_mistake_is_one_line_and_status_1(place, flags, message):
-    done = verb("decide", place, "model.tflite", *flags)
+def test_a_mistake_is_one_line_and_status_1(place, model, flags, message):
+    done = verb("decide", place, model, *flags)
     assert done.returncode == 1 and done.stdout == ""
     assert message in done.stderr and done.stderr.startswith("error: ") and done.stderr.count("\n") == 1

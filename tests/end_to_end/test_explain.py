@@ -24,8 +24,8 @@ def place(tmp_path_factory):
     return folder
 
 
-def explain(place, *flags):
-    command = [f"--model={place / 'm.tflite'}", f"--picture={place / 'p.png'}", f"--output={place / 'o.png'}", *flags]
+def explain(place, *flags, model="m.tflite", picture="p.png"):
+    command = [f"--model={place / model}", f"--picture={place / picture}", f"--output={place / 'o.png'}", *flags]
     return quadrant_models.verb("explain", *command)
 
 
@@ -41,16 +41,16 @@ def test_the_bright_quadrant_is_what_counts(place):
 
 
 @pytest.mark.parametrize(
-    ("flags", "message"),
+    ("flags", "files", "message"),
     [
-        (["--label=north"], "--label: unknown class 'north'"),
-        (["--picture=/nowhere.png"], "/nowhere.png"),
-        (["--model=x.onnx"], "expected a .tflite file"),
-        (["--engine=onnxruntime"], "--engine"),
+        (["--label=north"], {}, "--label: unknown class 'north'"),
+        ([], {"picture": "/nowhere.png"}, "/nowhere.png"),
+        ([], {"model": "x.onnx"}, "expected a .tflite file"),
+        (["--engine=onnxruntime"], {}, "--engine"),
     ],
 )
-def test_a_mistake_is_one_line_and_status_1(place, flags, message):
-    done = explain(place, *flags)
+def test_a_mistake_is_one_line_and_status_1(place, flags, files, message):
+    done = explain(place, *flags, **files)
     assert done.returncode == 1 and done.stdout == ""
     assert message in done.stderr and done.stderr.startswith("error: ") and done.stderr.count("\n") == 1
 

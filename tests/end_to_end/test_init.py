@@ -4,6 +4,7 @@ import subprocess
 import numpy as np
 import pytest
 from PIL import Image
+from places import ROOT
 
 from tfl_lite_suite import init
 from tfl_lite_suite.core import recipe
@@ -70,11 +71,22 @@ def test_the_command_writes_a_recipe_that_run_takes_and_overwrites_none(tmp_path
     assert again.returncode == 1 and again.stderr.startswith("error: --output: 'pets.yaml' is there already")
 
 
+def test_the_notebook_is_written_once(tmp_path):
+    command = verb_command("init", "--notebook=first.ipynb", "--json")
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert json.loads(done.stdout) == {"notebook": "first.ipynb"}
+    assert (tmp_path / "first.ipynb").read_bytes() == (ROOT / "examples" / "quickstart.ipynb").read_bytes()
+    again = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert (again.returncode, again.stdout) == (1, "")
+    assert again.stderr == "error: --notebook: 'first.ipynb' is there already. Remove it, or name another file\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         ((), "error: --data: missing"),
         (("nowhere/at/all",), "error: data.source: no such folder 'nowhere/at/all'"),
+        (("a", "--notebook=x.ipynb"), "error: --data: has an effect only without --notebook"),
         (("a", "b"), "error: unexpected argument 'b'"),
         (("fashion_mnist", "--minutes=0"), "error: --minutes: expected"),
     ],

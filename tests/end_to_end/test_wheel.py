@@ -49,6 +49,11 @@ def test_advice_has_the_measured_results(run):
     assert json.loads(done.stdout)["choices"]
 
 
+def test_the_notebook_can_be_had(run):
+    done = run("init", "--notebook=quickstart.ipynb")
+    assert (done.returncode, done.stdout) == (0, "wrote quickstart.ipynb\n"), done.stderr
+
+
 def test_summary_works(run):
     done = run("summary", "--model=mobilenet_v1", "--json")
     assert json.loads(done.stdout)[0]["params"] == 4_253_864, done.stderr

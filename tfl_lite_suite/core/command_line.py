@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO, TypeVar, cast
 
 from absl import flags
 
+from tfl_lite_suite.core import own_modules
 from tfl_lite_suite.core.errors import ArgumentError, LimitBroken, Restart, SuiteError, UnreadablePictures, unknown_name
 from tfl_lite_suite.core.files import to_json
 from tfl_lite_suite.core.terminal import Guarded, Styled, printable_line
@@ -269,15 +270,34 @@ def _complain(text: str) -> None:
 
 
 def _parse(arguments: list[str], positional: str | None) -> None:
+    own_modules.check()
+    for flag in _verb_flags():
+        if not isinstance(flag, flags.MultiFlag):
+            _watch_repetition(flag)
     rest = flags.FLAGS(arguments)[1:]
     if rest and positional and flags.FLAGS[positional].value is None:
-        flags.FLAGS[positional].value = rest.pop(0)
+        flags.FLAGS[positional].parse(rest.pop(0))
     if rest:
         raise SuiteError(f"unexpected argument '{rest[0]}'. Flags look like --name=value; --help lists them")
     for flag in _verb_flags():
         # absl's bounds let nan through.
         if isinstance(flag.value, float) and not math.isfinite(flag.value):
             raise SuiteError(f"--{flag.name}: expected a finite number. Received: {flag.value}")
+
+
+def _watch_repetition(flag: flags.Flag) -> None:
+    """Makes a flag that is given again add to its list, or refuse a second value; absl would keep the last alone."""
+    parse = flag.parse
+
+    def parse_again(text: str) -> None:
+        given, value = flag.present, flag.value
+        parse(text)
+        if given and isinstance(flag.parser, flags.ListParser):
+            flag.value = [*value, *flag.value]
+        elif given and flag.value != value:
+            raise SuiteError(f"--{flag.name}: takes one value. Received two: '{value}' and '{flag.value}'")
+
+    flag.parse = parse_again
 
 
 def _flag_error(message: str) -> str:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from tfl_lite_suite.core import files, yaml_text
+from tfl_lite_suite.core import files, own_modules, yaml_text
 from tfl_lite_suite.core.dataclass_parser import parse, ranged
 from tfl_lite_suite.core.errors import SuiteError, unknown_name
 from tfl_lite_suite.core.overrides import with_value
@@ -328,7 +328,8 @@ class Recipe:
 def known_stages() -> tuple[str, ...]:
     """Returns the name of every stage that a recipe may have, sorted: the modules of `run.stages`."""
     loaded = sys.modules.get("tfl_lite_suite.run.stages")
-    folders = list(loaded.__path__) if loaded else [str(pathlib.Path(__file__).parents[1] / "run" / "stages")]
+    suite = [str(pathlib.Path(__file__).parents[1] / "run" / "stages")]
+    folders = list(loaded.__path__) if loaded else own_modules.extended(suite, "run/stages")
     return tuple(sorted(found.name for found in pkgutil.iter_modules(folders) if not found.name.startswith("_")))
 
 

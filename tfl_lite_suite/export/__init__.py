@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
+from tfl_lite_suite.core import own_modules
 from tfl_lite_suite.core.errors import ArgumentError, SuiteError
 from tfl_lite_suite.core.figures import percent
 from tfl_lite_suite.core.types import Array, JsonObject
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from tfl_lite_suite.runtime.session import ModelFile
     from tfl_lite_suite.tflite.file import TfliteFile
 
+__path__ = own_modules.extended(__path__, "export")
 _PATCH = 8
 # What must not slow down --help (NumPy) is imported where it is used.
 

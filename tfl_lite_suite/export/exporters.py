@@ -1,6 +1,6 @@
 """The formats that `export` writes, a folder with a module `exporter` each: there is no second list.
 
-A folder added to `tfl_lite_suite.export.__path__` adds the formats in it.
+`core/own_modules.py` adds the user's.
 """
 
 import importlib

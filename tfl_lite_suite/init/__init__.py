@@ -11,15 +11,17 @@ import statistics
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.errors import ArgumentError, SuiteError
 from tfl_lite_suite.core.files import write_text
 from tfl_lite_suite.core.types import JsonObject
+from tfl_lite_suite.init.result import WrittenNotebook, WrittenRecipe
 
 if TYPE_CHECKING:
     from tfl_lite_suite.data.samples import Listing
 
 # What must not slow down --help (NumPy, Pillow) is imported where it is used.
 
+_NOTEBOOK = pathlib.Path(__file__).resolve().parents[1] / "examples" / "quickstart.ipynb"
 _LOOKED_AT = 200
 # Smaller pictures hold too little for networks that learned from photographs.
 _PHOTOGRAPH_SIDE = 48
@@ -227,7 +229,7 @@ def _text(found: Look, chosen: JsonObject, reasons: Sequence[str]) -> str:
     return text
 
 
-def init(source: str, output: str | None = None, minutes: float = 30.0) -> JsonObject:
+def init(source: str, output: str | None = None, minutes: float = 30.0) -> WrittenRecipe:
     """Writes the recipe that fits a set of pictures.
 
     Args:
@@ -235,38 +237,56 @@ def init(source: str, output: str | None = None, minutes: float = 30.0) -> JsonO
         output: The YAML file to write; named after the source, in the current folder, if absent.
         minutes: How long the run may take on two x86 cores.
 
-    Returns:
-        `recipe` (the file), `pictures`, `classes`, `imbalance`, `settings`, `reasons` and `next` (the commands).
-
     Raises:
         SuiteError: If there is nothing usable at the source, or the file is there already.
     """
     found = look(source)
     suggestion = suggest(found, minutes)
     path = pathlib.Path(output or f"{pathlib.Path(source).resolve().stem}.yaml")
-    if path.exists():
-        raise SuiteError(f"--output: '{path}' is there already. Remove it, or name another file with --output")
+    _refuse_existing("output", path)
     write_text(path, suggestion.text)
     commands = [f"tfl-lite-suite run --recipe={path} --workdir=work/{path.stem}"]
     commands.insert(0, f"tfl-lite-suite data --data={source} --html=health.html")
-    return {
-        "recipe": str(path),
-        "pictures": found.pictures,
-        "classes": len(found.counts),
-        "imbalance": found.imbalance,
-        "settings": suggestion.settings,
-        "reasons": list(suggestion.reasons),
-        "next": commands,
-    }
+    return WrittenRecipe(
+        recipe=str(path),
+        pictures=found.pictures,
+        classes=len(found.counts),
+        imbalance=found.imbalance,
+        settings=suggestion.settings,
+        reasons=suggestion.reasons,
+        next=tuple(commands),
+    )
 
 
-def show(document: JsonObject) -> str:
+def write_notebook(notebook: str) -> WrittenNotebook:
+    """Writes the example notebook, which goes from drawn pictures to a measured int8 file.
+
+    Args:
+        notebook: The file to write.
+
+    Raises:
+        SuiteError: If the file is there already.
+    """
+    path = pathlib.Path(notebook)
+    _refuse_existing("notebook", path)
+    write_text(path, _NOTEBOOK.read_text(encoding="utf-8"))
+    return WrittenNotebook(notebook=str(path))
+
+
+def _refuse_existing(argument: str, path: pathlib.Path) -> None:
+    if path.exists():
+        raise ArgumentError(argument, f"'{path}' is there already. Remove it, or name another file")
+
+
+def show(written: WrittenRecipe | WrittenNotebook) -> str:
     """Returns the result as text."""
+    if isinstance(written, WrittenNotebook):
+        return f"wrote {written.notebook}"
     return "\n".join(
         [
-            f"{document['pictures']:,} pictures of {document['classes']} classes; wrote {document['recipe']}",
-            *(f"- {reason}" for reason in document["reasons"]),
+            f"{written.pictures:,} pictures of {written.classes} classes; wrote {written.recipe}",
+            *(f"- {reason}" for reason in written.reasons),
             "next:",
-            *(f"  {command}" for command in document["next"]),
+            *(f"  {command}" for command in written.next),
         ]
     )

@@ -18,7 +18,6 @@ import tfl_lite_suite
 from tfl_lite_suite.core.command_line import describe
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.verb_process import verb_command
-from tfl_lite_suite.runtime import engines
 from tfl_lite_suite.runtime.isolation import die_with_parent
 
 T = TypeVar("T")
@@ -35,7 +34,7 @@ def call(function: Callable[..., T], *arguments: object, doing: str) -> T:
     Raises:
         SuiteError: If the function raised one, or the process died; the message names the signal.
     """
-    request = pickle.dumps((list(engines.__path__), function.__module__, function.__qualname__, arguments))
+    request = pickle.dumps((function.__module__, function.__qualname__, arguments))
     folder = str(pathlib.Path(tfl_lite_suite.__file__).parent.parent)
     path = os.pathsep.join(filter(None, [folder, os.environ.get("PYTHONPATH")]))
     process = subprocess.Popen(
@@ -70,8 +69,7 @@ def _serve() -> None:
     die_with_parent()
     result = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    # The caller may have added folders of engines.
-    engines.__path__, module, name, arguments = pickle.load(sys.stdin.buffer)
+    module, name, arguments = pickle.load(sys.stdin.buffer)
     try:
         answer = True, getattr(importlib.import_module(module), name)(*arguments)
     except Exception as error:

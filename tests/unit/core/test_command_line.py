@@ -24,6 +24,7 @@ flags.DEFINE_float("alpha", 1.0, "Width multiplier.", 0.05, 4)
 flags.DEFINE_enum("kernels", "default", ["default", "builtin"], "Which kernels.")
 flags.DEFINE_bool("trial", True, "Try it.")
 flags.DEFINE_multi_string("set", [], "May be repeated.")
+flags.DEFINE_list("engine", ["none"], "Engines.")
 
 def raise_(error):
     raise error
@@ -48,6 +49,7 @@ ACTIONS = {
     "result": lambda: {"top1": 0.5, "name": "caf\\u00e9 \\u2713"},
     "nan": lambda: {"a": [float("nan"), 1.0], "b": float("inf")},
     "surrogate": lambda: {"path": os.fsdecode(b"caf\\xe9")},
+    "repeat": lambda: {"engine": flags.FLAGS.engine, "set": flags.FLAGS.set, "runs": flags.FLAGS.runs},
     "ignored": lambda: cli.only_with(False, "with --recipe", "set"),
     "mistake": lambda: raise_(SuiteError("model.name: what\\n  was wrong \\x1b[31m\\u2713")),
     "invalid": lambda: raise_(InvalidMeasurement("too busy\\nto count", {"p50": 1.5})),
@@ -99,6 +101,7 @@ def test_help(run):
         "  --kernels=\n      <default|builtin>: Which kernels. Default: default.\n"
         "  --trial\n      Try it. On by default; --notrial is off.\n"
         "  --set=\n      May be repeated.\n"
+        "  --engine=\n      Engines. Default: none.\n"
         "  --json\n      Print one JSON document on stdout; progress and messages go to stderr.\n"
         "  --traceback\n      Show where in the code an error arose.\n"
     )
@@ -111,7 +114,6 @@ def test_result_for_people_and_as_json(run):
         done = run("--do=result", switch)
         assert (done.returncode, done.stderr) == (0, "")
         assert done.stdout == '{"top1": 0.5, "name": "café ✓"}\n'
-    assert run("--do=result", "--json", "--nojson").stdout.startswith("result")
 
 
 def test_json_alone_is_on_stdout(run):
@@ -140,6 +142,9 @@ def test_json_has_no_nan_and_no_character_that_breaks_it(run):
         (["--alpha=9"], "--alpha: expected a number in the range [0.05, 4]. Received: '9'"),
         (["--json=maybe"], "--json: expected true or false. Received: 'maybe'"),
         (["--trial=3"], "--trial: expected true or false. Received: '3'"),
+        (["--do=result", "--do=bug"], "--do: takes one value. Received two: 'result' and 'bug'"),
+        (["--runs=2", "--runs=3"], "--runs: takes one value. Received two: '2' and '3'"),
+        (["--trial", "--notrial"], "--trial: takes one value. Received two: 'True' and 'False'"),
         (["stray"], "unexpected argument 'stray'. Flags look like --name=value"),
         (["--", "--do=result"], "unexpected argument '--do=result'"),
         (["--flagfile=/nowhere"], "Unable to open flagfile"),
@@ -163,6 +168,12 @@ def test_a_flagfile_cannot_hide_its_unknown_flags(run, tmp_path):
     assert done.returncode == 1 and "unknown flag --runz. Did you mean --runs?" in done.stderr
     (tmp_path / "flags").write_text(f"--flagfile={tmp_path / 'flags'}\n--do=result\n")
     assert run("--json", f"--flagfile={tmp_path / 'flags'}").stdout.startswith("{")
+
+
+def test_a_list_that_is_repeated_adds_up_and_an_equal_value_is_no_second_one(run):
+    done = run("--json", "--do=repeat", "--engine=a,b", "--set=x", "--engine=c", "--set=y", "--runs=7", "--runs=7")
+    assert json.loads(done.stdout) == {"engine": ["a", "b", "c"], "set": ["x", "y"], "runs": 7}
+    assert json.loads(run("--json", "--do=repeat", "--engine=a").stdout)["engine"] == ["a"]
 
 
 def test_traceback_is_shown_when_asked_for(run):

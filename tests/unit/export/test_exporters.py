@@ -1,3 +1,4 @@
+import own_folders
 import pytest
 import quadrant_models
 
@@ -27,10 +28,7 @@ def convert(model, outputs):
 
 
 def test_a_module_in_a_folder_is_a_format(tmp_path, monkeypatch):
-    folder = tmp_path / "more_formats" / "copy"
-    folder.mkdir(parents=True)
-    (folder / "exporter.py").write_text(COPY)
-    monkeypatch.setattr(export, "__path__", [*export.__path__, str(folder.parent)])
+    own_folders.add(monkeypatch, tmp_path / "own", "export/copy/exporter.py", COPY)
     assert "copy" in exporters.names()
     file = tmp_path / "quadrants.tflite"
     file.write_bytes(quadrant_models.quadrants())

@@ -4,13 +4,14 @@ import subprocess
 import sys
 
 import numpy as np
+import own_folders
 import pytest
 
 import tfl_lite_suite as tls
 from tfl_lite_suite import models, summary
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.framework import keras
-from tfl_lite_suite.models import architectures, blocks, layers
+from tfl_lite_suite.models import blocks, layers
 
 CLASSES = 10
 ALLOWED = (
@@ -156,8 +157,7 @@ def build(image_shape, num_classes, *, alpha=1.0, dropout=0.0, conventions=CONVE
 
 
 def test_a_module_in_a_folder_is_an_architecture(tmp_path, monkeypatch):
-    (tmp_path / "tiny.py").write_text(TINY)
-    monkeypatch.setattr(architectures, "__path__", [*architectures.__path__, str(tmp_path)])
+    own_folders.add(monkeypatch, tmp_path, "models/architectures/tiny.py", TINY)
     assert "tiny" in models.names()
     with pytest.raises(SuiteError, match="tiny takes images of at least 8x8 pixels. Received: 7x8"):
         models.check_side("tiny", 7, 8)

@@ -1,7 +1,7 @@
 """The stages of a recipe, one module each, found by name: there is no second list.
 
 A module `NAME.py` defines `STAGE`, an instance of a class derived from `StageKind`. It says what the stage needs, does
-it, hands on what it made, and words its outcome for the report. A folder added to `__path__` adds the stages in it.
+it, hands on what it made, and words its outcome for the report. `core/own_modules.py` adds the user's.
 """
 
 import abc
@@ -10,7 +10,7 @@ import importlib
 from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
-from tfl_lite_suite.core import recipe
+from tfl_lite_suite.core import own_modules, recipe
 from tfl_lite_suite.core.errors import SuiteError, unknown_name
 from tfl_lite_suite.core.recipe import Recipe
 from tfl_lite_suite.core.result import Result
@@ -18,6 +18,7 @@ from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.run.state import RunState
 from tfl_lite_suite.run.step import Step, Task
 
+__path__ = own_modules.extended(__path__, "run/stages")
 # What `StageKind.read` returns.
 R = TypeVar("R")
 # Stages that a run adds by itself; their modules begin with an underscore.

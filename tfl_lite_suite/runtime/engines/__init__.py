@@ -1,16 +1,18 @@
 """The engines, one module each, found by name: there is no second list.
 
 A module here that defines `ENGINE` is an engine called like the module. Modules that begin with an underscore are
-shared code. A folder added to `__path__` adds the engines in it.
+shared code. `core/own_modules.py` adds the user's.
 """
 
 import importlib
 import pkgutil
 import platform
 
+from tfl_lite_suite.core import own_modules
 from tfl_lite_suite.core.errors import ArgumentError, unknown_argument
 from tfl_lite_suite.runtime.session import TFLITE, Engine
 
+__path__ = own_modules.extended(__path__, "runtime/engines")
 _ARM_32_BIT = ("armv6l", "armv7l")
 
 

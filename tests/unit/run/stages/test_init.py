@@ -1,6 +1,7 @@
 import collections
 import json
 
+import own_folders
 import pytest
 import run_states
 from pictures import write_classes
@@ -32,10 +33,7 @@ STAGE = CountClasses()
 
 
 def test_a_module_in_a_folder_is_a_stage_of_recipe_run_and_report(tmp_path, monkeypatch):
-    folder = tmp_path / "more_stages"
-    folder.mkdir()
-    (folder / "count_classes.py").write_text(COUNT)
-    monkeypatch.setattr(stages, "__path__", [*stages.__path__, str(folder)])
+    own_folders.add(monkeypatch, tmp_path / "own", "run/stages/count_classes.py", COUNT)
     assert "count_classes" in recipe.known_stages()
     source = write_classes(tmp_path / "pictures", {"cat": 12, "dog": 12, "owl": 12})
     settings = run_states.settings(

@@ -1,4 +1,5 @@
 import numpy as np
+import own_folders
 import pytest
 import quadrant_models
 
@@ -6,37 +7,9 @@ import tfl_lite_suite as tls
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.runtime import engines
 
-REVERSED = '''
-"""LiteRT, with the scores in reverse."""
-
-import dataclasses
-
-from tfl_lite_suite.runtime.engines._interpreter import InterpreterEngine, InterpreterSession
-
-
-class ReversedSession(InterpreterSession):
-    def get_output(self):
-        return super().get_output()[:, ::-1]
-
-
-@dataclasses.dataclass(frozen=True)
-class ReversedEngine(InterpreterEngine):
-    def open(self, path, *, threads=1, kernels="default"):
-        return ReversedSession(self.load().Interpreter(model_path=path), path, self.name)
-
-    def open_profiled(self, path, *, threads=1, kernels="default"):
-        raise NotImplementedError
-
-
-ENGINE = ReversedEngine("reversed", "ai-edge-litert", "ai_edge_litert.interpreter", beside_tensorflow=True)
-'''
-
 
 def test_a_module_in_a_folder_is_an_engine(tmp_path, monkeypatch):
-    folder = tmp_path / "more_engines"
-    folder.mkdir()
-    (folder / "reversed.py").write_text(REVERSED)
-    monkeypatch.setattr(engines, "__path__", [*engines.__path__, str(folder)])
+    own_folders.add(monkeypatch, tmp_path / "own", "runtime/engines/reversed.py", own_folders.REVERSED)
     assert "reversed" in engines.names() and "reversed" in engines.names_for("x.tflite")
     file = tmp_path / "quadrants.tflite"
     file.write_bytes(quadrant_models.quadrants())

@@ -20,8 +20,8 @@ from tfl_lite_suite.tflite import metadata_writer
 def command(client, carried, model):
     """Starts `benchmark` on the server, which installs from carried wheels."""
 
-    def begin(*flags):
-        fixed = [f"--target=ssh:{client.address}", f"--wheels={carried}", "--json"]
+    def begin(*flags, target=f"ssh:{client.address}", wheels=carried):
+        fixed = [f"--target={target}", f"--wheels={wheels}", "--json"]
         command = [sys.executable, "-m", "tfl_lite_suite.benchmark", *fixed, *flags]
         return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
@@ -173,19 +173,19 @@ def test_ctrl_c_ends_the_job_on_the_device(client, command, model):
 
 
 @pytest.mark.parametrize(
-    ("flags", "message"),
+    ("flags", "fixed", "message"),
     [
-        (["--model=missing.tflite"], "--model: no such file 'missing.tflite'"),
-        (["--model={folder}/cut.tflite"], r"127.0.0.1:\d+: {folder}/cut.tflite"),
-        (["--model={model}", "--engine=tflite"], "unknown engine 'tflite'. Did you mean"),
-        (["--model={model}", "--wheels=missing"], "--wheels: no such folder 'missing'"),
-        (["--model={model}", "--target=ssh:-oProxyCommand=touch"], "--target: expected ssh:USER@HOST"),
-        (["--model={model}", "--target=ssh"], "--target: expected ssh:USER@HOST"),
+        (["--model=missing.tflite"], {}, "--model: no such file 'missing.tflite'"),
+        (["--model={folder}/cut.tflite"], {}, r"127.0.0.1:\d+: {folder}/cut.tflite"),
+        (["--model={model}", "--engine=tflite"], {}, "unknown engine 'tflite'. Did you mean"),
+        (["--model={model}"], {"wheels": "missing"}, "--wheels: no such folder 'missing'"),
+        (["--model={model}"], {"target": "ssh:-oProxyCommand=touch"}, "--target: expected ssh:USER@HOST"),
+        (["--model={model}"], {"target": "ssh"}, "--target: expected ssh:USER@HOST"),
     ],
 )
-def test_a_mistake_is_one_line_and_status_1(command, model, flags, message):
+def test_a_mistake_is_one_line_and_status_1(command, model, flags, fixed, message):
     (model.parent / "cut.tflite").write_bytes(model.read_bytes()[:400])
-    child = command(*(flag.format(model=model, folder=model.parent) for flag in flags))
+    child = command(*(flag.format(model=model, folder=model.parent) for flag in flags), **fixed)
     out, err = child.communicate(timeout=120)
     assert (child.returncode, out) == (1, "")
     lines = [line for line in err.splitlines() if "installing the suite (once)" not in line]
