@@ -27,6 +27,8 @@ from tfl_lite_suite.tflite.graph import Subgraph, TensorSpec, computes_in_float,
 from tfl_lite_suite.tflite.metadata import Archive, ModelMetadata
 
 FILE_IDENTIFIER = b"TFL3"
+# Loops and branches have one or two graphs each; converted networks have a few dozen at most.
+_MAX_GRAPHS = 1000
 
 T = TypeVar("T")
 
@@ -50,6 +52,8 @@ class TfliteFile:
         self.buffer_count = self.root.count(4)
         if not self.root.count(2):
             raise self.root.reader.error("it holds no graph")
+        if self.root.count(2) > _MAX_GRAPHS:
+            raise self.root.reader.error(f"it holds {self.root.count(2):,} graphs; at most {_MAX_GRAPHS:,} are read")
 
     @classmethod
     def read(cls, path: str | os.PathLike[str]) -> "TfliteFile":

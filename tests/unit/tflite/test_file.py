@@ -55,6 +55,14 @@ def test_old_files_have_the_code_in_a_byte():
     assert TfliteFile(graph.bytes([a], [b])).op_histogram == {("RELU", 1): 1}
 
 
+def test_thousands_of_graphs_are_refused_before_a_runtime_sees_them():
+    graph = tflite_samples.Graph()
+    a = graph.tensor("a", (1,))
+    graph.model.subgraphs *= 1001
+    with pytest.raises(SuiteError, match="it holds 1,001 graphs; at most 1,000 are read"):
+        TfliteFile(graph.bytes([a], [a]))
+
+
 def test_custom_operators_keep_their_name():
     graph = tflite_samples.Graph()
     a, b = graph.tensor("a", (1,)), graph.tensor("b", (1,))
