@@ -2,10 +2,13 @@
 
 Flags put behind a command shorten it: one epoch, a few pictures, few timed inferences. Pictures and `.tflite` files
 that the reader would bring are made-up pictures and the Android app's model. Exit status 1 if a command fails.
+With `--folder` the clone and the results are kept, and a later run runs only what has not succeeded there.
 """
 
 import argparse
+import contextlib
 import hashlib
+import json
 import os
 import pathlib
 import re
@@ -16,6 +19,7 @@ import sysconfig
 import tempfile
 import time
 import venv
+from collections.abc import Iterator
 
 import document_commands
 import numpy as np
@@ -112,14 +116,19 @@ def execute(text: str, folder: pathlib.Path) -> tuple[int, str]:
 
 
 def clone(folder: pathlib.Path) -> None:
-    """Clones what is committed, with a `.venv`."""
-    subprocess.run(["git", "clone", "--quiet", str(ROOT), str(folder)], check=True)
+    """Clones what is committed, with a `.venv`; a clone that is there is brought to what is committed."""
+    if folder.exists():
+        subprocess.run(["git", "-C", str(folder), "fetch", "--quiet", str(ROOT), "HEAD"], check=True)
+        subprocess.run(["git", "-C", str(folder), "reset", "--quiet", "--hard", "FETCH_HEAD"], check=True)
+    else:
+        subprocess.run(["git", "clone", "--quiet", str(ROOT), str(folder)], check=True)
     make_environment(folder)
 
 
 def make_environment(folder: pathlib.Path) -> None:
     """Makes a `.venv` that sees the packages of the one in use, which no command of the documents may change."""
     made = folder / ".venv"
+    shutil.rmtree(made, ignore_errors=True)
     venv.create(made, symlinks=True)
     packages = pathlib.Path(sysconfig.get_path("purelib", vars={"base": str(made)}))
     (packages / "packages.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
@@ -131,34 +140,63 @@ def make_environment(folder: pathlib.Path) -> None:
     (made / "stamp").write_text(f"{sys.version} {digest}\n", encoding="utf-8")
 
 
+def succeeded(results: pathlib.Path) -> set[str]:
+    """Returns the commands that succeeded according to a file of results, one JSON document a line."""
+    lines = results.read_text(encoding="utf-8").splitlines() if results.exists() else []
+    return {document["command"] for document in map(json.loads, lines) if document["status"] == 0}
+
+
+def run(folder: pathlib.Path, only: str) -> int:
+    """Runs every command that has not succeeded yet in `folder/clone`; returns how many failed.
+
+    The result of each is added to `folder/results.jsonl` as soon as it is known.
+    """
+    clone(folder / "clone")
+    results, failed = folder / "results.jsonl", 0
+    seen = succeeded(results)
+    for command in (command for page in document_commands.pages() for command in document_commands.commands(page)):
+        text = shortened(document_commands.without_brackets(command.text))
+        if text in seen or not command.whole or not re.search(only, f"{command.where} {text}"):
+            continue
+        seen.add(text)
+        missing = missing_programs(text)
+        if reason := command.not_run or ("" if not missing else f"there is no {missing[0]} here"):
+            print(f"not run  {command.where}: {command.text} ({reason})", flush=True)
+            continue
+        for name, content in document_commands.files(command.page).items():
+            (folder / "clone" / name).write_text(content, encoding="utf-8")
+        start = time.monotonic()
+        status, said = execute(text, folder / "clone")
+        seconds = time.monotonic() - start
+        with results.open("a", encoding="utf-8") as stream:
+            document = {"command": text, "where": command.where, "status": status, "seconds": round(seconds, 1)}
+            stream.write(json.dumps(document) + "\n")
+        print(f"{'FAILED' if status else 'ok    '} {seconds:4.0f} s  {command.where}: {text}", flush=True)
+        if status:
+            failed += 1
+            print(said, flush=True)
+    return failed
+
+
+@contextlib.contextmanager
+def kept_or_temporary(name: str) -> Iterator[pathlib.Path]:
+    """Gives the folder of this name, made if it is not there; a temporary one if the name is empty."""
+    if name:
+        pathlib.Path(name).mkdir(parents=True, exist_ok=True)
+        yield pathlib.Path(name).resolve()
+    else:
+        with tempfile.TemporaryDirectory() as temporary:
+            yield pathlib.Path(temporary)
+
+
 def main() -> None:
     """Runs every command once, and tells the time of each."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--only", default="", help="commands to run: a regular expression for page or command")
-    only, failed, seen = parser.parse_args().only, 0, set()
-    commands = [command for page in document_commands.pages() for command in document_commands.commands(page)]
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = pathlib.Path(temporary) / "clone"
-        clone(folder)
-        for command in commands:
-            text = shortened(document_commands.without_brackets(command.text))
-            missing = missing_programs(text)
-            reason = command.not_run or ("" if not missing else f"there is no {missing[0]} here")
-            if text in seen or not command.whole or not re.search(only, f"{command.where} {text}"):
-                continue
-            seen.add(text)
-            if reason:
-                print(f"not run  {command.where}: {command.text} ({reason})", flush=True)
-                continue
-            for name, content in document_commands.files(command.page).items():
-                (folder / name).write_text(content, encoding="utf-8")
-            start = time.monotonic()
-            status, said = execute(text, folder)
-            words = "ok    " if status == 0 else "FAILED"
-            print(f"{words} {time.monotonic() - start:4.0f} s  {command.where}: {text}", flush=True)
-            if status:
-                failed += 1
-                print(said, flush=True)
+    parser.add_argument("--folder", default="", help="keep clone and results here; a later run goes on where it ended")
+    arguments = parser.parse_args()
+    with kept_or_temporary(arguments.folder) as folder:
+        failed = run(folder, arguments.only)
     sys.exit(f"{failed} commands failed" if failed else 0)
 
 
