@@ -5,13 +5,15 @@
 
 Each network is trained on a part of Fashion-MNIST by its own recipe and quantized: an untrained network answers every
 picture alike, so that equal bytes would say nothing. TensorFlow Lite Micro's interpreter then answers the test
-pictures, and so do LiteRT's builtin and reference kernels. A network that was trained is not trained again.
+pictures, and so do LiteRT's builtin and reference kernels. A network that was trained is not trained again. Where
+Debian's gcc-arm-none-eabi is installed, the code for frames of `FRAME` is also compiled, and its bytes are counted.
 `tools/update_readme.py` makes the table in docs/microcontrollers.md.
 """
 
 import argparse
 import dataclasses
 import pathlib
+import shutil
 import subprocess
 import sys
 
@@ -25,6 +27,11 @@ from tfl_lite_suite.runtime import engines, pixels
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 DATA = "fashion_mnist"
+FRAME = (240, 320, 3)
+PROCESSOR = "cortex-m4"
+COMPILED = ("preparation", "decision")
+_COMPILER = "arm-none-eabi-g++"
+_COMPILE = ("-std=c++17", "-Os", "-mthumb", f"-mcpu={PROCESSOR}", "-fno-exceptions", "-fno-rtti", "-ffp-contract=off")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -95,7 +102,25 @@ def measured(path: pathlib.Path, folder: pathlib.Path, limit: int) -> JsonObject
         refused = False
     except SuiteError:
         refused = True
-    return {**facts, "input_shape": list(file.input_shape), "one_byte_less_fails": refused}
+    found = {**facts, "input_shape": list(file.input_shape), "one_byte_less_fails": refused}
+    if shutil.which(_COMPILER):
+        exporter.bundle(model, str(folder / "frames"), pictures[:1], file.contract, FRAME)
+        found["code"] = {"frame": list(FRAME), "processor": PROCESSOR, **code_bytes(folder / "frames" / "micro")}
+    return found
+
+
+def code_bytes(folder: pathlib.Path) -> JsonObject:
+    """Returns the bytes of flash of each source file that is not the model, and how many of them are tables."""
+    found = {}
+    for name in COMPILED:
+        subprocess.run([_COMPILER, *_COMPILE, "-c", f"{name}.cc", "-o", f"{name}.o"], cwd=folder, check=True)
+        command = ["arm-none-eabi-size", "-A", f"{name}.o"]
+        said = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout
+        sections = [line.split() for line in said.splitlines() if line.startswith((".text", ".rodata", ".data"))]
+        sizes = {row[0]: int(row[1]) for row in sections}
+        tables = sum(size for section, size in sizes.items() if section.startswith(".rodata"))
+        found[name] = {"bytes": sum(sizes.values()), "tables": tables}
+    return found
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ from tfl_lite_suite.core.files import read_json
 from tfl_lite_suite.core.terminal import Style
 from tfl_lite_suite.report import (
     decision_comparison,
+    documented_figures,
     measured_tables,
     micro_comparison,
     network_comparison,
@@ -66,6 +67,17 @@ _BODIES: dict[str, Callable[[Any], str]] = {
     "pi_trained": lambda document: measured_tables.pi_kernels_table(document["rows"], 1000),
     "pi_untrained": lambda document: measured_tables.pi_kernels_table(document["rows"], 100),
     "search": measured_tables.search_table,
+    "estimates": documented_figures.estimates_table,
+    "lint_arena": documented_figures.lint_arena_table,
+    "micro_arena": documented_figures.micro_arena_table,
+    "steps": lambda document: documented_figures.steps_table(document["steps"]),
+    "parts": lambda document: documented_figures.parts_table(document["steps"]),
+    "ptq": lambda document: documented_figures.ptq_table(document["networks"]),
+    "ptq_run": lambda document: documented_figures.ptq_of_run(document["stages"]),
+    "micro_code": lambda document: documented_figures.code_table(document["networks"]),
+    "apk": documented_figures.apk_table,
+    "parity": lambda document: documented_figures.parity_table(document["rows"]),
+    "npu": lambda document: documented_figures.npu_table(document["networks"]),
     "verdict": lambda document: _verdict(document["stages"]["verdict"]),
 }
 _BLOCK = re.compile(rf"(<!-- ({'|'.join([*_BODIES, 'techniques'])}):(\S+) -->\n).*?(<!-- end -->)", re.DOTALL)

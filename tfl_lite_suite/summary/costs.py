@@ -79,8 +79,8 @@ class Cost:
     def micro_arena_bytes(self) -> int:
         """Returns about how large an arena TensorFlow Lite Micro needs for the int8 file.
 
-        Within 1 % of the interpreter's own for MobileNetV1, V2, V3 Large and EfficientNet-Lite0 at 96×96;
-        EfficientNet-B0 and MobileNetV3 Small need up to 30 % more: more tensors live at once than one operator has.
+        Within 5 % of the interpreter's own for ten networks at 96×96; EfficientNet-B0 and MobileNetV3 Small need up to
+        30 % more: more tensors live at once than one operator has.
         """
         kept = self.channels * _MICRO_CHANNEL_BYTES + self.operators * _MICRO_OPERATOR_BYTES
         return self.arena_bytes("int8") + kept
