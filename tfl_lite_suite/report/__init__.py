@@ -171,7 +171,9 @@ def _flipped(run: "FinishedRun", rows: "Sequence[Row]", notes: list[str]) -> str
         pictures = {}
         notes.append(f"{run.title}: flipped pictures are named but not shown: {error}")
     which = "" if len(found) == len(shown) else f"; the {len(shown)} that most models lost are shown"
-    words = f"{len(found)} pictures{which}. Each model against the one it was made from; numbers as under Results."
+    words = (
+        f"Number of pictures: {len(found)}{which}. Each model against the one it was made from; numbers as in Results."
+    )
     return f'<p class="dim">{words}</p>{flipped_pictures.cards(shown, pictures)}'
 
 

@@ -89,7 +89,7 @@ def _mistaken(accuracy: Figures, decided: DecidedFigures | None) -> dict[str, st
         others = [(count, answers[index]) for index, count in enumerate(row) if index != place and count]
         if others:
             count, name = max(others, key=lambda pair: pair[0])
-            found[names[place]] = f"{name}, {count:,} times"
+            found[names[place]] = f"{name} ({count:,})"
     return found
 
 

@@ -44,10 +44,11 @@ class Train(StageKind[Trained]):
         )
         if probe:
             told += (
-                f", of the linear probe {percent(probe.top1)}; balanced accuracy: this network "
-                f"{percent(results.balanced_accuracy)}; linear probe {percent(probe.balanced_accuracy)}."
+                f" (linear probe {percent(probe.top1)}); balanced accuracy {percent(results.balanced_accuracy)} "
+                f"(linear probe {percent(probe.balanced_accuracy)})."
             )
-        return f"{told} {results.transfer.reason}" if results.transfer else told
+        reason = results.transfer.reason if results.transfer else ""
+        return f"{told} {reason[:1].upper()}{reason[1:]}".rstrip()
 
 
 STAGE = Train()

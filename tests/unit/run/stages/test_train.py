@@ -41,7 +41,7 @@ def test_outcome_of_transfer_tells_the_baseline_and_what_was_kept():
         stages.get("train")
         .outcome(Trained.from_document(results))
         .endswith(
-            "top-1 75.00 % on 4, of the linear probe 70.00 %; balanced accuracy: this network 50.00 %; linear "
-            "probe 45.00 %. the fine-tuned network is kept"
+            "top-1 75.00 % on 4 (linear probe 70.00 %); balanced accuracy 50.00 % (linear probe 45.00 %). "
+            "The fine-tuned network is kept"
         )
     )
