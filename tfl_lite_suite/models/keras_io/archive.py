@@ -19,14 +19,14 @@ import h5py
 from tfl_lite_suite.core import zip_part
 from tfl_lite_suite.core.errors import ArgumentError, SuiteError
 from tfl_lite_suite.core.types import HdfGroup, JsonObject
-from tfl_lite_suite.models.keras_io import hdf5_heap, hdf5_text
+from tfl_lite_suite.models.keras_io import claims, hdf5_heap, hdf5_text
 
 WEIGHTS = "model.weights.h5"
 _NAME = "tfl_lite_suite_name.txt"
 _LONGEST_NAME, _MOST_LAYERS = 1 << 16, 10_000
 _CONFIG, _METADATA, _ASSETS = "config.json", "metadata.json", "assets/"
 _HDF5, _HDF5_WEIGHTS = b"\x89HDF\r\n\x1a\n", "model_weights"
-_LARGEST_JSON = 1 << 24
+_LARGEST_JSON, _MOST_PARTS = 1 << 24, 1 << 19
 # No `.tflite` file can hold more: its offsets have 31 bits.
 _LARGEST = 1 << 31
 _MOST_TIMES, _SPARE = 10, 1 << 26
@@ -111,6 +111,8 @@ def read(path: str | os.PathLike[str]) -> tuple[str, JsonObject, int]:
     try:
         version, config, numbers = (_read_hdf5 if kind == ".h5" else _read_archive)(path)
         refused = list(dict.fromkeys(_refused(config, "", 0)))
+        if not refused:
+            claims.check(config, numbers)
     except (OSError, zipfile.BadZipFile, LookupError, ValueError, TypeError, RuntimeError, OverflowError) as error:
         detail = error.args[0] if isinstance(error, LookupError) else error
         raise SuiteError(f"cannot read '{os.fspath(path)}' as a {kind} file: {detail}") from None
@@ -243,6 +245,10 @@ def _most_bytes(file_bytes: int) -> int:
 def _parsed(text: bytes | str, name: str) -> JsonObject:
     if len(text) > _LARGEST_JSON:
         raise ValueError(f"{name} has {len(text):,} characters, at most {_LARGEST_JSON:,} are read")
+    letters = text.encode() if isinstance(text, str) else text
+    parts = letters.count(b"{") + letters.count(b"[")
+    if parts > _MOST_PARTS:
+        raise ValueError(f"{name} has {parts:,} objects and lists, at most {_MOST_PARTS:,} are read")
     try:
         value = json.loads(text)
     except RecursionError:
@@ -278,6 +284,8 @@ def _checked_numbers(file: HdfGroup, most: int) -> int:
                 raise ValueError(f"'{name}' is neither an array nor a group")
             elif item.is_virtual or item.external:
                 raise ValueError(f"the array '{name}' lies in another file")
+            elif item.dtype.kind == "O":
+                raise ValueError(f"the array '{name}' holds texts or references, not numbers")
             else:
                 total += item.nbytes
                 numbers += item.size

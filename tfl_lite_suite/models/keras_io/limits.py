@@ -8,9 +8,8 @@ from unittest import mock
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.framework import keras, tf
 from tfl_lite_suite.core.types import KerasLayer, KerasModel, KerasObject, TensorShape
+from tfl_lite_suite.models.keras_io import claims
 
-# Statistics and counters that files leave out.
-_SPARE_NUMBERS = 1 << 20
 # As many as 100 channels of pictures of 1,600×1,600, in one tensor of one picture.
 _MOST_VALUES = 1 << 28
 
@@ -25,7 +24,7 @@ def numbers_at_most(count: int) -> Iterator[None]:
     Raises:
         SuiteError: When a layer wants more; before its memory is taken.
     """
-    left, add_weight = count + _SPARE_NUMBERS, keras.layers.Layer.add_weight
+    left, add_weight = count + claims.SPARE_NUMBERS, keras.layers.Layer.add_weight
 
     def counted(
         self: KerasLayer, name: object = None, shape: TensorShape = None, *arguments: object, **named: object

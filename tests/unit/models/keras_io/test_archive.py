@@ -105,6 +105,10 @@ def many_paths(file):
         group = after
 
 
+def texts(file):
+    file["layers/kernel"] = ["any", "length"]
+
+
 @pytest.mark.parametrize(
     ("fill", "message"),
     [
@@ -113,6 +117,7 @@ def many_paths(file):
         (raw, "lies in another file"),
         (in_a_circle, "is linked more than once"),
         (many_paths, "is linked more than once"),
+        (texts, "'kernel' holds texts or references"),
     ],
 )
 def test_arrays_that_fill_the_memory_or_lie_elsewhere_are_refused(fill, message, tmp_path):
