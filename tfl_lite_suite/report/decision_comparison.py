@@ -8,7 +8,7 @@ from tfl_lite_suite.core.types import JsonObject
 
 _HEADER = (
     "pictures", "file", "top-1", "calibration error", "known from unknown, AUROC", "false alarms, 95 % kept",
-    "wished recall", "on validation (95 %)", "on test",
+    "required recall", "on validation (95 %)", "on test",
 )  # fmt: skip
 
 
