@@ -35,7 +35,7 @@ def main() -> None:
     """Converts each network and keeps the comparison."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=pathlib.Path, required=True, help="photographs to calibrate with")
-    parser.add_argument("--networks", type=lambda text: text.split(","), default=["mobilenet_v2", "efficientnet_lite0"])
+    parser.add_argument("--networks", type=lambda text: text.split(","), default=["mobilenet_v2"])
     parser.add_argument("--workdir", type=pathlib.Path, default=pathlib.Path("work/ptq"))
     given = parser.parse_args()
     networks = {}
