@@ -4,12 +4,25 @@ from collections.abc import Sequence
 
 from tfl_lite_suite.core.framework import keras, tf
 from tfl_lite_suite.core.types import JsonObject, Tensor, TensorShape
+from tfl_lite_suite.models import keras_construction
 
-_register = keras.saving.register_keras_serializable(package="tfl_lite_suite")
+_serializable = keras.saving.register_keras_serializable(package="tfl_lite_suite")
+
+
+def _register(layer_class: type) -> type:
+    return _serializable(keras_construction.register(layer_class))
+
+
+class _Elementwise(keras.layers.Layer):
+    """A layer whose output has the shape of its input."""
+
+    def compute_output_shape(self, input_shape: TensorShape) -> TensorShape:
+        """Returns `input_shape`."""
+        return input_shape
 
 
 @_register
-class PixelNormalization(keras.layers.Layer):
+class PixelNormalization(_Elementwise):
     """Computes `(pixel - mean) / std` for each channel, as one depthwise 1×1 convolution in a `.tflite` file.
 
     Args:
@@ -37,7 +50,7 @@ class PixelNormalization(keras.layers.Layer):
 
 
 @_register
-class HardSwish(keras.layers.Layer):
+class HardSwish(_Elementwise):
     """Computes `x · relu6(x + 3) / 6`, written so that the converter makes one HARD_SWISH operator of it.
 
     Source: Howard et al., 2019, https://arxiv.org/abs/1905.02244, section 5.2.
@@ -60,7 +73,7 @@ class SplitHardSwish(HardSwish):
 
 
 @_register
-class HardSigmoid(keras.layers.Layer):
+class HardSigmoid(_Elementwise):
     """Computes `relu6(x + 3) / 6`.
 
     Source: Howard et al., 2019, https://arxiv.org/abs/1905.02244, section 5.2.
@@ -72,7 +85,7 @@ class HardSigmoid(keras.layers.Layer):
 
 
 @_register
-class Swish(keras.layers.Layer):
+class Swish(_Elementwise):
     """Computes `x · sigmoid(x)`.
 
     Source: Ramachandran et al., 2017, https://arxiv.org/abs/1710.05941.
@@ -84,7 +97,7 @@ class Swish(keras.layers.Layer):
 
 
 @_register
-class LayerScale(keras.layers.Layer):
+class LayerScale(_Elementwise):
     """Multiplies each channel by a factor, as ConvNeXt's blocks end.
 
     Args:
@@ -131,13 +144,18 @@ class ChannelSlice(keras.layers.Layer):
         """Slices the last axis of `(batch, height, width, channels)`."""
         return inputs[..., self.begin : self.begin + self.size]
 
+    def compute_output_shape(self, input_shape: TensorShape) -> TensorShape:
+        """Returns the shape with as many channels as the slice has."""
+        channels = range(input_shape[-1])[self.begin : self.begin + self.size]
+        return [*input_shape[:-1], len(channels)]
+
     def get_config(self) -> JsonObject:
         """Returns what `from_config` needs."""
         return {**super().get_config(), "begin": self.begin, "size": self.size}
 
 
 @_register
-class ChannelShuffle(keras.layers.Layer):
+class ChannelShuffle(_Elementwise):
     """Interleaves the channels of `groups` equal groups.
 
     Args:
