@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 # Attributes of a trial.
 OUTCOME, CURVE, WHY, ERROR = "outcome", "curve", "why", "error"
 _RETRY_OF, _DROPPED, _BASE = "retry_of", "dropped", "base"
+# Values of `_DROPPED`: the trial, or the trial and those that it repeats.
+_ALONE, _WITH_ALL = "alone", "with all"
 # A worker that is silent for so many signs of life counts as dead.
 _MISSED = 4
 _MOST_RETRIES = 10
@@ -101,14 +103,14 @@ class Study:
         kind, colon, rest = url.partition(":")
         limits = {"timeout": _LOCK_SECONDS} if kind == "sqlite" else {"connect_timeout": _CONNECT_SECONDS}
         with _quiet():
-            storage = optuna.storages.RDBStorage(
+            self._storage = optuna.storages.RDBStorage(
                 _DRIVERS.get(kind, kind) + colon + rest,
                 engine_kwargs={"connect_args": limits, "pool_pre_ping": True},
                 heartbeat_interval=self._heartbeat,
                 grace_period=_MISSED * self._heartbeat,
             )
         return optuna.create_study(
-            study_name=self._name, storage=storage, directions=[*OBJECTIVES.values()], load_if_exists=True
+            study_name=self._name, storage=self._storage, directions=[*OBJECTIVES.values()], load_if_exists=True
         )
 
     def enqueue(self, wanted: Sequence[JsonObject]) -> None:
@@ -122,12 +124,15 @@ class Study:
         with _plain_errors(self._url):
             trials = self._study.get_trials(deepcopy=False)
         groups: dict[int, list[Any]] = {}
+        # A lost trial that is not to be repeated, because another one has its values, is superfluous with its retry.
+        gone = {trial.user_attrs[_RETRY_OF] for trial in trials if trial.user_attrs.get(_DROPPED) == _WITH_ALL}
         for trial in trials:
             if _DROPPED not in trial.user_attrs:
                 groups.setdefault(trial.user_attrs.get(_RETRY_OF, trial.number), []).append(trial)
         return [
             Slot(number, max(group, key=lambda trial: (_rank(trial), -trial.number)))
             for number, group in sorted(groups.items())
+            if number not in gone
         ]
 
     def references(self) -> list[Reference]:
@@ -154,7 +159,7 @@ class Study:
                     self._requeue(slot)
 
     def _fail_never_begun(self) -> None:
-        """Gives up trials whose worker died before its first sign of life, which Optuna waits for forever."""
+        """Gives up trials whose worker died before its first sign of life, and so before it chose the first value."""
         import optuna
 
         latest = datetime.datetime.now() - datetime.timedelta(seconds=_MISSED * self._heartbeat)
@@ -186,10 +191,14 @@ class Study:
 
         def objective(trial: "optuna.Trial") -> tuple[float, ...]:
             nonlocal counts
+            # Optuna's own first sign of life comes at some later time, and a trial without one is never given up.
+            self._storage.record_heartbeat(trial._trial_id)
+            # By the trial's number: a study that goes on draws new values, and so do workers that begin together.
+            self._study.sampler = optuna.samplers.TPESampler(seed=(self.seed + 1_000_003 * trial.number) % 2**31)
             params = {knob.name: _suggest(trial, knob) for knob in self.knobs}
-            if self._is_superfluous(trial, params, most):
+            if dropped := self._superfluous(trial, params, most):
                 counts = False
-                trial.set_user_attr(_DROPPED, True)
+                trial.set_user_attr(_DROPPED, dropped)
                 raise _NotWanted
             try:
                 outcome, curve = judge(params, trial.user_attrs.get(_RETRY_OF, trial.number))
@@ -204,9 +213,6 @@ class Study:
             return tuple(outcome[key] for key in OBJECTIVES)
 
         with _plain_errors(self._url), _quiet():
-            count = len(self._study.get_trials(deepcopy=False))
-            # By the number of trials, so that a study that goes on does not draw the same values again.
-            self._study.sampler = optuna.samplers.TPESampler(seed=(self.seed + 1_000_003 * count) % 2**31)
             try:
                 self._study.optimize(objective, n_trials=1, catch=(Failed, _NotWanted))
             except ValueError as error:
@@ -215,13 +221,17 @@ class Study:
                     raise
         return counts
 
-    def _is_superfluous(self, trial: "optuna.Trial", params: JsonObject, most: int) -> bool:
+    def _superfluous(self, trial: "optuna.Trial", params: JsonObject, most: int) -> str:
+        """Returns `_ALONE` for a trial that need not run, `_WITH_ALL` for a retry of one that need not, else ``."""
         own = trial.user_attrs.get(_RETRY_OF, trial.number)
         others = [slot for slot in self.slots() if slot.trial.number != trial.number and slot.state != "waiting"]
         same = [slot for slot in others if slot.trial.params == params and slot.state != "lost"]
-        if any(slot.number == own or slot.is_done or slot.trial.number < trial.number for slot in same):
-            return True
-        return sum(slot.number < own for slot in others) >= most
+        if any(slot.number == own for slot in same):
+            return _ALONE
+        known = any(slot.is_done or slot.trial.number < trial.number for slot in same)
+        if not known and sum(slot.number < own for slot in others) < most:
+            return ""
+        return _ALONE if own == trial.number else _WITH_ALL
 
 
 def _rank(trial: "optuna.trial.FrozenTrial") -> int:

@@ -18,7 +18,8 @@ def test_goes_on_for_the_time_asked_for():
     begin = time.perf_counter()
     times = timing.measure(lambda: time.sleep(0.001), runs=1, min_seconds=0.1)
     assert time.perf_counter() - begin >= 0.1
-    assert len(times) > 1 and times.min() >= 1_000_000
+    # On a busy machine one call may take all of the time.
+    assert (len(times) > 1 or times[0] >= 100_000_000) and times.min() >= 1_000_000
 
 
 def test_the_collector_is_on_again_after_an_error():

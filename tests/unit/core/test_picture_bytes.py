@@ -76,20 +76,22 @@ def test_a_claim_is_refused_before_a_decoder_believes_it(size, words):
 
 
 def test_threads_share_a_budget():
-    budget, inside, most = picture_bytes._Budget(100), [0], [0]
+    budget, inside, most, counting = picture_bytes._Budget(100), [0], [0], threading.Lock()
 
     def work(cost):
         with budget.take(cost):
-            inside[0] += min(cost, 100)
-            most[0] = max(most[0], inside[0])
+            with counting:
+                inside[0] += min(cost, 100)
+                most[0] = max(most[0], inside[0])
             time.sleep(0.002)
-            inside[0] -= min(cost, 100)
+            with counting:
+                inside[0] -= min(cost, 100)
 
     threads = [threading.Thread(target=work, args=(cost,)) for cost in [40, 70, 500, 30, 100, 60] * 4]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
     assert not any(thread.is_alive() for thread in threads) and 0 < most[0] <= 100
 
 

@@ -51,7 +51,7 @@ def test_a_quiet_machine_is_valid(pi):
 def test_other_processes_make_it_invalid(pi):
     watch = machine.LoadWatch(1, pi)
     time.sleep(0.05)
-    write(pi, "proc/stat", f"cpu  {100 + 100 * (os.cpu_count() or 1)} 0 50 1000 0 0 0 0 0 0\n")
+    write(pi, "proc/stat", f"cpu  {100 + 100_000 * (os.cpu_count() or 1)} 0 50 1000 0 0 0 0 0 0\n")
     figures, (reason,) = watch.finish()
     assert figures["others"] > 1 and "other processes" in reason
 
@@ -59,7 +59,7 @@ def test_other_processes_make_it_invalid(pi):
 def test_the_hypervisor_makes_it_invalid(pi):
     watch = machine.LoadWatch(1, pi)
     time.sleep(0.02)
-    write(pi, "proc/stat", "cpu  100 0 50 1000 0 0 0 900 0 0\n")
+    write(pi, "proc/stat", "cpu  100 0 50 1000 0 0 0 90000 0 0\n")
     assert "hypervisor" in " ".join(watch.finish()[1])
 
 

@@ -39,12 +39,13 @@ def document(child):
 
 
 def running_job(client):
-    """Waits until a verb measures on the server; returns the number of its job's process."""
+    """Waits until a verb measures on the server; returns the number of its job's process, which leads its group."""
     end = time.monotonic() + 120
     while time.monotonic() < end:
         for path in client.root.glob("jobs/*/inputs/*"):
-            time.sleep(0.5)
-            return int((path.parents[1] / "pid").read_text())
+            kept = path.parents[1] / "pid"
+            if pid := kept.read_text() if kept.exists() else "":
+                return int(pid)
         time.sleep(0.02)
     raise AssertionError("no job was started")
 
@@ -142,16 +143,19 @@ def test_a_curve(command, model):
 
 
 def test_the_job_goes_on_while_the_connection_is_broken(client, command, model):
-    child = command(f"--model={model}", "--min_seconds=4")
+    child = command(f"--model={model}", "--min_seconds=1")
     pid = running_job(client)
+    # So that it lasts until the connection is there again, however busy the machine is.
+    os.killpg(pid, signal.SIGSTOP)
     client.stop()
     time.sleep(1)
     os.kill(pid, 0)
     client.start()
-    os.kill(pid, 0)
     assert running_job(client) == pid
-    found = document(child)
-    assert sum(found["raw_ns"]) > 1e9
+    os.killpg(pid, signal.SIGCONT)
+    out, err = child.communicate(timeout=180)
+    assert child.returncode in (0, 3) and json.loads(out)["runs"] >= 50, err
+    assert "starting it again" not in err
     assert os.listdir(client.root / "jobs") == []
 
 
