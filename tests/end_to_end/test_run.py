@@ -15,7 +15,7 @@ from tfl_lite_suite.runtime import engines
 RECIPE = {
     "name": "tiny",
     "data": {"source": "FOLDER", "resolution": 32, "validation_fraction": 0.2, "test_fraction": 0.2},
-    "model": {"name": "mobilenet_v1", "alpha": 0.1},
+    "model": {"name": "micro", "alpha": 0.5},
     "train": {"epochs": 2, "batch_size": 8, "learning_rate": 0.05},
     "quantize": {"epochs": 1, "batch_size": 8},
     "convert": {"schemes": ["float32", "int8"]},
@@ -242,7 +242,7 @@ def test_killed_runs_go_on_to_the_same_results(finished, tmp_path):
         f"--workdir={tmp_path}",
         f"--reference={root / 'work'}",
         "--kills=3",
-        "--seconds=30",
+        "--seconds=15",
     ]
     child = subprocess.run([*map(str, command), "--", *flags[:2]], capture_output=True, text=True, check=False)
     assert child.returncode == 0, child.stderr

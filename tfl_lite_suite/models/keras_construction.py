@@ -5,7 +5,7 @@ its output. That takes half of the time of building a network. The usual layers 
 anything else Keras does what it always did. This is the one place that uses Keras's private names for it.
 """
 
-from tf_keras.src.saving import saving_lib
+import inspect
 
 from tfl_lite_suite.core.framework import keras, tf
 from tfl_lite_suite.core.types import ForeignObject, KerasLayer, Tensor
@@ -85,4 +85,5 @@ def _is_usual(
 
 _LAYERS.Layer._keras_tensor_symbolic_call = _output
 # Saving and loading look for weights in each attribute of each layer. This one is a text that takes long to write.
-saving_lib.ATTR_SKIPLIST |= {"_tracking_metadata"}
+_saving: ForeignObject = inspect.getmodule(keras.saving.save_model)
+_saving.saving_lib.ATTR_SKIPLIST |= {"_tracking_metadata"}
