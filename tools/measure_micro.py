@@ -22,7 +22,7 @@ from tfl_lite_suite.core import command_line, files
 from tfl_lite_suite.core.errors import SuiteError, unknown_name
 from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.core.verb_process import verb_command
-from tfl_lite_suite.export.micro import exporter, interpreter
+from tfl_lite_suite.export.micro import exporter, micro_interpreter
 from tfl_lite_suite.runtime import engines, pixels
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -98,7 +98,7 @@ def measured(path: pathlib.Path, folder: pathlib.Path, limit: int) -> JsonObject
     facts = files.read_json(folder / "micro" / "micro.json")
     encoder = pixels.encoder(engines.get("litert").open(model).input, file.normalization)
     try:
-        interpreter.outputs(path, encoder.encode(pictures[:1]), facts["arena_bytes"] - 1)
+        micro_interpreter.outputs(path, encoder.encode(pictures[:1]), facts["arena_bytes"] - 1)
         refused = False
     except SuiteError:
         refused = True

@@ -96,7 +96,7 @@ def test_a_float_file_that_says_nothing_is_told_by_flags(pictures):
 def test_what_cannot_be_right_is_refused_in_one_line(pictures, content, mean, std, words):
     done = evaluate(pictures, foreign_metadata.write(content, mean=mean, std=std, labels="dark\nlight\n"))
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
-    assert words in done.stderr and "--mean" in done.stderr
+    assert words in done.stderr and "--mean=127.5" in done.stderr
 
 
 def test_benchmark_prepares_as_the_file_says_or_does_not_time_it(pictures):

@@ -29,23 +29,23 @@ def folder(tmp_path):
 
 def test_the_page_is_whole_loads_nothing_and_holds_no_foreign_tag(folder):
     found = report.write([folder])
-    page = pathlib.Path(found["report"]).read_text()
-    assert found["report"] == str(folder / "report.html") and found["bytes"] == len(page.encode())
+    page = pathlib.Path(found.report).read_text()
+    assert found.report == str(folder / "report.html") and found.bytes == len(page.encode())
     assert not re.search(r"https?://|@import|<link|url\(", page)
     assert not any(breaker in page for breaker in work_folders.PAGE_BREAKERS)
     for heading in ("Results", "Budget", "What each step cost", "Answers that flipped", "Training", "Recipe", "Hashes"):
         assert f"<h2>{heading}</h2>" in page
-    assert [model["number"] for model in found["models"]] == [1, 2, 3, 4]
+    assert [model.number for model in found.models] == [1, 2, 3, 4]
 
 
 def test_tables_are_markdown_too(folder):
-    text = pathlib.Path(report.write([folder])["markdown"]).read_text()
+    text = pathlib.Path(report.write([folder]).markdown).read_text()
     assert "\n| 4 | int8_ptq, bias correction | litert 2.3 | 75.00 % | 100.00 % | 1.00 kB | 1.25 ms |" in text
     assert "\n| int8_ptq | TensorFlow | 80.00 % | train | -10.00 (-15.00 … -5.00), a loss | 50.00 % | 6 |" in text
 
 
 def test_what_is_gone_is_a_note_and_the_report_is_written(folder):
-    notes = report.write([folder])["notes"]
+    notes = report.write([folder]).notes
     assert any("pictures are named but not shown: data.source: no such folder" in note for note in notes)
     assert any("the operators of int8_ptq are not shown" in note for note in notes)
 
@@ -54,7 +54,7 @@ def test_flipped_pictures_are_shown(tmp_path):
     folder = work_folders.make(tmp_path / "w", work_folders.pictures(tmp_path / "source"))
     flips = [{"key": "test/one/1.png", "label": "one", "before": "one", "after": "two"}]
     work_folders.write(folder / "flips.json", [{"name": "int8_ptq", "runtime": "litert 2.3", "flips": flips}])
-    page = pathlib.Path(report.write([folder])["report"]).read_text()
+    page = pathlib.Path(report.write([folder]).report).read_text()
     assert page.count('src="data:image/png;base64,') == 1 and "one → two, lost: 4" in page
 
 
@@ -62,7 +62,7 @@ def test_operators_of_the_files(folder):
     path = folder / "convert" / "int8_ptq" / "int8_ptq.tflite"
     path.parent.mkdir(parents=True)
     path.write_bytes(tflite_samples.int8_classifier())
-    assert "Most expensive operators" in pathlib.Path(report.write([folder])["report"]).read_text()
+    assert "Most expensive operators" in pathlib.Path(report.write([folder]).report).read_text()
 
 
 def test_several_folders_side_by_side_without_tensorflow(folder, tmp_path):
@@ -89,7 +89,7 @@ def test_text_names_every_model_and_the_page(folder):
 def test_a_browser_shows_it_on_desktop_and_phone_without_a_request(tmp_path):
     folder = work_folders.make(tmp_path / "w", work_folders.pictures(tmp_path / "source"))
     found = report.write([folder, work_folders.make(tmp_path / "other")])
-    assert browser_check().check_all([pathlib.Path(found["report"])], tmp_path) == []
+    assert browser_check().check_all([pathlib.Path(found.report)], tmp_path) == []
     wide = tmp_path / "wide.html"
     wide.write_text('<meta charset="utf-8"><img src="http://127.0.0.1:9/x.png"><div style="width:2000px">x</div>')
     problems = "\n".join(browser_check().check_all([wide]))

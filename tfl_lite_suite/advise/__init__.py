@@ -80,12 +80,12 @@ def _data_notes(data: str, runs: Sequence["FinishedRun"]) -> list[str]:
 
     if data == candidates.IMAGENET:
         return [
-            "accuracy is what was published for ImageNet's 1,000 classes; on your own pictures it is another. --data "
-            "takes a data set that was measured here"
+            "accuracy is what was published for ImageNet's 1,000 classes; on your own pictures it is another. "
+            "advise --data=… takes a data set that was measured here"
         ]
     if any(candidates.same_data(run, data) for run in runs):
         return []
-    return [f"nothing was ever measured on '{data}'. Run a recipe on it and name its work folder with --workdir"]
+    return [f"nothing was ever measured on '{data}'. Run a recipe on it, then advise --workdir=FOLDER"]
 
 
 def show(found: Advice) -> str:

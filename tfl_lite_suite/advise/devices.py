@@ -9,7 +9,7 @@ from tfl_lite_suite.advise import latency_model
 from tfl_lite_suite.advise.candidates import size_of
 from tfl_lite_suite.advise.latency_model import LatencyModel, Timed
 from tfl_lite_suite.benchmark.result import Device as MeasuredDevice
-from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.errors import ArgumentError, SuiteError
 from tfl_lite_suite.core.files import read_json
 from tfl_lite_suite.core.result import Result
 from tfl_lite_suite.core.schemes import COSTED_SCHEMES
@@ -20,7 +20,7 @@ from tfl_lite_suite.summary.costs import Size
 REFERENCE = pathlib.Path(__file__).with_name("reference_device.json")
 # How `benchmark` names the file of a fresh network.
 _FRESH = re.compile(r"(\w+)-alpha_([\d.]+)-classes_(\d+)-resolution_(\d+)-scheme_(\w+)\.tflite")
-_HOW = "Measure it: python tools/measure_device.py --output=device.json, with --target=ssh:… for another device"
+_HOW = "Measure it, in a checkout: python tools/measure_device.py --output=device.json --target=ssh:… (or no target)"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,9 +93,9 @@ def _benchmarks(document: object, path: str | os.PathLike[str]) -> tuple[list[Ti
     """Returns the measurements of `benchmark` documents whose network is known, and notes on the others."""
     documents = document if isinstance(document, list) else [document]
     if not all(isinstance(one, dict) and {"model", "engine", "latency_ms"} <= set(one) for one in documents):
-        raise SuiteError(f"--device: '{path}' is no JSON of benchmark or of tools/measure_device.py")
+        raise ArgumentError("device", f"'{path}' is no JSON of benchmark or of tools/measure_device.py")
     timed, notes = [], []
-    for one in [_Timing.from_document(one, f"--device: '{path}'") for one in documents]:
+    for one in [_timing(one, path) for one in documents]:
         known = _network(one.model)
         if known is None:
             notes.append(f"not used: {one.model} is no network that the suite knows the cost of")
@@ -106,8 +106,15 @@ def _benchmarks(document: object, path: str | os.PathLike[str]) -> tuple[list[Ti
         row = Timed(size, scheme, one.engine, one.latency_ms.p50, classes, one.peak_rss_bytes)
         timed.append(dataclasses.replace(row, joules=one.energy_j, device=one.device.name))
     if not timed:
-        raise SuiteError(f"--device: no network of the suite in '{path}'. Use benchmark --model=NAME. {_HOW}")
+        raise ArgumentError("device", f"no network of the suite in '{path}'. Use benchmark --model=NAME. {_HOW}")
     return timed, notes
+
+
+def _timing(document: object, path: str | os.PathLike[str]) -> _Timing:
+    try:
+        return _Timing.from_document(document, f"'{path}'")
+    except SuiteError as error:
+        raise ArgumentError("device", str(error)) from None
 
 
 def _network(model: str) -> tuple[Size, int, str] | None:

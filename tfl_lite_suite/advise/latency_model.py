@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.errors import ArgumentError
 from tfl_lite_suite.core.figures import percent
 from tfl_lite_suite.core.types import Array
 from tfl_lite_suite.summary import costs
@@ -87,9 +87,10 @@ class LatencyModel:
             else:
                 self._scale(engine, scheme, rows, reference)
         if not self._fits:
-            raise SuiteError(
-                f"--device: too few measurements for a latency model: {len(timed)}. Measure the device with "
-                "tools/measure_device.py, or benchmark a network of the suite by its name with litert"
+            raise ArgumentError(
+                "device",
+                f"too few measurements for a latency model: {len(timed)}. Measure the device with "
+                "tools/measure_device.py, or benchmark a network of the suite by its name with litert",
             )
 
     def _scale(self, engine: str, scheme: str, rows: Sequence[Timed], reference: Sequence[Timed]) -> None:

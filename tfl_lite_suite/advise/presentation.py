@@ -53,7 +53,7 @@ def recipe_for(found: Advice) -> recipe.Recipe:
     """
     if not found.choices:
         raise LimitBroken(
-            "--output: nothing keeps every limit, so there is no recipe to write. See what to relax", found
+            "`output`: nothing keeps every limit, so there is no recipe to write. See what to relax", found
         )
     best, limits = found.choices[0], found.limits
     kept: JsonObject = {key: int(limits[key]) for key in ("max_memory", "max_bytes") if key in limits}
@@ -95,7 +95,7 @@ def show(found: Advice) -> str:
     bases = {figure.basis for row in shown for figure in row.evidence.values()}
     marks = [f"{mark} {basis}" for basis, mark in _MARKS.items() if basis in bases and mark]
     if marks:
-        parts.append(f"{', '.join(marks)}; the other figures were measured. --json names the source of each.\n")
+        parts.append(f"{', '.join(marks)}; the other figures were measured. advise --json names the source of each.\n")
     return Styled("\n".join([*filter(None, parts), *map(printable, _rest(found))]))
 
 
@@ -112,7 +112,7 @@ def _rest(found: Advice) -> list[str]:
     if not found.choices:
         lines.append("No candidate with a known accuracy keeps every limit.")
         lines += [
-            f"--{row.limit}={_needed(row)} in place of {row.allowed:.10g} would admit {row.model}"
+            f"advise --{row.limit}={_needed(row)} in place of {row.allowed:.10g} would admit {row.model}"
             for row in found.relax
         ]
         if not found.relax:
@@ -121,7 +121,7 @@ def _rest(found: Advice) -> list[str]:
         names = ", ".join(row.model for row in found.unmeasured[:3])
         count = len(found.unmeasured)
         lines.append(f"{count} more keep the limits, but their accuracy is not known, such as {names}.")
-    lines.append(f"{len(found.rejected)} break a limit; --json has the reasons.")
+    lines.append(f"{len(found.rejected)} break a limit; advise --json has the reasons.")
     return lines
 
 

@@ -201,7 +201,7 @@ class TfliteModel:
             raise unknown_name("reject", reject, REJECTS, "score")
         alarms = {EVERY: max_false_alarms} if isinstance(max_false_alarms, (int, float)) else max_false_alarms
         wishes = Wishes(dict(min_recall or {}), dict(alarms or {}), keep, dict(costs or {}))
-        wishes.check(self.labels, prefix="")
+        wishes.check(self.labels)
         folder = tempfile.TemporaryDirectory(prefix="tfl_lite_suite-")
         output = os.path.join(folder.name, os.path.basename(self.path))
         with self._on_disk(images, part) as kept:
@@ -234,11 +234,11 @@ class TfliteModel:
         settings = {"runs": runs, "min_seconds": min_seconds, "profile": profile}
         return clean_process.call(_measured, self._opening, target, settings, doing=self._doing)
 
-    def lint(self, target_runtime: str = "tflite_runtime-2.14", *, trial: bool = True) -> "LintReport":
+    def lint(self, target_runtime: str | None = None, *, trial: bool = True) -> "LintReport":
         """Lists what is in the file, and the problems that it will have.
 
         Args:
-            target_runtime: The runtime it must run on, such as `litert-2.1`.
+            target_runtime: The runtime it must run on, such as `tflite_runtime-2.14`; LiteRT if absent.
             trial: Whether to run it once on each installed runtime.
 
         Example:

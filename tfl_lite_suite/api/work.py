@@ -40,6 +40,6 @@ class Work:
             SuiteError: If another process is at work in the folder.
         """
         count = self._taken[kind] + 1
-        with at_work(self.folder, key="workdir"):
+        with at_work(self.folder):
             yield kind if count == 1 else f"{kind}_{count}"
         self._taken[kind] = count

@@ -20,4 +20,6 @@ def show(found: "Measurement | Comparison | Sequence[Measurement]") -> str:
     except (LookupError, ValueError, ArithmeticError) as error:
         # A device of another release, or a hostile one, sends what numbers it likes.
         why = f"{type(error).__name__}: {error}"
-        raise SuiteError(f"the measurement cannot be shown: {why[:200]}. --json prints what was received") from error
+        raise SuiteError(
+            f"the measurement cannot be shown: {why[:200]}. benchmark --json prints what was received"
+        ) from error

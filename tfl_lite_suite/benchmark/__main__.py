@@ -23,7 +23,7 @@ def _main() -> "Measurement | Comparison | list[Measurement]":
     command_line.only_with(request.network_name is not None, "for a network by name", *_NETWORK)
     command_line.only_with(compare is None, "without --compare", "model", "count_instructions")
     if request.network_name:
-        models.check_name(request.network_name, "--model")
+        models.check_name(request.network_name, "model")
     return request.measure()
 
 

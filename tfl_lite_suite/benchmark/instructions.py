@@ -16,7 +16,7 @@ import numpy as np
 from tfl_lite_suite.benchmark.job import Job, random_tensor
 from tfl_lite_suite.benchmark.result import CpuInstructions, Instructions
 from tfl_lite_suite.core.cache_folder import cache_folder
-from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.errors import ArgumentError
 from tfl_lite_suite.runtime import engines
 
 WHAT = "guest instructions of one inference under emulation: a deterministic stand-in for ARM cost, not a time"
@@ -51,12 +51,12 @@ def count(job: Job) -> Instructions:
     """
     folder = _folder()
     if not is_prepared():
-        raise SuiteError(
-            f"--count_instructions: no emulator in {folder}. In a checkout run: bash tools/pi/emulate.sh --only=prepare"
+        raise ArgumentError(
+            "count_instructions", f"no emulator in {folder}. In a checkout run: bash tools/pi/emulate.sh --only=prepare"
         )
     if job.engine not in ENGINES:
-        raise SuiteError(
-            f"--count_instructions: only {' and '.join(ENGINES)} run in the emulator. Received: --engine={job.engine}"
+        raise ArgumentError(
+            "count_instructions", f"only {' and '.join(ENGINES)} run in the emulator. Received: '{job.engine}'"
         )
     qemu = _qemu(folder / "qemu_plugins")
     cpus, version = [], ""
@@ -132,7 +132,7 @@ def _counts(folder: pathlib.Path, emulator: list[str], cpu_info: str, job: Job) 
         found = [int(line) for line in marks.read_text().split()] if marks.is_file() else []
     if done.returncode or len(found) != _RUNS + 2:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        raise SuiteError(f"--count_instructions: '{job.model}' does not run in the emulator: {last}")
+        raise ArgumentError("count_instructions", f"'{job.model}' does not run in the emulator: {last}")
     return between(found), done.stdout.strip()
 
 

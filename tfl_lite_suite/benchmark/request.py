@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tfl_lite_suite.benchmark.job import Job
 from tfl_lite_suite.benchmark.result import Comparison, Measurement
-from tfl_lite_suite.core.errors import InvalidMeasurement, SuiteError, unknown_name
+from tfl_lite_suite.core.errors import ArgumentError, InvalidMeasurement, unknown_argument
 from tfl_lite_suite.runtime import engines, exporting, fresh_network, targets
 from tfl_lite_suite.runtime.session import TFLITE
 
@@ -61,7 +61,7 @@ class Request:
         """
         with targets.get(self.target, self.wheels) as target:
             if self.kernels not in target.kernels:
-                raise unknown_name("--kernels", self.kernels, target.kernels, "value for this target")
+                raise unknown_argument("kernels", self.kernels, target.kernels, "value for this target")
             names = target.engines(self._engines())
             if self.compare:
                 compared = self._compare(target, names[0])
@@ -92,14 +92,14 @@ class Request:
 
     def _compare(self, target: "Target", engine: str) -> Comparison:
         if self.compare is None or len(self.compare) != 2:
-            raise SuiteError(
-                f"--compare: expected two files, as in --compare=a.tflite,b.tflite. Received: {self.compare}"
+            raise ArgumentError(
+                "compare", f"expected two files, as in `compare=a.tflite,b.tflite`. Received: {self.compare}"
             )
         if self.profile:
-            raise SuiteError("--profile: leave it out with --compare, which times whole inferences only")
+            raise ArgumentError("profile", "leave it out with `compare`, which times whole inferences only")
         for flag, values in (("engine", self.engine or ()), ("threads", self.threads)):
             if len(values) > 1:
-                raise SuiteError(f"--{flag}: --compare takes one value. Received: '{','.join(values)}'")
+                raise ArgumentError(flag, f"`compare` takes one value. Received: '{','.join(values)}'")
         models = [_file_for(path, engine) for path in self.compare]
         first = self._job(models[0], engine, self._threads()[0])
         return target.compare(first, dataclasses.replace(first, model=models[1]))
@@ -109,7 +109,7 @@ class Request:
         from tfl_lite_suite.benchmark import instructions
 
         if self.target != "local":
-            raise SuiteError("--count_instructions: the emulator runs here; leave out --target")
+            raise ArgumentError("count_instructions", "the emulator runs here; leave out `target`")
         return [
             dataclasses.replace(one, instructions=instructions.count(job))
             for job, one in zip(jobs, measured, strict=True)
@@ -118,13 +118,13 @@ class Request:
     def _model_file(self) -> str:
         """The file to measure; a network's name is converted first, in a process of its own."""
         if not self.model:
-            raise SuiteError("--model: missing. Expected a .tflite file or the name of a network")
+            raise ArgumentError("model", "missing. Expected a .tflite file or the name of a network")
         return fresh_network.convert(self.network_name, self.network) if self.network_name else self.model
 
     def _threads(self) -> list[int]:
         for text in self.threads:
             if not text.strip().isdecimal() or not 1 <= int(text) <= 256:
-                raise SuiteError(f"--threads: expected whole numbers from 1 to 256, as in 1,2,4. Received: '{text}'")
+                raise ArgumentError("threads", f"expected whole numbers from 1 to 256, as in 1,2,4. Received: '{text}'")
         return [int(text) for text in self.threads]
 
     def _check(self, measured: Sequence[Measurement | Comparison], found: object) -> None:
@@ -147,5 +147,5 @@ def _seconds(text: str) -> float:
     except ValueError:
         seconds = 0.0
     if not 0 < seconds < float("inf"):
-        raise SuiteError(f"--sustain: expected a time such as 90s, 30m or 1h. Received: '{text}'")
+        raise ArgumentError("sustain", f"expected a time such as 90s, 30m or 1h. Received: '{text}'")
     return seconds

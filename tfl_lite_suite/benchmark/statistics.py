@@ -93,7 +93,8 @@ def unsteadiness(times_ms: Array) -> list[str]:
     p50, p90 = np.percentile(times_ms, (50, 90))
     if len(times_ms) >= 10 and p90 > 1.2 * p50:
         found.append(
-            f"latency varies: p90 is {p90 / p50 - 1:.0%} above the median. Close other programs, raise --min_seconds, "
+            f"latency varies: p90 is {p90 / p50 - 1:.0%} above the median. Close other programs, measure "
+            "longer with benchmark --min_seconds=…, "
             "or set the CPU governor to performance"
         )
     third = len(times_ms) // 3
@@ -102,6 +103,6 @@ def unsteadiness(times_ms: Array) -> list[str]:
         if abs(drift) > 0.1:
             found.append(
                 f"latency drifted by {drift:+.0%} from the first to the last third of the runs. "
-                "Raise --min_seconds; if it only rises, cool the device"
+                "Measure longer with benchmark --min_seconds=…; if it only rises, cool the device"
             )
     return found

@@ -9,7 +9,7 @@ from tfl_lite_suite import data, models
 from tfl_lite_suite.convert import HARD_SWISH, IO_TYPES, PTQ, SCORES, convert, open_model
 from tfl_lite_suite.convert.result import Conversion
 from tfl_lite_suite.core import contract
-from tfl_lite_suite.core.errors import SuiteError, unknown_name
+from tfl_lite_suite.core.errors import ArgumentError, unknown_argument
 from tfl_lite_suite.core.recipe import Recipe
 from tfl_lite_suite.core.schemes import SCHEMES
 from tfl_lite_suite.core.types import Array, KerasModel
@@ -40,7 +40,7 @@ class Request:
         for name, known in choices.items():
             if getattr(self, name) not in known:
                 kind = {"scheme": "scheme", "io_type": "type"}.get(name, "choice")
-                raise unknown_name(f"--{name}", getattr(self, name), known, kind)
+                raise unknown_argument(name, getattr(self, name), known, kind)
 
     def convert(self) -> Conversion:
         """Converts, and writes the file."""
@@ -52,7 +52,7 @@ class Request:
         return convert(model, of, self.output, self.scheme, self.io_type, pictures, ptq, self.hard_swish, self.scores)
 
     def _fresh(self) -> tuple[KerasModel, contract.Contract, None]:
-        models.check_name(self.model, "--model")
+        models.check_name(self.model, "model")
         shape = (self.resolution, self.resolution, self.channels)
         model = models.build(self.model, shape, self.classes, alpha=self.alpha, weights=self.weights)
         return model, contract.of_model(model.name, model.input_shape), None
@@ -63,14 +63,16 @@ class Request:
 
         if self.scheme != "int8" or is_quantization_aware(model):
             if self.calibration is not None:
-                raise SuiteError("--calibration: has an effect only for a float network; this one was trained for int8")
+                raise ArgumentError(
+                    "calibration", "has an effect only for a float network; this one was trained for int8"
+                )
             return None
         if self.calibration is not None:
             return _calibration(self.calibration, of, self.calibration_images)
         if settings is not None:
             return data.load(settings.data, settings.seed).train.sample(self.calibration_images, settings.seed)
         if models.is_file(self.model):
-            raise SuiteError("--calibration: missing. int8 needs training images: a folder, or fashion_mnist")
+            raise ArgumentError("calibration", "missing. int8 needs training images: a folder, or fashion_mnist")
         print("calibrated with noise: good for size and speed, not for accuracy", file=sys.stderr)
         return np.random.default_rng(0).integers(0, 256, (8, *of.image_shape), np.uint8)
 

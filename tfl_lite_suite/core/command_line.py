@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from tfl_lite_suite.core.recipe import Recipe
 
 T = TypeVar("T")
+# As messages of the library name an argument, with or without a value.
+_ARGUMENT = re.compile(r"`((\w+)(?:=[^`]*)?)`")
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 # Libraries fail with whole reports; --traceback shows them.
 _LONGEST = 600
@@ -228,10 +230,11 @@ def paths(values: list[str]) -> list[str]:
 
 def describe(error: BaseException) -> str:
     """Returns one line that says what was wrong, for any exception."""
-    if isinstance(error, ArgumentError):
-        return _one_line(f"--{error}")
+    if isinstance(error, ArgumentError) and (error.argument in flags.FLAGS or not flags.FLAGS.is_parsed()):
+        # Scripts that are no verbs have flags of the same names.
+        return _one_line(with_flags(f"--{error}"))
     if isinstance(error, SuiteError):
-        return _one_line(f"{error}{_way_out(error)}")
+        return _one_line(with_flags(f"{error}{_way_out(error)}"))
     if isinstance(error, flags.Error):
         return _flag_error(str(error))
     if isinstance(error, OSError) and error.errno is not None:
@@ -243,6 +246,16 @@ def describe(error: BaseException) -> str:
     if re.search(r"No space left|ENOSPC|RESOURCE_EXHAUSTED.*writ", str(error)):
         return f"disk full: {_short(str(error))}. Free some space and run the same command again"
     return f"unexpected {type(error).__name__}: {_short(str(error))} (--traceback shows where)"
+
+
+def with_flags(text: str) -> str:
+    """Returns a message of the library with flags for the arguments that it names, as in `engine=litert`."""
+    return _ARGUMENT.sub(lambda found: f"--{found[1]}" if found[2] in flags.FLAGS else found[0], text)
+
+
+def told(error: BaseException) -> SuiteError:
+    """Returns an error as a child hands it to the process that answers for it, which knows the flags."""
+    return error if isinstance(error, ArgumentError) else SuiteError(describe(error))
 
 
 def _way_out(error: SuiteError) -> str:

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from types import ModuleType
 
+from tfl_lite_suite.core import tensorflow_check
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.native_messages import native_messages
 
@@ -47,9 +48,7 @@ try:
             _ = tf.keras.__name__
         tf.config.list_physical_devices()  # Looks for GPUs now, while its messages are kept off the terminal.
 except ImportError as error:
-    raise SuiteError(
-        f"this command needs TensorFlow and tf-keras: {error}. Install them with: pip install 'tfl-lite-suite[host]'"
-    ) from error
+    raise tensorflow_check.missing(error) from error
 
 
 def newest_keras() -> ModuleType | None:

@@ -3,7 +3,7 @@
 import dataclasses
 import pathlib
 
-from tfl_lite_suite.core.errors import SuiteError, unknown_name
+from tfl_lite_suite.core.errors import ArgumentError, unknown_argument
 
 FOLDER = pathlib.Path(__file__).resolve().parents[1] / "recipes"
 
@@ -43,8 +43,10 @@ def find(recipe: str) -> str:
     if pathlib.Path(recipe).exists() or pathlib.Path(recipe).name != recipe or recipe.endswith((".yaml", ".yml")):
         return recipe
     if recipe not in names():
-        error = unknown_name("--recipe", recipe, names(), "recipe")
-        raise SuiteError(f"{error}. A recipe of your own is named by its file, such as --recipe=mine.yaml")
+        error = unknown_argument("recipe", recipe, names(), "recipe")
+        raise ArgumentError(
+            "recipe", f"{error.problem}. A recipe of your own is named by its file, such as `recipe=mine.yaml`"
+        )
     return str(FOLDER / f"{recipe}.yaml")
 
 

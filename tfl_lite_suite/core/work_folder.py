@@ -25,13 +25,12 @@ _FORMAT = 2
 
 
 @contextlib.contextmanager
-def at_work(workdir: str | os.PathLike[str], model: str | None = None, key: str = "--workdir") -> Iterator[None]:
+def at_work(workdir: str | os.PathLike[str], model: str | None = None) -> Iterator[None]:
     """Keeps a work folder for this process until the block ends; however the process ends, the folder is free again.
 
     Args:
         workdir: The work folder; made if missing.
         model: A file that must be there before anything is made.
-        key: What messages call the folder.
 
     Raises:
         SuiteError: If another process has it, or a work folder that it lies in, or the model is missing.
@@ -40,20 +39,20 @@ def at_work(workdir: str | os.PathLike[str], model: str | None = None, key: str 
         raise ArgumentError("model", f"no such file '{model}'")
     make_folder(workdir)
     with contextlib.ExitStack() as locks:
-        _lock(locks, pathlib.Path(workdir), "a", fcntl.LOCK_EX, key)
+        _lock(locks, pathlib.Path(workdir), "a", fcntl.LOCK_EX)
         for above in pathlib.Path(os.path.realpath(workdir)).parents:
             if os.access(above / _LOCK, os.R_OK):
-                _lock(locks, above, "r", fcntl.LOCK_SH, key)
+                _lock(locks, above, "r", fcntl.LOCK_SH)
         yield
 
 
-def _lock(locks: contextlib.ExitStack, folder: pathlib.Path, mode: str, kind: int, key: str) -> None:
+def _lock(locks: contextlib.ExitStack, folder: pathlib.Path, mode: str, kind: int) -> None:
     lock = locks.enter_context(open(folder / _LOCK, mode))
     try:
         fcntl.flock(lock, kind | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise SuiteError(
-            f"{key}: another run is using '{folder}'. Wait for it, stop it, or name another folder"
+        raise ArgumentError(
+            "workdir", f"another run is using '{folder}'. Wait for it, stop it, or name another folder"
         ) from None
 
 

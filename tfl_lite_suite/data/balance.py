@@ -74,4 +74,5 @@ def notes(settings: Recipe, split: Split) -> list[str]:
     if ratio < UNBALANCED or (helped and chosen.select != "top1"):
         return []
     missing = [*["train.loss=auto"] * (not helped), *["train.select=auto"] * (chosen.select == "top1")]
-    return [f"warning: {state}. To make the rare ones count: --set={' --set='.join(missing)}"]
+    flags = " ".join(f"--set={setting}" for setting in missing)
+    return [f"warning: {state}. To make the rare ones count: train {flags}"]

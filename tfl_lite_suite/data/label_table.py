@@ -109,7 +109,7 @@ def chosen_tables(tables: Sequence[pathlib.Path]) -> list[pathlib.Path]:
     if len(usable) > 1 and len(usable) != len(named):
         raise SuiteError(
             f"data.source: '{usable[0].parent}' has several tables of labels: {', '.join(p.name for p in usable)}. "
-            "Name one: --data=FOLDER/labels.csv"
+            "Name one: FOLDER/labels.csv"
         )
     return usable
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.errors import ArgumentError, SuiteError
 from tfl_lite_suite.core.types import Array
 from tfl_lite_suite.data.samples import PARTS, Listing, Split
 
@@ -195,7 +195,7 @@ def check_apart(known: Split, unknown: Split, folder: str) -> None:
         SuiteError: If there is one.
     """
     own = {digest: key for key, digest in _digests(known)}
-    _refuse_shared("--unknown", folder, own, _digests(unknown))
+    _refuse_shared("unknown", folder, own, _digests(unknown))
 
 
 def _digests(split: Split) -> Iterator[tuple[str, str]]:
@@ -209,9 +209,10 @@ def _refuse_shared(key: str, folder: str, known: Mapping[str, str], unknown: Ite
     shared = [(name, known[digest]) for name, digest in unknown if digest in known]
     if shared:
         count = "1 picture is" if len(shared) == 1 else f"{len(shared)} pictures are"
-        raise SuiteError(
-            f"{key}: {count} in '{folder}' and among the classes as well, such as '{shared[0][0]}' and "
-            f"'{shared[0][1]}'. Remove one of the two"
+        raise ArgumentError(
+            key,
+            f"{count} in '{folder}' and among the classes as well, such as '{shared[0][0]}' and "
+            f"'{shared[0][1]}'. Remove one of the two",
         )
 
 

@@ -130,17 +130,18 @@ def decide(
     wishes.check(scored.names)
     before, heat, changed = None, None, model
     if gives == "probabilities" and mode == "single":
-        before = kept.calibration(Decision(scores="probabilities"), scored)["before"]
+        before = kept.calibration(Decision(scores="probabilities"), scored).before
         heat = calibrate(model, output, source)
         changed = output
         scored, gives, mode = score(changed, source)
     decision = fit(scored, wishes, mode=mode, given=gives, reject=reject, frames=frames)
     apply(changed, output, decision)
-    document = {"model": model, "output": output, **report(decision, scored, wishes)}
+    document = {"model": model, "output": output, **report(decision, scored, wishes), "warnings": []}
+    found = DecideResult.from_document(document)
     if heat is not None:
-        document |= {"temperature": heat, "calibration_error": document["calibration_error"] | {"before": before}}
-    warnings = text.warnings(document["wishes"], document["per_class"])
-    return DecideResult.from_document(document | {"warnings": warnings})
+        calibration = dataclasses.replace(found.calibration_error, before=before)
+        found = dataclasses.replace(found, temperature=heat, calibration_error=calibration)
+    return dataclasses.replace(found, warnings=tuple(text.warnings(found.wishes, found.per_class)))
 
 
 def _require_tflite(model: str) -> None:
@@ -287,10 +288,7 @@ def report(decision: Decision, scored: Scored, wishes: Wishes = NO_WISHES) -> Js
         wishes: What was wanted.
 
     Returns:
-        `n`, `decision`, `temperature`, `calibration_error` (`before`, with a temperature of 1, and `after`, of
-        temperatures fitted on the other half of the pictures), `top1`, `coverage`, `per_class` of the answers,
-        `unknown` as in `evaluate`, `costs` from `kept.costs`, and `wishes`: `wish`, `class`, `wanted`, `received`,
-        `ci95`, `n`, `met`.
+        The keys of `DecideResult`, but for the files and the warnings.
     """
     from tfl_lite_suite.core.decision_rules import decide
     from tfl_lite_suite.decide import kept
@@ -306,19 +304,20 @@ def report(decision: Decision, scored: Scored, wishes: Wishes = NO_WISHES) -> Js
         measured = metrics.measure_multi(scored.truth, decided.answered, scored.names, decided.probabilities)
         top1 = None
     unknown = None if scored.unknown is None else decide(decision, scored.unknown)
+    costs = kept.costs(decision, decided, scored, wishes)
     return {
         **sizes,
         "decision": json.loads(decision.to_json()),
         "temperature": decision.temperature,
-        "calibration_error": kept.calibration(decision, scored),
+        "calibration_error": kept.calibration(decision, scored).document(),
         "top1": top1,
         "balanced_accuracy": measured.balanced_accuracy,
         "macro_f1": measured.macro_f1,
         "coverage": float((~decided.rejected).mean()),
         "per_class": [dataclasses.asdict(item) for item in measured.per_class],
         "unknown": None if unknown is None else decisions.unknown_figures(decided, unknown).document(),
-        "costs": kept.costs(decision, decided, scored, wishes),
-        "wishes": kept.wishes(decided, unknown, scored, wishes),
+        "costs": None if costs is None else costs.document(),
+        "wishes": [check.document() for check in kept.wishes(decided, unknown, scored, wishes)],
     }
 
 

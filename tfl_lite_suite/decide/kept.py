@@ -7,14 +7,15 @@ import numpy as np
 
 from tfl_lite_suite.core.decision import Decision
 from tfl_lite_suite.core.decision_rules import Decided, decide, probabilities
-from tfl_lite_suite.core.types import Array, JsonObject
+from tfl_lite_suite.core.types import Array
 from tfl_lite_suite.decide import Scored, temperature
+from tfl_lite_suite.decide.result import AnswerCosts, Calibration, WishCheck
 from tfl_lite_suite.decide.thresholds import alarms
 from tfl_lite_suite.decide.wishes import EVERY, Wishes, cost_matrix
 from tfl_lite_suite.evaluate import metrics
 
 
-def wishes(decided: Decided, unknown: Decided | None, scored: Scored, wanted: Wishes) -> list[JsonObject]:
+def wishes(decided: Decided, unknown: Decided | None, scored: Scored, wanted: Wishes) -> list[WishCheck]:
     """Compares wishes with what a decision does; see `decide.report`.
 
     Args:
@@ -38,25 +39,16 @@ def wishes(decided: Decided, unknown: Decided | None, scored: Scored, wanted: Wi
     return found
 
 
-def _row(wish: str, name: str, wanted: float, count: int, of: int) -> JsonObject:
+def _row(wish: str, name: str, wanted: float, count: int, of: int) -> WishCheck:
     received = count / of if of else None
     met = received is not None and (received >= wanted if wish == "min_recall" else received <= wanted)
-    return {
-        "wish": wish,
-        "class": name,
-        "wanted": wanted,
-        "received": received,
-        "ci95": metrics.wilson(count, of),
-        "n": of,
-        "met": met,
-    }
+    return WishCheck(
+        wish=wish, of=name, wanted=wanted, received=received, ci95=metrics.wilson(count, of), n=of, met=met
+    )
 
 
-def costs(decision: Decision, decided: Decided, scored: Scored, wanted: Wishes) -> JsonObject | None:
-    """Returns the mean cost of an answer, `reached` by a decision and `without` its thresholds; `None` without costs.
-
-    `saved_ci95` is the 95 % interval of the difference, by the normal distribution.
-    """
+def costs(decision: Decision, decided: Decided, scored: Scored, wanted: Wishes) -> AnswerCosts | None:
+    """Returns the mean cost of an answer, with intervals by the normal distribution; `None` without costs."""
     if not wanted.costs or decision.mode != "single":
         return None
     matrix, labels = cost_matrix(wanted.costs, scored.names), scored.truth.argmax(axis=1)
@@ -64,21 +56,18 @@ def costs(decision: Decision, decided: Decided, scored: Scored, wanted: Wishes) 
     reached, without = (matrix[labels, answers.top] for answers in (decided, plain))
     saved = without - reached
     half = 1.96 * float(saved.std()) / math.sqrt(len(saved))
-    return {
-        "reached": float(reached.mean()),
-        "without": float(without.mean()),
-        "saved_ci95": (float(saved.mean()) - half, float(saved.mean()) + half),
-    }
+    return AnswerCosts(
+        reached=float(reached.mean()),
+        without=float(without.mean()),
+        saved_ci95=(float(saved.mean()) - half, float(saved.mean()) + half),
+    )
 
 
-def calibration(decision: Decision, scored: Scored) -> dict[str, float | None]:
-    """Returns the calibration error `before` and `after` fitting, each picture by a temperature fitted without it.
-
-    `by_chance` is what exact probabilities would show on these pictures, in the mean.
-    """
+def calibration(decision: Decision, scored: Scored) -> Calibration:
+    """Returns the calibration error before and after fitting, each picture by a temperature fitted without it."""
     if decision.scores == "probabilities":
         before, chance = _error(probabilities(decision, scored.scores), scored.truth, decision.mode)
-        return {"before": before, "after": before, "by_chance": chance}
+        return Calibration(before=before, after=before, by_chance=chance)
     plain = Decision(mode=decision.mode)
     found = np.empty(scored.scores.shape)
     halves = np.random.default_rng(0).permutation(len(found)) % 2
@@ -88,7 +77,7 @@ def calibration(decision: Decision, scored: Scored) -> dict[str, float | None]:
         found[inside] = probabilities(Decision(mode=decision.mode, temperature=heat), scored.scores[inside])
     before, _ = _error(probabilities(plain, scored.scores), scored.truth, decision.mode)
     after, chance = _error(found, scored.truth, decision.mode)
-    return {"before": before, "after": after, "by_chance": chance}
+    return Calibration(before=before, after=after, by_chance=chance)
 
 
 def _error(chances: Array, truth: Array, mode: str) -> tuple[float | None, float | None]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from tfl_lite_suite.core.figures import percent
 from tfl_lite_suite.core.types import Document
-from tfl_lite_suite.decide.result import DecideResult
+from tfl_lite_suite.decide.result import DecideResult, WishCheck
 
 
 def show(result: DecideResult) -> str:
@@ -13,9 +13,9 @@ def show(result: DecideResult) -> str:
     lines = [
         f"{result.output}: fitted on {result.n} pictures"
         + (f" and {result.n_unknown} of none of the classes" if result.n_unknown else ""),
-        f"temperature {result.temperature:.4g}; calibration error {percent(error['before'])} before, "
-        f"{percent(error['after'])} on pictures not fitted on"
-        + (f" (by chance {percent(error['by_chance'])})" if error.get("by_chance") is not None else ""),
+        f"temperature {result.temperature:.4g}; calibration error {percent(error.before)} before, "
+        f"{percent(error.after)} on pictures not fitted on"
+        + (f" (by chance {percent(error.by_chance)})" if error.by_chance is not None else ""),
         f"{percent(result.coverage)} get an answer; balanced accuracy {percent(result.balanced_accuracy)}, "
         f"macro F1 {percent(result.macro_f1)}",
     ]
@@ -29,9 +29,9 @@ def show(result: DecideResult) -> str:
         )
     lines += [_wish(row) for row in result.wishes]
     if result.costs is not None:
-        low, high = result.costs["saved_ci95"]
+        low, high = result.costs.saved_ci95
         lines.append(
-            f"costs on these pictures: {result.costs['reached']:.4g} an answer, {result.costs['without']:.4g} without "
+            f"costs on these pictures: {result.costs.reached:.4g} an answer, {result.costs.without:.4g} without "
             f"thresholds (saves {low:.4g} … {high:.4g}, 95 % interval)"
         )
     frames = said["frames"]
@@ -42,18 +42,18 @@ def show(result: DecideResult) -> str:
     return "\n".join([*lines, *(f"warning: {note}" for note in result.warnings)])
 
 
-def _wish(row: Document) -> str:
-    name = f"{row['wish']} of {row['class']}"
-    if row["received"] is None:
+def _wish(row: WishCheck) -> str:
+    name = f"{row.wish} of {row.of}"
+    if row.received is None or row.ci95 is None:
         return f"{name}: no picture of it to tell by"
-    low, high = row["ci95"]
+    low, high = row.ci95
     return (
-        f"{name}: wanted {percent(row['wanted'])}, {'kept' if row['met'] else 'NOT kept'}: "
-        f"{percent(row['received'])} of {row['n']} pictures (95 % interval {percent(low)} … {percent(high)})"
+        f"{name}: wanted {percent(row.wanted)}, {'kept' if row.met else 'NOT kept'}: "
+        f"{percent(row.received)} of {row.n} pictures (95 % interval {percent(low)} … {percent(high)})"
     )
 
 
-def warnings(wishes: Sequence[Document], per_class: Sequence[Document] = ()) -> list[str]:
+def warnings(wishes: Sequence[WishCheck], per_class: Sequence[Document] = ()) -> list[str]:
     """Returns what a user should know.
 
     Args:
@@ -66,19 +66,19 @@ def warnings(wishes: Sequence[Document], per_class: Sequence[Document] = ()) -> 
         if item["n"] and item["recall"] == 0
     ]
     for row in wishes:
-        if row["received"] is None:
-            found.append(f"{row['wish']} of {row['class']}: there is no picture of it among the validation pictures")
-        elif not row["met"]:
-            low, high = row["ci95"]
+        if row.received is None or row.ci95 is None:
+            found.append(f"{row.wish} of {row.of}: there is no picture of it among the validation pictures")
+        elif not row.met:
+            low, high = row.ci95
             found.append(
-                f"{row['wish']} of {row['class']}: {percent(row['wanted'])} cannot be kept on these pictures; "
-                f"this file gives {percent(row['received'])} (95 % interval {percent(low)} … {percent(high)})"
+                f"{row.wish} of {row.of}: {percent(row.wanted)} cannot be kept on these pictures; "
+                f"this file gives {percent(row.received)} (95 % interval {percent(low)} … {percent(high)})"
             )
-        elif row["wish"] == "min_recall" and row["n"] * (1 - row["wanted"]) < row["wanted"]:
-            needed = -(-row["wanted"] // (1 - row["wanted"])) if row["wanted"] < 1 else None
+        elif row.wish == "min_recall" and row.n * (1 - row.wanted) < row.wanted:
+            needed = -(-row.wanted // (1 - row.wanted)) if row.wanted < 1 else None
             more = "no number of pictures can promise it" if needed is None else f"at least {needed:.0f} are needed"
             found.append(
-                f"min_recall of {row['class']}: {row['n']} pictures of it are too few to promise "
-                f"{percent(row['wanted'])} on new ones; {more}"
+                f"min_recall of {row.of}: {row.n} pictures of it are too few to promise "
+                f"{percent(row.wanted)} on new ones; {more}"
             )
     return found

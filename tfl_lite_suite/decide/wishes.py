@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from tfl_lite_suite.core.errors import ArgumentError, SuiteError, unknown_name
+from tfl_lite_suite.core.errors import ArgumentError, unknown_argument
 from tfl_lite_suite.core.types import Array
 
 NONE = "none"
@@ -34,12 +34,11 @@ class Wishes:
     keep: float | None = None
     costs: Mapping[tuple[str, str], float] = dataclasses.field(default_factory=dict)
 
-    def check(self, labels: Sequence[str], prefix: str = "--") -> None:
+    def check(self, labels: Sequence[str]) -> None:
         """Checks every name against the model's classes, and every share.
 
         Args:
             labels: The classes.
-            prefix: What messages put before the name of a wish.
 
         Raises:
             SuiteError: If a class is unknown, or a share not from 0 to 1.
@@ -47,15 +46,15 @@ class Wishes:
         for wish, wanted in (("min_recall", self.min_recall), ("max_false_alarms", self.max_false_alarms)):
             for name, share in wanted.items():
                 if name not in labels and name != EVERY:
-                    raise unknown_name(f"{prefix}{wish}", name, labels, "class")
+                    raise unknown_argument(wish, name, labels, "class")
                 if not 0 <= share <= 1:
-                    raise SuiteError(f"{prefix}{wish}: expected a share from 0 to 1. Received: {share}")
+                    raise ArgumentError(wish, f"expected a share from 0 to 1. Received: {share}")
         if self.keep is not None and not 0 <= self.keep <= 1:
-            raise SuiteError(f"{prefix}keep: expected a share from 0 to 1. Received: {self.keep}")
+            raise ArgumentError("keep", f"expected a share from 0 to 1. Received: {self.keep}")
         for pair in self.costs:
             for name, allowed in zip(pair, (labels, [*labels, NONE]), strict=True):
                 if name not in allowed:
-                    raise unknown_name(f"{prefix}costs", name, allowed, "class")
+                    raise unknown_argument("costs", name, allowed, "class")
 
     def limit_of(self, name: str) -> float | None:
         """Returns the greatest share of false alarms that a class may give."""
@@ -82,9 +81,9 @@ def shares(flag: str, items: Sequence[str], may_lack_name: bool = False) -> dict
         share = _number(text)
         if share is None or not 0 <= share <= 1 or not (name if equals else may_lack_name):
             alone = " or a share alone" if may_lack_name else ""
-            raise SuiteError(f"--{flag}: expected CLASS=SHARE{alone}, the share from 0 to 1. Received: '{item}'")
+            raise ArgumentError(flag, f"expected CLASS=SHARE{alone}, the share from 0 to 1. Received: '{item}'")
         if name in found:
-            raise SuiteError(f"--{flag}: '{name or item}' is given twice")
+            raise ArgumentError(flag, f"'{name or item}' is given twice")
         found[name] = share
     return found
 

@@ -129,7 +129,7 @@ def evaluate(runner: "accuracy.Runner", model: Model, images: Images) -> "tuple[
     if decided is not None and model.decision is not None:
         judged = decisions.figures(model.decision, decided, split, names)
     figures = _figures(answers, split, names, decided)
-    few = f"{scores:,} scores were not kept: no calibration, ranking or decision. --limit leaves fewer pictures"
+    few = f"{scores:,} scores were not kept: no calibration, ranking or decision. evaluate --limit=… takes fewer"
     warnings = (*model.warnings, *images.warnings, *figures.warnings, *([few] if decided is None else []))
     return Evaluation(
         **dataclasses.replace(figures, warnings=warnings).fields(),
@@ -158,7 +158,7 @@ def _figures(
     if split.targets is None:
         return accuracy.figures(answers, split.labels, names, decided)
     if decided is None:
-        raise SuiteError("these are too many pictures and classes for several labels a picture. Lower --limit")
+        raise SuiteError("these are too many pictures and classes for several labels a picture. Lower `limit`")
     return multi_label.figures(answers, split.targets, names, decided)
 
 
@@ -272,7 +272,7 @@ def open_recipe(model: Model, settings: "Recipe", cache_dir: str | None, limit: 
     model, images = _of_recipe(model, settings, cache_dir)
     split = images.test
     if not len(split):
-        raise SuiteError("data.test_fraction: 0 leaves no test pictures. Raise it, or name pictures with --data alone")
+        raise SuiteError("data.test_fraction: 0 leaves no test pictures. Raise it, or name pictures with `data` alone")
     if limit is not None and limit < len(split):
         split = split.subset(np.sort(np.random.default_rng(settings.seed).permutation(len(split))[:limit]))
     warnings = _as_warnings(note for note in images.notes if note.startswith(_WARNING))

@@ -38,7 +38,7 @@ def check(model: str, channels: int, split: "Split", answer: "Callable[[Normaliz
         raise SuiteError(
             f"{model}: the file does not say how its pixels are normalised. As raw pixels 0-255 it is right on "
             f"{int(raw[1].sum())} of {len(rows)} pictures, with {best.text()} on {int(right.sum())}. "
-            f"Say it: {best.flags()}"
+            f"Say it: {best.arguments()}"
         )
 
 

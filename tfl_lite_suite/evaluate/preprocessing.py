@@ -28,7 +28,7 @@ def warnings(own: Contract | None, used: Contract, normalization: Normalization)
     values = {
         "contract": "given as raw pixels 0-255",
         "nothing": "given as raw pixels 0-255, for the file does not say otherwise; a model that wants them "
-        "normalised does worse here than it is: --mean and --std give them so",
+        "normalised does worse here than it is, unless its mean and std are given",
         "metadata": f"normalised as the file's metadata says, {normalization.text()}",
         "quantization": f"normalised as the input's quantization fits, {normalization.text()}",
         "flags": f"normalised as the flags say, {normalization.text()}",
@@ -47,11 +47,11 @@ def warnings_of_guess(file: "ModelFile") -> tuple[str, ...]:
 
 
 def normalization_of(mean: Sequence[str] | None, std: Sequence[str] | None) -> Normalization | None:
-    """Returns what `--mean` and `--std` say; `None` without them."""
+    """Returns what the flags `mean` and `std` say; `None` without them."""
     if mean is None and std is None:
         return None
     try:
         return Normalization(tuple(map(float, mean or ["0"])), tuple(map(float, std or ["1"])), "flags")
     except ValueError:
-        received = f"--mean={','.join(mean or [])} --std={','.join(std or [])}"
-        raise SuiteError(f"--mean, --std: expected numbers, one or one a channel. Received: {received}") from None
+        received = f"mean {','.join(mean or [])}, std {','.join(std or [])}"
+        raise SuiteError(f"`mean`, `std`: expected numbers, one or one a channel. Received: {received}") from None

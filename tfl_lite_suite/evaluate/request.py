@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from tfl_lite_suite import data, evaluate
-from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.errors import ArgumentError
 from tfl_lite_suite.core.files import atomic_path, is_keras_file, write_bytes
 from tfl_lite_suite.core.recipe import Recipe
 from tfl_lite_suite.core.types import JsonObject
@@ -59,11 +59,11 @@ class Request:
             return self._on_target()
         is_keras = is_keras_file(self.model)
         if is_keras and self.engine not in (None, [_KERAS]):
-            raise SuiteError(f"--engine: a .keras file is run by Keras. Received: '{self._engine_text}'")
+            raise ArgumentError("engine", f"a .keras file is run by Keras. Received: '{self._engine_text}'")
         names = self.engine or [_KERAS if is_keras else engines.default(self.model)]
         if len(names) > 1:
             if self.predictions or self.logits:
-                raise SuiteError("--engine: --predictions and --logits write one engine's answers. Name one engine")
+                raise ArgumentError("engine", "`predictions` and `logits` write one engine's answers. Name one engine")
             for name in names:
                 engines.get(name).require()
             return engine_table.rows(self.model, names, self._on_engine, self.threads, self.kernels)
@@ -100,11 +100,13 @@ class Request:
         """Has a device evaluate, with the pictures copied there."""
         model, source = self.model, self.data
         if self.recipe is not None or is_keras_file(model) or source is None:
-            raise SuiteError(
-                "--target: a device evaluates a .tflite or exported file on --data alone, without --recipe"
+            raise ArgumentError(
+                "target", "a device evaluates a .tflite or exported file on `data` alone, without `recipe`"
             )
         if self.engine is not None and len(self.engine) > 1:
-            raise SuiteError(f"--engine: a device evaluates on one engine at a time. Received: '{self._engine_text}'")
+            raise ArgumentError(
+                "engine", f"a device evaluates on one engine at a time. Received: '{self._engine_text}'"
+            )
         settings = self._given("limit", "on_corrupt", "threads", "workers", "kernels")
         settings |= {name: ",".join(values) for name, values in self._given("mean", "std").items()}
         engine = self.engine or ([] if engines.format_of(model) == TFLITE else engines.names_for(model))
@@ -126,6 +128,6 @@ class Request:
 
 def _write_logits(path: str, given: answers.Answers) -> None:
     if given.logits is None:
-        raise SuiteError("--logits: too many pictures and classes to keep every score. --limit leaves fewer pictures")
+        raise ArgumentError("logits", "too many pictures and classes to keep every score. `limit` leaves fewer")
     with atomic_path(path) as temporary, open(temporary, "wb") as file:
         np.save(file, given.logits)

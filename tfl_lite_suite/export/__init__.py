@@ -68,7 +68,7 @@ def export_formats(
     make_folder(output_dir)
     pictures = pictures_for(file, source if limit else None, limit)
     if source is None and limit:
-        print("compared on patches of random colours; --data=DATA compares on pictures", file=sys.stderr)
+        print("compared on patches of random colours; export --data=DATA compares on pictures", file=sys.stderr)
     rows = [_exported(model, format, output_dir, pictures, frame) for format in formats]
     if all(row.unsupported for row in rows):
         raise SuiteError("; ".join(str(row.unsupported) for row in rows))

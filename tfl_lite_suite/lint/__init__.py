@@ -9,13 +9,18 @@ _MARKS = {"error": "ERROR  ", "warning": "warning", "info": "info   "}
 
 
 def lint(
-    model: str, target_runtime: str, *, trial: bool = True, html: str | None = None, profile: str | None = None
+    model: str,
+    target_runtime: str | None = None,
+    *,
+    trial: bool = True,
+    html: str | None = None,
+    profile: str | None = None,
 ) -> "LintReport":
     """Analyses a file that need not be trusted, in a child process with limits.
 
     Args:
         model: The `.tflite` file.
-        target_runtime: The runtime it must run on, such as `tflite_runtime-2.14`.
+        target_runtime: The runtime it must run on, such as `tflite_runtime-2.14`; LiteRT if absent.
         trial: Whether to run it once on each installed runtime, in a process of its own.
         html: A page to draw the operators into.
         profile: The JSON of `benchmark --profile`, which gives what a delegate leaves out its share of the time.
@@ -26,10 +31,10 @@ def lint(
     Raises:
         SuiteError: If the file cannot be read, or the runtime is not known.
     """
-    from tfl_lite_suite.lint import measured_shares, process
+    from tfl_lite_suite.lint import analysis, measured_shares, process
 
     shares = measured_shares.read(profile) if profile else {}
-    report = process.run(model, target_runtime, trial=trial)
+    report = process.run(model, target_runtime or analysis.DEFAULT_TARGET, trial=trial)
     if profile:
         report = measured_shares.added(report, shares)
     if html:

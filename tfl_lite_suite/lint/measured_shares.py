@@ -4,7 +4,7 @@ import dataclasses
 import json
 import pathlib
 
-from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.errors import ArgumentError
 from tfl_lite_suite.lint.result import LintReport
 
 
@@ -27,10 +27,10 @@ def read(path: str) -> dict[str, float]:
         for operator in first["profile"]["operators"]:
             shares[operator["type"]] = shares.get(operator["type"], 0.0) + float(operator["share"])
     except OSError as error:
-        raise SuiteError(f"--profile: cannot read '{path}': {error.strerror}") from error
+        raise ArgumentError("profile", f"cannot read '{path}': {error.strerror}") from error
     except (ValueError, LookupError, TypeError, RecursionError) as error:
-        raise SuiteError(
-            f"--profile: '{path}' holds no profile. Expected what benchmark --model=x.tflite --profile --json prints"
+        raise ArgumentError(
+            "profile", f"'{path}' holds no profile. Expected what benchmark --model=x.tflite --profile --json prints"
         ) from error
     return shares
 

@@ -44,7 +44,7 @@ def names() -> tuple[str, ...]:
 def check_name(name: str, key: str = "model.name") -> None:
     """Raises a `SuiteError` that gives the nearest match unless `name` is a network."""
     if name not in names():
-        raise errors.unknown_name(key, name, names(), "network")
+        raise errors.unknown_argument(key, name, names(), "network")
 
 
 def check_weights(weights: str, key: str = "model.weights") -> None:

@@ -119,8 +119,8 @@ def _checked(chosen: Prune, settings: Recipe | None) -> Prune:
         chosen = dataclasses.replace(chosen, sparsity=0.5)
     for name in ("sparsity", "clusters"):
         if getattr(chosen, name) is not None and (settings is None or not chosen.epochs):
-            raise SuiteError(
-                f"--{name}: weights are changed in training, which needs --recipe=FILE.yaml and prune.epochs"
+            raise ArgumentError(
+                name, "weights are changed in training, which needs `recipe=FILE.yaml` and prune.epochs"
             )
     return chosen
 

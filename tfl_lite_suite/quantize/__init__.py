@@ -230,7 +230,8 @@ def show(result: QuantizeResult) -> str:
         lost = max(result.top1_start, result.top1_ptq_file or 0.0) - result.top1_qat
         if lost > 0:
             lines.append(
-                f"warning: on the test images that is {100 * lost:.2f} points below int8 without training: --scheme=ptq"
+                f"warning: on the test images that is {100 * lost:.2f} points below int8 without training: "
+                "quantize --scheme=ptq"
             )
     return "\n".join([f"{measured}; {result.epochs} epochs in {result.seconds:.0f} s", *lines])
 

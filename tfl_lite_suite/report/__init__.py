@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import tfl_lite_suite
 from tfl_lite_suite.core.errors import SuiteError
-from tfl_lite_suite.core.types import Array, JsonObject
+from tfl_lite_suite.core.types import Array
 from tfl_lite_suite.lint.analysis import DEFAULT_TARGET
+from tfl_lite_suite.report.result import ReportedModel, WrittenReport
 
 if TYPE_CHECKING:
     from tfl_lite_suite.lint.result import LintReport
@@ -24,7 +25,7 @@ FILE = "report.html"
 _PACKAGES = ("tensorflow", "tf-keras", "tensorflow-model-optimization", "tflite-runtime", "ai-edge-litert", "numpy")
 
 
-def write(workdirs: Sequence[str | os.PathLike[str]], output: str | os.PathLike[str] | None = None) -> JsonObject:
+def write(workdirs: Sequence[str | os.PathLike[str]], output: str | os.PathLike[str] | None = None) -> WrittenReport:
     """Writes the report.
 
     Args:
@@ -32,8 +33,7 @@ def write(workdirs: Sequence[str | os.PathLike[str]], output: str | os.PathLike[
         output: The HTML file; the first work folder's `report.html` if absent. The tables go beside it, as `.md`.
 
     Returns:
-        `report`, `markdown` (paths), `bytes`, `notes` (what could not be shown), and `models`: for each model `number`,
-        `workdir`, `name`, `runtime`, `top1`, `file_bytes`, `ms`.
+        What was written.
 
     Raises:
         SuiteError: If a work folder is missing or holds nothing that has ended.
@@ -50,13 +50,11 @@ def write(workdirs: Sequence[str | os.PathLike[str]], output: str | os.PathLike[
     tables = target.with_suffix(".md")
     for path, content in ((target, html), (tables, _markdown(title, runs, rows))):
         write_text(path, content)
-    keys = ("name", "runtime", "top1", "file_bytes", "ms")
     models = [
-        {"number": number, "workdir": str(run.folder), **{key: getattr(model, key) for key in keys}}
+        ReportedModel(number, str(run.folder), model.name, model.runtime, model.top1, model.file_bytes, model.ms)
         for number, (_, run, model) in enumerate(rows, 1)
     ]
-    size = target.stat().st_size
-    return {"report": str(target), "markdown": str(tables), "bytes": size, "notes": notes, "models": models}
+    return WrittenReport(str(target), str(tables), target.stat().st_size, tuple(notes), tuple(models))
 
 
 def _body(runs: Sequence["FinishedRun"], rows: "Sequence[Row]", notes: list[str]) -> list[str]:
@@ -236,20 +234,20 @@ def _markdown(title: str, runs: Sequence["FinishedRun"], rows: "Sequence[Row]") 
     return "\n".join(filter(None, parts))
 
 
-def show(document: JsonObject) -> str:
+def show(written: WrittenReport) -> str:
     """Returns the table of models, and where the report is, for a terminal."""
     from tfl_lite_suite.core.figures import milliseconds, percent, size
     from tfl_lite_suite.core.page.table import Table
     from tfl_lite_suite.core.terminal import Style, Styled, printable_line
 
-    several = len({row["workdir"] for row in document["models"]}) > 1
+    several = len({row.workdir for row in written.models}) > 1
     header = ["no.", *(["work folder"] if several else []), "model", "runtime", "top-1", "file", "median latency"]
     rows = [
-        [row["number"], *([row["workdir"]] if several else []), row["name"], row["runtime"]]
-        + [percent(row["top1"]), size(row["file_bytes"]), milliseconds(row["ms"])]
-        for row in document["models"]
+        [row.number, *([row.workdir] if several else []), row.name, row.runtime]
+        + [percent(row.top1), size(row.file_bytes), milliseconds(row.ms)]
+        for row in written.models
     ]
     style = Style()
-    lines = [style.warning(printable_line(f"warning: {note}")) for note in document["notes"]]
-    lines.append(printable_line(f"{document['report']} ({size(document['bytes'])}), {document['markdown']}"))
+    lines = [style.warning(printable_line(f"warning: {note}")) for note in written.notes]
+    lines.append(printable_line(f"{written.report} ({size(written.bytes)}), {written.markdown}"))
     return Styled("\n".join([Table(header, rows).terminal(style), *lines]))

@@ -6,12 +6,12 @@ import os
 from absl import flags
 
 from tfl_lite_suite.core import command_line
-from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.core.work_folder import at_work
 from tfl_lite_suite.report import show, write
+from tfl_lite_suite.report.result import WrittenReport
 
 
-def _main() -> JsonObject:
+def _main() -> WrittenReport:
     folders = command_line.paths(command_line.required("workdir"))
     with at_work(folders[0]) if flags.FLAGS.output is None and os.path.isdir(folders[0]) else contextlib.nullcontext():
         return write(folders, flags.FLAGS.output)

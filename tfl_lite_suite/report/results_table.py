@@ -1,13 +1,17 @@
 """The results of a run as tables: a row a model and runtime, and the ledger."""
 
+import dataclasses
 from collections.abc import Sequence
 
 from tfl_lite_suite.core.figures import percent
 from tfl_lite_suite.core.page.table import Table
+from tfl_lite_suite.core.result import Result, omitted
 from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.core.work_folder import kind_of
+from tfl_lite_suite.evaluate.result import Agreement
 from tfl_lite_suite.run import ledger, result, stages
 from tfl_lite_suite.run.result import ConvertedFile, EvaluatedFile, TimedFile
+from tfl_lite_suite.run.stage_results import Pruned, Trained
 
 PROBE = "Keras float32, linear probe of the pretrained network"
 _RESULT = ("file", "runtime", "top-1", "bytes", "median latency")
@@ -22,6 +26,47 @@ _SPARSITY = (
     "weights", "int8 file", "top-1 float", "top-1 int8", "zeros", "values a channel, at most", "bytes", "zipped",
     "latency",
 )  # fmt: skip
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _SparseFile(Result):
+    """An int8 file, as `tools/compare_sparsity.py` measures it."""
+
+    weights: str
+    scheme: str
+    top1_float: float
+    top1: float
+    zero_share: float
+    most_values: int
+    file_bytes: int
+    zipped_bytes: int
+    latency_ratio: float
+    latency_valid: bool
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _EngineAnswers(Result):
+    """A row of `evaluate.engine_table`, of an engine that runs the file or not."""
+
+    engine: str
+    engine_version: str | None = omitted()
+    top1: float | None = omitted()
+    agreement: Agreement | None = omitted()
+    unsupported: str | None = omitted()
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _FileOnEngines(Result):
+    """A file on several engines, as `tools/compare_engines.py` measures it."""
+
+    network: str
+    file: str
+    engines: tuple[_EngineAnswers, ...]
+
+    @property
+    def title(self) -> str:
+        """What the file is called."""
+        return f"{self.network} {self.file}"
 
 
 def tables(results: JsonObject) -> list[Table]:
@@ -63,14 +108,14 @@ def network_table(
     for name, results in networks.items():
         top1 = {row.name: percent(row.top1) for row in result.evaluated(results) if row.engine == engine}
         size = {row.name: row.file_bytes or 0 for row in result.converted(results)}
-        pruned = results.get("prune")
-        left = f"{100 * pruned['params_after'] / pruned['params_before']:.0f} %" if pruned else "–"
+        pruned = _pruned(results)
+        left = f"{100 * pruned.params_after / pruned.params_before:.0f} %" if pruned else "–"
         files = ("float32", "int8_ptq", "int8_qat", "prune_float32", "quantize_2_int8_qat")
         whole, ptq, qat, pruned_whole, pruned_qat = (top1.get(file, "–") for file in files)
         full = (full_size or {}).get(name)
         smaller = _ratio(size["float32"], size["int8_qat"])
         smaller_full = _ratio(full["float32"], full["int8"]) if full else "–"
-        params = f"{results['train']['params']:,}"
+        params = f"{_trained(results).params:,}"
         ledger_of = {(row.name, row.runtime.partition(" ")[0]): row for row in result.ledger(results)}
         file = ledger_of.get(("int8_qat", engine))
         same = percent(file.agreement) if file else "–"
@@ -91,24 +136,36 @@ def technique_table(runs: dict[str, JsonObject], engine: str = "litert") -> str:
     """
     rows = []
     for name, results in runs.items():
-        keras = [found[key] for step, found in results.items() if (key := _top1_key(step)) in found]
+        keras = [top1 for step in results if (top1 := _keras_top1(results, step)) is not None]
         # With a teacher, the network was never trained without one.
         before, after = (None, keras[-1]) if "teacher" in results else (keras[0], keras[-1] if keras[1:] else None)
         file = next(row for row in reversed(result.converted(results)) if "int8" in row.name)
         rows_of_file = [row for row in result.evaluated(results) if row.name == file.name]
         top1 = next(row.top1 for row in rows_of_file if row.engine == engine)
-        pruned = results.get("prune", {})
-        params = pruned.get("params_after", results["train"]["params"])
-        zipped = pruned.get("zipped_bytes_after", 0) / pruned.get("zipped_bytes_before", 1)
+        pruned = _pruned(results)
+        params = pruned.params_after if pruned else _trained(results).params
+        zipped = (pruned.zipped_bytes_after or 0) / (pruned.zipped_bytes_before or 1) if pruned else 0.0
         cells = [percent(share) if share else "–" for share in (before, after, top1)]
         left = f"{100 * zipped:.0f} % of before" if zipped else "–"
         rows.append((name, f"{params:,}", *cells, f"{file.file_bytes:,}", left))
     return Table(_TECHNIQUE, rows).markdown()
 
 
-def _top1_key(step: str) -> str:
-    """Returns the key of the top-1 of the Keras model that a step makes; empty where it makes none."""
-    return stages.keras_models().get(kind_of(step), ("", ""))[1]
+def _trained(results: JsonObject) -> Trained:
+    return Trained.from_document(results["train"], "train")
+
+
+def _pruned(results: JsonObject) -> Pruned | None:
+    return Pruned.from_document(results["prune"], "prune") if "prune" in results else None
+
+
+def _keras_top1(results: JsonObject, step: str) -> float | None:
+    """Returns the top-1 of the Keras model that a step makes; `None` where it makes none, or it was not measured."""
+    _, key = stages.keras_models().get(kind_of(step), ("", ""))
+    if not key:
+        return None
+    found: float | None = getattr(stages.get(kind_of(step)).read(results[step], step), key)
+    return found
 
 
 def sparsity_table(rows: list[JsonObject]) -> str:
@@ -118,12 +175,12 @@ def sparsity_table(rows: list[JsonObject]) -> str:
         rows: What `tools/compare_sparsity.py` measured.
     """
     lines = []
-    for row in rows:
-        zeros, ratio = f"{100 * row['zero_share']:.0f} %", f"{row['latency_ratio']:.2f}"
-        latency = ratio if row["latency_valid"] else f"~{ratio}"
-        shares = [percent(row[key]) for key in ("top1_float", "top1")]
-        sizes = [f"{row[key]:,}" for key in ("file_bytes", "zipped_bytes")]
-        lines.append((row["weights"], row["scheme"], *shares, zeros, row["most_values"], *sizes, latency))
+    for row in (_SparseFile.from_document(document) for document in rows):
+        zeros, ratio = f"{100 * row.zero_share:.0f} %", f"{row.latency_ratio:.2f}"
+        latency = ratio if row.latency_valid else f"~{ratio}"
+        shares = [percent(share) for share in (row.top1_float, row.top1)]
+        sizes = [f"{size:,}" for size in (row.file_bytes, row.zipped_bytes)]
+        lines.append((row.weights, row.scheme, *shares, zeros, row.most_values, *sizes, latency))
     return Table(_SPARSITY, lines).markdown()
 
 
@@ -133,32 +190,33 @@ def engine_table(files: list[JsonObject]) -> str:
     Args:
         files: `network`, `file` and `engines`, the rows of `evaluate.engine_table`.
     """
-    versions = {row["engine"]: row["engine_version"] for file in files for row in file["engines"] if "top1" in row}
+    found = [_FileOnEngines.from_document(document) for document in files]
+    versions = {row.engine: row.engine_version for file in found for row in file.engines if row.top1 is not None}
     header = ["network", "file", *(f"{name} {version}" for name, version in versions.items())]
     refusals: dict[str, list[str]] = {}
     agreement = []
-    for file in files:
-        title = (file["network"], file["file"])
-        rows = {row["engine"]: row for row in file["engines"]}
+    for file in found:
+        rows = {row.engine: row for row in file.engines}
         for row in rows.values():
-            if "unsupported" in row:
-                refusals.setdefault(row["unsupported"], []).append(" ".join(title))
-        agreement.append([*title, *(_agreement_cell(rows.get(name, {})) for name in versions)])
-    reasons = "".join(f"- {reason}: {_names(titles, files)}.\n" for reason, titles in refusals.items())
+            if row.unsupported is not None:
+                refusals.setdefault(row.unsupported, []).append(file.title)
+        cells = [_agreement_cell(rows[name]) if name in rows else "–" for name in versions]
+        agreement.append([file.network, file.file, *cells])
+    reasons = "".join(f"- {reason}: {_names(titles, found)}.\n" for reason, titles in refusals.items())
     parts = [Table(header, agreement).markdown(), reasons]
     return "\n".join(part for part in parts if part)
 
 
-def _agreement_cell(row: JsonObject) -> str:
-    if "agreement" not in row:
+def _agreement_cell(row: _EngineAnswers) -> str:
+    if row.agreement is None:
         return "–"
-    return f"{100 * row['agreement']['top1']:.1f} %, {row['agreement']['max_abs_diff']:.2g}"
+    return f"{100 * row.agreement.top1:.1f} %, {row.agreement.max_abs_diff:.2g}"
 
 
-def _names(titles: list[str], files: list[JsonObject]) -> str:
+def _names(titles: list[str], files: Sequence[_FileOnEngines]) -> str:
     """Returns the names of files; those of all networks in short."""
     kinds = sorted({title.split()[1] for title in titles})
-    every = {f"{file['network']} {file['file']}" for file in files if file["file"] in kinds}
+    every = {file.title for file in files if file.file in kinds}
     return f"every {' and '.join(kinds)} file" if every == set(titles) else ", ".join(titles)
 
 

@@ -85,7 +85,7 @@ class Run:
                 break
         self._judge()
         written = report.write([self.workdir])
-        print(f"report: {written['report']}", file=sys.stderr)
+        print(f"report: {written.report}", file=sys.stderr)
         if broken:
             raise errors.LimitBroken(f"{step.kind}: {broken}", self.results)
         return self.results

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Sequence
 
-from tfl_lite_suite.core.errors import LimitBroken, SuiteError
+from tfl_lite_suite.core.errors import ArgumentError, LimitBroken, SuiteError
 from tfl_lite_suite.core.files import make_folder, read_json, write_json, write_text
 from tfl_lite_suite.core.page.table import Table
 from tfl_lite_suite.core.recipe import Recipe
@@ -108,7 +108,7 @@ def run_all(jobs: Sequence[Job], at_once: int, workdir: pathlib.Path) -> JsonObj
     folders = [job.workdir for job in jobs]
     twice = next((job for job in jobs if folders.count(job.workdir) > 1), None)
     if twice:
-        raise SuiteError(f"--recipe: two runs are called '{twice.name}'. Give the recipes different names")
+        raise ArgumentError("recipe", f"two runs are called '{twice.name}'. Give the recipes different names")
     runs = _run_all(jobs, at_once)
     with_ledger = [
         LedgerOfRun(job.settings.name, job.settings.seed, (job.settings.data.fold or (0,))[0], ledger)

@@ -263,7 +263,7 @@ def _about_pictures(counted: Sequence[ClassResult], cut_away: float) -> list[str
     if cut_away >= _MUCH_CUT:
         worries.append(
             f"the centre crop cuts away {100 * cut_away:.0f} % of a picture's area on average. Where the edges matter, "
-            "use --set=data.fit=stretch"
+            "run --set=data.fit=stretch"
         )
     return worries
 

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import tfl_lite_suite
-from tfl_lite_suite.core.command_line import describe
+from tfl_lite_suite.core.command_line import told
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.verb_process import verb_command
 from tfl_lite_suite.runtime.isolation import die_with_parent
@@ -52,7 +52,7 @@ def call(function: Callable[..., T], *arguments: object, doing: str) -> T:
         raise SuiteError(f"{doing}: {_cause_of_death(process.returncode)}")
     succeeded, value = pickle.loads(answer)
     if not succeeded:
-        raise SuiteError(value)
+        raise value
     return value  # type: ignore[no-any-return]
 
 
@@ -73,7 +73,7 @@ def _serve() -> None:
     try:
         answer = True, getattr(importlib.import_module(module), name)(*arguments)
     except Exception as error:
-        answer = False, describe(error)
+        answer = False, told(error)
     pickle.dump(answer, result)
     result.flush()
     # A runtime's destructor may crash after the answer was given.

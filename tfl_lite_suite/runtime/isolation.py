@@ -18,7 +18,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from typing import Any, Generic, NoReturn, TypeVar
 
-from tfl_lite_suite.core.command_line import describe
+from tfl_lite_suite.core.command_line import told
 from tfl_lite_suite.core.errors import SuiteError
 
 _HEADER = struct.Struct("<Q")
@@ -113,7 +113,7 @@ class Child(Generic[T]):
             return True
         self._reap()
         if kind == "error":
-            raise SuiteError(value)
+            raise value
         self.result = value
         return False
 
@@ -220,7 +220,7 @@ def _serve(work: Callable[[Emit], object], pipe: int, noise: int, limits: Limits
     except KeyboardInterrupt:
         status = 130
     except BaseException as error:
-        _write(pipe, ("error", describe(error)))
+        _write(pipe, ("error", told(error)))
     finally:
         os._exit(status)
 

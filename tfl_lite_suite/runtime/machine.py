@@ -140,7 +140,7 @@ def _reasons(figures: dict[str, float | None], first: _Reading, last: _Reading, 
     if (figures["waiting"] or 0) > _MOST_WAITING:
         reasons.append(
             f"the model waited for a core {figures['waiting']:.0%} of the time. Stop other processes, or use fewer "
-            "--threads"
+            "threads"
         )
     if (figures["steal"] or 0) > _MOST_STEAL:
         reasons.append(f"the hypervisor took {figures['steal']:.0%} of the machine. Measure on a machine of its own")

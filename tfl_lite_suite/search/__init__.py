@@ -34,17 +34,19 @@ _MOST_ADVISED = 3
 class Search:
     """One worker of a search."""
 
-    def __init__(self, base: "Recipe", knobs: "tuple[Dimension, ...]", study: "Study", workdir: str, most: int) -> None:
+    def __init__(
+        self, base: "Recipe", dimensions: "tuple[Dimension, ...]", study: "Study", workdir: str, most: int
+    ) -> None:
         """Prepares a worker.
 
         Args:
             base: The recipe that the search starts from.
-            knobs: The space.
+            dimensions: The space.
             study: The trials.
             workdir: The search's work folder.
             most: Number of trials.
         """
-        self._base, self._knobs, self._study, self._most = base, knobs, study, most
+        self._base, self._dimensions, self._study, self._most = base, dimensions, study, most
         self.workdir = pathlib.Path(workdir)
         self._deadline = float("inf")
         self._seen: tuple[pathlib.Path, int] | None = None
@@ -162,7 +164,7 @@ class Search:
             front=tuple(front.front([row for row in rows if isinstance(row, CompleteTrial)])),
             trials=tuple(rows),
             counts=dict(collections.Counter(slot.state for slot in slots)),
-            space=tuple(dataclasses.asdict(knob) for knob in self._knobs),
+            space=tuple(dataclasses.asdict(dimension) for dimension in self._dimensions),
             objectives=front.OBJECTIVES,
         )
 
@@ -217,23 +219,23 @@ def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def first_trials(base: "Recipe", knobs: "tuple[Dimension, ...]", warm: bool) -> list[JsonObject]:
+def first_trials(base: "Recipe", dimensions: "tuple[Dimension, ...]", warm: bool) -> list[JsonObject]:
     """Returns what is tried first: the recipe itself with every scheme, then what `advise` ranks best on this data."""
     from tfl_lite_suite.search import space
 
-    names = [knob.name for knob in knobs]
+    names = [dimension.name for dimension in dimensions]
     own = space.own_params(base, names)
-    schemes = next((knob.choices for knob in knobs if knob.name == space.SCHEME), ())
+    schemes = next((dimension.choices for dimension in dimensions if dimension.name == space.SCHEME), ())
     found = [{**own, space.SCHEME: scheme} for scheme in schemes] or [own]
-    return found + (_advised(base, knobs, own) if warm else [])
+    return found + (_advised(base, dimensions, own) if warm else [])
 
 
-def _advised(base: "Recipe", knobs: "tuple[Dimension, ...]", own: JsonObject) -> list[JsonObject]:
+def _advised(base: "Recipe", dimensions: "tuple[Dimension, ...]", own: JsonObject) -> list[JsonObject]:
     from tfl_lite_suite import advise, data
     from tfl_lite_suite.search import space
 
     classes = len(data.listing_of(base.data.source).class_names)
-    by_name, found = {knob.name: knob for knob in knobs}, []
+    by_name, found = {dimension.name: dimension for dimension in dimensions}, []
     for choice in advise.advise({}, "mobile", data=base.data.source, classes=classes).choices:
         known: JsonObject = {"model.name": choice.network, "model.alpha": choice.alpha}
         known |= {"data.resolution": choice.resolution, space.SCHEME: choice.compression}

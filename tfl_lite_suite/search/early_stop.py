@@ -32,7 +32,7 @@ class Reference:
 
     Attributes:
         number: Its number.
-        params: A value for each knob.
+        params: A value for each dimension.
         curve: Validation top-1 after each epoch.
         loss: Top-1 that pruning, quantization and conversion took from the float network, as a share, at least 0.
     """
@@ -53,7 +53,7 @@ def beaten_by(
     its epochs that is higher by more than two points and what compression took from it.
 
     Args:
-        params: The trial's value for each knob.
+        params: The trial's value for each dimension.
         curve: Its validation top-1 after each epoch so far.
         epochs: The number of epochs that it will have.
         references: Finished trials.

@@ -38,8 +38,8 @@ class Request:
     def search(self) -> SearchResult:
         """Searches, as one worker; returns what all workers have found so far."""
         begin = time.monotonic()
-        study, knobs = self._open()
-        worker = Search(self.base, knobs, study, self.workdir, self.trials)
+        study, dimensions = self._open()
+        worker = Search(self.base, dimensions, study, self.workdir, self.trials)
         try:
             worker.run(self.seconds)
         except KeyboardInterrupt:
@@ -56,18 +56,18 @@ class Request:
         """Opens the study, with what is tried first if it is new, and returns the space as well."""
         models.check_name(self.base.model.name)
         train.inputs(self.base)
-        knobs = space.knobs(self.base, list(self.vary), partial(_fits, self.base.model.name))
+        dimensions = space.dimensions(self.base, list(self.vary), partial(_fits, self.base.model.name))
         studies.require()
         make_folder(self.workdir)
         workdir = pathlib.Path(self.workdir)
         url = self.storage or f"sqlite:///{workdir.resolve() / 'study.db'}"
-        same = json.dumps([recipe.dump(self.base), repr(knobs)])
+        same = json.dumps([recipe.dump(self.base), repr(dimensions)])
         # Two workers that begin a study at once would both make its tables.
         with trial_process.locked(workdir):
-            study = studies.Study(url, self._name, same, knobs, self.base.seed, self.heartbeat)
+            study = studies.Study(url, self._name, same, dimensions, self.base.seed, self.heartbeat)
             if not study.slots():
-                study.enqueue(first_trials(self.base, knobs, self.warm_start))
-        return study, knobs
+                study.enqueue(first_trials(self.base, dimensions, self.warm_start))
+        return study, dimensions
 
 
 def _fits(network: str, side: int) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 from tfl_lite_suite.core import recipe, yaml_text
 from tfl_lite_suite.core.dataclass_parser import parse
-from tfl_lite_suite.core.errors import SuiteError, unknown_name
+from tfl_lite_suite.core.errors import ArgumentError, SuiteError, unknown_name
 from tfl_lite_suite.core.overrides import parsed, with_value
 from tfl_lite_suite.core.recipe import Recipe
 from tfl_lite_suite.core.schemes import SCHEME_OF_FILE
@@ -46,7 +46,7 @@ class Dimension:
         return len(self.choices) > 1 or self.low < self.high
 
     def including(self, value: Any) -> "Dimension":
-        """Returns the knob with `value` among what it may be."""
+        """Returns the dimension with `value` among what it may be."""
         if self.choices:
             return self if value in self.choices else dataclasses.replace(self, choices=(*self.choices, value))
         return dataclasses.replace(self, low=min(self.low, value), high=max(self.high, value))
@@ -60,29 +60,29 @@ class Dimension:
         return min(self.choices, key=lambda choice: abs(choice - value))
 
 
-def knobs(
+def dimensions(
     base: Recipe, vary: Sequence[str] = (), fits: Callable[[int], bool] = lambda side: True
 ) -> tuple[Dimension, ...]:
     """Returns the space.
 
     Args:
         base: The recipe that the search starts from; its own values belong to the space.
-        vary: `key=[value, …]` or `key={low: …, high: …, log: true}` for each knob; the default space if empty.
+        vary: `key=[value, …]` or `key={low: …, high: …, log: true}` for each dimension; the default space if empty.
         fits: Whether the network takes pictures of a resolution; for the default space.
 
     Raises:
         SuiteError: If a key or a value is no recipe's, stands twice, or nothing varies.
     """
-    found = [_knob(base, text) for text in vary] if vary else _default(base, fits)
-    names = [knob.name for knob in found]
+    found = [_dimension(base, text) for text in vary] if vary else _default(base, fits)
+    names = [dimension.name for dimension in found]
     for name in names:
         if names.count(name) > 1:
-            raise SuiteError(f"--vary: {name} stands twice")
+            raise ArgumentError("vary", f"{name} stands twice")
     own = own_params(base, names)
     # A scheme that was not asked for is not added.
-    found = [knob if knob.name == SCHEME else knob.including(own[knob.name]) for knob in found]
-    if not any(knob.varies for knob in found):
-        raise SuiteError("--vary: the search space is empty; give a key at least two values: model.alpha=[0.5, 1.0]")
+    found = [dimension if dimension.name == SCHEME else dimension.including(own[dimension.name]) for dimension in found]
+    if not any(dimension.varies for dimension in found):
+        raise ArgumentError("vary", "the search space is empty; give a key at least two values: model.alpha=[0.5, 1.0]")
     return tuple(found)
 
 
@@ -102,7 +102,7 @@ def _default(base: Recipe, fits: Callable[[int], bool]) -> list[Dimension]:
 
 
 def _sides(side: int | tuple[int, int], fits: Callable[[int], bool]) -> list[Dimension]:
-    """Returns the knob of the resolution; none where pictures are not square."""
+    """Returns the dimension of the resolution; none where pictures are not square."""
     if isinstance(side, tuple):
         return []
     others = [_STEP * round(side * share / _STEP) for share in (0.75, 1.25)]
@@ -110,39 +110,41 @@ def _sides(side: int | tuple[int, int], fits: Callable[[int], bool]) -> list[Dim
     return [Dimension("data.resolution", tuple(sides))]
 
 
-def _knob(base: Recipe, text: str) -> Dimension:
-    name, value = parsed(text, "--vary", "key=[values], such as model.alpha=[0.5, 1.0]")
+def _dimension(base: Recipe, text: str) -> Dimension:
+    name, value = parsed(text, "vary", "key=[values], such as model.alpha=[0.5, 1.0]")
     if name == "data.resolution" and isinstance(base.data.resolution, tuple):
-        raise SuiteError(f"--vary: {name}: only square pictures can vary. The recipe's: {list(base.data.resolution)}")
+        raise ArgumentError(
+            "vary", f"{name}: only square pictures can vary. The recipe's: {list(base.data.resolution)}"
+        )
     if name in _SETTLED_HERE:
-        raise SuiteError(f"--vary: {name} follows from the knob {SCHEME} and from {RATIO}; vary those")
-    knob = _range(name, value) if isinstance(value, dict) else _choice(name, value)
+        raise ArgumentError("vary", f"{name} follows from {SCHEME} and from {RATIO}; vary those")
+    dimension = _range(name, value) if isinstance(value, dict) else _choice(name, value)
     if name != SCHEME:
-        for end in knob.choices or (knob.low, knob.high):
+        for end in dimension.choices or (dimension.low, dimension.high):
             try:
                 recipe_for(base, {name: end})
             except SuiteError as error:
-                raise SuiteError(f"--vary: {error}") from None
-    return knob
+                raise ArgumentError("vary", f"{error}") from None
+    return dimension
 
 
 def _choice(name: str, value: object) -> Dimension:
     if not isinstance(value, list):
-        raise SuiteError(f"--vary: {name}: expected a list or {{low: …, high: …}}. Received: {value!r}")
+        raise ArgumentError("vary", f"{name}: expected a list or {{low: …, high: …}}. Received: {value!r}")
     if not value:
-        raise SuiteError(f"--vary: {name}: the list is empty, so there is nothing to choose from")
+        raise ArgumentError("vary", f"{name}: the list is empty, so there is nothing to choose from")
     for item in value:
         if name == SCHEME and item not in SCHEME_OF_FILE:
-            raise unknown_name(f"--vary: {SCHEME}", item, SCHEME_OF_FILE, "scheme")
+            raise ArgumentError("vary", str(unknown_name(SCHEME, item, SCHEME_OF_FILE, "scheme")))
         if not isinstance(item, (str, int, float, bool, type(None))):
-            raise SuiteError(f"--vary: {name}: expected single values. Received: {item!r}")
+            raise ArgumentError("vary", f"{name}: expected single values. Received: {item!r}")
     return Dimension(name, tuple(dict.fromkeys(value)))
 
 
 def _range(name: str, value: JsonObject) -> Dimension:
     for key in value:
         if key not in ("low", "high", "log"):
-            raise unknown_name(f"--vary: {name}", key, ("low", "high", "log"), "key")
+            raise ArgumentError("vary", str(unknown_name(name, key, ("low", "high", "log"), "key")))
     low: Any = value.get("low")
     high: Any = value.get("high")
     log = value.get("log", False)
@@ -151,8 +153,8 @@ def _range(name: str, value: JsonObject) -> Dimension:
         or low > high
         or (log and low <= 0)
     ):
-        raise SuiteError(
-            f"--vary: {name}: expected numbers {{low: …, high: …}}, low first, above 0 with log. Received: {value!r}"
+        raise ArgumentError(
+            "vary", f"{name}: expected numbers {{low: …, high: …}}, low first, above 0 with log. Received: {value!r}"
         )
     return Dimension(name, (), low, high, log, isinstance(low, int) and isinstance(high, int))
 
@@ -162,7 +164,7 @@ def _is_number(value: object) -> bool:
 
 
 def own_params(base: Recipe, names: Sequence[str]) -> JsonObject:
-    """Returns the recipe's own value of each knob."""
+    """Returns the recipe's own value of each dimension."""
     document, values = yaml_text.read(recipe.dump(base)), {}
     for name in names:
         value: Any = document
@@ -194,7 +196,7 @@ def recipe_for(base: Recipe, params: JsonObject) -> Recipe:
 
     Args:
         base: The recipe that the search starts from.
-        params: A value for each knob.
+        params: A value for each dimension.
 
     Raises:
         SuiteError: If a value is not one that a recipe may hold.
@@ -203,7 +205,7 @@ def recipe_for(base: Recipe, params: JsonObject) -> Recipe:
     scheme = file_of(base, params)
     for name, value in params.items():
         if name != SCHEME:
-            document = with_value(document, f"{name}={json.dumps(value)}", "--vary")
+            document = with_value(document, f"{name}={json.dumps(value)}", "vary")
     is_int8 = SCHEME_OF_FILE[scheme] == "int8"
     prunes = _prunes(base) or any(name.startswith("prune.") for name in params)
     if prunes:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.errors import ArgumentError, SuiteError
 from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.search.early_stop import Reference
 from tfl_lite_suite.search.front import OBJECTIVES
@@ -69,21 +69,23 @@ class Slot:
 class Study:
     """One study, as one worker sees it."""
 
-    def __init__(self, url: str, name: str, base: str, knobs: Sequence[Dimension], seed: int, heartbeat: int) -> None:
+    def __init__(
+        self, url: str, name: str, base: str, dimensions: Sequence[Dimension], seed: int, heartbeat: int
+    ) -> None:
         """Opens a study, or begins it.
 
         Args:
             url: The database, as SQLAlchemy names it.
             name: The study's name in it.
             base: What must be the same for every worker: the recipe and the space.
-            knobs: The space.
+            dimensions: The space.
             seed: Seed of the choices.
             heartbeat: Seconds between two signs of life of a worker.
 
         Raises:
             SuiteError: If the extra is not installed, the database cannot be used, or holds another study of that name.
         """
-        self.knobs, self.seed = knobs, seed
+        self.dimensions, self.seed = dimensions, seed
         self._heartbeat, self._name = heartbeat, name
         with _plain_errors(url):
             self._study = self._open(url)
@@ -91,8 +93,8 @@ class Study:
             if known is None:
                 self._study.set_user_attr(_BASE, base)
             elif known != base:
-                raise SuiteError(
-                    f"--study: '{name}' was begun with another recipe or space. Take them, another name or --workdir"
+                raise ArgumentError(
+                    "study", f"'{name}' was begun with another recipe or space. Take them, another name or `workdir`"
                 )
         self._url = url
 
@@ -179,7 +181,7 @@ class Study:
 
         Args:
             most: Greatest number of trials of the study.
-            judge: Given the value of each knob and the trial's number, returns the outcome and the validation curve;
+            judge: Given the value of each dimension and the trial's number, returns outcome and validation curve;
                 raises `Stopped` or `Failed`.
 
         Returns:
@@ -195,7 +197,7 @@ class Study:
             self._storage.record_heartbeat(trial._trial_id)
             # By the trial's number: a study that goes on draws new values, and so do workers that begin together.
             self._study.sampler = optuna.samplers.TPESampler(seed=(self.seed + 1_000_003 * trial.number) % 2**31)
-            params = {knob.name: _suggest(trial, knob) for knob in self.knobs}
+            params = {dimension.name: _suggest(trial, dimension) for dimension in self.dimensions}
             if dropped := self._superfluous(trial, params, most):
                 counts = False
                 trial.set_user_attr(_DROPPED, dropped)
@@ -241,12 +243,12 @@ def _rank(trial: "optuna.trial.FrozenTrial") -> int:
     return ("FAIL", "WAITING", "RUNNING", "PRUNED", "COMPLETE").index(trial.state.name)
 
 
-def _suggest(trial: "optuna.Trial", knob: Dimension) -> Any:
-    if knob.choices:
-        return trial.suggest_categorical(knob.name, knob.choices)
-    if knob.whole:
-        return trial.suggest_int(knob.name, int(knob.low), int(knob.high), log=knob.log)
-    return trial.suggest_float(knob.name, knob.low, knob.high, log=knob.log)
+def _suggest(trial: "optuna.Trial", dimension: Dimension) -> Any:
+    if dimension.choices:
+        return trial.suggest_categorical(dimension.name, dimension.choices)
+    if dimension.whole:
+        return trial.suggest_int(dimension.name, int(dimension.low), int(dimension.high), log=dimension.log)
+    return trial.suggest_float(dimension.name, dimension.low, dimension.high, log=dimension.log)
 
 
 def require() -> None:
@@ -282,13 +284,13 @@ def _plain_errors(url: str) -> Iterator[None]:
         try:
             shown = sqlalchemy.make_url(url).render_as_string(hide_password=True)
         except SQLAlchemyError:
-            raise SuiteError(
-                f"--storage: expected a URL, such as postgresql://user@host/name. Received: '{url}'"
+            raise ArgumentError(
+                "storage", f"expected a URL, such as postgresql://user@host/name. Received: '{url}'"
             ) from None
-        raise SuiteError(f"--storage: cannot use '{shown}': {cause}") from None
+        raise ArgumentError("storage", f"cannot use '{shown}': {cause}") from None
     except ImportError as error:
         if error.name and error.name.partition(".")[0] in ("psycopg", "psycopg2", "pymysql", "MySQLdb"):
-            raise SuiteError(
-                f"--storage: the driver {error.name} is missing: pip install 'tfl-lite-suite[search]'"
+            raise ArgumentError(
+                "storage", f"the driver {error.name} is missing: pip install 'tfl-lite-suite[search]'"
             ) from None
         raise

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from tfl_lite_suite import models
 from tfl_lite_suite.core.page.table import Table
 from tfl_lite_suite.core.terminal import Style, Styled
-from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.summary import costs
+from tfl_lite_suite.summary.result import NetworkCost
 
 
-def summary(names: Sequence[str], shape: tuple[int, int, int], classes: int, alpha: float) -> list[JsonObject]:
+def summary(names: Sequence[str], shape: tuple[int, int, int], classes: int, alpha: float) -> list[NetworkCost]:
     """Returns what networks cost, from a table where it has them, else by building them.
 
     Args:
@@ -20,7 +20,7 @@ def summary(names: Sequence[str], shape: tuple[int, int, int], classes: int, alp
         alpha: Width multiplier.
 
     Returns:
-        One record a network: `model, input_shape, params, macs, float_bytes`.
+        One record a network.
 
     Raises:
         SuiteError: If a network cannot be built so.
@@ -30,8 +30,7 @@ def summary(names: Sequence[str], shape: tuple[int, int, int], classes: int, alp
     records = []
     for name in names:
         params, macs = _known(name, shape, classes, alpha) or _built(name, shape, classes, alpha)
-        found = {"params": params, "macs": macs, "float_bytes": 4 * params}
-        records.append({"model": name, "input_shape": list(shape), **found})
+        records.append(NetworkCost(name, shape, params, macs, 4 * params))
     return records
 
 
@@ -54,11 +53,11 @@ def _built(name: str, shape: tuple[int, int, int], classes: int, alpha: float) -
     return cost.params(model), cost.macs(model)
 
 
-def show(records: list[JsonObject]) -> str:
+def show(records: Sequence[NetworkCost]) -> str:
     """Returns the table for a terminal."""
     rows = [
-        [record["model"], "x".join(map(str, record["input_shape"]))]
-        + [f"{record['params'] / 1e6:.2f} M", f"{record['macs'] / 1e6:,.1f} M", f"{record['float_bytes'] / 1e6:.1f} MB"]
+        [record.model, "x".join(map(str, record.input_shape))]
+        + [f"{record.params / 1e6:.2f} M", f"{record.macs / 1e6:,.1f} M", f"{record.float_bytes / 1e6:.1f} MB"]
         for record in records
     ]
     header = ["network", "input", "parameters", "multiply-adds", "float32"]

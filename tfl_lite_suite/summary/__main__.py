@@ -4,14 +4,14 @@ from absl import flags
 
 from tfl_lite_suite import models
 from tfl_lite_suite.core import command_line
-from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.summary import show, summary
+from tfl_lite_suite.summary.result import NetworkCost
 
 
-def _main() -> list[JsonObject]:
+def _main() -> list[NetworkCost]:
     given = flags.FLAGS
     if given.model != "all":
-        models.check_name(given.model, "--model")
+        models.check_name(given.model, "model")
     names = models.names() if given.model == "all" else (given.model,)
     return summary(names, (given.resolution, given.resolution, given.channels), given.classes, given.alpha)
 

@@ -67,16 +67,16 @@ class Normalization:
         """
         problem = self.problem or _misfit(self.mean, self.std, channels)
         if problem:
-            raise SuiteError(f"{problem}. Give what the training used: --mean=127.5 --std=127.5, one or one a channel")
+            raise SuiteError(f"{problem}. Give what the training used: `mean=127.5` `std=127.5`, one or one a channel")
 
     def text(self) -> str:
         """Returns it as people read it, such as `mean 127.5, std 127.5`."""
         return f"mean {_numbers(self.mean)}, std {_numbers(self.std)}"
 
-    def flags(self) -> str:
-        """Returns the flags that say so, such as `--mean=127.5 --std=127.5`."""
+    def arguments(self) -> str:
+        """Returns the arguments that say so, as messages name them: `mean=127.5` and `std=127.5`."""
         mean, std = (",".join(f"{value:.6g}" for value in values) for values in (self.mean, self.std))
-        return f"--mean={mean} --std={std}"
+        return f"`mean={mean}` `std={std}`"
 
 
 RAW = Normalization()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tfl_lite_suite import data, models
-from tfl_lite_suite.core import contract, predictions, recipe
+from tfl_lite_suite.core import contract, predictions, recipe, tensorflow_check
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.figures import percent
 from tfl_lite_suite.core.files import sha256, write_text
@@ -84,6 +84,8 @@ def train(
     stage = stage_of(settings, workdir, name, start)
     if (done := stage.kept(TrainResult)) is not None:
         return done
+    # Before pictures are fetched and prepared for nothing.
+    tensorflow_check.require_tensorflow()
     images = load()
     if place.members is None:
         return TrainResult.from_document(_trained(settings, images, stage, teacher, start, place, workdir))
@@ -136,7 +138,7 @@ def _trained(
         "replicas": spread.replicas,
         "images": {name: len(getattr(images, name)) for name in ("train", "validation", "test")},
         "notes": images.notes,
-        **learned.results,
+        **learned.transfer,
         "history": learned.history,
     }
     if spread.is_chief:
@@ -190,7 +192,7 @@ def teacher_of(
         if place.members and stage_of(of_teacher(settings), workdir, TEACHER).finished() is None:
             raise SuiteError(
                 f"distill.teacher: {settings.distill.teacher} is not trained yet, and processes train one network only "
-                "with --distribution=multi_worker. Train it first, and give its .keras file"
+                "with `distribution=multi_worker`. Train it first, and give its .keras file"
             )
         train(of_teacher(settings), workdir, load, name=TEACHER, place=place)
     return file
@@ -294,7 +296,7 @@ def show(result: TrainResult) -> str:
     if result.top1 is not None and result.top5 is not None:
         shares = f"top-1 {percent(result.top1)}, top-5 {percent(result.top5)}"
         measured = f"{shares} on {result.images['test']} test images"
-    baseline = (result.linear_probe or {}).get("top1")
+    baseline = result.linear_probe.top1 if result.linear_probe else None
     probe = "" if baseline is None else f"; linear probe {percent(baseline)}"
     return (
         f"{result.model}: {measured}{probe}; {result.params:,} parameters; {result.epochs} epochs in "

@@ -56,7 +56,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Cluster:
     """
     text = environment.get(VARIABLE, "")
     if not text.strip():
-        raise SuiteError(f"{VARIABLE}: not set. --distribution=multi_worker needs it: {VARIABLE}='{_EXAMPLE}'")
+        raise SuiteError(f"{VARIABLE}: not set. `distribution=multi_worker` needs it: {VARIABLE}='{_EXAMPLE}'")
     try:
         document = json.loads(text)
     except ValueError as error:
@@ -115,7 +115,7 @@ def _report(cluster: Cluster, inputs: str, deadline: float) -> None:
         time.sleep(_PAUSE)
     raise SuiteError(
         f"{cluster.name}: no answer from the chief at {chief}. Start the same command there, open the port, or wait "
-        "longer with --peer_timeout"
+        "longer with `peer_timeout`"
     )
 
 
@@ -128,7 +128,7 @@ def _gather(cluster: Cluster, inputs: str, deadline: float, listener: socket.soc
             if left <= 0:
                 raise SuiteError(
                     f"the chief: no word from {_names(cluster, there)}. Start the same command there, with its own "
-                    "task.index, or wait longer with --peer_timeout"
+                    "task.index, or wait longer with `peer_timeout`"
                 )
             listener.settimeout(left)
             with contextlib.suppress(OSError):

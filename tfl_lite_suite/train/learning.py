@@ -47,14 +47,14 @@ class Learned:
     Attributes:
         history: One record for each epoch.
         seconds: How long it took.
-        results: What else is told.
         forget_checkpoints: Removes what a killed run would go on from.
+        transfer: `linear_probe` and `transfer`, as the documents that `TrainResult` has; empty without transfer.
     """
 
     history: list[JsonObject]
     seconds: float
-    results: JsonObject
     forget_checkpoints: Callable[[], None]
+    transfer: JsonObject = dataclasses.field(default_factory=dict)
 
 
 def transfers(settings: Recipe, images: Dataset) -> bool:
@@ -78,7 +78,7 @@ def as_new(task: Task) -> Learned:
         task.spread,
     )
     history = training.run(phases(task.model, settings.train))
-    return Learned(history, sum(record["seconds"] for record in history), {}, training.forget_checkpoint)
+    return Learned(history, sum(record["seconds"] for record in history), training.forget_checkpoint)
 
 
 def by_transfer(task: Task) -> Learned:
@@ -93,7 +93,8 @@ def by_transfer(task: Task) -> Learned:
         kept = features_stage(task.settings, task.workdir, f"{task.stage.folder.name}_features")
     transfer = Transfer(task.model, task.images, task.settings, task.stage, kept, task.loss, task.spread, copy)
     adapted = transfer.run()
-    return Learned(adapted.history, adapted.seconds, adapted.results, transfer.forget_checkpoints)
+    told = {"linear_probe": adapted.probe.document(), "transfer": adapted.choice.document()}
+    return Learned(adapted.history, adapted.seconds, transfer.forget_checkpoints, told)
 
 
 def features_stage(settings: Recipe, workdir: str, name: str) -> Stage:

@@ -8,6 +8,7 @@ import dataclasses
 import shutil
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from tfl_lite_suite.train.distribution import Distribution
 from tfl_lite_suite.train.linear_probe import Examples, Probe
 from tfl_lite_suite.train.loop import CHECKPOINT, Phase, Training, accuracy_function
 from tfl_lite_suite.train.losses import DistilledLoss, Loss
+from tfl_lite_suite.train.result import JudgedNetwork, ProbeResult, TransferChoice
 from tfl_lite_suite.train.transfer_plan import Plan
 
 PROBE, FINE_TUNED = "linear_probe", "fine_tuned"
@@ -40,12 +42,14 @@ class Adapted:
 
     Attributes:
         history: A record an epoch of the fine-tuning.
-        results: `linear_probe` and `transfer`, as `results.json` has them.
+        probe: What the linear probe is worth.
+        choice: Which network was kept, and why.
         seconds: How long all of it took.
     """
 
     history: list[JsonObject]
-    results: JsonObject
+    probe: ProbeResult
+    choice: TransferChoice
     seconds: float
 
 
@@ -96,22 +100,21 @@ class Transfer:
         if plan.reason:
             self._begin_with(probe)
             history: list[JsonObject] = []
-            told: JsonObject = {"kept": PROBE, "share": 0.0, "reason": plan.reason}
+            choice = TransferChoice(kept=PROBE, share=0.0, reason=plan.reason)
         else:
-            history, told = self._fine_tuned(plan, probe, everything)
-        _say(told["reason"])
-        told["plan"] = dataclasses.asdict(plan)
-        return Adapted(history, {PROBE: baseline, "transfer": told}, time.monotonic() - started)
+            history, choice = self._fine_tuned(plan, probe, everything)
+        _say(choice.reason)
+        choice = dataclasses.replace(choice, plan=dataclasses.asdict(plan))
+        return Adapted(history, baseline, choice, time.monotonic() - started)
 
-    def _baseline(self, probe: Probe, found: Array) -> dict[str, float | None]:
+    def _baseline(self, probe: Probe, found: Array) -> ProbeResult:
         """Returns the figures of the probe on the test pictures, and tells them."""
         test = self.images.test
-        figures: dict[str, float | None] = dict.fromkeys(("top1", "balanced_accuracy", "macro_f1", "loss"))
-        if len(test):
-            measured = self._figures(probe.logits(found), test)
-            _say(f"linear probe of the frozen features: {_shown(measured)} on {len(test)} test pictures")
-            figures |= measured
-        return figures | {"strength": self._strength}
+        if not len(test):
+            return ProbeResult(strength=self._strength)
+        measured = ProbeResult(**self._figures(probe.logits(found), test), strength=self._strength)
+        _say(f"linear probe of the frozen features: {_shown(measured)} on {len(test)} test pictures")
+        return measured
 
     def forget_checkpoints(self) -> None:
         """Removes what a killed run would go on from, once the results are safe."""
@@ -177,7 +180,7 @@ class Transfer:
         training.run([phase])
         return start, training
 
-    def _fine_tuned(self, plan: Plan, probe: Probe, everything: Examples) -> tuple[list[JsonObject], JsonObject]:
+    def _fine_tuned(self, plan: Plan, probe: Probe, everything: Examples) -> tuple[list[JsonObject], TransferChoice]:
         """Fine-tunes, judges and keeps; returns the history, and what is told of the choice."""
         nothing = np.arange(0)
         images = self.images
@@ -185,7 +188,7 @@ class Transfer:
             pictures = images.train.joined(images.validation)
             logits = self._answers_of_folds(plan, pictures, everything)
             images = dataclasses.replace(images, train=pictures, validation=pictures.subset(nothing))
-            told = self._judged(logits, pictures, f"{plan.folds}-fold cross-validation")
+            choice = self._judged(logits, pictures, f"{plan.folds}-fold cross-validation")
             start, training = self._trained(plan, probe, images, "fine_tuning")
         else:
             if plan.pictures < len(images.train):
@@ -193,13 +196,13 @@ class Transfer:
                 images = dataclasses.replace(images, train=some)
             start, training = self._trained(plan, self._fitted(self._train), images, "fine_tuning")
             logits = self._answers_between(start, self.spread.weights(self.model), images.validation)
-            told = self._judged(logits, images.validation, "validation pictures")
-        share = float(self._chiefs(told["share"]))
+            choice = self._judged(logits, images.validation, "validation pictures")
+        share = float(self._chiefs(choice.share))
         if share == 0:
             self._begin_with(probe)
         else:
             self.model.set_weights(_between(start, self.spread.weights(self.model), share))
-        return training.history, told
+        return training.history, choice
 
     def _answers_of_folds(self, plan: Plan, pictures: Split, examples: Examples) -> Array:
         """Returns the logits of every picture by networks that did not learn from it, `(shares, n, classes)`."""
@@ -223,27 +226,27 @@ class Transfer:
         self.copy.set_weights(end)
         return np.stack(found)
 
-    def _figures(self, logits: Array, split: Split) -> dict[str, float]:
+    def _figures(self, logits: Array, split: Split) -> JsonObject:
         return selection.figures(selection.counts(logits, split), len(split))
 
-    def _judged(self, logits: Array, split: Split, by: str) -> JsonObject:
+    def _judged(self, logits: Array, split: Split, by: str) -> TransferChoice:
         """Chooses among `SHARES` by the answers to pictures that were not learned from."""
         rows = []
         for share, answers in zip(SHARES, logits, strict=True):
             figures = self._figures(answers, split)
-            rows.append({"share": share, **figures, "cost": cost(figures, answers, split, self._select)})
+            rows.append(JudgedNetwork(share=share, **figures, cost=cost(figures, answers, split, self._select)))
         best = choose(rows, self._select)
-        kept = PROBE if best["share"] == 0 else FINE_TUNED
-        what = f"the fine-tuned network is kept, {percent(best['share'], 0)} of the way from the linear probe"
+        kept = PROBE if best.share == 0 else FINE_TUNED
+        what = f"the fine-tuned network is kept, {percent(best.share, 0)} of the way from the linear probe"
         if kept == PROBE:
             what = "the linear probe is kept: fine-tuning does not beat it"
         reason = f"{what}. On {len(split)} pictures ({by}): probe {_shown(rows[0])}; fine-tuned {_shown(rows[-1])}"
         if best not in (rows[0], rows[-1]):
             reason += f"; kept {_shown(best)}"
-        return {"kept": kept, "share": best["share"], "reason": reason, "judged_by": by, "candidates": rows}
+        return TransferChoice(kept=kept, share=best.share, reason=reason, judged_by=by, candidates=tuple(rows))
 
 
-def cost(figures: dict[str, float], logits: Array, split: Split, select: str) -> float:
+def cost(figures: Mapping[str, float], logits: Array, split: Split, select: str) -> float:
     """Returns how bad answers are: the share of errors and the loss, each averaged over pictures and over classes.
 
     The loss tells more of a few pictures than errors do. It is that at the best temperature: how sure a network is,
@@ -266,16 +269,16 @@ def cost(figures: dict[str, float], logits: Array, split: Split, select: str) ->
     return 1 - _rightness(figures, select) + float(min(losses))
 
 
-def choose(rows: list[dict[str, float]], select: str) -> dict[str, float]:
+def choose(rows: Sequence[JudgedNetwork], select: str) -> JudgedNetwork:
     """Returns the row of least cost among those that answer no fewer pictures right than the probe, the first row."""
-    least = _rightness(rows[0], select)
-    return min((row for row in rows if _rightness(row, select) >= least), key=lambda row: row["cost"])
+    rightness = {row.share: _rightness(row.document(), select) for row in rows}
+    least = rightness[rows[0].share]
+    return min((row for row in rows if rightness[row.share] >= least), key=lambda row: row.cost)
 
 
-def _rightness(figures: dict[str, float], select: str) -> float:
-    if select in ("balanced_accuracy", "macro_f1"):
-        return figures[select]
-    return (figures["top1"] + figures["balanced_accuracy"]) / 2
+def _rightness(figures: Mapping[str, float], select: str) -> float:
+    names = [select] if select in ("balanced_accuracy", "macro_f1") else ["top1", "balanced_accuracy"]
+    return sum(figures[name] for name in names) / len(names)
 
 
 def _between(start: list[Array], end: list[Array], share: float) -> list[Array]:
@@ -287,8 +290,8 @@ def _log_prior(split: Split) -> Array:
     return np.log(counts / counts.sum())
 
 
-def _shown(figures: dict[str, float]) -> str:
-    return f"top-1 {percent(figures['top1'])}, balanced accuracy {percent(figures['balanced_accuracy'])}"
+def _shown(figures: JudgedNetwork | ProbeResult) -> str:
+    return f"top-1 {percent(figures.top1)}, balanced accuracy {percent(figures.balanced_accuracy)}"
 
 
 def _say(text: str) -> None:

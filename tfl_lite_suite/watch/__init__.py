@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tfl_lite_suite.core.errors import SuiteError, unknown_name
+from tfl_lite_suite.core.errors import ArgumentError, unknown_argument
 
 if TYPE_CHECKING:
     from tfl_lite_suite.predict import Opening
@@ -36,7 +36,7 @@ class Keeping:
         """Refuses unknown reasons."""
         for reason in self.reasons:
             if reason not in REASONS:
-                raise unknown_name("--keep", reason, REASONS, "reason")
+                raise unknown_argument("keep", reason, REASONS, "reason")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,12 +62,14 @@ class Watching:
     def __post_init__(self) -> None:
         """Refuses what would go round in circles, and what needs TensorFlow."""
         if self.opening.path.endswith(".keras"):
-            raise SuiteError("--model: watching needs no TensorFlow; convert the .keras file to .tflite first")
+            raise ArgumentError("model", "watching needs no TensorFlow; convert the .keras file to .tflite first")
         if self.keeping is None or self.source.folder is None:
             return
         kept, watched = (os.path.realpath(path) + os.sep for path in (self.keeping.folder, self.source.folder))
         if kept.startswith(watched):
-            raise SuiteError(f"--keep_dir: '{self.keeping.folder}' is inside the folder that is watched. Name another")
+            raise ArgumentError(
+                "keep_dir", f"'{self.keeping.folder}' is inside the folder that is watched. Name another"
+            )
 
 
 def watch(wish: Watching, stop: threading.Event, tell: Callable[[str], None]) -> "Summary":

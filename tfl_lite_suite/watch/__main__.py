@@ -51,7 +51,7 @@ def _wish() -> Watching:
     if given.mqtt is not None:
         user = _login("mqtt_login")
         broker = Broker(given.mqtt, name, user, given.mqtt_ca, given.mqtt_discovery, given.mqtt_queue)
-    wanted = Wanted(source, size("--camera_size", given.camera_size), given.existing, given.once)
+    wanted = Wanted(source, size("camera_size", given.camera_size), given.existing, given.once)
     keeping = Keeping(given.keep_dir, tuple(given.keep), given.keep_limit, given.certain) if given.keep else None
     engine, normalization = engine_for(path, given.engine), normalization_of(given.mean, given.std)
     return Watching(
@@ -68,7 +68,7 @@ def _login(flag: str) -> "Login | None":
     from tfl_lite_suite.watch import login
 
     path = flags.FLAGS[flag].value
-    return login.read(f"--{flag}", path) if path else None
+    return login.read(flag, path) if path else None
 
 
 def _print_unit() -> None:

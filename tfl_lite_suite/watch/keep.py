@@ -116,7 +116,7 @@ class Keeper:
 
     def _complain(self, error: Exception) -> None:
         if not self._complained:
-            print(f"--keep: a frame could not be saved: {error}. Watching goes on", file=sys.stderr)
+            print(f"a frame could not be saved for labelling: {error}. Watching goes on", file=sys.stderr)
         self._complained = True
 
 

@@ -6,7 +6,7 @@ import stat
 import sys
 
 from tfl_lite_suite.core import files
-from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.errors import ArgumentError
 
 _MOST_BYTES = 4096
 
@@ -19,11 +19,11 @@ class Login:
     password: str = dataclasses.field(repr=False)
 
 
-def read(flag: str, path: str) -> Login:
+def read(argument: str, path: str) -> Login:
     """Reads a login.
 
     Args:
-        flag: The flag that names the file, for messages.
+        argument: What names the file, for messages.
         path: A text file: the user on its first line, the password on its second.
 
     Raises:
@@ -34,12 +34,13 @@ def read(flag: str, path: str) -> Login:
         mode = stat.S_IMODE(os.stat(path).st_mode)
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
-        raise SuiteError(f"{flag}: cannot read '{path}': {reason}") from None
+        raise ArgumentError(argument, f"cannot read '{path}': {reason}") from None
     if len(lines) != 2 or not all(lines):
-        raise SuiteError(
-            f"{flag}: '{path}' must have two lines, the user and the password. It has {len(lines)}"
-            + (", one of them empty" if len(lines) == 2 else "")
+        raise ArgumentError(
+            argument,
+            f"'{path}' must have two lines, the user and the password. It has {len(lines)}"
+            + (", one of them empty" if len(lines) == 2 else ""),
         )
     if mode & 0o077:
-        print(f"{flag}: others can read '{path}'. chmod 600 '{path}' keeps the password to you", file=sys.stderr)
+        print(f"others can read '{path}'. chmod 600 '{path}' keeps the password to you", file=sys.stderr)
     return Login(*lines)

@@ -10,7 +10,7 @@ import time
 import urllib.parse
 import uuid
 
-from tfl_lite_suite.core.errors import SuiteError, unknown_name
+from tfl_lite_suite.core.errors import ArgumentError, unknown_argument
 from tfl_lite_suite.core.types import ForeignObject
 from tfl_lite_suite.watch import home_assistant
 from tfl_lite_suite.watch.login import Login
@@ -52,23 +52,24 @@ class Broker:
         parts = urllib.parse.urlsplit(self.url)
         if parts.scheme not in PORTS:
             if "://" in self.url:
-                raise unknown_name("--mqtt", parts.scheme, PORTS, "kind of URL")
-            raise SuiteError(f"--mqtt: expected mqtt://HOST[:PORT][/TOPIC]. Received: '{self.url}'")
+                raise unknown_argument("mqtt", parts.scheme, PORTS, "kind of URL")
+            raise ArgumentError("mqtt", f"expected mqtt://HOST[:PORT][/TOPIC]. Received: '{self.url}'")
         if "@" in parts.netloc:
-            raise SuiteError(
-                "--mqtt: a password on the command line can be read by everybody at this computer. Put user and "
-                "password into a file, a line each, and name it with --mqtt_login"
+            raise ArgumentError(
+                "mqtt",
+                "a password on the command line can be read by everybody at this computer. Put user and "
+                "password into a file, a line each, and name it with `mqtt_login`",
             )
         try:
             known = bool(parts.hostname) and parts.port != 0
         except ValueError:
             known = False
         if not known or parts.query or parts.fragment:
-            raise SuiteError(f"--mqtt: expected mqtt://HOST[:PORT][/TOPIC]. Received: '{self.url}'")
+            raise ArgumentError("mqtt", f"expected mqtt://HOST[:PORT][/TOPIC]. Received: '{self.url}'")
         if re.search(r"[+#\0]", self.topic):
-            raise SuiteError(f"--mqtt: a topic cannot hold + or #. Received: '{self.topic}'")
+            raise ArgumentError("mqtt", f"a topic cannot hold + or #. Received: '{self.topic}'")
         if self.authority is not None and not self.tls:
-            raise SuiteError("--mqtt_ca: TLS needs a URL that begins with mqtts://")
+            raise ArgumentError("mqtt_ca", "TLS needs a URL that begins with mqtts://")
 
     @property
     def tls(self) -> bool:
@@ -144,8 +145,8 @@ class Publisher:
         try:
             from paho.mqtt import client as paho
         except ImportError as error:
-            raise SuiteError(
-                f"--mqtt: paho-mqtt is not installed ({error}). Install it with: pip install 'tfl-lite-suite[watch]'"
+            raise ArgumentError(
+                "mqtt", f"paho-mqtt is not installed ({error}). Install it with: pip install 'tfl-lite-suite[watch]'"
             ) from error
         client = paho.Client(
             paho.CallbackAPIVersion.VERSION2, client_id=f"tfl_lite_suite_{uuid.uuid4().hex[:12]}", clean_session=True
@@ -158,7 +159,7 @@ class Publisher:
             try:
                 client.tls_set(ca_certs=self._broker.authority)
             except (OSError, ssl.SSLError) as error:
-                raise SuiteError(f"--mqtt_ca: cannot read '{self._broker.authority}': {error}") from error
+                raise ArgumentError("mqtt_ca", f"cannot read '{self._broker.authority}': {error}") from error
         client.on_connect, client.on_disconnect, client.on_publish = self._on_connect, self._on_disconnect, self._on_ack
         return client
 

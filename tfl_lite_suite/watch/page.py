@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from tfl_lite_suite.core import image
-from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.errors import ArgumentError, SuiteError
 from tfl_lite_suite.core.page import document
 from tfl_lite_suite.watch.login import Login
 from tfl_lite_suite.watch.sources import Frame
@@ -44,9 +44,10 @@ class Page:
         host, port = parsed(address)
         self._loopback = _is_loopback(host)
         if not self._loopback and login is None:
-            raise SuiteError(
-                f"--page_address: '{host}' can be reached by others, so a password is needed. Name a file with user "
-                "and password with --page_login, or use 127.0.0.1"
+            raise ArgumentError(
+                "page_address",
+                f"'{host}' can be reached by others, so a password is needed. Name a file with user "
+                "and password with `page_login`, or use 127.0.0.1",
             )
         self._login = login
         self._lock = threading.Lock()
@@ -54,7 +55,7 @@ class Page:
         try:
             self._server = _Server(host, port, self)
         except OSError as error:
-            raise SuiteError(f"--page_address: cannot listen on {address}: {error.strerror or error}") from error
+            raise ArgumentError("page_address", f"cannot listen on {address}: {error.strerror or error}") from error
         self.url = f"http://{f'[{host}]' if ':' in host else host}:{self._server.server_address[1]}/"
         self._thread = threading.Thread(target=self._server.serve_forever, name="page", daemon=True)
         self._thread.start()
@@ -103,7 +104,7 @@ def parsed(address: str) -> tuple[str, int]:
     """
     found = re.fullmatch(r"(\[[0-9A-Fa-f:.%]+\]|[^:\s/]+):(\d{1,5})", address)
     if not found or int(found[2]) > 65535:
-        raise SuiteError(f"--page_address: expected HOST:PORT, such as 127.0.0.1:8765. Received: '{address}'")
+        raise ArgumentError("page_address", f"expected HOST:PORT, such as 127.0.0.1:8765. Received: '{address}'")
     return found[1].strip("[]"), int(found[2])
 
 

@@ -36,12 +36,12 @@ def test_what_cannot_be_used_is_noted(tmp_path):
 
 @pytest.mark.parametrize("document", [None, [], [{}], {"measurements": 3}, benchmark("mine.tflite"), "text"])
 def test_a_file_without_measurements_is_told(tmp_path, document):
-    with pytest.raises(SuiteError, match="--device: "):
+    with pytest.raises(SuiteError, match="device: "):
         devices.read(write(tmp_path, document))
 
 
 def test_a_missing_file_is_told(tmp_path):
-    with pytest.raises(SuiteError, match="--device: .*missing.json"):
+    with pytest.raises(SuiteError, match="device: .*missing.json"):
         devices.read(tmp_path / "missing.json")
 
 

@@ -57,7 +57,7 @@ def test_few_measurements_scale_a_reference_and_say_that_the_error_is_unknown():
 
 
 def test_without_measurements_or_reference_there_is_no_model():
-    with pytest.raises(SuiteError, match="--device: too few measurements"):
+    with pytest.raises(SuiteError, match="device: too few measurements"):
         LatencyModel(device(networks=["mobilenet_v2"]))
 
 

@@ -77,7 +77,7 @@ def test_the_recipe_to_run_next_has_the_limits_as_its_budget(tmp_path):
     )
     assert again.budget.limits == {"max_ms": 5.0, "max_bytes": 4_000_000}
     assert made.train.budget_minutes and made.quantize.batch_size == 32  # As photos_transfer has them.
-    with pytest.raises(LimitBroken, match="--output: nothing keeps every limit"):
+    with pytest.raises(LimitBroken, match="`output`: nothing keeps every limit"):
         presentation.recipe_for(document(choices=[]))
 
 

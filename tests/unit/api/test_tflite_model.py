@@ -7,6 +7,7 @@ import quadrant_models
 
 import tfl_lite_suite as tls
 from tfl_lite_suite.core.contract import Contract
+from tfl_lite_suite.lint.analysis import DEFAULT_TARGET
 from tfl_lite_suite.tflite import metadata_writer
 
 NAMES = ("north-west", "north-east", "south-west", "south-east")
@@ -48,7 +49,7 @@ def test_a_decision_is_fitted_and_pictures_of_none_of_the_classes_are_counted(pa
     assert model.evaluate(images).unknown.n == 4
     decided = model.decide(images, min_recall={"north-west": 0.5}, max_false_alarms=0.5, keep=0.9)
     assert (decided.result.n, decided.result.n_unknown, decided.result.model) == (40, 4, str(path))
-    assert {wish["wish"] for wish in decided.result.wishes} >= {"min_recall", "max_false_alarms"}
+    assert {wish.wish for wish in decided.result.wishes} >= {"min_recall", "max_false_alarms"}
     assert decided.evaluate(images).decided.coverage > 0.5
     assert model.evaluate(images).decided is None
     decided.save(tmp_path / "decided.tflite")
@@ -64,7 +65,8 @@ def test_it_is_measured_inspected_and_copied(path, tmp_path):
     model = tls.TfliteModel(path)
     measured = model.benchmark(runs=5, min_seconds=0)
     assert measured.runs >= 5 and measured.latency_ms.p50 > 0
-    assert model.lint(trial=False).fully_int8
+    report = model.lint(trial=False)
+    assert report.fully_int8 and report.target_runtime == DEFAULT_TARGET
     model.save(tmp_path / "copy.tflite")
     assert (tmp_path / "copy.tflite").read_bytes() == path.read_bytes()
     with pytest.raises(tls.SuiteError, match="path: expected a name that ends in .tflite"):

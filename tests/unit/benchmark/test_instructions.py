@@ -74,7 +74,7 @@ def test_a_model_that_does_not_run_is_told(stand_in, tmp_path):
 
 
 def test_what_cannot_be_counted(stand_in, model, monkeypatch, tmp_path):
-    with pytest.raises(SuiteError, match="only litert and tflite_runtime run in the emulator. Received: --engine=ncnn"):
+    with pytest.raises(SuiteError, match="only litert and tflite_runtime run in the emulator. Received: 'ncnn'"):
         instructions.count(Job(str(model), "ncnn"))
     monkeypatch.setenv("TFL_LITE_SUITE_CACHE", str(tmp_path / "empty"))
     with pytest.raises(SuiteError, match="no emulator in .*emulate.sh --only=prepare"):

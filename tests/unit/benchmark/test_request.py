@@ -99,13 +99,13 @@ def test_a_network_by_name_is_converted(measure, monkeypatch):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"model": None}, "--model: missing"),
-        ({"threads": ["0"]}, "--threads: expected whole numbers"),
-        ({"sustain": "soon"}, "--sustain: expected a time"),
-        ({"kernels": "fast"}, "--kernels: unknown value for this target 'fast'"),
-        ({"compare": ["a.tflite"]}, "--compare: expected two files"),
-        ({"compare": ["a.tflite", "b.tflite"], "profile": True}, "--profile: leave it out"),
-        ({"target": "adb", "count_instructions": True}, "--count_instructions: the emulator runs here"),
+        ({"model": None}, "model: missing"),
+        ({"threads": ["0"]}, "threads: expected whole numbers"),
+        ({"sustain": "soon"}, "sustain: expected a time"),
+        ({"kernels": "fast"}, "kernels: unknown value for this target 'fast'"),
+        ({"compare": ["a.tflite"]}, "compare: expected two files"),
+        ({"compare": ["a.tflite", "b.tflite"], "profile": True}, "profile: leave it out"),
+        ({"target": "adb", "count_instructions": True}, "count_instructions: the emulator runs here"),
     ],
 )
 def test_mistakes(measure, changes, message):

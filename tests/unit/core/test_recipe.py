@@ -186,10 +186,10 @@ def test_the_last_of_several_overrides_counts(load):
 @pytest.mark.parametrize(
     ("override", "message"),
     [
-        ("train.epochs", "--set: expected key=value, such as train.epochs=3. Received: 'train.epochs'"),
-        ("=3", "--set: expected key=value"),
-        ("train.epochs=[", "--set: the value of train.epochs is not YAML"),
-        ("name.x=3", "--set: name.x is not a key of a recipe"),
+        ("train.epochs", "set: expected key=value, such as train.epochs=3. Received: 'train.epochs'"),
+        ("=3", "set: expected key=value"),
+        ("train.epochs=[", "set: the value of train.epochs is not YAML"),
+        ("name.x=3", "set: name.x is not a key of a recipe"),
         ("train.epoch=3", "train.epoch: unknown key 'epoch'. Did you mean 'epochs'?"),
         ("trian.epochs=3", "trian: unknown key 'trian'. Did you mean 'train'?"),
         ("train..epochs=3", "train.: unknown key ''"),

@@ -19,5 +19,5 @@ def test_a_name_is_found_and_a_file_comes_first(tmp_path, monkeypatch):
 
 
 def test_an_unknown_name_gives_the_nearest():
-    with pytest.raises(SuiteError, match="Did you mean 'quickstart_fashion_mnist'.*--recipe=mine.yaml"):
+    with pytest.raises(SuiteError, match="Did you mean 'quickstart_fashion_mnist'.*`recipe=mine.yaml`"):
         shipped_recipes.find("quickstart_fashion_mnis")

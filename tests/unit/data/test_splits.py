@@ -102,5 +102,5 @@ def test_unknown_pictures_that_a_class_has_too_are_refused():
     known = Split(pictures.__getitem__, np.arange(4), np.zeros(4, np.int64), list("abcd"), 2)
     splits.check_apart(known, Split(pictures.__getitem__, np.array([4, 5]), np.full(2, -1), ["x", "y"], 2), "belt")
     both = Split(pictures.__getitem__, np.array([5, 2]), np.full(2, -1), ["x", "y"], 2)
-    with pytest.raises(SuiteError, match="--unknown: 1 picture is in 'belt' and among the classes"):
+    with pytest.raises(SuiteError, match="unknown: 1 picture is in 'belt' and among the classes"):
         splits.check_apart(known, both, "belt")

@@ -14,4 +14,4 @@ def test_what_a_decision_does_is_kept():
     report = decide.report(decision, scored, Wishes({"a": 0.5}))
     found = round_trips.check(DecideResult, {"model": "x", "output": "y", **report, "warnings": []})
     assert (found.n, found.n_unknown, found.unknown.n) == (4, 2, 2)
-    assert found.wishes[0]["wish"] == "min_recall"
+    assert found.wishes[0].wish == "min_recall"

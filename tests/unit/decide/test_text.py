@@ -1,16 +1,10 @@
 from tfl_lite_suite.decide import text
+from tfl_lite_suite.decide.result import WishCheck
 
 
 def row(**changes):
-    return {
-        "wish": "min_recall",
-        "class": "crack",
-        "wanted": 0.95,
-        "received": 0.96,
-        "ci95": (0.9, 0.99),
-        "n": 100,
-        "met": True,
-    } | changes
+    of = {"wish": "min_recall", "of": "crack", "wanted": 0.95, "received": 0.96, "ci95": (0.9, 0.99), "n": 100}
+    return WishCheck(**(of | {"met": True} | changes))
 
 
 def test_warnings_say_what_can_be_had():

@@ -15,7 +15,7 @@ def test_shares_and_costs_as_flags_give_them():
 
 @pytest.mark.parametrize("item", ["0.95", "crack", "crack=x", "crack=1.5", "crack=nan", "=0.5"])
 def test_strange_shares_are_refused(item):
-    with pytest.raises(SuiteError, match="--min_recall: expected CLASS=SHARE"):
+    with pytest.raises(SuiteError, match="min_recall: expected CLASS=SHARE"):
         wishes.shares("min_recall", [item])
     with pytest.raises(SuiteError, match="twice"):
         wishes.shares("min_recall", ["a=0.5", "a=0.6"])
@@ -42,7 +42,7 @@ def test_other_costs_are_those_of_any_error():
 
 
 def test_names_must_be_the_models():
-    with pytest.raises(SuiteError, match=r"--min_recall: unknown class 'crak'\. Did you mean 'crack'"):
+    with pytest.raises(SuiteError, match=r"min_recall: unknown class 'crak'\. Did you mean 'crack'"):
         Wishes({"crak": 0.9}).check(("crack", "good"))
     with pytest.raises(SuiteError, match="costs: unknown class 'bad'"):
         Wishes(costs={("crack", "bad"): 1.0}).check(("crack", "good"))

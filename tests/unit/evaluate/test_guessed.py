@@ -30,10 +30,10 @@ def answers(by):
 def test_figures_of_chance_are_refused(targets):
     pictures = Pictures(np.arange(400) % 4, targets)
     with pytest.raises(
-        SuiteError, match=r"right on \d+ of 100 pictures, .* on 100\. Say it: --mean=127\.5 --std=127\.5"
+        SuiteError, match=r"right on \d+ of 100 pictures, .* on 100\. Say it: `mean=127\.5` `std=127\.5`"
     ):
         guessed.check("x.tflite", 3, pictures, answers(127.5))
-    with pytest.raises(SuiteError, match="--mean=123.675,116.28,103.53 --std=58.395,57.12,57.375"):
+    with pytest.raises(SuiteError, match="mean=123.675,116.28,103.53` `std=58.395,57.12,57.375"):
         guessed.check("x.tflite", 3, pictures, answers(123.675))
 
 

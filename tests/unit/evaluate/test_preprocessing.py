@@ -12,7 +12,7 @@ def test_flags_in_the_files_place():
     assert preprocessing.normalization_of(None, None) is None
     assert preprocessing.normalization_of(["127.5"], ["2"]) == Normalization((127.5,), (2.0,), "flags")
     assert preprocessing.normalization_of(None, ["1", "2", "3"]) == Normalization((0.0,), (1.0, 2.0, 3.0), "flags")
-    with pytest.raises(SuiteError, match="--mean, --std: expected numbers.*Received: --mean=x --std="):
+    with pytest.raises(SuiteError, match="`mean`, `std`: expected numbers.*Received: mean x, std"):
         preprocessing.normalization_of(["x"], None)
 
 

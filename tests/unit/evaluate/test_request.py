@@ -57,7 +57,7 @@ def test_scores_are_written_where_they_were_kept(monkeypatch, tmp_path, logits):
     path = tmp_path / "scores.npy"
     asked = request.Request(**{**PLAIN, "logits": str(path)})
     if logits is None:
-        with pytest.raises(SuiteError, match="--logits: too many pictures"):
+        with pytest.raises(SuiteError, match="logits: too many pictures"):
             asked.evaluate()
         return
     assert asked.evaluate() == {"engine": "litert"}
@@ -67,11 +67,11 @@ def test_scores_are_written_where_they_were_kept(monkeypatch, tmp_path, logits):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"model": "x.keras"}, "--engine: a .keras file is run by Keras. Received: 'litert'"),
-        ({"engine": ["litert", "mnn"], "logits": "x.npy"}, "--engine: --predictions and --logits"),
-        ({"engine": ["litert", "mnn"], "target": "ssh:pi"}, "--engine: a device evaluates on one engine"),
-        ({"data": None, "target": "ssh:pi"}, "--target: a device evaluates .* on --data alone"),
-        ({"wheels": "x", "model": "x.keras"}, "--target: a device evaluates"),
+        ({"model": "x.keras"}, "engine: a .keras file is run by Keras. Received: 'litert'"),
+        ({"engine": ["litert", "mnn"], "logits": "x.npy"}, "engine: `predictions` and `logits`"),
+        ({"engine": ["litert", "mnn"], "target": "ssh:pi"}, "engine: a device evaluates on one engine"),
+        ({"data": None, "target": "ssh:pi"}, "target: a device evaluates .* on `data` alone"),
+        ({"wheels": "x", "model": "x.keras"}, "target: a device evaluates"),
     ],
 )
 def test_mistakes(changes, message):

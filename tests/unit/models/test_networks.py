@@ -162,7 +162,7 @@ def test_a_module_in_a_folder_is_an_architecture(tmp_path, monkeypatch):
     with pytest.raises(SuiteError, match="tiny takes images of at least 8x8 pixels. Received: 7x8"):
         models.check_side("tiny", 7, 8)
     (row,) = summary.summary(["tiny"], (8, 8, 3), 2, 1.0)
-    assert row["params"] == 3 * 3 * 3 * 8 + 8 * 4 + 8 * 2 + 2
+    assert row.params == 3 * 3 * 3 * 8 + 8 * 4 + 8 * 2 + 2
     images = tls.Images.from_arrays(np.zeros((8, 8, 8, 3), np.uint8), [0, 1] * 4, ["cat", "dog"])
     model = tls.Classifier.build("tiny", images)
     assert model.train(images, epochs=1).model == "tiny"

@@ -50,7 +50,7 @@ def test_networks_are_compared_in_one_table():
     files = {"float32": 4000, "int8_ptq": 1000, "int8_qat": 1000, "prune_float32": 2100, "quantize_2_int8_qat": 600}
     results = {
         "train": {"params": 1000},
-        "prune": {"params_before": 1000, "params_after": 500},
+        "prune": PRUNED,
         "convert": [{"name": name, "file_bytes": size} for name, size in files.items()],
         "evaluate": [
             evaluated(name, top1 - 0.5 * (engine != "litert"), engine)
@@ -77,7 +77,8 @@ def test_techniques_are_compared_in_one_table():
         "convert": [{"name": "float32", "file_bytes": 4000}, {"name": "int8_ptq", "file_bytes": 1000}],
         "evaluate": [evaluated("int8_ptq", 0.88, engine) for engine in ("tflite_runtime", "litert")],
     }
-    pruned = {"params_after": 1000, "top1_after": 0.89, "zipped_bytes_before": 2000, "zipped_bytes_after": 500}
+    zipped = {"zipped_bytes_before": 2000, "zipped_bytes_after": 500}
+    pruned = {**PRUNED, "params_after": 1000, "top1_after": 0.89, **zipped}
     runs = {
         "ptq": file | {"quantize": {"top1_float": 0.9, "top1_ptq": 0.88}},
         "qat": file | {"quantize": {"top1_float": 0.9, "top1_qat": 0.91}},

@@ -10,57 +10,59 @@ BASE = recipe.Recipe("base", recipe.Data("fashion_mnist", 28), recipe.Model("mic
 
 
 def test_the_default_space_has_what_a_search_is_for():
-    found = {knob.name: knob for knob in space.knobs(BASE)}
+    found = {dimension.name: dimension for dimension in space.dimensions(BASE)}
     assert {"model.alpha", "data.resolution", "prune.params_ratio", "scheme", "train.learning_rate"} <= set(found)
-    assert all(knob.varies for knob in found.values())
+    assert all(dimension.varies for dimension in found.values())
     own = space.own_params(BASE, list(found))
     assert own["prune.params_ratio"] == 1.0 and own["scheme"] == "int8_qat"
-    for knob in found.values():
-        assert knob.including(own[knob.name]) == knob
+    for dimension in found.values():
+        assert dimension.including(own[dimension.name]) == dimension
 
 
 def test_the_default_space_keeps_to_what_the_network_takes():
-    found = {knob.name: knob.choices for knob in space.knobs(BASE, (), lambda side: side >= 28)}
+    found = {dimension.name: dimension.choices for dimension in space.dimensions(BASE, (), lambda side: side >= 28)}
     assert found["data.resolution"] == (28, 36)
 
 
-def test_knobs_are_parsed_and_hold_the_recipes_own_value():
-    found = space.knobs(BASE, ["model.alpha=[0.5, 0.25]", "train.learning_rate={low: 1e-3, high: 0.01, log: true}"])
+def test_dimensions_are_parsed_and_hold_the_recipes_own_value():
+    found = space.dimensions(
+        BASE, ["model.alpha=[0.5, 0.25]", "train.learning_rate={low: 1e-3, high: 0.01, log: true}"]
+    )
     assert found == (
         Dimension("model.alpha", (0.5, 0.25, 1.0)),
         Dimension("train.learning_rate", (), 0.001, 0.1, log=True),
     )
-    assert space.knobs(BASE, ["train.epochs={low: 1, high: 5}"])[0].whole
+    assert space.dimensions(BASE, ["train.epochs={low: 1, high: 5}"])[0].whole
 
 
 @pytest.mark.parametrize(
     ("vary", "message"),
     [
-        ("model.alhpa=[0.5]", "--vary: model.alhpa: unknown key 'alhpa'. Did you mean 'alpha'?"),
-        ("model.alpha=[5.0]", "--vary: model.alpha: expected a number from 0.05 to 4. Received: 5.0"),
+        ("model.alhpa=[0.5]", "vary: model.alhpa: unknown key 'alhpa'. Did you mean 'alpha'?"),
+        ("model.alpha=[5.0]", "vary: model.alpha: expected a number from 0.05 to 4. Received: 5.0"),
         ("model.alpha=[]", "the list is empty"),
         ("model.alpha=0.5", "expected a list or {low"),
         ("model.alpha=[1.0]", "the search space is empty"),
-        ("model.alpha=[", "--vary: the value of model.alpha is not YAML"),
+        ("model.alpha=[", "vary: the value of model.alpha is not YAML"),
         ("model.alpha", "expected key=[values]"),
-        ("scheme=[int8_qta]", "--vary: scheme: unknown scheme 'int8_qta'. Did you mean 'int8_qat'?"),
-        ("stages=[[train]]", "--vary: stages follows from the knob scheme"),
+        ("scheme=[int8_qta]", "vary: scheme: unknown scheme 'int8_qta'. Did you mean 'int8_qat'?"),
+        ("stages=[[train]]", "vary: stages follows from scheme"),
         ("train.learning_rate={low: 0.1, hgih: 1}", "unknown key 'hgih'. Did you mean 'high'?"),
         ("train.learning_rate={low: 1, high: 0.1}", "low first"),
         ("train.learning_rate={low: 0, high: 0.1, log: true}", "above 0 with log"),
-        ("train.optimizer={low: 0, high: 1}", "--vary: train.optimizer: expected one of"),
+        ("train.optimizer={low: 0, high: 1}", "vary: train.optimizer: expected one of"),
         ("model.alpha=[[0.5]]", "expected single values"),
     ],
 )
-def test_mistakes_name_the_knob(vary, message):
+def test_mistakes_name_the_dimension(vary, message):
     with pytest.raises(SuiteError) as caught:
-        space.knobs(BASE, [vary])
+        space.dimensions(BASE, [vary])
     assert message in str(caught.value) and "\n" not in str(caught.value)
 
 
-def test_a_knob_stands_once():
+def test_a_dimension_stands_once():
     with pytest.raises(SuiteError, match="model.alpha stands twice"):
-        space.knobs(BASE, ["model.alpha=[0.5]", "model.alpha=[0.25]"])
+        space.dimensions(BASE, ["model.alpha=[0.5]", "model.alpha=[0.25]"])
 
 
 @pytest.mark.parametrize(

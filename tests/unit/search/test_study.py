@@ -16,7 +16,7 @@ from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.search.space import Dimension
 from tfl_lite_suite.search.study import Failed, Stopped, Study
 
-KNOBS = (
+DIMENSIONS = (
     Dimension("model.alpha", (0.25, 0.5, 1.0)),
     Dimension("train.learning_rate", (), 0.01, 0.1, log=True),
 )
@@ -28,8 +28,8 @@ from tfl_lite_suite.search.space import Dimension
 from tfl_lite_suite.search.study import Study
 
 name, url, log, most = sys.argv[1:]
-knobs = (Dimension("model.alpha", (0.25, 0.5, 1.0)), Dimension("train.learning_rate", (), 0.01, 0.1, log=True))
-study = Study(url, "s", "base", knobs, 0, 60)
+dimensions = (Dimension("model.alpha", (0.25, 0.5, 1.0)), Dimension("train.learning_rate", (), 0.01, 0.1, log=True))
+study = Study(url, "s", "base", dimensions, 0, 60)
 
 def is_stuck(row):
     return row[0] == "doomed" and row[2] >= 2
@@ -59,8 +59,8 @@ while True:
 """
 
 
-def open_study(folder, base="base", knobs=KNOBS):
-    return Study(f"sqlite:///{folder}/study.db", "s", base, knobs, 0, 60)
+def open_study(folder, base="base", dimensions=DIMENSIONS):
+    return Study(f"sqlite:///{folder}/study.db", "s", base, dimensions, 0, 60)
 
 
 def signs_of_life(folder, statement):
@@ -248,8 +248,8 @@ def test_a_failure_and_an_early_stop_are_ends_with_reasons(tmp_path):
 
 
 def test_values_that_were_tried_are_not_tried_again(tmp_path):
-    knobs = (Dimension("model.alpha", (0.5, 1.0)),)
-    study, seen = open_study(tmp_path, knobs=knobs), []
+    dimensions = (Dimension("model.alpha", (0.5, 1.0)),)
+    study, seen = open_study(tmp_path, dimensions=dimensions), []
 
     def judge(params, number):
         seen.append(params["model.alpha"])
@@ -269,8 +269,8 @@ def test_another_recipe_or_a_bad_database_is_one_line(tmp_path):
         (f"sqlite:///{tmp_path}/text.db", "file is not a database"),
         (f"sqlite:///{tmp_path}/no/such/folder.db", "unable to open database file"),
         ("postgresql://me:secret@localhost:1/x", r"cannot use 'postgresql.*me:\*\*\*@localhost:1/x'"),
-        ("nonsense", "--storage: expected a URL"),
+        ("nonsense", "storage: expected a URL"),
     ):
         with pytest.raises(SuiteError, match=message) as caught:
-            Study(url, "s", "base", KNOBS, 0, 1)
+            Study(url, "s", "base", DIMENSIONS, 0, 1)
         assert "\n" not in str(caught.value) and "secret" not in str(caught.value)

@@ -21,6 +21,6 @@ def test_the_table_is_asked_for_its_own_sizes_only():
 def test_every_network_at_once_is_told_without_building(monkeypatch):
     monkeypatch.setattr(summary, "_built", None)
     records = summary.summary(summary.models.names(), (224, 224, 3), 1000, 1.0)
-    found = {record["model"]: record for record in records}
-    assert found["vgg16"]["params"] == 138_357_544 and found["vgg16"]["float_bytes"] == 4 * 138_357_544
+    found = {record.model: record for record in records}
+    assert found["vgg16"].params == 138_357_544 and found["vgg16"].float_bytes == 4 * 138_357_544
     assert summary.show(records).count("\n") == len(records) + 1

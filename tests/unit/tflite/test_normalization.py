@@ -57,7 +57,7 @@ def test_metadata_that_cannot_be_followed(mean, std, words):
     found = stated(foreign_metadata.write(model(), mean=mean, std=std))
     with pytest.raises(SuiteError, match=words) as caught:
         found.check(3)
-    assert "\n" not in str(caught.value) and "--mean" in str(caught.value)
+    assert "\n" not in str(caught.value) and "`mean=127.5`" in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,7 @@ def test_other_inputs_are_told_to_both():
 def test_who_is_missing_is_named():
     of = members(3)
     (error,) = meet_all(of[:1], [""], 0.5)
-    assert f"no word from worker 1 ({of[0].addresses[1]}), worker 2" in error and "--peer_timeout" in error
+    assert f"no word from worker 1 ({of[0].addresses[1]}), worker 2" in error and "`peer_timeout`" in error
     (error,) = meet_all(of[1:2], [""], 0.5)
     assert f"worker 1: no answer from the chief at {of[0].addresses[0]}" in error
 

@@ -42,7 +42,7 @@ def test_both_ways_learn_and_tell(tmp_path, learn):
     stage = Stage(tmp_path, "train", {})
     learned = learn(learning.Task(settings, data, stage, model, loss, here(), str(tmp_path)))
     assert len(learned.history) == 1 and learned.seconds > 0
-    assert set(learned.results) == ({"linear_probe", "transfer"} if learn is learning.by_transfer else set())
+    assert set(learned.transfer) == ({"linear_probe", "transfer"} if learn is learning.by_transfer else set())
     assert (tmp_path / "train_features" / "features.npz").is_file() is (learn is learning.by_transfer)
     learned.forget_checkpoints()
     assert not list(stage.folder.rglob("checkpoint.npz"))

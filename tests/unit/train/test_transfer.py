@@ -11,21 +11,24 @@ from tfl_lite_suite.train import transfer
 from tfl_lite_suite.train.distribution import here
 from tfl_lite_suite.train.loop import accuracy_function
 from tfl_lite_suite.train.losses import loss_by_labels
+from tfl_lite_suite.train.result import JudgedNetwork
 from tfl_lite_suite.train.transfer import Transfer
 
 
 def _rows(*pairs):
     return [
-        {"share": index / (len(pairs) - 1), "top1": top1, "balanced_accuracy": top1, "macro_f1": top1, "cost": cost}
+        JudgedNetwork(
+            share=index / (len(pairs) - 1), top1=top1, balanced_accuracy=top1, macro_f1=top1, loss=0.0, cost=cost
+        )
         for index, (top1, cost) in enumerate(pairs)
     ]
 
 
 def test_the_least_cost_is_chosen_unless_more_answers_are_wrong():
-    assert transfer.choose(_rows((0.8, 0.9), (0.85, 0.7), (0.9, 0.8)), "top1")["share"] == 0.5
-    assert transfer.choose(_rows((0.8, 0.9), (0.79, 0.1), (0.78, 0.2)), "top1")["share"] == 0
-    assert transfer.choose(_rows((0.8, 0.9), (0.8, 0.9), (0.8, 0.8)), "top1")["share"] == 1
-    assert transfer.choose(_rows((0.8, 0.9), (0.8, 0.9), (0.8, 0.9)), "top1")["share"] == 0
+    assert transfer.choose(_rows((0.8, 0.9), (0.85, 0.7), (0.9, 0.8)), "top1").share == 0.5
+    assert transfer.choose(_rows((0.8, 0.9), (0.79, 0.1), (0.78, 0.2)), "top1").share == 0
+    assert transfer.choose(_rows((0.8, 0.9), (0.8, 0.9), (0.8, 0.8)), "top1").share == 1
+    assert transfer.choose(_rows((0.8, 0.9), (0.8, 0.9), (0.8, 0.9)), "top1").share == 0
 
 
 def test_rare_classes_count_as_much_as_all_pictures_together():
@@ -65,7 +68,7 @@ def test_what_is_kept_is_no_worse_than_the_probe_and_all_is_told(tmp_path, monke
     data = keras_samples.bright_or_dark()
     job = _transfer(tmp_path, data, epochs=3)
     adapted = job.run()
-    probe, told = adapted.results["linear_probe"], adapted.results["transfer"]
+    probe, told = adapted.probe.document(), adapted.choice.document()
     assert set(probe) == {"top1", "balanced_accuracy", "macro_f1", "loss", "strength"}
     assert told["judged_by"] == judged_by and [row["share"] for row in told["candidates"]] == list(transfer.SHARES)
     assert told["kept"] in told["reason"].replace("fine-tuned", "fine_tuned").replace("linear probe", "linear_probe")
@@ -79,12 +82,12 @@ def test_the_probe_alone_is_the_classifier_of_the_frozen_network(tmp_path, setti
     job = _transfer(tmp_path, data, **settings)
     before = job.model.get_layer("stem").get_weights()
     adapted = job.run()
-    assert adapted.history == [] and adapted.results["transfer"]["kept"] == "linear_probe"
-    assert why in adapted.results["transfer"]["reason"]
+    assert adapted.history == [] and adapted.choice.kept == "linear_probe"
+    assert why in adapted.choice.reason
     np.testing.assert_array_equal(job.model.get_layer("stem").get_weights()[0], before[0])
     measured = accuracy_function(job.model)(data.test)
-    assert measured["top1"] == adapted.results["linear_probe"]["top1"]
-    assert measured["balanced_accuracy"] == pytest.approx(adapted.results["linear_probe"]["balanced_accuracy"])
+    assert measured["top1"] == adapted.probe.top1
+    assert measured["balanced_accuracy"] == pytest.approx(adapted.probe.balanced_accuracy)
 
 
 def test_ruinous_fine_tuning_is_not_kept(tmp_path, monkeypatch):
@@ -100,16 +103,16 @@ def test_ruinous_fine_tuning_is_not_kept(tmp_path, monkeypatch):
 
     monkeypatch.setattr(job, "_trained", ruined)
     adapted = job.run()
-    assert adapted.results["transfer"]["kept"] == "linear_probe"
-    assert "does not beat it" in adapted.results["transfer"]["reason"]
-    assert accuracy_function(job.model)(data.test)["top1"] == adapted.results["linear_probe"]["top1"]
+    assert adapted.choice.kept == "linear_probe"
+    assert "does not beat it" in adapted.choice.reason
+    assert accuracy_function(job.model)(data.test)["top1"] == adapted.probe.top1
 
 
 def test_without_test_pictures_the_probe_has_no_figures(tmp_path):
     data = keras_samples.bright_or_dark()
     data = dataclasses.replace(data, test=data.test.subset(np.arange(0)))
     adapted = _transfer(tmp_path, data, transfer="probe").run()
-    assert adapted.results["linear_probe"]["top1"] is None
+    assert adapted.probe.top1 is None
 
 
 def test_a_finished_fine_tuning_leaves_no_checkpoints(tmp_path):

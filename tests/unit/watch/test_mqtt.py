@@ -116,7 +116,7 @@ def test_tls_with_an_authority_of_ones_own(broker_program, tmp_path, capsys):
     [
         ("broker", "expected mqtt://"),
         ("http://broker", "unknown kind of URL 'http'"),
-        ("mqtt://eve:secret@broker", "--mqtt_login"),
+        ("mqtt://eve:secret@broker", "`mqtt_login`"),
         ("mqtt://broker:99999", "expected mqtt://"),
         ("mqtt://", "expected mqtt://"),
         ("mqtt://broker/a%23b", "cannot hold"),

@@ -49,7 +49,7 @@ def test_a_page_of_a_stranger_cannot_ask_through_a_browser(page):
 
 
 def test_others_need_a_password():
-    with pytest.raises(SuiteError, match="--page_login"):
+    with pytest.raises(SuiteError, match="page_login"):
         Page("0.0.0.0:0")
     served = Page("0.0.0.0:0", Login("eve", "secret"))
     try:
@@ -61,7 +61,7 @@ def test_others_need_a_password():
 
 
 def test_an_address_in_use_is_named(page):
-    with pytest.raises(SuiteError, match="--page_address: cannot listen on"):
+    with pytest.raises(SuiteError, match="page_address: cannot listen on"):
         Page(page.url.removeprefix("http://").rstrip("/"))
 
 

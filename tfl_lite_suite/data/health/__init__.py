@@ -144,7 +144,7 @@ def _judge_labels(listing: Listing, looked: Looked, embed: Embed | None) -> tupl
     if found.accuracy is not None and found.accuracy < labels.LEAST_ACCURACY:
         notes.append(
             f"labels were not judged: simple features tell only {percent(found.accuracy, 0)} of these pictures' classes"
-            + ("" if embed else "; --features=pretrained may tell more")
+            + ("" if embed else "; data --features=pretrained may tell more")
         )
     return labels.Suspects(rows[found.places], found.likely, found.accuracy), notes
 

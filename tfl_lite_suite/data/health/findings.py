@@ -63,7 +63,7 @@ def _unreadable(listing: Listing, looked: Looked) -> list[Problem]:
         return []
     places = sorted(looked.problems)
     message = f"{pictures(len(places))} cannot be read; first: {looked.problems[places[0]]}"
-    fix = "Remove them or put good files in their place; --set=data.on_corrupt=skip leaves them out"
+    fix = "Remove them or put good files in their place; train --set=data.on_corrupt=skip leaves them out"
     return [Problem("unreadable", "error", _keys(listing, places), message, fix)]
 
 
@@ -79,7 +79,7 @@ def _classes(listing: Listing) -> list[Problem]:
             f"'{most}' has {counts.max():,} pictures and '{least}' {counts.min():,}, {ratio:.0f} times fewer: a "
             "network learns to answer the common classes, and top-1 hides it"
         )
-        fix = "--set=train.loss=auto --set=train.select=auto, and judge by recall and macro F1; or collect more"
+        fix = "train --set=train.loss=auto --set=train.select=auto, and judge by recall and macro F1; or collect more"
         found.append(Problem("imbalance", "warning", (), message, fix))
     few = [(name, int(count)) for name, count in zip(listing.class_names, counts, strict=True) if count < FEW]
     if few:

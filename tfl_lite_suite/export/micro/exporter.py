@@ -13,7 +13,7 @@ from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.files import make_folder, write_text
 from tfl_lite_suite.core.types import Array, JsonObject
 from tfl_lite_suite.evaluate import answers
-from tfl_lite_suite.export.micro import interpreter, npu, operators, settings
+from tfl_lite_suite.export.micro import micro_interpreter, npu, operators, settings
 from tfl_lite_suite.export.result import Export
 from tfl_lite_suite.runtime import engines, pixels
 from tfl_lite_suite.runtime.session import Kernels
@@ -29,7 +29,7 @@ _ALIKE = "tflite_runtime"
 
 def require() -> None:
     """Checks that the interpreter is installed; raises `SuiteError` if not."""
-    interpreter.require()
+    micro_interpreter.require()
 
 
 def bundle(
@@ -57,7 +57,7 @@ def bundle(
     frame = frame or contract.image_shape
     encoder = pixels.encoder(input, normalization.of_file(file))
     settings.header(contract, decision, frame, encoder, output, 0)
-    arena = interpreter.least_arena(path)
+    arena = micro_interpreter.least_arena(path)
     folder = pathlib.Path(output_dir) / "micro"
     make_folder(folder)
     written = {
@@ -84,7 +84,7 @@ def bundle(
         pictures=len(pictures),
         reference=compared["reference"],
         bytes=sum(pathlib.Path(name).stat().st_size for name in paths),
-        converter=f"tflite-micro {interpreter.version()}",
+        converter=f"tflite-micro {micro_interpreter.version()}",
         seconds=time.monotonic() - begin,
         arena_bytes=arena,
     )
@@ -98,7 +98,7 @@ def _estimates(path: pathlib.Path) -> list[JsonObject]:
 
 def _compare(model: str, pictures: Array, encoder: pixels.PixelEncoder, arena: int) -> JsonObject:
     """Compares output bytes with those of LiteRT's builtin kernels, and of the kernels that round alike."""
-    made = interpreter.outputs(pathlib.Path(model), encoder.encode(pictures), arena)
+    made = micro_interpreter.outputs(pathlib.Path(model), encoder.encode(pictures), arena)
     found = {**_compared(model, pictures, made, "litert", "builtin"), "pictures": len(pictures)}
     if engines.get(_ALIKE).available():
         alike = _compared(model, pictures, made, _ALIKE, "reference")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 from tfl_lite_suite.core.errors import SuiteError
-from tfl_lite_suite.core.types import Array, JsonObject, KerasLayer
+from tfl_lite_suite.core.types import Array, JsonObject, KerasLayer, Tensor
 from tfl_lite_suite.tflite.integer_arithmetic import Quantization
 
 Range = tuple[float, float]
@@ -49,6 +49,8 @@ class LayerKind:
         arithmetic: How integer kernels compute the output: they sum `products` of the inputs and weights, or make the
             `sum` of two inputs.
         lookup: In place of `arithmetic`, from the quantization of input and output to the answers to all 256 values.
+        canonical: From a layer and its input to the same values by layers of this table; `None` if the layer stays as
+            it is.
         int8_operators: From a layer and its input to the same values by layers that are one operator each; `None` if
             the layer stays as it is.
         split_form: Class of the layer that is two operators which XNNPACK runs, in place of one that it does not.
@@ -70,6 +72,7 @@ class LayerKind:
     kernel_range: Callable[..., Range] | None = None
     arithmetic: Literal["products", "sum"] | None = None
     lookup: Callable[[Quantization, Quantization], Array] | None = None
+    canonical: Callable[[KerasLayer, Any], Tensor] | None = None
     int8_operators: Callable[[KerasLayer, KerasLayer], KerasLayer] | None = None
     split_form: type | None = None
     equalization: Equalization | None = None
@@ -137,6 +140,17 @@ def rounding_of(layer: KerasLayer) -> Rounding | None:
     return rounding(layer) if callable(rounding) else rounding
 
 
+def does_nothing(layer: KerasLayer, inputs: Tensor) -> bool:
+    """Tells whether a layer gives what it takes, apart from training.
+
+    Args:
+        layer: A layer that is called once.
+        inputs: The symbolic tensor, or tensors, that it is to be applied to.
+    """
+    idle = kind_of(layer).idle
+    return idle(layer, inputs) if callable(idle) else idle
+
+
 def require_int8_forms(name: str, layers: Sequence[KerasLayer]) -> None:
     """Refuses layers that have no int8 form.
 
@@ -157,5 +171,5 @@ def require_int8_forms(name: str, layers: Sequence[KerasLayer]) -> None:
         raise SuiteError(
             f"model '{name}' cannot be trained for int8, because these layers have no int8 form here: "
             f"{', '.join(refused[:_MOST_NAMED])}{more}. Put others in their place, register them "
-            "(docs/add_a_layer.md), or quantize without training: --scheme=ptq"
+            "(docs/add_a_layer.md), or quantize without training: quantize --scheme=ptq"
         )

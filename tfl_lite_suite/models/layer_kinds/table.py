@@ -5,8 +5,8 @@ import dataclasses
 from tfl_lite_suite.core.framework import keras
 from tfl_lite_suite.core.types import KerasLayer, Tensor
 from tfl_lite_suite.models import layers
+from tfl_lite_suite.models.layer_kinds import canonical_forms, int8_forms
 from tfl_lite_suite.models.layer_kinds import channel_rules as rules
-from tfl_lite_suite.models.layer_kinds import int8_forms
 from tfl_lite_suite.models.layer_kinds.kind import Equalization, LayerKind, Rounding, like, register
 from tfl_lite_suite.tflite import integer_arithmetic
 
@@ -46,6 +46,7 @@ register(
         rounding=Rounding.OWN_RANGE,
         fuses_activation=True,
         arithmetic="products",
+        canonical=canonical_forms.convolution,
         equalization=Equalization.CONVOLUTION,
         channels=rules.convolution,
         pruned_config=rules.filters,
@@ -57,16 +58,25 @@ register(
     like(
         _keras.Conv2D,
         kernels=("depthwise_kernel",),
+        canonical=None,
         equalization=Equalization.DEPTHWISE,
         channels=rules.depthwise,
         pruned_config=None,
         operator="depthwise",
     ),
 )
-register(_keras.Dense, like(_keras.Conv2D, equalization=None, pruned_config=rules.units, operator="dense"))
+register(
+    _keras.Dense,
+    like(_keras.Conv2D, canonical=None, equalization=None, pruned_config=rules.units, operator="dense"),
+)
 register(
     _keras.SeparableConv2D,
-    LayerKind(kernels=("depthwise_kernel", "pointwise_kernel"), channels=rules.separable, pruned_config=rules.filters),
+    LayerKind(
+        kernels=("depthwise_kernel", "pointwise_kernel"),
+        canonical=canonical_forms.separable,
+        channels=rules.separable,
+        pruned_config=rules.filters,
+    ),
 )
 register(_keras.Conv2DTranspose, LayerKind(kernels=("kernel",), operator=_convolution_operator))
 register(_keras.Conv1D, LayerKind(kernels=("kernel",)))
@@ -78,18 +88,21 @@ register(
     layers.PixelNormalization,
     LayerKind(int8_operators=int8_forms.normalized_pixels, channels=rules.pixel_normalization, operator="depthwise"),
 )
-register(_keras.Rescaling, LayerKind(channels=rules.rescaling))
+register(_keras.Rescaling, LayerKind(canonical=canonical_forms.rescaling, channels=rules.rescaling))
+register(_keras.Normalization, LayerKind(canonical=canonical_forms.normalization))
+register(layers.LayerScale, LayerKind(canonical=canonical_forms.layer_scale))
 register(_keras.InputLayer, LayerKind(fixed_range=lambda layer: int8_forms.PIXELS))
 
 # Activations.
 _CLIPS = LayerKind(rounding=int8_forms.rounding_of_relu, equalization=Equalization.CLIPS, channels=rules.same)
-register(_keras.ReLU, dataclasses.replace(_CLIPS, channelwise=True))
+register(_keras.ReLU, dataclasses.replace(_CLIPS, canonical=canonical_forms.leaky, channelwise=True))
 register(
     _keras.Activation,
     dataclasses.replace(
         _CLIPS,
         rounding=int8_forms.rounding_of_activation,
         fixed_range=int8_forms.range_of_activation,
+        canonical=canonical_forms.activation,
         channels=rules.activation,
         operator="swish",
         idle=_is_linear,
@@ -128,6 +141,7 @@ register(
         rounding=Rounding.OWN_RANGE,
         fuses_activation=True,
         arithmetic="sum",
+        canonical=canonical_forms.two_at_a_time,
         equalization=Equalization.PASSES,
         channels=rules.merge,
         operator="elementwise",
@@ -139,6 +153,7 @@ register(
         rounding=Rounding.OWN_RANGE,
         kernel_range=int8_forms.range_of_product,
         arithmetic="products",
+        canonical=canonical_forms.product,
         channels=rules.merge,
         operator="elementwise",
     ),

@@ -22,7 +22,7 @@ class LitertEngine(InterpreterEngine):
             raise SuiteError(f"not given by {self.name} {self.version}: it has no profiler before version 2.2")
         if kernels == "reference":
             # The library (2.3) accepts the wish and runs the builtin kernels.
-            raise SuiteError(f"not given by {self.name} for the reference kernels. Use --kernels=builtin, or default")
+            raise SuiteError(f"not given by {self.name} for the reference kernels. Use `kernels=builtin`, or default")
         from tfl_lite_suite.runtime.engines._litert_profiler import LitertProfiledSession
 
         return LitertProfiledSession(path, threads, kernels)

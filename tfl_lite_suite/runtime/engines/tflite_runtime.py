@@ -15,7 +15,7 @@ class TfliteRuntimeEngine(InterpreterEngine):
     def open_profiled(self, path: str, *, threads: int = 1, kernels: Kernels = "default") -> ProfiledSession:
         """Refuses: the package has no profiler."""
         raise SuiteError(
-            f"not given by {self.name}. Use --engine=litert; with --kernels=builtin it has the same kernels"
+            f"not given by {self.name}. Use `engine=litert`; with `kernels=builtin` it has the same kernels"
         )
 
 

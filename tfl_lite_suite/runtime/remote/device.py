@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.errors import ArgumentError, SuiteError
 from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.runtime.remote import package
 from tfl_lite_suite.runtime.remote.ssh import Connection
@@ -152,7 +152,7 @@ class Device:
             with self._job(task) as (_, status, note):
                 if status:
                     advice = (
-                        "" if folder else ". A device without internet needs --wheels=FOLDER; see docs/raspberry_pi.md"
+                        "" if folder else ". A device without internet needs `wheels=FOLDER`; see docs/raspberry_pi.md"
                     )
                     raise SuiteError(f"{where}: the suite could not be installed: {note}{advice}")
         return environment
@@ -161,8 +161,8 @@ class Device:
 def _read_wheels(folder: str) -> dict[str, bytes]:
     """Returns a folder's wheels by file name."""
     if not os.path.isdir(folder):
-        raise SuiteError(f"--wheels: no such folder '{folder}'")
+        raise ArgumentError("wheels", f"no such folder '{folder}'")
     found = {path.name: path for path in sorted(pathlib.Path(folder).glob("*.whl")) if _WHEEL.fullmatch(path.name)}
     if not found:
-        raise SuiteError(f"--wheels: no wheels (*.whl) in '{folder}'")
+        raise ArgumentError("wheels", f"no wheels (*.whl) in '{folder}'")
     return {name: path.read_bytes() for name, path in found.items()}

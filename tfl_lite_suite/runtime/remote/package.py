@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 import tfl_lite_suite
 from tfl_lite_suite.core import package_requirements
-from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.errors import ArgumentError, SuiteError
 
 # ZIP files begin with this date; equal contents make equal bytes.
 _DATE = (1980, 1, 1, 0, 0, 0)
@@ -67,7 +67,7 @@ def required(python: tuple[int, int], packages: Iterable[str] = ()) -> list[str]
     for package in packages:
         found = [str(item) for item in package_requirements.own() if item.package == package and item.applies(python)]
         if not found:
-            raise SuiteError(f"--engine: there is no {package} for the device's Python {text}")
+            raise ArgumentError("engine", f"there is no {package} for the device's Python {text}")
         lines += found
     return list(dict.fromkeys(lines))
 

@@ -16,7 +16,7 @@ import tempfile
 import time
 from typing import Any
 
-from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.errors import ArgumentError, SuiteError
 from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.runtime.remote import agent
 
@@ -79,7 +79,7 @@ class Address:
             host, colon, port = rest.rpartition(":") if ":" in rest else (rest, "", "")
         sound = _HOST.fullmatch(host) and (not at or _USER.fullmatch(user))
         if not sound or (colon and not (port.isascii() and port.isdecimal() and 0 < int(port) < 65536)):
-            raise SuiteError(f"--target: expected ssh:USER@HOST or ssh:USER@HOST:PORT. Received: 'ssh:{text}'")
+            raise ArgumentError("target", f"expected ssh:USER@HOST or ssh:USER@HOST:PORT. Received: 'ssh:{text}'")
         return cls(host.strip("[]"), user if at else None, int(port) if port else None)
 
     def __str__(self) -> str:
@@ -176,7 +176,7 @@ class Connection:
                 bufsize=0,
             )
         except FileNotFoundError:
-            raise SuiteError("--target: ssh needs OpenSSH's client. On Debian: apt install openssh-client") from None
+            raise ArgumentError("target", "ssh needs OpenSSH's client. On Debian: apt install openssh-client") from None
         self._received = b""
         source = pathlib.Path(agent.__file__).read_bytes()
         self._send(b"%d\n" % len(source))

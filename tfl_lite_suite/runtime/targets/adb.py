@@ -17,7 +17,7 @@ from types import TracebackType
 
 from tfl_lite_suite.benchmark.job import Job
 from tfl_lite_suite.benchmark.result import Comparison, Measurement, without_profile
-from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.errors import ArgumentError, SuiteError
 from tfl_lite_suite.core.types import Document
 from tfl_lite_suite.runtime.targets import Target
 
@@ -38,7 +38,7 @@ _AWAY = ("device offline", "no devices", "not found", "device unauthorized", "cl
 _ADVICE = {
     "no devices": "no device. Plug one in with USB debugging switched on, and look at: adb devices",
     "unauthorized": "the device has not accepted this computer yet. Confirm the question on its screen",
-    "more than one": "more than one device. Say which, as in --target=adb:SERIAL; adb devices lists them",
+    "more than one": "more than one device. Say which, as in `target=adb:SERIAL`; adb devices lists them",
 }
 
 
@@ -51,10 +51,10 @@ class Adb(Target):
         """See `Target`; the address is the device's serial number, or empty where there is one device only."""
         super().__init__(address, wheels)
         if wheels is not None:
-            raise SuiteError("--wheels: an Android device installs none; see docs/android.md")
+            raise ArgumentError("wheels", "an Android device installs none; see docs/android.md")
         if address and not _SERIAL.fullmatch(address):
-            raise SuiteError(
-                f"--target: expected adb or adb:SERIAL, as adb devices lists it. Received: 'adb:{address}'"
+            raise ArgumentError(
+                "target", f"expected adb or adb:SERIAL, as adb devices lists it. Received: 'adb:{address}'"
             )
         self._pushed: dict[str, str] = {}
 
@@ -68,20 +68,25 @@ class Adb(Target):
         """See `Target`: the app has one engine."""
         for name in names or []:
             if name != ENGINE:
-                raise SuiteError(f"--engine: the Android app has {ENGINE} only. Received: '{name}'")
+                raise ArgumentError("engine", f"the Android app has {ENGINE} only. Received: '{name}'")
         return [ENGINE]
 
     def benchmark(self, job: Job, *, curve: bool = False) -> Measurement:
         """See `Target`."""
         if curve:
-            raise SuiteError("--sustain: the Android app records no curve. Use --min_seconds")
+            raise ArgumentError("sustain", "the Android app records no curve. Use `min_seconds`")
         remote = self._push(job.model)
         name = f"tfl_lite_suite_{secrets.token_hex(8)}"
         extras = [f"--es model {remote}", f"--ei runs {job.runs}", f"--ef min_seconds {float(job.min_seconds)}"]
-        extras += [f"--ei threads {job.threads}", f"--es delegate {DELEGATES[job.kernels]}", f"--ei seed {job.seed}"]
+        extras += [
+            f"--ei threads {job.threads}",
+            f"--es delegate {DELEGATES[job.kernels]}",
+            f"--ei seed {job.seed}",
+            f"--es output {name}",
+        ]
         # The app does not measure behind a dark screen.
         self._run("shell", "input keyevent KEYCODE_WAKEUP")
-        started = self._run("shell", f"am start -W -n {ACTIVITY} {' '.join(extras)} --es output {name}")
+        started = self._run("shell", f"am start -W -n {ACTIVITY} {' '.join(extras)}")
         if "Error" in started:
             raise SuiteError(f"{self._name}: the app does not start: {_last(started)}")
         document = self._result(f"{RESULTS}/{name}.json", 3 * job.min_seconds + _LONGEST_SECONDS)
@@ -92,7 +97,7 @@ class Adb(Target):
 
     def compare(self, first: Job, second: Job) -> Comparison:
         """See `Target`; the app cannot."""
-        raise SuiteError("--compare: the Android app measures one model at a time. Run benchmark twice")
+        raise ArgumentError("compare", "the Android app measures one model at a time. Run benchmark twice")
 
     @property
     def _name(self) -> str:
@@ -102,7 +107,7 @@ class Adb(Target):
         """Copies a model to the device, once, under a name of its own; returns its place there."""
         if model not in self._pushed:
             if not os.path.isfile(model):
-                raise SuiteError(f"--model: no such file '{model}'")
+                raise ArgumentError("model", f"no such file '{model}'")
             if not self._run("shell", f"pm path {PACKAGE} || true").strip():
                 raise SuiteError(
                     f"{self._name}: the app is not installed. Build and install it: bash tools/build_apk.sh; "
@@ -157,7 +162,7 @@ class Adb(Target):
     def _adb(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         program = shutil.which("adb")
         if program is None:
-            raise SuiteError("--target: there is no adb on the path. On Debian: apt install adb")
+            raise ArgumentError("target", "there is no adb on the path. On Debian: apt install adb")
         serial = ["-s", self.address] if self.address else []
         command = [program, *serial, *arguments]
         try:

@@ -12,7 +12,7 @@ import numpy as np
 from tfl_lite_suite.benchmark import statistics
 from tfl_lite_suite.benchmark.job import Job
 from tfl_lite_suite.benchmark.result import Comparison, Measurement, without_profile
-from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.errors import ArgumentError, SuiteError
 from tfl_lite_suite.core.types import JsonObject
 from tfl_lite_suite.core.verb_process import verb_command
 from tfl_lite_suite.runtime import chromium, machine
@@ -33,9 +33,9 @@ class Browser(Target):
         """See `Target`; `address` must be empty."""
         super().__init__(address, wheels)
         if address:
-            raise SuiteError(f"--target: browser takes no address. Received: 'browser:{address}'")
+            raise ArgumentError("target", f"browser takes no address. Received: 'browser:{address}'")
         if wheels is not None:
-            raise SuiteError("--wheels: only a target that installs the suite takes wheels, such as ssh:USER@HOST")
+            raise ArgumentError("wheels", "only a target that installs the suite takes wheels, such as ssh:USER@HOST")
         self._opened = contextlib.ExitStack()
         self._pages: dict[tuple[str, str], WebPage] = {}
 
@@ -48,13 +48,13 @@ class Browser(Target):
         """See `Target`: the page has one engine."""
         for name in names or []:
             if name != ENGINE:
-                raise SuiteError(f"--engine: the web page has {ENGINE} only. Received: '{name}'")
+                raise ArgumentError("engine", f"the web page has {ENGINE} only. Received: '{name}'")
         return [ENGINE]
 
     def benchmark(self, job: Job, *, curve: bool = False) -> Measurement:
         """See `Target`."""
         if curve:
-            raise SuiteError("--sustain: the web page records no curve. Use --min_seconds")
+            raise ArgumentError("sustain", "the web page records no curve. Use `min_seconds`")
         page = self._page(job)
         # The browser's processes are the model's; what they use is no other program's.
         watch = machine.LoadWatch(job.threads, own_cpu=page.cpu_seconds)
@@ -64,12 +64,12 @@ class Browser(Target):
         document["peak_rss_bytes"] = page.peak_rss_bytes()
         document["browser"]["product"] = page.browser.version
         if document["kernels"] != job.kernels:
-            raise SuiteError(f"--kernels: this browser does not run '{job.model}' on a GPU")
+            raise ArgumentError("kernels", f"this browser does not run '{job.model}' on a GPU")
         return _completed(document, job, load, reasons)
 
     def compare(self, first: Job, second: Job) -> Comparison:
         """See `Target`; the page cannot."""
-        raise SuiteError("--compare: the web page measures one model at a time. Run benchmark twice")
+        raise ArgumentError("compare", "the web page measures one model at a time. Run benchmark twice")
 
     def _page(self, job: Job) -> WebPage:
         """Opens the page of a model, once."""
@@ -108,5 +108,5 @@ def _completed(document: JsonObject, job: Job, load: dict[str, float | None], re
         "valid": document["valid"] and not reasons,
         "warnings": reasons + document["warnings"],
     }
-    measured = Measurement.from_document(document, "--target: browser")
+    measured = Measurement.from_document(document, "browser")
     return without_profile(measured, f"not given by {ENGINE}") if job.profile else measured

@@ -19,7 +19,7 @@ from tfl_lite_suite.benchmark.result import (
     StageTimes,
     without_profile,
 )
-from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.errors import ArgumentError, SuiteError
 from tfl_lite_suite.core.progress import Progress
 from tfl_lite_suite.core.types import Array
 from tfl_lite_suite.runtime import engines, isolation, machine
@@ -38,9 +38,9 @@ class Local(Target):
         """See `Target`; `address` must be empty."""
         super().__init__(address, wheels)
         if address:
-            raise SuiteError(f"--target: local takes no address. Received: 'local:{address}'")
+            raise ArgumentError("target", f"local takes no address. Received: 'local:{address}'")
         if wheels is not None:
-            raise SuiteError("--wheels: only a target that installs the suite takes wheels, such as ssh:USER@HOST")
+            raise ArgumentError("wheels", "only a target that installs the suite takes wheels, such as ssh:USER@HOST")
 
     def engines(self, names: list[str] | None) -> list[str]:
         """See `Target`: the first installed, unless others are asked for."""
@@ -199,7 +199,10 @@ def _remarks(found: Recorded, raw_ms: Array) -> list[str]:
     """What does not make the measurement invalid, yet must be told."""
     remarks = statistics.unsteadiness(raw_ms)
     if not found.warmup.steady:
-        remarks.append(f"latency was not steady after {found.warmup.runs} warm-up runs. Raise --min_seconds")
+        remarks.append(
+            f"latency was not steady after {found.warmup.runs} warm-up runs. Measure longer with benchmark "
+            "--min_seconds=…"
+        )
     return remarks
 
 

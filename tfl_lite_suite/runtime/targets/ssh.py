@@ -10,7 +10,7 @@ from typing import Any
 
 from tfl_lite_suite.benchmark.job import Job
 from tfl_lite_suite.benchmark.result import Comparison, Measurement
-from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.errors import ArgumentError, SuiteError
 from tfl_lite_suite.core.types import Document
 from tfl_lite_suite.runtime import engines, exported_file
 from tfl_lite_suite.runtime.remote import package
@@ -142,7 +142,7 @@ class _Copy:
 
     def __init__(self, stem: str, path: str) -> None:
         if not pathlib.Path(path).is_file():
-            raise SuiteError(f"--model: no such file '{path}'")
+            raise ArgumentError("model", f"no such file '{path}'")
         self.path = path
         self.files = _files(stem, path)
 

@@ -7,7 +7,7 @@ import re
 import urllib.parse
 from typing import TYPE_CHECKING
 
-from tfl_lite_suite.core.errors import SuiteError, unknown_name
+from tfl_lite_suite.core.errors import ArgumentError, unknown_argument
 
 if TYPE_CHECKING:
     from tfl_lite_suite.core.image import Picture
@@ -84,17 +84,17 @@ class Wanted:
         """Refuses what cannot be a source, before anything slow happens."""
         name, scheme = self.source, self._scheme
         if scheme and scheme not in STREAMS:
-            raise unknown_name("--source", scheme, STREAMS, "kind of URL")
+            raise unknown_argument("source", scheme, STREAMS, "kind of URL")
         if scheme or self._camera is not None or os.path.isdir(name):
             return
         from tfl_lite_suite.data.folder_walk import SUFFIXES
 
         if not os.path.exists(name):
-            raise SuiteError(
-                f"--source: no such folder or video. Expected camera, a folder, a video or a URL. Received: '{name}'"
+            raise ArgumentError(
+                "source", f"no such folder or video. Expected camera, a folder, a video or a URL. Received: '{name}'"
             )
         if name.lower().endswith(SUFFIXES):
-            raise SuiteError(f"--source: '{name}' is a single picture. Name its folder, or use the verb predict")
+            raise ArgumentError("source", f"'{name}' is a single picture. Name its folder, or use the verb predict")
 
     @property
     def folder(self) -> str | None:
@@ -134,11 +134,11 @@ class Wanted:
         return self.source if re.fullmatch(r"/dev/video\d{1,3}", self.source) else None
 
 
-def size(flag: str, text: str) -> tuple[int, int]:
+def size(argument: str, text: str) -> tuple[int, int]:
     """Parses `1280x720`, width and height."""
     found = re.fullmatch(r"([1-9]\d{0,4})x([1-9]\d{0,4})", text)
     if not found:
-        raise SuiteError(f"{flag}: expected WIDTHxHEIGHT, such as 1280x720. Received: '{text}'")
+        raise ArgumentError(argument, f"expected WIDTHxHEIGHT, such as 1280x720. Received: '{text}'")
     return int(found[1]), int(found[2])
 
 

@@ -5,7 +5,7 @@ import importlib.util
 
 import numpy as np
 
-from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.errors import ArgumentError
 from tfl_lite_suite.core.types import ForeignObject
 from tfl_lite_suite.watch.sources.live import Reader
 from tfl_lite_suite.watch.sources.video import OpencvReader, opencv
@@ -62,7 +62,7 @@ def _picamera2(number: int, size: tuple[int, int]) -> Picamera2Reader | None:
         camera.configure(camera.create_video_configuration(main={"size": size, "format": "BGR888"}))
         camera.start()
     except (RuntimeError, OSError) as error:
-        raise SuiteError(f"--source: camera {number} does not start: {error}") from error
+        raise ArgumentError("source", f"camera {number} does not start: {error}") from error
     return Picamera2Reader(camera)
 
 
@@ -72,9 +72,10 @@ def _video4linux(which: int | str, size: tuple[int, int]) -> OpencvReader:
     if not capture.isOpened():
         capture.release()
         device = which if isinstance(which, str) else f"/dev/video{which}"
-        raise SuiteError(
-            f"--source: no camera at {device}. Plug it in, name another (camera:1, /dev/video2), or install "
-            "python3-picamera2 for the Pi's own"
+        raise ArgumentError(
+            "source",
+            f"no camera at {device}. Plug it in, name another (camera:1, /dev/video2), or install "
+            "python3-picamera2 for the Pi's own",
         )
     capture.set(cv2.CAP_PROP_FRAME_WIDTH, size[0])
     capture.set(cv2.CAP_PROP_FRAME_HEIGHT, size[1])

@@ -7,7 +7,7 @@ import time
 
 import numpy as np
 
-from tfl_lite_suite.core.errors import SuiteError
+from tfl_lite_suite.core.errors import ArgumentError
 from tfl_lite_suite.core.types import ForeignObject
 from tfl_lite_suite.watch.sources import Frame, Source, without_password
 from tfl_lite_suite.watch.sources.live import Reader
@@ -30,8 +30,8 @@ def opencv() -> ForeignObject:
     try:
         import cv2
     except ImportError as error:
-        raise SuiteError(
-            f"--source: videos and cameras need OpenCV ({error}). Install it with: pip install 'tfl-lite-suite[watch]'"
+        raise ArgumentError(
+            "source", f"videos and cameras need OpenCV ({error}). Install it with: pip install 'tfl-lite-suite[watch]'"
         ) from error
     if hasattr(cv2, "setLogLevel"):  # OpenCV 4.
         cv2.setLogLevel(0)
@@ -57,14 +57,14 @@ class OpencvReader(Reader):
 
 def open_stream(url: str) -> OpencvReader:
     """Opens a stream; raises `SuiteError` if it does not answer within ten seconds."""
-    return OpencvReader(_captured(url, f"--source: '{without_password(url)}' does not answer as a video stream"))
+    return OpencvReader(_captured(url, f"'{without_password(url)}' does not answer as a video stream"))
 
 
 def has_an_end(url: str) -> bool:
     """Whether a URL is a file, which tells how many frames it has."""
     if not url.lower().startswith(("http://", "https://")):
         return False
-    capture = _captured(url, f"--source: '{without_password(url)}' does not answer as a video stream")
+    capture = _captured(url, f"'{without_password(url)}' does not answer as a video stream")
     try:
         return bool(capture.get(opencv().CAP_PROP_FRAME_COUNT) > 0)
     finally:
@@ -85,7 +85,7 @@ class VideoSource(Source):
             SuiteError: If it is no video.
         """
         self.name = name
-        capture = _captured(path, f"--source: '{name}' is not a video that OpenCV reads")
+        capture = _captured(path, f"'{name}' is not a video that OpenCV reads")
         self._claimed = capture.get(opencv().CAP_PROP_FRAME_COUNT)
         self._given = 0
         self._reader = OpencvReader(capture)
@@ -98,7 +98,7 @@ class VideoSource(Source):
             return Frame(pixels, time.time())
         self.finished = True
         if not self._given:
-            raise SuiteError(f"--source: '{self.name}' has no frame that can be decoded")
+            raise ArgumentError("source", f"'{self.name}' has no frame that can be decoded")
         if self._given < _LEAST_SHARE * self._claimed:
             print(f"{self.name}: ended after {self._given} of about {self._claimed:.0f} frames", file=sys.stderr)
         return None
@@ -114,7 +114,7 @@ def _captured(path: str, complaint: str) -> ForeignObject:
     capture = cv2.VideoCapture(path, cv2.CAP_FFMPEG, limits)
     if not capture.isOpened():
         capture.release()
-        raise SuiteError(complaint)
+        raise ArgumentError("source", complaint)
     return capture
 
 

@@ -3,6 +3,7 @@ import pytest
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.framework import keras
 from tfl_lite_suite.models.layer_kinds import LayerKind, Rounding, kind_of, like, register, require_int8_forms
+from tfl_lite_suite.models.layer_kinds.kind import does_nothing
 
 
 class Louder(keras.layers.ReLU):
@@ -43,3 +44,29 @@ def test_the_kernel_that_is_rounded():
     }
     assert list(found.values()) == ["kernel", None]
     assert LayerKind(kernels=("depthwise_kernel",), rounding=Rounding.OWN_RANGE).depthwise
+
+
+IMAGE = keras.Input((8, 6, 3))
+
+
+@pytest.mark.parametrize(
+    ("layer", "expected"),
+    [
+        (keras.layers.Dropout(0.5), True),
+        (keras.layers.Activation("linear"), True),
+        (keras.layers.Activation("relu"), False),
+        (keras.layers.Resizing(8, 6), True),
+        (keras.layers.Resizing(6, 8), False),
+        (keras.layers.CenterCrop(8, 6), True),
+        (keras.layers.ZeroPadding2D(0), True),
+        (keras.layers.ZeroPadding2D(1), False),
+        (keras.layers.Reshape((8, 6, 3)), True),
+        (keras.layers.Permute((1, 2, 3)), True),
+        (keras.layers.Permute((2, 1, 3)), False),
+        (keras.layers.AveragePooling2D(1), True),
+        (keras.layers.AveragePooling2D(1, 2), False),
+        (keras.layers.MaxPooling2D(3, 1, "same"), False),
+    ],
+)
+def test_layers_that_change_nothing_are_told(layer, expected):
+    assert does_nothing(layer, IMAGE) == expected

@@ -18,5 +18,5 @@ def test_no_profile_from_a_library_with_another_interface(monkeypatch):
 
 def test_no_profile_of_kernels_that_the_profiler_does_not_run(monkeypatch):
     monkeypatch.setattr(litert.LitertEngine, "require", lambda self: None)
-    with pytest.raises(SuiteError, match="not given by litert for the reference kernels. Use --kernels=builtin"):
+    with pytest.raises(SuiteError, match="not given by litert for the reference kernels. Use `kernels=builtin`"):
         litert.ENGINE.open_profiled("x.tflite", kernels="reference")

@@ -13,5 +13,5 @@ def test_names_its_package():
 
 
 def test_has_no_profiler():
-    with pytest.raises(SuiteError, match="not given by tflite_runtime. Use --engine=litert"):
+    with pytest.raises(SuiteError, match="not given by tflite_runtime. Use `engine=litert`"):
         tflite_runtime.ENGINE.open_profiled("x.tflite")

@@ -215,7 +215,7 @@ def test_it_waits_for_the_result_and_for_a_device_that_went_away(phone, model):
     [
         ("failure", "adb: no devices/emulators found", "no device. Plug one in"),
         ("failure", "adb: device unauthorized.", "has not accepted this computer"),
-        ("failure", "adb: more than one device/emulator", "--target=adb:SERIAL"),
+        ("failure", "adb: more than one device/emulator", "`target=adb:SERIAL`"),
         ("failure", "adb: device 'x' not found", "device 'x' not found"),
         ("no_app", "", "the app is not installed.*build_apk.sh"),
         ("am_error", "", "the app does not start: Error: Activity class does not exist"),
@@ -241,15 +241,15 @@ def test_a_serial_number_is_one_word(address):
 
 def test_what_the_app_cannot_do(model):
     target, job = adb.Adb(""), Job(str(model), adb.ENGINE)
-    with pytest.raises(SuiteError, match="--engine: the Android app has tflite_android only"):
+    with pytest.raises(SuiteError, match="engine: the Android app has tflite_android only"):
         target.engines(["litert"])
-    with pytest.raises(SuiteError, match="--compare"):
+    with pytest.raises(SuiteError, match="compare"):
         target.compare(job, job)
-    with pytest.raises(SuiteError, match="--sustain"):
+    with pytest.raises(SuiteError, match="sustain"):
         target.benchmark(job, curve=True)
     with pytest.raises(SuiteError, match="only benchmark measures there"):
         target.evaluate(str(model), {}, None, {}, [])
-    with pytest.raises(SuiteError, match="--wheels"):
+    with pytest.raises(SuiteError, match="wheels"):
         adb.Adb("", "wheels")
 
 

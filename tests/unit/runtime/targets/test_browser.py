@@ -74,16 +74,16 @@ def test_the_document_has_what_only_this_side_knows(target):
 
 def test_what_the_page_cannot_do_is_one_line(target, monkeypatch):
     assert target.engines(None) == ["litert_js"]
-    with pytest.raises(SuiteError, match="--engine: the web page has litert_js only. Received: 'litert'"):
+    with pytest.raises(SuiteError, match="engine: the web page has litert_js only. Received: 'litert'"):
         target.engines(["litert"])
-    with pytest.raises(SuiteError, match="--sustain: the web page records no curve"):
+    with pytest.raises(SuiteError, match="sustain: the web page records no curve"):
         target.benchmark(JOB, curve=True)
-    with pytest.raises(SuiteError, match="--compare: the web page measures one model at a time"):
+    with pytest.raises(SuiteError, match="compare: the web page measures one model at a time"):
         target.compare(JOB, JOB)
     monkeypatch.setattr(Page, "kernels", "gpu")
-    with pytest.raises(SuiteError, match="--kernels: this browser does not run"):
+    with pytest.raises(SuiteError, match="kernels: this browser does not run"):
         target.benchmark(JOB)
-    for wrong, message in (("browser:here", "browser takes no address"), ("browser", "--wheels: only a target")):
+    for wrong, message in (("browser:here", "browser takes no address"), ("browser", "wheels: only a target")):
         with pytest.raises(SuiteError, match=message):
             get(wrong, "wheels" if wrong == "browser" else None)
 

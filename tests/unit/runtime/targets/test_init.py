@@ -24,5 +24,5 @@ def test_what_is_not_built_is_not_pretended():
 
 
 def test_only_a_target_that_installs_takes_wheels():
-    with pytest.raises(SuiteError, match="--wheels: only a target that installs"):
+    with pytest.raises(SuiteError, match="wheels: only a target that installs"):
         targets.get("local", "folder")

@@ -41,7 +41,7 @@ def test_no_password_is_shown():
 def test_sizes():
     assert sources.size("--camera_size", "1280x720") == (1280, 720)
     for text in ("big", "0x1", "1x", "1x1x1"):
-        with pytest.raises(SuiteError, match="--camera_size: expected WIDTHxHEIGHT"):
+        with pytest.raises(SuiteError, match="camera_size: expected WIDTHxHEIGHT"):
             sources.size("--camera_size", text)
 
 
@@ -51,7 +51,7 @@ def test_what_is_kept_is_not_watched(tmp_path):
     with pytest.raises(SuiteError, match="inside the folder that is watched"):
         Watching(MODEL, Wanted(str(tmp_path / "in")), Pace(), keeping)
     Watching(MODEL, Wanted(str(tmp_path / "in")), Pace(), Keeping(str(tmp_path / "into"), ("unknown",), 1, 0.7))
-    with pytest.raises(SuiteError, match="--keep: unknown reason 'doubtful'"):
+    with pytest.raises(SuiteError, match="keep: unknown reason 'doubtful'"):
         Keeping("x", ("doubtful",), 1, 0.7)
 
 

@@ -4,7 +4,7 @@ import quadrant_models
 import tflite_samples
 
 from tfl_lite_suite.core.errors import SuiteError
-from tfl_lite_suite.export.micro import interpreter
+from tfl_lite_suite.export.micro import micro_interpreter
 
 pytest.importorskip("tflite_micro")
 
@@ -17,17 +17,17 @@ def model(tmp_path):
 
 
 def test_the_least_arena_is_enough_and_one_byte_less_is_not(model):
-    least = interpreter.least_arena(model)
+    least = micro_interpreter.least_arena(model)
     shape = (2, quadrant_models.SIDE, quadrant_models.SIDE, 1)
-    assert interpreter.outputs(model, np.zeros(shape, np.int8), least).dtype == np.int8
+    assert micro_interpreter.outputs(model, np.zeros(shape, np.int8), least).dtype == np.int8
     with pytest.raises(SuiteError):
-        interpreter.outputs(model, np.zeros(shape, np.int8), least - 1)
+        micro_interpreter.outputs(model, np.zeros(shape, np.int8), least - 1)
 
 
 def test_too_small_an_arena_is_said_in_the_interpreters_words(model):
     shape = (1, quadrant_models.SIDE, quadrant_models.SIDE, 1)
     with pytest.raises(SuiteError, match="TFLM failed to allocate tensors"):
-        interpreter.outputs(model, np.zeros(shape, np.int8), 512)
+        micro_interpreter.outputs(model, np.zeros(shape, np.int8), 512)
 
 
 def test_why_a_model_runs_in_no_arena_is_said_in_the_interpreters_words(tmp_path):
@@ -37,4 +37,4 @@ def test_why_a_model_runs_in_no_arena_is_said_in_the_interpreters_words(tmp_path
     path = tmp_path / "model.tflite"
     path.write_bytes(graph.bytes([image], [answer]))
     with pytest.raises(SuiteError, match=r"not supported by tflm: .*CUSTOM"):
-        interpreter.least_arena(path)
+        micro_interpreter.least_arena(path)
