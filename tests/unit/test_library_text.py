@@ -12,7 +12,7 @@ MAPS_FLAGS = PACKAGE / "core" / "command_line.py"
 VERBS = "|".join(sorted(path.parent.name for path in PACKAGE.glob("*/__main__.py")))
 # A flag in a text belongs to a command that stands before it: a verb, a script, or a program of others.
 COMMAND = re.compile(
-    rf"(^|[\s.`(])(tfl_lite_suite\.)?({VERBS}|\S+\.(py|sh)|pip install|systemctl enable)( with)?( --\S+)* $",
+    rf"(^|[\s.`(])(tfl_lite_suite\.)?({VERBS}|\S+\.(py|sh)|pip install|systemctl enable)( with)?( --\S+| and| or)* $",
     re.IGNORECASE,
 )
 FLAG = re.compile(r"(?<![\w(-])--(?=[a-z{])")

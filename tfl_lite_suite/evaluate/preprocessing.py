@@ -28,7 +28,7 @@ def warnings(own: Contract | None, used: Contract, normalization: Normalization)
     values = {
         "contract": "given as raw pixels 0-255",
         "nothing": "given as raw pixels 0-255, for the file does not say otherwise; a model that wants them "
-        "normalised does worse here than it is, unless its mean and std are given",
+        "normalised does worse here than it is: evaluate, predict and watch with --mean and --std give them so",
         "metadata": f"normalised as the file's metadata says, {normalization.text()}",
         "quantization": f"normalised as the input's quantization fits, {normalization.text()}",
         "flags": f"normalised as the flags say, {normalization.text()}",

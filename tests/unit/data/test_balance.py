@@ -53,7 +53,7 @@ def test_notes_say_what_was_chosen_or_what_to_choose():
     assert "auto chose top1 (the commonest class has 4.8 times as many" in of(Train(select="auto"), 24, 5)[0]
     assert of(Train(), 60, 6) == [
         "warning: the commonest class has 10 times as many training pictures as the rarest. To make the rare ones "
-        "count: --set=train.loss=auto --set=train.select=auto"
+        "count: train --set=train.loss=auto --set=train.select=auto"
     ]
     assert of(Train(loss="logit_adjusted", select="macro_f1"), 60, 6) == []
 
