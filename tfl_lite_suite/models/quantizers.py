@@ -5,9 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tfl_lite_suite.core.framework import tf  # isort: skip
-import tensorflow_model_optimization as tfmot
-
+from tfl_lite_suite.core.framework import tf
 from tfl_lite_suite.core.types import (
     Array,
     HdfGroup,
@@ -20,6 +18,7 @@ from tfl_lite_suite.core.types import (
 )
 from tfl_lite_suite.models import keras_graph
 from tfl_lite_suite.models.layer_kinds import kind_of
+from tfl_lite_suite.models.model_optimization import tfmot
 from tfl_lite_suite.tflite import integer_arithmetic
 from tfl_lite_suite.tflite.integer_arithmetic import LEAST, MOST, Quantization, quantization
 

@@ -5,11 +5,9 @@ Source: Han et al., 2015, https://arxiv.org/abs/1510.00149, section 3.
 
 import numpy as np
 
-import tfl_lite_suite.core.framework  # noqa: F401  isort: skip
-from tensorflow_model_optimization.python.core.clustering.keras import cluster_config, cluster_wrapper
-
 from tfl_lite_suite.core.types import Array, KerasLayer, KerasModel, Tensor
 from tfl_lite_suite.models.graph import rewrite
+from tfl_lite_suite.models.model_optimization import cluster_config, cluster_wrapper
 from tfl_lite_suite.prune.sparsity import prunable
 
 # A kernel with fewer zeros was not made sparse.

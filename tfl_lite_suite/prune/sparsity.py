@@ -8,14 +8,12 @@ from typing import Literal
 
 import numpy as np
 
-from tfl_lite_suite.models import keras_graph
-
-from tfl_lite_suite.core import framework as framework  # isort: skip
-from tensorflow_model_optimization.python.core.sparsity.keras import pruning_schedule, pruning_wrapper
-
+from tfl_lite_suite.core import framework as framework
 from tfl_lite_suite.core.types import KerasLayer, KerasModel, KerasObject, Tensor
+from tfl_lite_suite.models import keras_graph
 from tfl_lite_suite.models.graph import rewrite
 from tfl_lite_suite.models.layer_kinds import kind_of
+from tfl_lite_suite.models.model_optimization import pruning_schedule, pruning_wrapper
 
 Pattern = Literal["unstructured", "2x4"]
 _UPDATES = 20
