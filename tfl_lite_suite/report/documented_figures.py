@@ -8,11 +8,10 @@ from tfl_lite_suite.core.types import JsonObject
 
 _ESTIMATES = ("figure", "measurements", "median error", "largest error")
 _STEPS = ("network", "folded", "live")
-_PARTS = ("a step of", "relative to a float step")
 _PARTS_OF = {
-    "folded": "the network with batch normalization folded and nothing rounded",
-    "weights": "the same, weights rounded",
-    "qat": "the same, weights and activations rounded",
+    "folded": "batch normalization folded, nothing rounded",
+    "weights": "weights rounded, too",
+    "qat": "activations rounded, too",
 }
 _PTQ = ("int8 file", "KL (standard error)", "agreement")
 _CODE = ("source", "flash, bytes", "of these tables of the resize filter")
@@ -71,8 +70,8 @@ def steps_table(steps: Sequence[JsonObject]) -> str:
 def parts_table(steps: Sequence[JsonObject]) -> str:
     """Returns where the time of a quantization-aware step goes, for the network that was taken apart."""
     row = next(row for row in steps if row["parts"])
-    lines = [[f"{words}, {_case(row)}", f"{row['ratios'][kind]:.2f}"] for kind, words in _PARTS_OF.items()]
-    return Table(_PARTS, lines).markdown()
+    lines = [[words, f"{row['ratios'][kind]:.2f}"] for kind, words in _PARTS_OF.items()]
+    return Table((_case(row), "relative to a float step"), lines).markdown()
 
 
 def _case(row: JsonObject) -> str:
