@@ -15,6 +15,9 @@ stamp=$("$python" -c "import hashlib, sys; print(sys.version, hashlib.sha256(ope
 if [ "$(cat .venv/stamp 2>/dev/null)" != "$stamp" ]; then
     echo "setting up .venv (one to three minutes) …" >&2
     "$python" -m venv --clear .venv
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[host,engines,micro,watch,search,dev]'
+    .venv/bin/python -m pip install --quiet --no-compile --disable-pip-version-check \
+        --editable '.[host,engines,micro,watch,search,dev]'
+    # pip would compile on one processor. Some packages ship files that are for another Python.
+    .venv/bin/python -m compileall -qq -j 0 .venv/lib || true
     echo "$stamp" > .venv/stamp
 fi

@@ -11,10 +11,10 @@ types=$(mktemp)
 .venv/bin/mypy > "$types" 2>&1 &
 mypy=$!
 
-# One worker more than processors, because tests wait for servers and other processes. Files in the order of their names:
+# Two workers more than processors, because tests wait for servers and other processes. Files in the order of their names:
 # the longest are in end_to_end, and the last ones short, so that no processor is idle in the end.
 status=0
-workers=$(.venv/bin/python -c 'import os; print(os.cpu_count() + 1)')
+workers=$(.venv/bin/python -c 'import os; print(os.cpu_count() + 2)')
 .venv/bin/python -m pytest --numprocesses="$workers" --dist=loadfile --no-loadscope-reorder "$@" || status=$?
 wait "$mypy" || status=$?
 cat "$types"
