@@ -109,8 +109,8 @@ def test_without_recipe_there_is_no_accuracy(trained, tmp_path):
 @pytest.mark.parametrize(
     ("chosen", "message"),
     [
-        (recipe.Prune(sparsity=0.8), "which needs --recipe=FILE.yaml"),
-        (recipe.Prune(clusters=16), "--clusters: weights are changed in training"),
+        (recipe.Prune(sparsity=0.8), "which needs `recipe=FILE.yaml`"),
+        (recipe.Prune(clusters=16), "clusters: weights are changed in training"),
         (recipe.Prune(sparsity=0.8, pattern="2x4"), "the pattern 2x4 zeroes one half. Received: 0.8"),
     ],
 )

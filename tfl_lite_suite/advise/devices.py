@@ -1,6 +1,7 @@
 """The device that advice is for: its measurements, and the latency model made from them."""
 
 import dataclasses
+import json
 import os
 import pathlib
 import re
@@ -47,7 +48,12 @@ def read(path: str | os.PathLike[str]) -> Device:
     Raises:
         SuiteError: If it is neither, or holds too little for a latency model.
     """
-    document = read_json(path)
+    try:
+        document = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ArgumentError("device", f"cannot read '{path}': {error.strerror}") from None
+    except (ValueError, RecursionError):
+        raise _no_measurements(path) from None
     if isinstance(document, dict) and isinstance(document.get("measurements"), list):
         timed, notes = latency_model.read(document), list[str]()
     else:
@@ -93,7 +99,7 @@ def _benchmarks(document: object, path: str | os.PathLike[str]) -> tuple[list[Ti
     """Returns the measurements of `benchmark` documents whose network is known, and notes on the others."""
     documents = document if isinstance(document, list) else [document]
     if not all(isinstance(one, dict) and {"model", "engine", "latency_ms"} <= set(one) for one in documents):
-        raise ArgumentError("device", f"'{path}' is no JSON of benchmark or of tools/measure_device.py")
+        raise _no_measurements(path)
     timed, notes = [], []
     for one in [_timing(one, path) for one in documents]:
         known = _network(one.model)
@@ -108,6 +114,10 @@ def _benchmarks(document: object, path: str | os.PathLike[str]) -> tuple[list[Ti
     if not timed:
         raise ArgumentError("device", f"no network of the suite in '{path}'. Use benchmark --model=NAME. {_HOW}")
     return timed, notes
+
+
+def _no_measurements(path: str | os.PathLike[str]) -> ArgumentError:
+    return ArgumentError("device", f"'{path}' is no JSON of benchmark or of tools/measure_device.py")
 
 
 def _timing(document: object, path: str | os.PathLike[str]) -> _Timing:

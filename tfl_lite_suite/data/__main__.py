@@ -1,20 +1,22 @@
 """Examines pictures before training: finds what lowers the accuracy or makes its figures wrong."""
 
 import importlib.util
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from absl import flags
 
 from tfl_lite_suite import data
 from tfl_lite_suite.core import command_line
-from tfl_lite_suite.core.types import JsonObject
+
+if TYPE_CHECKING:
+    from tfl_lite_suite.data.health import Health
 
 _NETWORK = "mobilenet_v2"
 _BATCH = 8
 _SETTINGS = {"scheme": "float32", "resolution": 96, "classes": 1000, "weights": "imagenet"}
 
 
-def _main() -> JsonObject:
+def _main() -> "Health":
     given = flags.FLAGS
     listing = data.listing_of(command_line.required("data"))
     from tfl_lite_suite.core.files import atomic_path
@@ -26,7 +28,7 @@ def _main() -> JsonObject:
     if given.html:
         with atomic_path(given.html) as path:
             path.write_text(html_page.draw(found, listing), encoding="utf-8")
-    return found.to_json()
+    return found
 
 
 def _at_hand() -> bool:
@@ -52,7 +54,7 @@ def _network_features(small: Any) -> Any:
     return runner.answer(lambda rows: small[rows], len(small)).logits
 
 
-def _show(found: JsonObject) -> str:
+def _show(found: "Health") -> str:
     from tfl_lite_suite.data.health import text
 
     return text.show(found)

@@ -40,9 +40,12 @@ def test_a_file_without_measurements_is_told(tmp_path, document):
         devices.read(write(tmp_path, document))
 
 
-def test_a_missing_file_is_told(tmp_path):
-    with pytest.raises(SuiteError, match="device: .*missing.json"):
+def test_a_file_that_is_missing_or_no_json_is_told(tmp_path):
+    with pytest.raises(SuiteError, match="device: cannot read '.*missing.json': No such file"):
         devices.read(tmp_path / "missing.json")
+    (tmp_path / "x").write_text("name: x")
+    with pytest.raises(SuiteError, match="^device: '.*/x' is no JSON of benchmark"):
+        devices.read(tmp_path / "x")
 
 
 def test_this_machine_has_its_own_measurements_or_those_of_its_cpu(tmp_path):

@@ -2,13 +2,14 @@
 
 import dataclasses
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from tfl_lite_suite.core.figures import percent
-from tfl_lite_suite.core.types import Array, JsonObject
+from tfl_lite_suite.core.result import Result
+from tfl_lite_suite.core.types import Array
 from tfl_lite_suite.data import balance, image_folder
 from tfl_lite_suite.data.health import duplicates, findings, labels
 from tfl_lite_suite.data.health.looked import Looked, look
@@ -24,7 +25,7 @@ Embed = Callable[[Array], Array]
 
 
 @dataclasses.dataclass(frozen=True)
-class ClassCount:
+class ClassCount(Result):
     """A class, and how many pictures show it."""
 
     name: str
@@ -32,8 +33,8 @@ class ClassCount:
 
 
 @dataclasses.dataclass(frozen=True)
-class Health:
-    """What `examine` found.
+class Health(Result):
+    """What `examine` found, as `data` prints it.
 
     Attributes:
         source: The set.
@@ -52,15 +53,11 @@ class Health:
     pictures: int
     classes: tuple[ClassCount, ...]
     imbalance: float | None
-    splits: dict[str, int]
-    sizes: dict[str, tuple[int, int, int]]
+    splits: Mapping[str, int]
+    sizes: Mapping[str, tuple[int, int, int]]
     label_accuracy: float | None
     problems: tuple[Problem, ...]
     notes: tuple[str, ...]
-
-    def to_json(self) -> JsonObject:
-        """Returns it as plain values."""
-        return dataclasses.asdict(self)
 
 
 def examine(listing: Listing, embed: Embed | None = None, unknown: str | None = None, progress: bool = True) -> Health:

@@ -2,11 +2,13 @@
 
 import dataclasses
 
+from tfl_lite_suite.core.result import Result
+
 SEVERITIES = ("error", "warning", "info")
 
 
 @dataclasses.dataclass(frozen=True)
-class Problem:
+class Problem(Result):
     """Something about a set that will cost its user accuracy, or makes its figures wrong.
 
     Attributes:

@@ -32,10 +32,10 @@ def test_faults_are_named_with_their_files(source, tmp_path):
     assert "few_pictures" in problems
     severities = [("error", "warning", "info").index(problem.severity) for problem in found.problems]
     assert severities == sorted(severities)
-    document = found.to_json()
+    document = found.document()
     assert list(document["classes"]) == [{"name": "cat", "count": 36}, {"name": "dog", "count": 10}]
     assert document["splits"] == {"test": 9, "train": 37} and document["imbalance"] == 3.6
-    shown = text.show(document)
+    shown = text.show(found)
     assert "exact_duplicate_across_splits: 1 times the same file twice in two splits" in shown
     page = html_page.draw(found, listing)
     assert page.count("data:image/jpeg;base64,") >= 6 and "same.png" in page
@@ -43,7 +43,7 @@ def test_faults_are_named_with_their_files(source, tmp_path):
 
 def test_a_healthy_set_has_no_problem(tmp_path):
     found = health.examine(data.listing_of(str(write_classes(tmp_path, {"a": 25, "b": 25}))), progress=False)
-    assert found.problems == () and text.show(found.to_json()).endswith("nothing was found")
+    assert found.problems == () and text.show(found).endswith("nothing was found")
 
 
 def test_a_class_of_masks_is_called_so(tmp_path):

@@ -1,4 +1,4 @@
-from tfl_lite_suite.data.health import text
+from tfl_lite_suite.data.health import Health, text
 
 FOUND = {
     "source": "s",
@@ -15,6 +15,6 @@ FOUND = {
 
 
 def test_long_lists_are_cut():
-    shown = text.show(FOUND)
+    shown = text.show(Health.from_document(FOUND | {"label_accuracy": None}))
     assert "c11 2 and 8 more" in shown and "files: 0, 1, 2, 3 and 2 more" in shown and "warning blank: m" in shown
     assert "height 1 to 3, median 2" in shown and "note: n" in shown and "splits: train 40" in shown
