@@ -28,12 +28,13 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 @contextlib.contextmanager
 def _no_garbage_collection() -> Iterator[None]:
-    """Collects no garbage meanwhile: while TensorFlow is loaded there is next to none, and looking takes its time."""
+    """Collects no garbage meanwhile, nor among what was loaded: there is next to none, and looking takes its time."""
     collects = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        gc.freeze()
         if collects:
             gc.enable()
 

@@ -107,3 +107,9 @@ def test_an_optimized_python_that_keras_cannot_be_loaded_in_is_named(run, monkey
     monkeypatch.setenv("PYTHONOPTIMIZE", "2")
     done = run("import tfl_lite_suite.core.framework")
     assert done.returncode == 1 and "SuiteError: python -OO takes away docstrings" in done.stderr
+
+
+def test_garbage_is_not_looked_for_in_what_was_loaded(run):
+    counted = "import gc\nbefore = gc.get_freeze_count()\nimport tfl_lite_suite.core.framework\n"
+    done = run(counted + "print(gc.isenabled(), gc.get_freeze_count() > before)")
+    assert done.stdout == "True True\n", done.stderr
