@@ -22,7 +22,7 @@ from tfl_lite_suite.benchmark.job import Job
 from tfl_lite_suite.core import command_line, files
 from tfl_lite_suite.core.errors import SuiteError, unknown_name
 from tfl_lite_suite.core.types import JsonObject
-from tfl_lite_suite.export.micro import interpreter
+from tfl_lite_suite.export.micro import micro_interpreter
 from tfl_lite_suite.lint import lint
 from tfl_lite_suite.report import recorded_run
 from tfl_lite_suite.runtime import fresh_network, targets
@@ -88,7 +88,7 @@ def arenas(network: str) -> JsonObject:
         "lint": lint(path, LINT_TARGET, trial=False).arena_bytes,
         "litert": measured.arena_bytes,
         "advise": costs.cost(Size(network, 1.0, RESOLUTION), CLASSES).micro_arena_bytes,
-        "tflm": interpreter.least_arena(pathlib.Path(path)),
+        "tflm": micro_interpreter.least_arena(pathlib.Path(path)),
     }
 
 
