@@ -22,8 +22,8 @@ PLAIN = {
 
 
 @pytest.mark.parametrize("flag", ["scheme", "io_type", "ptq", "hard_swish", "scores"])
-def test_an_unknown_choice_names_its_flag(flag):
-    with pytest.raises(SuiteError, match=f"^--{flag}: unknown .* 'int9'"):
+def test_an_unknown_choice_names_its_argument(flag):
+    with pytest.raises(SuiteError, match=f"^{flag}: unknown .* 'int9'"):
         request.Request(**{**PLAIN, flag: "int9"})
 
 
