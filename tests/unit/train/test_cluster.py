@@ -107,7 +107,7 @@ def test_a_port_in_use_is_told():
 def test_a_worker_that_the_chief_cannot_reach_is_told():
     chief, worker = members()
     here, nowhere, elsewhere = *chief.addresses, f"127.0.0.1:{free_ports(1)[0]}"
-    errors = meet_all([Cluster((here, nowhere), 0), Cluster((here, elsewhere), 1)], ["", ""], 2.0)
+    errors = meet_all([Cluster((here, nowhere), 0), Cluster((here, elsewhere), 1)], ["", ""], 4.0)
     assert f"heard from worker 1 but cannot reach it at {worker.addresses[1]}" in errors[0]
 
 
