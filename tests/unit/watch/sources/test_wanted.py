@@ -39,10 +39,10 @@ def test_no_password_is_shown():
 
 
 def test_sizes():
-    assert sources.size("--camera_size", "1280x720") == (1280, 720)
+    assert sources.size("camera_size", "1280x720") == (1280, 720)
     for text in ("big", "0x1", "1x", "1x1x1"):
         with pytest.raises(SuiteError, match="camera_size: expected WIDTHxHEIGHT"):
-            sources.size("--camera_size", text)
+            sources.size("camera_size", text)
 
 
 def test_what_is_kept_is_not_watched(tmp_path):
