@@ -188,7 +188,7 @@ class TfliteModel:
 
         Example:
             >>> decided = tls.TfliteModel("leaf.tflite").decide(images, min_recall={"oak": 0.9})
-            >>> decided.result.wishes[0]["wanted"]
+            >>> decided.result.wishes[0].wanted
             0.9
             >>> decided.save("decided.tflite")
         """
