@@ -1,7 +1,9 @@
 """The decision of every file, fitted with its own scores on the validation images."""
 
 import collections
+import csv
 import dataclasses
+import io
 import json
 import subprocess
 import sys
@@ -73,7 +75,9 @@ def _file(name: str) -> str:
 def _flags(chosen: Settings) -> list[str]:
     given = {key: value for key, value in dataclasses.asdict(chosen).items() if value not in (None, "", {})}
     if chosen.min_recall:
-        given["min_recall"] = ",".join(f"{name}={share}" for name, share in chosen.min_recall.items())
+        row = io.StringIO()
+        csv.writer(row, lineterminator="").writerow(f"{name}={share}" for name, share in chosen.min_recall.items())
+        given["min_recall"] = row.getvalue()
     return [f"--{key}={value}" for key, value in given.items()]
 
 

@@ -30,6 +30,8 @@ def test_settings_become_flags():
     flags = of_decide._flags(settings.decide)
     assert {"--min_recall=a=0.9,b=1.0", "--max_false_alarms=0.01", "--window=3", "--reject=auto"} <= set(flags)
     assert not any(flag.startswith(("--keep", "--costs")) for flag in flags)
+    settings = run_states.settings(decide={"min_recall": {'dent, 2"': 0.9, "b": 1}})
+    assert '--min_recall="dent, 2""=0.9",b=1.0' in of_decide._flags(settings.decide)
 
 
 def test_a_class_that_is_none_is_told_before_training(tmp_path):
