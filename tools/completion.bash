@@ -23,7 +23,7 @@ _tfl_lite_suite() {
   evaluate) word='--model= --recipe= --data= --set= --engine= --unknown= --workdir= --mean= --std= --limit= --on_corrupt= --threads= --workers= --kernels= --predictions= --target= --wheels= --logits= --json --traceback --help' ;;
   explain) word='--model= --picture= --label= --output= --engine= --mean= --std= --json --traceback --help' ;;
   export) word='--model= --output_dir= --to= --data= --limit= --frame= --json --traceback --help' ;;
-  init) word='--data= --output= --minutes= --json --traceback --help' ;;
+  init) word='--data= --output= --minutes= --notebook= --json --traceback --help' ;;
   lint) word='--model= --target_runtime= --html= --profile= --trial --json --traceback --help' ;;
   predict) word='--model= --picture= --top= --engine= --threads= --kernels= --mean= --std= --on_corrupt= --json --traceback --help' ;;
   prune) word='--model= --params_ratio= --macs_ratio= --importance= --steps= --sparsity= --pattern= --clusters= --workdir= --recipe= --data= --set= --json --traceback --help' ;;
