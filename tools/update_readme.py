@@ -73,6 +73,7 @@ _BODIES: dict[str, Callable[[Any], str]] = {
     "steps": lambda document: documented_figures.steps_table(document["steps"]),
     "parts": lambda document: documented_figures.parts_table(document["steps"]),
     "ptq": lambda document: documented_figures.ptq_table(document["networks"]),
+    "learned": lambda document: documented_figures.learned_table(document["networks"]),
     "ptq_run": lambda document: documented_figures.ptq_of_run(document["stages"]),
     "micro_code": lambda document: documented_figures.code_table(document["networks"]),
     "apk": documented_figures.apk_table,

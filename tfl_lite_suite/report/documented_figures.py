@@ -14,6 +14,7 @@ _PARTS_OF = {
     "qat": "activations rounded, too",
 }
 _PTQ = ("int8 file", "KL (standard error)", "agreement")
+_LEARNED = ("network", "same answers as float, auto", "learned", "surest half, auto", "learned")
 _CODE = ("source", "flash, bytes", "of these tables of the resize filter")
 _APK = ("ABI", "in the APK (compressed)", "installed", "of these the GPU delegate")
 _PARITY = ("file", "kernels", "same top-1", "identical outputs", "largest difference of an output")
@@ -97,6 +98,20 @@ def ptq_table(networks: Mapping[str, JsonObject]) -> str:
 def ptq_of_run(stages: JsonObject) -> str:
     """Returns the same for the network of a recorded run, without its name."""
     return ptq_table({"": next(file["ptq"] for file in stages["convert"] if file.get("ptq"))})
+
+
+def learned_table(networks: Mapping[str, JsonObject]) -> str:
+    """Returns a row a network: on how many pictures its int8 file answers as the float file.
+
+    Args:
+        networks: `networks` of what `tools/compare_learned.py` wrote.
+    """
+    kinds = ("auto", "learned")
+    rows = [
+        [name, *(percent(row[kind][of], 1) for of in ("all", "surest_half") for kind in kinds)]
+        for name, row in networks.items()
+    ]
+    return Table(_LEARNED, rows).markdown()
 
 
 def code_table(networks: Mapping[str, JsonObject]) -> str:

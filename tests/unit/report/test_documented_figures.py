@@ -35,6 +35,13 @@ def test_every_file_that_was_compared():
     assert rows(documented_figures.ptq_of_run(stages)) == [["plain", "0.5000 (0.0100)", "75.0 %"]]
 
 
+def test_what_learned_rounding_gains():
+    row = {"auto": {"all": 0.5, "surest_half": 0.75}, "learned": {"all": 0.625, "surest_half": 1.0}}
+    assert rows(documented_figures.learned_table({"micro": row})) == [
+        ["micro", "50.0 %", "62.5 %", "75.0 %", "100.0 %"]
+    ]
+
+
 def test_code_and_app():
     code = {"frame": [2, 2, 3], "processor": "m4", "decision": {"bytes": 2048, "tables": 0}}
     found = documented_figures.code_table({"mobilenet_v1_025": {"code": code}})
