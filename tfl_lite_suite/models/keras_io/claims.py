@@ -31,7 +31,8 @@ def check(config: JsonObject, numbers: int) -> None:
             continue
         size = settings.get(_SIZES[kind])
         if not numbers or (isinstance(size, int) and size > numbers + SPARE_NUMBERS):
-            raise ValueError(f"layer '{settings.get('name')}' ({kind}) takes more weights than the file holds")
+            advice = "" if numbers else ". It holds none: call the model on a picture, then save it"
+            raise ValueError(f"layer '{settings.get('name')}' ({kind}) takes more weights than the file holds{advice}")
 
 
 def _layers(config: JsonObject) -> Iterator[JsonObject]:

@@ -17,6 +17,7 @@ def layer(kind, **settings):
         (model(layer("Dense", units=10_000_000)), 1000, r"layer 'd' \(Dense\) takes more weights than the file holds"),
         (model(model(layer("Conv2D", filters=8)), kind="Functional"), 0, r"layer 'd' \(Conv2D\) takes more"),
         (model(layer("DepthwiseConv2D")), 0, "more weights"),
+        (model(layer("Dense", units=3)), 0, "call the model on a picture, then save it"),
         (model({}), 8, "without 'class_name'"),
         (model("Dense"), 8, "without 'class_name'"),
         ({"config": {}}, 8, "without 'class_name'"),
