@@ -14,9 +14,9 @@ _PARTS_OF = {
     "qat": "activations rounded, too",
 }
 _PTQ = ("int8 file", "KL (standard error)", "agreement")
-_LEARNED = ("network", "same answers as float, auto", "learned", "surest half, auto", "learned")
-_CODE = ("source", "flash, bytes", "of these tables of the resize filter")
-_APK = ("ABI", "in the APK (compressed)", "installed", "of these the GPU delegate")
+_LEARNED = ("network", "same answers, auto", "same answers, learned", "surest half, auto", "surest half, learned")
+_CODE = ("source", "flash, bytes", "bytes of these for the tables of the resize filter")
+_APK = ("ABI", "in the APK (compressed)", "installed", "GPU delegate, part of the installed")
 _PARITY = ("file", "kernels", "same top-1", "identical outputs", "largest difference of an output")
 _KERNELS = {"CPU": "TensorFlow Lite's own"}
 _NPU = ("int8 file", "operators on the NPU", "partitions")
