@@ -1,7 +1,8 @@
 """Runs trained networks on every engine and keeps the comparison in `docs/results/engines.json`.
 
 Each network's float32 and int8 files answer the same pictures on all engines; `evaluate` compares and
-times them. `tools/update_readme.py` makes the table of `docs/engines.md` from the result.
+times them. The networks are those of `tools/compare_networks.py`, trained with seed 0.
+`tools/update_readme.py` makes the table of `docs/engines.md` from the result.
 """
 
 import argparse
@@ -17,7 +18,7 @@ from tfl_lite_suite.core import files
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 ENGINES = ("litert", "tflite_runtime", "onnxruntime", "ncnn", "mnn")
-FILES = ("float32", "int8_qat")
+FILES = ("float32", "int8_ptq")
 _KEPT = ("engine", "engine_version", "top1", "agreement", "latency_ms", "latency_valid", "model_bytes", "unsupported")
 
 
@@ -38,10 +39,8 @@ def compare(model: pathlib.Path, data: str, images: int) -> list[dict[str, Any]]
 def main() -> None:
     """Compares the files of all work folders; a file done before is not done again without `--again`."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "workdirs", type=pathlib.Path, help="folder with a finished work folder NETWORK of each network"
-    )
-    parser.add_argument("--data", default="fashion_mnist", help="as in evaluate --data")
+    parser.add_argument("workdir", type=pathlib.Path, help="folder of `tools/compare_networks.py --workdir`")
+    parser.add_argument("--data", required=True, help="as in evaluate --data")
     parser.add_argument("--images", type=int, default=1000)
     parser.add_argument("--output", type=pathlib.Path, default=ROOT / "docs" / "results" / "engines.json")
     parser.add_argument("--again", action="store_true", help="also what the output holds already")
@@ -51,7 +50,7 @@ def main() -> None:
     known = {(row["network"], row["file"]) for row in document["files"]}
     for network in models.names():
         for name in FILES:
-            model = arguments.workdirs / network / "convert" / name / f"{name}.tflite"
+            model = arguments.workdir / network / "seed_0" / "convert" / name / f"{name}.tflite"
             if (network, name) in known or not model.is_file():
                 print(
                     f"{network} {name}: {'already there' if (network, name) in known else 'no file'}", file=sys.stderr

@@ -23,8 +23,8 @@ _TECHNIQUE = (
     "technique", "parameters", "float32 before", "after", "int8 file", "int8 bytes", "zipped float32 file",
 )  # fmt: skip
 _SPARSITY = (
-    "weights", "int8 file", "top-1 float", "top-1 int8", "zeros", "values a channel, at most", "bytes", "zipped",
-    "latency",
+    "weights", "file", "top-1 in float", "top-1 of the file", "zeros", "most values in a channel", "bytes",
+    "bytes, zipped", "latency",
 )  # fmt: skip
 
 
@@ -185,7 +185,7 @@ def sparsity_table(rows: list[JsonObject]) -> str:
 
 
 def engine_table(files: list[JsonObject]) -> str:
-    """Returns whether each engine answers as the first one, file by file, and why some did not run.
+    """Returns the first engine's top-1, file by file, how the others differ from it, and why some did not run.
 
     Args:
         files: `network`, `file` and `engines`, the rows of `evaluate.engine_table`.
@@ -200,17 +200,21 @@ def engine_table(files: list[JsonObject]) -> str:
         for row in rows.values():
             if row.unsupported is not None:
                 refusals.setdefault(row.unsupported, []).append(file.title)
-        cells = [_agreement_cell(rows[name]) if name in rows else "–" for name in versions]
+        first = rows[next(iter(versions))]
+        cells = [_agreement_cell(rows[name], first) if name in rows else "–" for name in versions]
         agreement.append([file.network, file.file, *cells])
     reasons = "".join(f"- {reason}: {_names(titles, found)}.\n" for reason, titles in refusals.items())
     parts = [Table(header, agreement).markdown(), reasons]
     return "\n".join(part for part in parts if part)
 
 
-def _agreement_cell(row: _EngineAnswers) -> str:
-    if row.agreement is None:
+def _agreement_cell(row: _EngineAnswers, first: _EngineAnswers) -> str:
+    if row.agreement is None or row.top1 is None or first.top1 is None:
         return "–"
-    return f"{100 * row.agreement.top1:.1f} %, {row.agreement.max_abs_diff:.2g}"
+    if row is first:
+        return percent(row.top1, 1)
+    change = f"{100 * (row.top1 - first.top1):+.1f}"
+    return f"{percent(row.agreement.top1, 1)} ({change}), {row.agreement.max_abs_diff:.2g}"
 
 
 def _names(titles: list[str], files: Sequence[_FileOnEngines]) -> str:

@@ -308,7 +308,8 @@ def environment_table(runs: Sequence[FinishedRun], here: Sequence[tuple[str, str
         for timing in run.timed:
             device = timing.device.document()
             known = [f"{key.replace('_', ' ')} {value}" for key, value in device.items() if value not in (None, "")]
-            lines[f"timed on, {run.title}", f"{timing.target}, {timing.threads} threads: {', '.join(known)}"] = None
+            threads = f"{timing.threads} thread{'s' if timing.threads > 1 else ''}"
+            lines[f"timed on, {run.title}", f"{timing.target}, {threads}: {', '.join(known)}"] = None
             lines["engine", f"{timing.engine} {timing.engine_version}"] = None
     return Table(["what", "which"], [*lines, *here])
 

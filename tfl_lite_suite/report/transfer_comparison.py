@@ -6,18 +6,17 @@ from tfl_lite_suite.core.figures import percent
 from tfl_lite_suite.core.page.table import Table
 from tfl_lite_suite.core.types import JsonObject
 
-_HEADER = (
-    "training pictures", "seeds", "method", "top-1", "balanced accuracy", "against float (95 % interval), points",
-    "minutes", "kept",
-)  # fmt: skip
+_HEADER = ("training pictures", "seeds", "method", "top-1", "balanced accuracy", "minutes", "kept")
+_AGAINST_FLOAT = "against float (95 % interval), points"
 
 
 def table(rows: Sequence[JsonObject]) -> str:
-    """Returns a Markdown table of means over seeds, a row a set and method.
+    """Returns a Markdown table of means over seeds, a row a set and method; int8 files are compared with float.
 
     Args:
         rows: What `tools/compare_transfer.py` measured.
     """
+    has_files = any("change" in row for row in rows)
     groups: dict[tuple[str, str], list[JsonObject]] = {}
     names = list(dict.fromkeys(row["name"] for row in rows))
     for row in sorted(rows, key=lambda row: names.index(row["name"])):
@@ -37,12 +36,12 @@ def table(rows: Sequence[JsonObject]) -> str:
                 method,
                 _mean(found, "top1"),
                 _mean(found, "balanced_accuracy"),
-                _changes(found),
                 f"{sum(seconds) / len(seconds) / 60:.1f}" if seconds else "–",
                 f"fine-tuned in {kept} of {len(found)}" if "kept" in first else "–",
+                *([_changes(found)] if has_files else []),
             ]
         )
-    return Table(_HEADER, lines).markdown()
+    return Table([*_HEADER, *([_AGAINST_FLOAT] if has_files else [])], lines).markdown()
 
 
 def _changes(rows: Sequence[JsonObject]) -> str:

@@ -6,8 +6,8 @@ from typing import Any
 from tfl_lite_suite.core.figures import percent
 from tfl_lite_suite.core.page.table import Table
 
-_SPEED = ("network, int8", "input", "first visit", "LiteRT, 1 thread", "page, 1 thread", "times as long")
-_ANSWERS = ("file", "pictures", "same top-1", "same scores to the bit", "largest difference of a score")
+_SPEED = ("int8 network", "input", "download", "LiteRT", "page", "page / LiteRT")
+_ANSWERS = ("file", "pictures", "same top-1", "identical scores", "largest difference")
 
 
 def speed_table(rows: Sequence[dict[str, Any]]) -> str:

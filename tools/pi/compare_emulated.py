@@ -89,7 +89,7 @@ def compare(there: tuple[dict[str, Any], np.ndarray], here: tuple[dict[str, Any]
 
 def run(given: argparse.Namespace) -> dict[str, Any]:
     """Runs everything; returns the document, which is written after every comparison: emulation takes hours."""
-    pictures = given.cache / f"pictures-{given.images}"
+    pictures = given.pictures or given.cache / f"pictures-{given.images}"
     if not pictures.is_dir():
         write_pictures(pictures, given.images)
     programs = write_python(given.cache / "programs", given.qemu, given.root)
@@ -115,7 +115,7 @@ def run(given: argparse.Namespace) -> dict[str, Any]:
                 replace(document["boards"], board, ("cpu", "engine"))
                 for name, model in models.items():
                     for kernels in given.kernels:
-                        flags = [f"--engine={engine}", f"--kernels={kernels}"]
+                        flags = [f"--engine={engine}", f"--kernels={kernels}", f"--limit={given.images}"]
                         print(f"{cpu} {engine} {kernels} {name} …", file=sys.stderr)
                         there = answers(model, pictures, *flags, *target, "--workers=1")
                         row = compare(there, answers(model, pictures, *flags))
@@ -187,6 +187,7 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=pathlib.Path, required=True)
     for name in ("networks", "cpus", "engines", "kernels"):
         parser.add_argument(f"--{name}", type=lambda text: text.split(","), required=True)
+    parser.add_argument("--pictures", type=pathlib.Path, help="labelled pictures; Fashion-MNIST's if absent")
     parser.add_argument("--images", type=int, required=True)
     parser.add_argument("--side", type=int, required=True)
     given = parser.parse_args()

@@ -2,10 +2,12 @@
 # Runs the Raspberry Pi runner on an emulated Pi, with the real aarch64 wheels, and compares its int8 outputs with x86's.
 #
 #   bash tools/pi/emulate.sh [--images=200] [--networks=a,b] [--resolution=32] [--cpus=cortex-a72,cortex-a76]
-#                            [--engines=tflite_runtime,litert] [--kernels=default,builtin] [--output=FILE.json]
+#                            [--engines=tflite_runtime,litert] [--kernels=default,builtin] [--pictures=FOLDER]
+#                            [--output=FILE.json]
 #   bash tools/pi/emulate.sh --only=prepare     what `benchmark --count_instructions` needs
 #
-# --networks takes .tflite files as well, such as trained ones, which take one grey picture of a Fashion-MNIST garment.
+# --networks takes .tflite files as well, such as trained ones. They answer test pictures of Fashion-MNIST, or those of
+# --pictures: a folder with one subfolder a class.
 # A Debian 12 arm64 root and Debian 13's QEMU are unpacked into the user's cache without root; the emulated machine is reached
 # over a real SSH server on loopback, exactly as a Pi is. The networks are made by emulated_models.py. Emulation is slow:
 # an int8 network at 32x32 takes 0.05 to 2 s an image. Cortex-A72 is the Pi 4's CPU, Cortex-A76 the Pi 5's.
@@ -15,15 +17,15 @@ checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 here=${PYTHON:-$checkout/.venv/bin/python}
 [[ -x $here || -n ${PYTHON:-} ]] || here=python3
 
-images=200 networks='' resolution=32 cpus=cortex-a72,cortex-a76 engines=tflite_runtime,litert kernels=default,builtin
-only=''
+images=200 networks='' pictures='' resolution=32 cpus=cortex-a72,cortex-a76 engines=tflite_runtime,litert
+kernels=default,builtin only=''
 output=$checkout/docs/results/raspberry_pi_emulated.json
 for argument in "$@"; do
   case $argument in
-    --images=* | --networks=* | --resolution=* | --cpus=* | --engines=* | --kernels=* | --output=* | --only=prepare)
+    --images=* | --networks=* | --resolution=* | --cpus=* | --engines=* | --kernels=* | --pictures=* | --output=* | --only=prepare)
       printf -v "$(cut -d= -f1 <<< "${argument#--}")" %s "${argument#*=}" ;;
     *)
-      echo "error: unknown argument '$argument'. Known: --images --networks --resolution --cpus --engines --kernels --output --only=prepare" >&2
+      echo "error: unknown argument '$argument'. Known: --images --networks --resolution --cpus --engines --kernels --pictures --output --only=prepare" >&2
       exit 1
       ;;
   esac
@@ -52,4 +54,4 @@ models=$cache/models-$resolution
 "$here" "$checkout/tools/pi/emulated_models.py" "$models" --side="$resolution" --networks="$networks"
 exec "$here" "$checkout/tools/pi/compare_emulated.py" --cache="$cache" --qemu="$cache/qemu/usr/bin/qemu-aarch64" \
   --root="$cache/bookworm-arm64" --wheels="$cache/wheels" --models="$models" --networks="$networks" --cpus="$cpus" \
-  --engines="$engines" --kernels="$kernels" --images="$images" --side="$resolution" --output="$output"
+  --engines="$engines" --kernels="$kernels" --images="$images" --side="$resolution" --output="$output" ${pictures:+--pictures="$pictures"}

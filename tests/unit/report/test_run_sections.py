@@ -84,4 +84,4 @@ def test_hashes_and_environment(run):
         ("train", "model.keras", "f" * 64),
     ]
     rows = run_sections.environment_table([run], [("numpy", "1")]).rows
-    assert rows[0] == ("timed on, w", "local, 1 threads: cpu <b>quick</b>") and rows[-1] == ("numpy", "1")
+    assert rows[0] == ("timed on, w", "local, 1 thread: cpu <b>quick</b>") and rows[-1] == ("numpy", "1")
