@@ -4,8 +4,6 @@ source "$(dirname "$0")/environment.sh"
 
 .venv/bin/ruff format --check --quiet .
 .venv/bin/ruff check --quiet .
-# Compiled once here, should the environment keep Python from doing so: tests start some hundred processes.
-.venv/bin/python -m compileall -q tfl_lite_suite
 # mypy takes one processor a minute on a clean clone, so the tests begin beside it.
 types=$(mktemp)
 .venv/bin/mypy > "$types" 2>&1 &

@@ -13,6 +13,8 @@ BINS = 15
 _Z95 = 1.959964
 _COVERAGES = tuple(step / 20 for step in range(1, 21))
 _RESAMPLES = 1000
+# Weights of bootstrap samples that are held at a time.
+_AT_ONCE = 1_000_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -258,8 +260,7 @@ def calibration_error(sure: Array, right: Array, weights: Array | None = None) -
     Source: Guo et al., 2017, https://arxiv.org/abs/1706.04599, equation 3.
     """
     weights = np.ones(len(sure)) if weights is None else weights
-    gaps = np.bincount(_bins(sure), weights * (sure - right), BINS)
-    return float(np.abs(gaps).sum() / weights.sum())
+    return float(_calibration_errors(sure, right, weights[None])[0])
 
 
 def calibration_error_by_chance(sure: Array) -> float:
@@ -332,18 +333,22 @@ def paired_intervals(
         out 0.
     """
     rng, count = np.random.default_rng(0), len(labels)
+    even = np.full(count, 1 / count)
 
     def figures(weights: Array) -> dict[str, Array]:
         pairs = [_weighted(labels, top, classes, weights) for top, _ in (before, after)]
-        found = {name: np.array([pair[name] for pair in pairs]) for name in ("balanced_accuracy", "macro_f1")}
+        found = {name: np.stack([pair[name] for pair in pairs], axis=1) for name in pairs[0]}
         if before[1] is not None and after[1] is not None:
-            errors = [calibration_error(sure, top == labels, weights) for top, sure in (before, after)]  # type: ignore[arg-type]
-            found["calibration_error"] = np.array(errors)
+            errors = [_calibration_errors(sure, top == labels, weights) for top, sure in (before, after)]  # type: ignore[arg-type]
+            found["calibration_error"] = np.stack(errors, axis=1)
         return found
 
-    whole = figures(np.ones(count))
-    drawn = [figures(rng.multinomial(count, np.full(count, 1 / count)).astype(float)) for _ in range(_RESAMPLES)]
-    return {name: _interval(whole[name], np.array([draw[name] for draw in drawn])) for name in whole}
+    whole = figures(np.ones((1, count)))
+    # As many samples at a time as fit in little memory.
+    at_once = min(_RESAMPLES, 1 + _AT_ONCE // max(1, count))
+    sizes = [min(at_once, _RESAMPLES - start) for start in range(0, _RESAMPLES, at_once)]
+    drawn = [figures(rng.multinomial(count, even, size).astype(float)) for size in sizes]
+    return {name: _interval(whole[name][0], np.concatenate([draw[name] for draw in drawn])) for name in whole}
 
 
 def _interval(whole: Array, drawn: Array) -> JsonObject:
@@ -357,17 +362,29 @@ def _interval(whole: Array, drawn: Array) -> JsonObject:
     }
 
 
-def _weighted(labels: Array, top: Array, classes: int, weights: Array) -> dict[str, float]:
-    of_it = np.bincount(labels, weights, classes)
-    answered = top >= 0
-    answers = np.bincount(top[answered], weights[answered], classes)
-    right = labels == top
-    hits = np.bincount(labels[right], weights[right], classes)
+def _weighted(labels: Array, top: Array, classes: int, weights: Array) -> dict[str, Array]:
+    """Returns balanced accuracy and macro F1 for each row of weights."""
+    answered, right = top >= 0, labels == top
+    of_it = _summed(labels, weights, classes)
+    answers = _summed(top[answered], weights[:, answered], classes)
+    hits = _summed(labels[right], weights[:, right], classes)
     with np.errstate(invalid="ignore"):
         return {
-            "balanced_accuracy": float(np.nanmean(hits / of_it)),
-            "macro_f1": float(np.nanmean(2 * hits / (of_it + answers))),
+            "balanced_accuracy": np.nanmean(hits / of_it, axis=1),
+            "macro_f1": np.nanmean(2 * hits / (of_it + answers), axis=1),
         }
+
+
+def _calibration_errors(sure: Array, right: Array, weights: Array) -> Array:
+    """Returns the `calibration_error` for each row of weights."""
+    gaps = _summed(_bins(sure), weights * (sure - right), BINS)
+    return np.asarray(np.abs(gaps).sum(axis=1) / weights.sum(axis=1))
+
+
+def _summed(places: Array, weights: Array, size: int) -> Array:
+    """Sums each row of weights by place: from `(n,)` and `(rows, n)` to `(rows, size)`."""
+    rows = np.arange(len(weights))[:, None] * size
+    return np.bincount((rows + places).ravel(), weights.ravel(), len(weights) * size).reshape(-1, size)
 
 
 def _mean(values: Sequence[float | None]) -> float | None:
