@@ -9,7 +9,7 @@ from tfl_lite_suite.run.seed_comparison import interval
 
 _HEADER = (
     "network", "parameters", "seeds", "float32", "int8 PTQ, points", "int8 QAT, points", "pruned float32",
-    "pruned int8 QAT, points", "same answers, Keras and file",
+    "pruned int8 QAT, points", "same answers",
 )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ PROBE = "Keras float32, linear probe of the pretrained network"
 _RESULT = ("file", "runtime", "top-1", "bytes", "median latency")
 _NETWORK = (
     "network", "parameters", "float32", "int8 PTQ", "int8 QAT", "float32 / int8 bytes", "at full size", "pruned to",
-    "pruned float32", "pruned int8 QAT", "same answers, Keras and file",
+    "pruned float32", "pruned int8 QAT", "same answers",
 )  # fmt: skip
 _TECHNIQUE = (
     "technique", "parameters", "float32 before", "after", "int8 file", "int8 bytes", "zipped float32 file",
@@ -213,8 +213,8 @@ def _agreement_cell(row: _EngineAnswers, first: _EngineAnswers) -> str:
         return "–"
     if row is first:
         return percent(row.top1, 1)
-    change = f"{100 * (row.top1 - first.top1):+.1f}"
-    return f"{percent(row.agreement.top1, 1)} ({change}), {row.agreement.max_abs_diff:.2g}"
+    change = f" ({100 * (row.top1 - first.top1):+.1f})" if row.agreement.top1 < 1 else ""
+    return f"{percent(row.agreement.top1, 1)}{change}, {row.agreement.max_abs_diff:.2g}"
 
 
 def _names(titles: list[str], files: Sequence[_FileOnEngines]) -> str:

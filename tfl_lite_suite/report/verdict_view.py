@@ -1,6 +1,7 @@
 """The verdict of a run as people read it: on the terminal, in the report and as Markdown."""
 
 import os
+import re
 import shlex
 import sys
 from collections.abc import Iterable
@@ -12,6 +13,7 @@ from tfl_lite_suite.core.terminal import Style, printable_line
 from tfl_lite_suite.run.verdict import Verdict
 
 NEXT = "What to do next"
+_FLAG = re.compile(r"(?<!\S)--\w+")
 _HEADING, _WORRIES = "Verdict", "What to worry about"
 
 
@@ -86,10 +88,15 @@ def html(found: Verdict) -> str:
     """Returns the verdict as a block of a page."""
     rows = "".join(f"<tr><th>{escaped(name)}</th><td>{escaped(line)}</td></tr>" for name, line in facts(found))
     worries = "".join(f'<li class="warning">{escaped(worry)}</li>' for worry in found.worries)
-    steps = "".join(f"<li>{escaped(step.what)}<pre>{escaped(step.command)}</pre></li>" for step in found.next)
+    steps = "".join(f"<li>{escaped(step.what)}<pre>{_with_whole_flags(step.command)}</pre></li>" for step in found.next)
     parts = [f'<table class="verdict">{rows}</table>']
     parts += [f"<h3>{_WORRIES}</h3><ul>{worries}</ul>"] if worries else []
     return "".join([*parts, f"<h3>{NEXT}</h3><ol>{steps}</ol>"])
+
+
+def _with_whole_flags(command: str) -> str:
+    """Returns a command as HTML in which no line ends inside a flag's name."""
+    return _FLAG.sub(lambda flag: f'<span class="whole">{flag[0]}</span>', escaped(command))
 
 
 def markdown(found: Verdict) -> str:

@@ -21,7 +21,7 @@ def figures():
 
 def test_the_summary_leads_with_the_weakest_class():
     page = found_and_missed.summary(figures())
-    assert page.index("cat") < page.index(">dog<") and "25.00 %" in page and "dog (3)" in page
+    assert page.index("cat") < page.index(">dog<") and "25.00&nbsp;%" in page and "dog (3)" in page
     decided = DecidedFigures({}, 0.5, None, 0.75, None, ((1, 1, 2), (0, 1, 1)))
     page = found_and_missed.summary(figures(), decided)
     assert "50.00 % of the pictures get an answer" in page and "none of these (2)" in page

@@ -45,6 +45,7 @@ table.verdict td { overflow-wrap: anywhere }
 li { margin: .25em 0 }
 li.warning { font-weight: 400 }
 li pre { white-space: pre-wrap; overflow-wrap: anywhere }
+.whole { white-space: nowrap }
 .facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(150px, 1fr)); gap: 10px; margin: 1em 0 }
 .facts div { background: var(--card); border-radius: 8px; padding: 10px 14px }
 .facts b { display: block; font-size: 1.35em; font-variant-numeric: tabular-nums }

@@ -11,6 +11,8 @@ from tfl_lite_suite.core.page.document import text
 from tfl_lite_suite.core.terminal import Style, printable_line
 
 _NUMBER = re.compile(r"[-+−]?[\d.,]+( ?(%|ms|s|kB|MB|M|bytes|points))?[ᵖ*°]?$|–$")
+# Where a line may not break: before a unit, and inside an interval.
+_TOGETHER = re.compile(r"(?<=\d) (?=%)|(?<=[\d%]) (?=… [-+−\d])|(?<=\d …|% …) (?=[-+−\d])")
 _HASH = re.compile(r"[0-9a-f]{64}$")
 _NONE, _GAP, _FALLBACK_COLUMNS = "–", "  ", 120
 _VERDICTS = {
@@ -61,7 +63,8 @@ class Table:
             kind = "n" if right else "hash" if _HASH.match(shown) else _VERDICTS.get(shown, "")
             kind = f"{kind} none".strip() if shown == _NONE else kind
             attribute = f' class="{kind}"' if kind else ""
-            cells.append(f'<td{attribute} data-of="{text(name)}">{text(shown)}</td>')
+            whole = text(shown) if right else _TOGETHER.sub("&nbsp;", text(shown))
+            cells.append(f'<td{attribute} data-of="{text(name)}">{whole}</td>')
         return "".join(cells)
 
     def markdown(self) -> str:

@@ -10,6 +10,11 @@ def test_html_escapes_and_aligns_numbers():
     assert '<td class="n none" data-of="b">–</td>' in page and "wide" not in page
 
 
+def test_an_interval_stays_on_one_line():
+    page = Table(["a"], [["50.00 % (40.00 % … 60.00 %)"], ["more … to come"]]).html()
+    assert "50.00&nbsp;% (40.00&nbsp;%&nbsp;…&nbsp;60.00&nbsp;%)" in page and "more … to come" in page
+
+
 def test_verdicts_and_hashes_stand_out_and_broad_tables_become_cards():
     page = Table(list("abcd"), [["ok", "broken", "f" * 64, "x"]]).html()
     assert '<td class="good"' in page and '<td class="error"' in page and '<td class="hash"' in page
