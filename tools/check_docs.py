@@ -44,7 +44,7 @@ _SHORTENED = {
     "tools/demo.sh": _SHORT_TRAINING,
     "tools/test.sh": "--collect-only --quiet",
 }
-# Programs without which a command cannot run; those that are absent here are told and left out.
+# Programs without which a command cannot run; commands whose program is absent are reported and left out.
 _NEEDS = {
     **{"tools/build_apk.sh": "aapt", "mvn ": "mvn", "adb ": "adb", "gradle ": "gradle"},
     **{"--to=web": "npm", "--target=browser": "chromium"},

@@ -1,4 +1,4 @@
-"""Makes one network sparse or few-valued, each with and without training for int8, and keeps what that buys.
+"""Makes one network sparse or clustered, each with and without training for int8, and records what that gains.
 
 Every row has the same epochs behind it. Each int8 file is timed by turns with that of the dense network, quantized
 without training. `tools/update_readme.py` makes the table of `docs/pruning.md` from `docs/results/sparsity.json`.

@@ -1,4 +1,4 @@
-"""Errors that are told to a user in one line."""
+"""Errors that a user sees as one line."""
 
 import difflib
 import re

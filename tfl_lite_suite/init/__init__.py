@@ -1,6 +1,6 @@
 """Looks at a folder of labelled pictures and writes the recipe that fits it.
 
-The rules are few and each is told with the recipe: how large and how colourful the pictures are, how many there are,
+There are few rules, and each is explained in the recipe: how large and how colourful the pictures are, how many there are,
 how unbalanced the classes are, and how much time there is.
 """
 

@@ -50,7 +50,7 @@ def _analyse(target: str, path: str) -> dict[str, object]:
 
 
 def _try(engine: str, path: str) -> dict[str, object]:
-    """Runs one inference with zeros; each phase is told before it begins, in case it is the last."""
+    """Runs one inference with zeros; each phase is reported before it begins, in case it is the last."""
     import importlib
 
     import numpy as np

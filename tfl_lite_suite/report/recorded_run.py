@@ -220,7 +220,7 @@ def read(workdir: str | os.PathLike[str]) -> FinishedRun:
 
 
 def _check(run: FinishedRun) -> None:
-    """Reads all results, so that damage is told before anything is made of them."""
+    """Reads all results, so that damage is reported before anything is made of them."""
     for _ in (run.steps, run.ledger, run.verdict):
         pass
 

@@ -169,7 +169,7 @@ def _keras_top1(results: JsonObject, step: str) -> float | None:
 
 
 def sparsity_table(rows: list[JsonObject]) -> str:
-    """Returns one row an int8 file: how sparse and how few-valued its kernels are, and what that buys.
+    """Returns one row an int8 file: how many zeros and distinct values its kernels have, and what that gains.
 
     Args:
         rows: What `tools/compare_sparsity.py` measured.

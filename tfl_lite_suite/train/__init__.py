@@ -202,7 +202,7 @@ def teacher_file(settings: Recipe, workdir: str, stage: str) -> str | None:
     """Returns the `.keras` file of the teacher that a stage asks; it need not be there yet; `None` without one.
 
     Raises:
-        SuiteError: If the recipe names a file that is not there, or a network that the suite has not.
+        SuiteError: If the recipe names a file that is not there, or a network that the suite does not have.
     """
     chosen = settings.distill
     if chosen.teacher is None or stage not in chosen.during:

@@ -181,7 +181,7 @@ class Transfer:
         return start, training
 
     def _fine_tuned(self, plan: Plan, probe: Probe, everything: Examples) -> tuple[list[JsonObject], TransferChoice]:
-        """Fine-tunes, judges and keeps; returns the history, and what is told of the choice."""
+        """Fine-tunes, judges and keeps; returns the history, and what is reported about the choice."""
         nothing = np.arange(0)
         images = self.images
         if plan.folds:

@@ -41,7 +41,7 @@ class Keeping:
 
 @dataclasses.dataclass(frozen=True)
 class Watching:
-    """What to watch, with what, and who is told.
+    """What to watch, with which model, and where the answers go.
 
     Attributes:
         opening: The model.

@@ -1,4 +1,4 @@
-"""The loop that watches: a frame, its decision, and whoever wants to know, until it is told to stop."""
+"""The loop that watches: a frame, its decision, and everyone who receives it, until it is stopped."""
 
 import collections
 import contextlib
@@ -32,7 +32,7 @@ class Pace:
     Attributes:
         max_fps: Greatest number of frames a second; 0 for as many as there are.
         frames: Number of frames after which to stop; 0 for never.
-        changes: Whether only changes of the answer are told.
+        changes: Whether only changes of the answer are sent.
     """
 
     max_fps: float = 0.0
@@ -42,7 +42,7 @@ class Pace:
 
 @dataclasses.dataclass(frozen=True)
 class Listeners:
-    """Who is told.
+    """Who receives the answers.
 
     Attributes:
         lines: Standard output.

@@ -1,7 +1,7 @@
-"""Post-training quantization that holds: techniques are tried on calibration pictures, and kept where they help.
+"""Post-training quantization: techniques are tried on calibration pictures, and kept where they help.
 
-Some calibration pictures give the activation ranges, others judge. Judged is by how far the int8 scores are from the
-float scores, as Kullback-Leibler divergence: top-1 of near-identical files differs by a point at random, the divergence
+Some calibration pictures give the activation ranges, others judge how far the int8 scores are from the float
+scores, by the Kullback-Leibler divergence: top-1 of near-identical files differs by a point at random, the divergence
 hardly does.
 """
 
