@@ -1,7 +1,7 @@
 """Looks at a folder of labelled pictures and writes the recipe that fits it.
 
-There are few rules, and each is explained in the recipe: how large and how colourful the pictures are, how many there are,
-how unbalanced the classes are, and how much time there is.
+There are few rules, and each is explained in the recipe: how large and how colourful the pictures are, how many there
+are, how unbalanced the classes are, and how much time there is.
 """
 
 import dataclasses

@@ -108,18 +108,22 @@ def instructions_table(networks: Mapping[str, JsonObject]) -> str:
 
 
 def pi_table(rows: Sequence[JsonObject]) -> str:
-    """Returns a row a trained network: whether an emulated Pi gives the answers of x86, by runtime.
+    """Returns a row a network: how far an emulated Pi gives the answers of x86, by runtime, on the worse of its CPUs.
 
     Args:
-        rows: `rows` of what `tools/pi/emulate.sh` measured, with default kernels on one CPU.
+        rows: `rows` of what `tools/pi/emulate.sh` measured; those with default kernels are shown.
     """
-    found = {(row["network"], row["engine"]): row for row in rows}
+    found: dict[str, dict[str, list[JsonObject]]] = {}
+    for row in rows:
+        if row["kernels"] == "default":
+            found.setdefault(row["network"], {}).setdefault(row["engine"], []).append(row)
     lines = []
-    for network in dict.fromkeys(row["network"] for row in rows):
+    for network, by_engine in found.items():
         cells = [network]
         for engine in ("litert", "tflite_runtime"):
-            row = found[network, engine]
-            cells += [percent(row["top1_agreement"], 1), f"{row['largest_difference_steps']} steps"]
+            of_engine = by_engine.get(engine, [])
+            cells.append(percent(min(row["top1_agreement"] for row in of_engine), 1) if of_engine else "–")
+            cells.append(f"{max(row['largest_difference_steps'] for row in of_engine)} steps" if of_engine else "–")
         lines.append(cells)
     return Table(_PI, lines).markdown()
 

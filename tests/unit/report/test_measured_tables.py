@@ -50,7 +50,13 @@ def test_an_emulated_pi_beside_x86():
     row = {"network": "micro", "engine": "litert", "kernels": "default", "images": 1000, "top1_agreement": 1.0,
            "output_values_identical": 1.0, "largest_difference_steps": 0}  # fmt: skip
     other = {**row, "engine": "tflite_runtime", "top1_agreement": 0.98, "largest_difference_steps": 9}
-    assert rows(measured_tables.pi_table([row, other])) == [["micro", "100.0 %", "0 steps", "98.0 %", "9 steps"]]
+    second_cpu = {**other, "top1_agreement": 1.0, "largest_difference_steps": 10}
+    built_in = {**row, "kernels": "builtin", "top1_agreement": 0.5}
+    table = measured_tables.pi_table([row, built_in, other, second_cpu, {**row, "network": "b0"}])
+    assert rows(table) == [
+        ["micro", "100.0 %", "0 steps", "98.0 %", "10 steps"],
+        ["b0", "100.0 %", "0 steps", "–", "–"],
+    ]
     worse = {
         **row,
         "network": "b0",
