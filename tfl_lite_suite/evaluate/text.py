@@ -54,7 +54,7 @@ def _decided_lines(evaluation: "Evaluation") -> list[str]:
     lines, decided, unknown = [], evaluation.decided, evaluation.unknown
     if decided is not None:
         lines.append(
-            f"decision: {percent(decided.coverage)} get an answer, {percent(decided.accuracy)} of them rightly; "
+            f"decision: {percent(decided.coverage)} get an answer, of which {percent(decided.accuracy)} are right; "
             "recall, precision and F1 are of these answers"
         )
     if unknown is not None:

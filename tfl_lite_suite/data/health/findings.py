@@ -144,9 +144,9 @@ def _mislabelled(listing: Listing, suspects: Suspects) -> list[Problem]:
     place, likely = int(suspects.places[0]), listing.class_names[int(suspects.likely[0])]
     message = (
         f"{pictures(len(suspects.places))} look more like another class; the clearest is '{listing.keys[place]}', "
-        f"labelled {_class_of(listing, place)}, which looks like {likely}. Some will be right and only unusual"
+        f"labelled {_class_of(listing, place)}, which looks like {likely}. Some of these labels are right"
     )
-    fix = "Look at each, the clearest first; put it right or remove it"
+    fix = "Look at each, the clearest first; move it to the right class or remove it"
     files = _keys(listing, suspects.places)
     hints = tuple((key, listing.class_names[int(label)]) for key, label in zip(files, suspects.likely, strict=True))
     return [Problem("mislabelled", "warning", files, message, fix, hints)]

@@ -13,7 +13,7 @@ def show(found: "Health") -> str:
     """Returns what was found as text."""
     classes = [f"{item.name} {item.count:,}" for item in found.classes[:_MOST_CLASSES]]
     more = len(found.classes) - len(classes)
-    ratio = f", {found.imbalance:.1f} times as many in the commonest as in the rarest" if found.imbalance else ""
+    ratio = f"; the largest class has {found.imbalance:.1f} times as many as the smallest" if found.imbalance else ""
     lines = [
         f"{found.source}: {found.pictures:,} pictures in {len(found.classes)} classes{ratio}",
         f"classes: {', '.join(classes)}" + (f" and {more} more" if more > 0 else ""),
