@@ -105,9 +105,20 @@ def commands_page() -> str:
         parts += [f"## `{verb}`\n", f"{summary.strip()}\n"]
         parts += [f"<!-- not run: an example of the help -->\n```bash\n{example[1]}\n```\n"] if example else []
         found = re.findall(r"^  (--\w+=?)\n      (.*)$", rest, re.MULTILINE)
-        rows = [[f"`{name}`", text] for name, text in found if name not in ("--json", "--traceback")]
+        rows = [[f"`{name}`", _meaning(text)] for name, text in found if name not in ("--json", "--traceback")]
         parts.append(_table(["flag", "meaning"], rows))
     return "\n".join(parts)
+
+
+def _meaning(text: str) -> str:
+    """Returns the help of a flag with its choices in words, and with the flags that it names as code."""
+    text = re.sub(r"^<([\w|]+)>: ", lambda found: _in_words(found[1].split("|")) + ". ", text)
+    return re.sub(r"(?<![\w`-])--\w+(=[\w.=/:]*\w)?", r"`\g<0>`", text)
+
+
+def _in_words(choices: list[str]) -> str:
+    *others, last = (f"`{choice}`" for choice in choices)
+    return f"{', '.join(others)} or {last}"
 
 
 def python_page() -> str:

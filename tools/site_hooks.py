@@ -7,7 +7,7 @@ _CODE = re.compile(r"<code>.*?</code>", re.DOTALL)
 _FLAG = re.compile(r"(?<![\w-])--?[a-z][\w-]*")
 _TABLE = re.compile(r"<table>.*?</table>", re.DOTALL)
 _TINY = re.compile(r"\d[\d.]*e-\d+")
-_LONG_NAME = re.compile(r"(?<=[>\s])[\w./={},]{12,}(?=[<\s])")
+_LONG_NAME = re.compile(r"(?<=[>\s])(?=[\d.,]*[^\W\d])[\w./={},]{12,}(?=[<\s])")
 _TOGETHER = re.compile(r"(?<=\d) (?=%|ms\b|MB\b|points?\b|steps?\b)|(?<=[\d%]) (?=… [-+−\d])|(?<=\d …|% …) (?=[-+−\d])")
 
 

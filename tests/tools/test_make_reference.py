@@ -22,6 +22,11 @@ def test_every_key_of_a_recipe_is_explained():
         assert set(documented) == {field.name for field in dataclasses.fields(kind)}, path
 
 
+def test_choices_of_a_flag_are_in_words():
+    text = make_reference._meaning("<a|b|c_d>: Which; see --data.")
+    assert text == "`a`, `b` or `c_d`. Which; see `--data`."
+
+
 def test_every_verb_has_an_example():
     page = (make_reference.FOLDER / "commands.md").read_text(encoding="utf-8")
     for part in page.split("\n## ")[1:]:
