@@ -2,13 +2,19 @@
 
 When a layer is called on a symbolic tensor, Keras 2 makes a TensorFlow graph of the layer only to learn the shape of
 its output. That takes half of the time of building a network. The usual layers tell the shape without a graph; for
-anything else Keras does what it always did. This is the one place that uses Keras's private names for it.
+anything else Keras does what it always did.
+
+TensorFlow prepares an eager operator once for each set of attributes. The name of a variable is an attribute of the
+operator that makes it, for error messages alone. Without it, all variables share a few prepared operators.
+
+This is the one place that uses private names of Keras and TensorFlow for this.
 """
 
 import inspect
+from collections.abc import Iterator
 
 from tfl_lite_suite.core.framework import keras, tf
-from tfl_lite_suite.core.types import ForeignObject, KerasLayer, Tensor
+from tfl_lite_suite.core.types import ForeignObject, KerasLayer, KerasModel, KerasObject, Tensor
 
 _LAYERS = keras.layers
 # Classes whose `compute_output_shape` is exact; a subclass may do otherwise, so it does not count.
@@ -84,6 +90,44 @@ def _is_usual(
 
 
 _LAYERS.Layer._keras_tensor_symbolic_call = _output
-# Saving and loading look for weights in each attribute of each layer. This one is a text that takes long to write.
+
+
+def _connected(model: KerasModel, created: dict[str, KerasLayer]) -> KerasModel:
+    """Adds layers that lead to no output, in place of `connect_ancillary_layers`, which lists all layers for each."""
+    inside = set(map(id, model.layers))
+    return model if inside.issuperset(map(id, created.values())) else _connect_ancillary_layers(model, created)
+
+
+_sequential: ForeignObject = inspect.getmodule(keras.Sequential.from_config)
+_connect_ancillary_layers = _sequential.functional.connect_ancillary_layers
+_sequential.functional.connect_ancillary_layers = _connected
+
+
+def _attributes(owner: KerasObject) -> Iterator[tuple[str, object]]:
+    """Yields what may hold weights to save, in place of `_walk_trackable`, which looks at every layer's methods too."""
+    own = vars(owner)
+    for name in sorted(dir(owner), reverse=True):
+        if name.startswith("__") or name in _NOT_SAVED or name in _METHODS and name not in own:
+            continue
+        try:
+            value = getattr(owner, name)
+        except Exception:
+            continue  # As Keras does: a property may raise anything.
+        yield name, value
+
+
 _saving: ForeignObject = inspect.getmodule(keras.saving.save_model)
-_saving.saving_lib.ATTR_SKIPLIST |= {"_tracking_metadata"}
+_METHODS = {name for name, _ in inspect.getmembers(_LAYERS.Layer, inspect.isroutine)}
+# The metadata is a text that takes long to write.
+_NOT_SAVED = {*_saving.saving_lib.ATTR_SKIPLIST, "_tracking_metadata"}
+_saving.saving_lib._walk_trackable = _attributes
+
+
+def _handle(*args: object, debug_name: str = "", **attributes: object) -> Tensor:
+    """Returns a new variable's resource, in place of `var_handle_op`."""
+    return _named_handle(*args, debug_name="" if tf.executing_eagerly() else debug_name, **attributes)
+
+
+_operators: ForeignObject = inspect.getmodule(tf.raw_ops.VarHandleOp)
+_named_handle = _operators.var_handle_op
+_operators.var_handle_op = _handle

@@ -2,7 +2,8 @@
 
 Keras 2 is finished, so that these names stay: `_keras_history` of a symbolic tensor is `(layer, node_index,
 tensor_index)`; a functional model has `_is_graph_network` and `_nodes_by_depth`; a layer's `name` is read-only; a layer
-that is called on symbolic tensors runs in a graph of the name `<layer>_scratch_graph`.
+that is called on symbolic tensors runs in a graph of the name `<layer>_scratch_graph`; `_flatten_layers` goes through
+a layer's layers.
 """
 
 from tfl_lite_suite.core.framework import tf
@@ -44,6 +45,11 @@ def nodes(model: KerasModel) -> list[KerasNode]:
     """Returns the calls of layers in the model's graph, inputs before their consumers; nested models count as one."""
     depths = sorted(model._nodes_by_depth, reverse=True)
     return [node for depth in depths for node in model._nodes_by_depth[depth] if not node.is_input]
+
+
+def layers_within(model: KerasModel) -> list[KerasLayer]:
+    """Returns all layers of a model, those inside models and other layers as well; `submodules` takes far longer."""
+    return list(model._flatten_layers(include_self=False))
 
 
 def rename(layer: KerasLayer, name: str) -> None:

@@ -133,3 +133,42 @@ def test_a_saved_network_has_all_of_its_weights(tmp_path):
     keras_file.save(model, tmp_path / "a.keras")
     for left, right in zip(model.weights, keras_file.load(tmp_path / "a.keras").weights, strict=True):
         np.testing.assert_array_equal(left, right)
+
+
+class Hiding(L.Layer):
+    """Keeps a layer where every other one has a method, and one in a list."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.add_loss = L.Dense(2)
+        self.parts = [L.Dense(2)]
+
+    def call(self, inputs):
+        return self.parts[0](self.add_loss(inputs))
+
+
+def test_weights_in_any_attribute_are_saved(tmp_path):
+    image = keras.Input((3,))
+    saved, loaded = (keras.Model(image, Hiding()(image)) for _ in range(2))
+    saved.save_weights(tmp_path / "x.weights.h5")
+    loaded.load_weights(tmp_path / "x.weights.h5")
+    for part in (lambda model: model.layers[1].add_loss, lambda model: model.layers[1].parts[0]):
+        np.testing.assert_array_equal(part(loaded).kernel, part(saved).kernel)
+
+
+def test_a_layer_that_leads_to_no_output_stays_in_a_copy():
+    image = keras.Input((3,))
+    model = keras.Model(image, L.Dense(2)(image))
+    model.add_loss(tf.reduce_mean(L.Dense(4, name="aside")(image)))
+    copy = keras.Model.from_config(model.get_config())
+    assert [layer.name for layer in copy.layers] == [layer.name for layer in model.layers]
+    assert "aside" in {layer.name for layer in copy.layers} and len(copy.losses) == 1
+
+
+def test_variables_have_their_names_and_are_told_apart():
+    layer = L.Dense(2, name="answers")
+    layer.build((None, 3))
+    assert [weight.name for weight in layer.weights] == ["kernel:0", "bias:0"]
+    first, second = tf.Variable(1.0, name="x"), tf.Variable(2.0, name="x")
+    first.assign(3.0)
+    assert (float(first), float(second)) == (3.0, 2.0)

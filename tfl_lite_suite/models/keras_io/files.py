@@ -8,7 +8,7 @@ import numpy as np
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.framework import keras
 from tfl_lite_suite.core.types import Document, JsonObject, KerasModel
-from tfl_lite_suite.models import layers
+from tfl_lite_suite.models import keras_graph, layers
 from tfl_lite_suite.models.keras_io import archive, keras2, keras3, keras3_comparison, limits, names
 from tfl_lite_suite.models.keras_io.listed_arrays import ListedArrays
 
@@ -51,8 +51,7 @@ def _keras3(path: str | os.PathLike[str], config: JsonObject) -> KerasModel:
 
 def _warn_of_numbers(model: KerasModel) -> None:
     """Says which layers hold weights that are no numbers, since every answer would be none."""
-    found = [layer for layer in model.submodules if isinstance(layer, keras.layers.Layer)]
-    own = [layer for layer in found if not isinstance(layer, keras.Model) and layer.weights]
+    own = [layer for layer in keras_graph.layers_within(model) if not isinstance(layer, keras.Model) and layer.weights]
     names = [layer.name for layer in own if not all(np.isfinite(array).all() for array in layer.get_weights())]
     if names:
         more = f" and {len(names) - 1} more" if len(names) > 1 else ""

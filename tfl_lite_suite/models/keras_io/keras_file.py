@@ -9,6 +9,7 @@ from tfl_lite_suite.core.files import atomic_path
 from tfl_lite_suite.core.framework import keras
 from tfl_lite_suite.core.types import KerasModel, TensorShape
 from tfl_lite_suite.data import Dataset
+from tfl_lite_suite.models import keras_graph
 from tfl_lite_suite.models.graph import rewrite, two_classes
 from tfl_lite_suite.models.keras_io import archive, keras2, names
 from tfl_lite_suite.models.quantizers import CUSTOM_OBJECTS, FakeQuantized
@@ -76,7 +77,7 @@ def _advice(shape: TensorShape) -> str:
 
 def warn_of_frozen(model: KerasModel) -> None:
     """Says which layers stay as they are in training, since the file has them frozen, as after transfer learning."""
-    found = [layer for layer in model.submodules if isinstance(layer, keras.layers.Layer) and layer.weights]
+    found = [layer for layer in keras_graph.layers_within(model) if layer.weights]
     names = [layer.name for layer in found if not isinstance(layer, keras.Model) and not layer.trainable]
     if names:
         print(

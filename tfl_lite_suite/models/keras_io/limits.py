@@ -8,6 +8,7 @@ from unittest import mock
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.framework import keras, tf
 from tfl_lite_suite.core.types import KerasLayer, KerasModel, KerasObject, TensorShape
+from tfl_lite_suite.models import keras_graph
 from tfl_lite_suite.models.keras_io import claims
 
 # As many as 100 channels of pictures of 1,600×1,600, in one tensor of one picture.
@@ -41,7 +42,7 @@ def numbers_at_most(count: int) -> Iterator[None]:
 
 def check_tensors(model: KerasModel) -> None:
     """Raises a `SuiteError` if a layer makes more values of one picture than memory should hold."""
-    for layer in model.submodules:
+    for layer in keras_graph.layers_within(model):
         for node in getattr(layer, "inbound_nodes", ()):
             for tensor in tf.nest.flatten(node.outputs):
                 shape = getattr(tensor, "shape", None)

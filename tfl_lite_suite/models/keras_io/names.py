@@ -75,7 +75,7 @@ def make_fit(model: KerasModel) -> bool:
         Whether one of them was renamed; its model must then be built anew from its configuration.
     """
     renamed = False
-    for owner in [model, *(layer for layer in model.submodules if keras_graph.is_model(layer))]:
+    for owner in [model, *filter(keras_graph.is_model, keras_graph.layers_within(model))]:
         fit = unique_names(layer.name for layer in owner.layers)
         for layer in owner.layers:
             if fit[layer.name] != layer.name:
