@@ -64,8 +64,6 @@ _BODIES: dict[str, Callable[[Any], str]] = {
     "instructions": lambda document: measured_tables.instructions_table(document["networks"]),
     "full_size": lambda document: measured_tables.full_size_table(document["full_size"]),
     "pi": lambda document: measured_tables.pi_table(document["rows"]),
-    "pi_trained": lambda document: measured_tables.pi_kernels_table(document["rows"], 1000),
-    "pi_untrained": lambda document: measured_tables.pi_kernels_table(document["rows"], 100),
     "search": measured_tables.search_table,
     "estimates": documented_figures.estimates_table,
     "lint_arena": documented_figures.lint_arena_table,

@@ -21,7 +21,6 @@ _FULL_SIZE = ("network", "float32", "int8", "int8 / float32")
 _PI = (
     "network", "LiteRT, same top-1", "largest difference", "tflite-runtime, same top-1", "largest difference",
 )  # fmt: skip
-_PI_KERNELS = ("runtime", "kernels", "same top-1, mean (worst file)", "identical output values", "largest difference")
 _SEARCH = ("network", "top-1", "top-1, unseen half", "median latency", "bytes")
 
 
@@ -108,7 +107,7 @@ def instructions_table(networks: Mapping[str, JsonObject]) -> str:
 
 
 def pi_table(rows: Sequence[JsonObject]) -> str:
-    """Returns a row a network: how far an emulated Pi gives the answers of x86, by runtime, on the worse of its CPUs.
+    """Returns a row a network: how far emulated Pis give the answers of x86, by runtime, on the worse of their CPUs.
 
     Args:
         rows: `rows` of what `tools/pi/emulate.sh` measured; those with default kernels are shown.
@@ -125,31 +124,11 @@ def pi_table(rows: Sequence[JsonObject]) -> str:
             cells.append(percent(min(row["top1_agreement"] for row in of_engine), 1) if of_engine else "–")
             cells.append(f"{max(row['largest_difference_steps'] for row in of_engine)} steps" if of_engine else "–")
         lines.append(cells)
-    return Table(_PI, lines).markdown()
-
-
-def pi_kernels_table(rows: Sequence[JsonObject], pictures: int) -> str:
-    """Returns a row a runtime and its kernels: how many networks answer on an emulated Pi as on x86.
-
-    Args:
-        rows: `rows` of what `tools/pi/emulate.sh` measured.
-        pictures: Those with so many pictures are shown.
-    """
-    groups: dict[tuple[str, str], list[JsonObject]] = {}
-    for row in rows:
-        if row["images"] == pictures:
-            groups.setdefault((row["engine"], row["kernels"]), []).append(row)
-    lines = []
-    for (engine, kernels), group in groups.items():
-        worst = min(group, key=lambda row: float(row["top1_agreement"]))
-        mean = sum(row["top1_agreement"] for row in group) / len(group)
-        identical = sum(row["output_values_identical"] for row in group) / len(group)
-        steps = max(row["largest_difference_steps"] for row in group)
-        same = percent(mean, 1)
-        if worst["top1_agreement"] < 1:
-            same += f" ({percent(worst['top1_agreement'], 1)}, {worst['network']})"
-        lines.append([engine, kernels, same, percent(identical), f"{steps} steps"])
-    return Table(_PI_KERNELS, sorted(lines)).markdown()
+    cpus = {
+        engine: " and ".join(dict.fromkeys(row["cpu"].title() for row in rows if row["engine"] == engine))
+        for engine in ("litert", "tflite_runtime")
+    }
+    return f"{Table(_PI, lines).markdown()}\n(LiteRT: {cpus['litert']}; tflite-runtime: {cpus['tflite_runtime']})\n"
 
 
 def search_table(document: JsonObject, as_written: int = 3) -> str:

@@ -19,7 +19,7 @@ here=${PYTHON:-$checkout/.venv/bin/python}
 
 images=200 networks='' pictures='' resolution=32 cpus=cortex-a72,cortex-a76 engines=tflite_runtime,litert
 kernels=default,builtin only=''
-output=$checkout/docs/results/raspberry_pi_emulated.json
+output=raspberry_pi_emulated.json
 for argument in "$@"; do
   case $argument in
     --images=* | --networks=* | --resolution=* | --cpus=* | --engines=* | --kernels=* | --pictures=* | --output=* | --only=prepare)
