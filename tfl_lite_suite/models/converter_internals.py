@@ -3,15 +3,48 @@
 Written for TensorFlow 2.15 to 2.19; `doctor` has the versions that are tried.
 """
 
+import dataclasses
 import inspect
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from unittest import mock
 
 from tfl_lite_suite.core.framework import tf
-from tfl_lite_suite.core.types import ForeignObject
+from tfl_lite_suite.core.types import ForeignObject, Tensor, TfFunction
 
 _LITE: ForeignObject = inspect.getmodule(tf.lite.TFLiteConverter)
 # What `TFLiteConverter.convert` raises for a graph that it does not take.
 REFUSALS = (_LITE.ConverterError, ValueError, RuntimeError, NotImplementedError, tf.errors.OpError)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Ends:
+    """Of a frozen function, what the converter looks at beside the graph's description."""
+
+    graph: ForeignObject
+    inputs: Sequence[Tensor]
+    outputs: Sequence[Tensor]
+
+
+def _ends(function: TfFunction, frozen: ForeignObject, converted: Collection[int]) -> _Ends:
+    """Returns inputs and outputs of a frozen function, in place of `_construct_concrete_function`.
+
+    That builds the graph twice more, operator by operator, which takes a third of a conversion's time.
+    """
+    constants = {id(function.graph.internal_captures[index]) for index in converted}
+    inputs = [tensor for tensor in function.inputs if id(tensor) not in constants]
+    return _Ends(tf.Graph(), inputs, function.outputs)
+
+
+def converted(converter: ForeignObject) -> bytes:
+    """Returns what the converter of a concrete function makes of it, in half of the time of `converter.convert()`.
+
+    The lines of Python of each operator are left out as well. They take long to find, and fill an error's message.
+    """
+    with (
+        mock.patch.object(_LITE._convert_to_constants, "_construct_concrete_function", _ends),
+        mock.patch.object(_LITE, "_get_debug_info", lambda *_: None),
+    ):
+        return bytes(converter.convert())
 
 
 def keep_dense_kernels_per_tensor(converter: ForeignObject) -> None:
@@ -25,7 +58,7 @@ def keep_dense_kernels_per_tensor(converter: ForeignObject) -> None:
 def calibrated(converter: ForeignObject) -> bytes:
     """Returns the float model with the ranges of the representative data set, to give to `quantized`."""
     converter._experimental_calibrate_only = True
-    return bytes(converter.convert())
+    return converted(converter)
 
 
 def quantized(calibrated_model: bytes, io_type: str, float_tensors: Sequence[str]) -> bytes:

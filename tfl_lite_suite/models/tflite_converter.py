@@ -58,7 +58,7 @@ def convert(
             converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     with native_messages() as printed:
         try:
-            return bytes(converter.convert())
+            return converter_internals.converted(converter)
         except converter_internals.REFUSALS as error:
             lines = [line for line in printed().splitlines() if "error:" in line]
             detail = " ".join(lines)[:500] or str(error)
