@@ -45,7 +45,7 @@ def models_table(rows: Sequence[Row], several: bool) -> Table:
         line += [_interval(timing), size(timing.peak_rss_bytes if timing else None), _energy(timing)]
         lines.append(line)
     folder = ["work folder"] if several else []
-    measured = ["top-1", "top-5", "file", "median latency", "95 % of it", "memory", "energy"]
+    measured = ["top-1", "top-5", "file", "median latency", "95 % interval", "memory", "energy"]
     return Table(["no.", *folder, "model", "runtime", *measured], lines).without_empty_columns()
 
 
