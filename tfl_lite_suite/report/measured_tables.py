@@ -96,7 +96,10 @@ def instructions_table(networks: Mapping[str, JsonObject]) -> str:
         networks: `networks` of what `tools/count_instructions.py` counted.
     """
     cpus = next(iter(networks.values()))["cpus"]
-    header = ["network", *(f"{cpu}, {column}" for cpu in cpus for column in ("float32", "int8", "int8 / float32"))]
+    header = [
+        "network",
+        *(f"{cpu.title()}, {column}" for cpu in cpus for column in ("float32", "int8", "int8 / float32")),
+    ]
     lines = []
     for name, row in networks.items():
         lines.append([name])
