@@ -42,7 +42,7 @@ def test_the_network_that_gains_most_comes_first():
 def test_instructions_of_every_cpu():
     counts = {"float32": 200_000_000, "int8": 90_000_000}
     table = measured_tables.instructions_table({"micro": {"engine_version": "2", "cpus": {"cortex-a72": counts}}})
-    assert table.splitlines()[0] == "| network | cortex-a72, float32 | cortex-a72, int8 | cortex-a72, int8 / float32 |"
+    assert table.splitlines()[0] == "| network | Cortex-A72, float32 | Cortex-A72, int8 | Cortex-A72, int8 / float32 |"
     assert rows(table) == [["micro", "200 M", "90 M", "0.45"]]
 
 
