@@ -89,15 +89,17 @@ def observe(model: KerasModel, tensors: list[Tensor], logits: Tensor, calibratio
         calibration: uint8 `(n, height, width, channels)`.
     """
     probe = keras.Model(model.inputs, [logits, *tensors])
+    # Both functions below use one graph of the model, which takes far longer to make than what they add.
+    run = tf.function(lambda images: probe(images, training=False), autograph=False)
 
     @tf.function(autograph=False)
     def answers(images: Tensor) -> tuple[Tensor, Tensor]:
-        scores, *values = probe(images, training=False)
+        scores, *values = run(images)
         return scores, tf.stack([_extremes(value) for value in values])
 
     @tf.function(autograph=False)
     def histograms(images: Tensor, limits: Tensor) -> Tensor:
-        values = zip(probe(images, training=False)[1:], tf.unstack(limits), strict=True)
+        values = zip(run(images)[1:], tf.unstack(limits), strict=True)
         return tf.stack([tf.histogram_fixed_width(*pair, _BINS) for pair in values])
 
     found = [[output.numpy() for output in answers(batch)] for batch in _batches(calibration)]
