@@ -20,7 +20,7 @@ from tfl_lite_suite.models.graph.logits import divergence
 from tfl_lite_suite.prune.clustering import equal_weights
 from tfl_lite_suite.prune.sparsity import prunable
 from tfl_lite_suite.quantize.ptq.equalization import Equalized, equalize
-from tfl_lite_suite.quantize.qat.activation_ranges import EXTREMES, LEAST_ERROR, RULES, Range
+from tfl_lite_suite.quantize.qat.activation_ranges import LEAST_ERROR, RULES, Range
 from tfl_lite_suite.quantize.qat.fake_quantization import Plan, expanded, expanded_folded
 from tfl_lite_suite.quantize.qat.simulated_bias import correct_biases
 from tfl_lite_suite.quantize.qat.simulation import Simulation
@@ -109,7 +109,6 @@ def find(
     only_ranges: bool = False,
     split_hard_swish: bool = True,
     equalization: tuple[Equalized | None, str] | None = None,
-    thorough: bool = False,
 ) -> Start:
     """Tries what post-training quantization can do, and returns the best.
 
@@ -120,7 +119,6 @@ def find(
         only_ranges: Whether weights and biases stay as they are.
         split_hard_swish: As for `quantization_aware`.
         equalization: What `equalized_or_reason` returned for `model` and `for_ranges`, where it was called already.
-        thorough: Whether biases are corrected for the extremes, too, and any gain counts, however small.
 
     Raises:
         SuiteError: If the graph holds a layer that has no int8 form here; the message names each.
@@ -148,7 +146,7 @@ def find(
         biases = simulation.biases()
         found += [(trial, plan, biases) for trial in by_rule.values()]
         # Biases that make up for what the tightest ranges clip can do harm, where they help with wider ones.
-        for rule in () if only_ranges else dict.fromkeys((*[EXTREMES] * thorough, LEAST_ERROR, best.rule)):
+        for rule in () if only_ranges else dict.fromkeys((LEAST_ERROR, best.rule)):
             simulation.assign(plan.ranges_by(rule))
             simulation.set_biases(biases)
             if correct_biases(simulation, for_ranges[:_BIAS_PICTURES]):
@@ -157,7 +155,7 @@ def find(
         progress.update(done, BIAS_CORRECTION)
     progress.close()
     trials = [trial for trial, _, _ in found]
-    chosen = min(trials, key=lambda trial: float(trial.kl.mean())) if thorough else best_of(trials)
+    chosen = best_of(trials)
     plan, biases = next((plan, biases) for trial, plan, biases in found if trial is chosen)
     return Start(plan, plan.ranges_by(chosen.rule), biases, chosen, tuple(trials), (note,) if note else ())
 

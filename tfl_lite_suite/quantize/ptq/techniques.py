@@ -164,8 +164,8 @@ def quantize(
     else:
         found, equalized = _calibrated(model, for_ranges, make)
         calibrated = choose(found)
-        to_learn = share_out(calibration, seed, len(calibration))[0] if ptq == "learned" else None
         begin = functools.partial(start.find, split_hard_swish=split_hard_swish, equalization=equalized)
+        to_learn = share_out(calibration, seed, len(calibration))[0] if ptq == "learned" else None
         planned, reason = _planned(model, begin, pictures, to_learn, functools.partial(_aware, io_type, finish))
         best = choose([calibrated, *planned])
         candidates = [*found, *planned]
@@ -325,7 +325,7 @@ def _judged(techniques: tuple[str, ...], file: TfliteFile, judging: Array, expec
 
 def _planned(
     model: KerasModel,
-    find: Callable[..., Start],
+    find: Callable[[KerasModel, Array, Array], Start],
     pictures: _Pictures,
     to_learn: Array | None,
     as_file: Callable[[KerasModel], TfliteFile],
@@ -335,8 +335,7 @@ def _planned(
     There is none, but the reason why, for a graph that the plan does not take.
     """
     try:
-        # Training gains most from the best start, and what is learned must be clearly better in the end anyway.
-        found = find(model, pictures.for_ranges, pictures.judging, thorough=to_learn is not None)
+        found = find(model, pictures.for_ranges, pictures.judging)
     except SuiteError as error:
         learned = "" if to_learn is None else "nor learned rounding "
         return [], f"other ranges than the extremes {learned}were not tried: {error}"
