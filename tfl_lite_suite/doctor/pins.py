@@ -12,6 +12,7 @@ _HOST = (
     "tensorflow-model-optimization==0.8.1",
     "h5py==3.14.0",
     "ai-edge-litert==2.3.0",
+    "backports-strenum==1.2.8",
 )
 _NUMPY_1 = ("numpy==1.26.4", "tflite-runtime==2.14.0")
 _NUMPY_2 = ("numpy==2.5.5",)
