@@ -18,9 +18,9 @@ if [ "$(cat .venv/stamp 2>/dev/null)" != "$stamp" ]; then
     echo "setting up .venv (one to three minutes) …" >&2
     "$python" -m venv --clear .venv
     # uv takes a quarter of pip's processor time; where it fails, for instance behind a mirror that only pip knows, pip tells why.
+    pip=(.venv/bin/python -m pip install --quiet --no-compile --disable-pip-version-check)
     packages=(--editable '.[host,engines,micro,watch,search,dev]')
-    .venv/bin/python -m pip install --quiet --no-compile --disable-pip-version-check uv
-    .venv/bin/uv pip install --quiet --python .venv/bin/python "${packages[@]}" ||
-        .venv/bin/python -m pip install --quiet --no-compile --disable-pip-version-check "${packages[@]}"
+    { "${pip[@]}" uv && .venv/bin/uv pip install --quiet --python .venv/bin/python "${packages[@]}"; } ||
+        "${pip[@]}" "${packages[@]}"
     echo "$stamp" > .venv/stamp
 fi

@@ -1,6 +1,6 @@
 """What TensorFlow's converter does not offer publicly: the one place that uses its private names.
 
-Written for TensorFlow 2.15 to 2.19; `doctor` has the versions that are tried.
+Written for TensorFlow 2.21, the one that `setup.cfg` admits.
 """
 
 import dataclasses
