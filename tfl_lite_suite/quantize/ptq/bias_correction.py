@@ -2,7 +2,8 @@
 
 Rounded weights and activations move the mean of a layer's outputs, channel by channel, and the shifts add up from
 layer to layer. Layer by layer, the means of the int8 graph are compared with those of the float graph on a few
-pictures, and the bias takes the difference. Every layer sees its predecessors corrected.
+pictures, and the bias takes the difference that the middle half of them shows. Every layer sees its predecessors
+corrected.
 
 Source: Nagel et al., 2019, https://arxiv.org/abs/1906.04721, section 4.2, in the empirical form of appendix D.
 """
@@ -14,7 +15,7 @@ import dataclasses
 import numpy as np
 
 from tfl_lite_suite.core.progress import Progress
-from tfl_lite_suite.core.types import Array, FlatbufferObject, JsonObject
+from tfl_lite_suite.core.types import Array, FlatbufferObject
 from tfl_lite_suite.models.tflite_interpreter import Interpreter, Part, real
 from tfl_lite_suite.quantize.ptq.layer_error import float_name
 from tfl_lite_suite.tflite.file import TfliteFile
@@ -65,9 +66,9 @@ def correct(file: TfliteFile, reference: TfliteFile, pictures: Array) -> Correct
         op = graph.operators[index]
         output, bias = graph.tensors[op.outputs[0]], graph.tensors[op.inputs[_BIAS]]
         values = walk.outputs_of(model, op)
-        received = real(values, output.scale, output.zero_point).mean(axis=tuple(range(values.ndim - 1)))
-        shift = means[names[index]] - received
-        steps = np.rint(shift.astype(np.float64) / np.asarray(bias.scales))
+        received = real(values, output.scale, output.zero_point).mean(axis=tuple(range(1, values.ndim - 1)))
+        shift = middle_mean(means[names[index]] - received)
+        steps = np.rint(shift / np.asarray(bias.scales))
         kind = _TYPES[bias.dtype]
         old, limits = np.frombuffer(file.buffer(bias.buffer), kind), np.iinfo(kind)
         new = np.clip(old + steps, limits.min, limits.max).astype(kind).tobytes()
@@ -80,17 +81,30 @@ def correct(file: TfliteFile, reference: TfliteFile, pictures: Array) -> Correct
     return Corrected(TfliteFile(bytes(patched)), tuple(layers))
 
 
+def middle_mean(each: Array) -> Array:
+    """Returns the mean of the middle half of what each picture gives, float64 `(channels,)`.
+
+    On the few pictures of the greatest activations, what ranges clip shifts all that follows by so much that the mean
+    of all pictures would do harm to the others.
+
+    Args:
+        each: `(n, channels)`.
+    """
+    outer = len(each) // 4
+    return np.asarray(np.sort(each.astype(np.float64), axis=0)[outer : len(each) - outer].mean(axis=0))
+
+
 def channel_means(file: TfliteFile, names: set[str], pictures: Array) -> dict[str, Array]:
-    """Returns the mean of each channel of tensors of a float model, float64 `(channels,)`, by the tensor's name."""
+    """Returns the mean of each channel of tensors of a float model, float64 `(n, channels)`, by the tensor's name."""
     interpreter = Interpreter(file.content, keep_all=True)
     tensors = [tensor for tensor in file.subgraphs[0].tensors if tensor.name in names]
-    sums: JsonObject = dict.fromkeys((tensor.name for tensor in tensors), 0.0)
+    found: dict[str, list[Array]] = {tensor.name: [] for tensor in tensors}
     for picture in pictures:
         interpreter.invoke([interpreter.pixels(picture)])
         for tensor in tensors:
             value = interpreter.tensor(tensor.index)
-            sums[tensor.name] += value.mean(axis=tuple(range(value.ndim - 1)), dtype=np.float64)
-    return {name: total / len(pictures) for name, total in sums.items()}
+            found[tensor.name].append(value.mean(axis=tuple(range(value.ndim - 1)), dtype=np.float64))
+    return {name: np.array(means) for name, means in found.items()}
 
 
 def _linear(graph: Subgraph) -> list[tuple[Operator, TensorSpec]]:

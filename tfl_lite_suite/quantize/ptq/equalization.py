@@ -11,6 +11,7 @@ of weights, and whole residual stages scaled together.
 """
 
 import dataclasses
+import itertools
 
 import numpy as np
 
@@ -19,10 +20,13 @@ from tfl_lite_suite.core.framework import keras, tf
 from tfl_lite_suite.core.types import Activation, Array, KerasLayer, KerasModel, Tensor
 from tfl_lite_suite.models.graph import rewrite
 from tfl_lite_suite.models.layer_kinds import Equalization, kind_of
+from tfl_lite_suite.quantize.ptq.sensitivity import sensitivities
 
 _BATCH = 16
 # A channel this much weaker than the strongest carries nothing worth a scale.
 _TINY = 1e-3
+# Factors by which the search for the ends of ranges moves one.
+_FIRST_STEP, _LAST_STEP = 2.0, 1.05
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,9 +65,12 @@ def equalize(model: KerasModel, calibration: Array) -> Equalized:
     tensors = {id(tensor): tensor for group in groups for tensor in group.rounded}
     maxima = channel_maxima(copy, list(tensors.values()), calibration) if tensors else []
     by_tensor = dict(zip(tensors, maxima, strict=True))
+    shared = {id(tensor): tensor for group in groups if len(group.rounded) > 1 for tensor in group.rounded}
+    sensitive = sensitivities(copy, list(shared.values()), calibration) if shared else []
+    by_shared = dict(zip(shared, sensitive, strict=True))
     largest = 1.0
     for group in groups:
-        scale = group.scale(by_tensor)
+        scale = group.scale(by_tensor, by_shared)
         largest = max(largest, float(scale.max()))
         group.apply(scale)
     return Equalized(
@@ -107,9 +114,17 @@ class _Group:
     rounded: list[Tensor] = dataclasses.field(default_factory=list)
     limits: dict[int, float] = dataclasses.field(default_factory=dict)
 
-    def scale(self, maxima: dict[int, Array]) -> Array:
-        """Returns the factor of each channel, at least 1."""
-        own = np.max([maxima[id(tensor)] for tensor in self.rounded], axis=0).astype(np.float64)
+    def scale(self, maxima: dict[int, Array], sensitive: dict[int, Array]) -> Array:
+        """Returns the factor of each channel, at least 1.
+
+        Args:
+            maxima: The greatest absolute value of each channel, by the `id` of a tensor.
+            sensitive: What `sensitivities` returned for the tensors of a group of several, by the `id` of a tensor.
+        """
+        own = np.array([maxima[id(tensor)] for tensor in self.rounded], np.float64)
+        if len(own) > 1:
+            own = own / _ends(own, np.array([sensitive[id(tensor)] for tensor in self.rounded]))[:, np.newaxis]
+        own = own.max(axis=0)
         most = own.max()
         scale = np.where(own > _TINY * most, most / np.maximum(own, 1e-30), 1.0)
         for tensor, limit in self.limits.items():
@@ -185,6 +200,35 @@ class _Scaling:
 
     def _pin(self, *tensors: object) -> None:
         self._pinned.update(id(tensor) for tensor in tensors)
+
+
+def _ends(maxima: Array, sensitive: Array) -> Array:
+    """Returns the end of the range of each tensor of a group, by which rounding moves the answers the least.
+
+    A scale as large as all ends allow is the best for given ends, so that only these have to be searched.
+
+    Args:
+        maxima: The greatest absolute values, `(tensors, channels)`.
+        sensitive: The sensitivities, `(tensors, channels)`.
+
+    Returns:
+        Relative to one another, `(tensors,)`.
+    """
+
+    def cost(ends: Array) -> float:
+        inverse = np.maximum((maxima / ends[:, np.newaxis]).max(axis=0), 1e-30)
+        return float(((maxima / inverse).max(axis=1) ** 2) @ (sensitive * inverse**2).sum(axis=1))
+
+    ends = np.ones(len(maxima))
+    least, step = cost(ends), _FIRST_STEP
+    while step > _LAST_STEP:
+        better = False
+        for index, factor in itertools.product(range(len(ends)), (step, 1 / step)):
+            tried = np.where(np.arange(len(ends)) == index, ends * factor, ends)
+            if (found := cost(tried)) < least * (1 - 1e-6):
+                ends, least, better = tried, found, True
+        step = step if better else np.sqrt(step)
+    return ends
 
 
 def _has_kernel(layer: KerasLayer) -> bool:

@@ -1,4 +1,4 @@
-"""Bias correction of a simulated int8 network; `deploy.bias_correction` does the same to a file.
+"""Bias correction of a simulated int8 network; `ptq.bias_correction` does the same to a file.
 
 Source: Nagel et al., 2019, https://arxiv.org/abs/1906.04721, section 4.2, in the empirical form of appendix D.
 """
@@ -8,6 +8,7 @@ from typing import Any
 
 from tfl_lite_suite.core.framework import tf
 from tfl_lite_suite.core.types import Array, KerasNode, Tensor
+from tfl_lite_suite.quantize.ptq.bias_correction import middle_mean
 from tfl_lite_suite.quantize.qat.simulation import Simulation
 
 
@@ -50,11 +51,11 @@ def _given(node: KerasNode, values: dict[int, Tensor]) -> Tensor:
     return inputs[0] if len(inputs) == 1 else inputs
 
 
-def _shift(exact: Tensor, rounded: Tensor, limits: Tensor) -> Tensor:
+def _shift(exact: Tensor, rounded: Tensor, limits: Tensor) -> Array:
     """Returns the mean that rounding takes from each channel; what the range clips, no bias brings back."""
     inside = tf.cast((exact > limits[0]) & (exact < limits[1]), tf.float32)
-    axes = list(range(len(exact.shape) - 1))
-    return tf.reduce_mean(inside * (exact - rounded), axis=axes)
+    axes = list(range(1, len(exact.shape) - 1))
+    return middle_mean(tf.reduce_mean(inside * (exact - rounded), axis=axes).numpy())
 
 
 def _is_linear(node: KerasNode, plan: Any) -> bool:

@@ -69,6 +69,12 @@ def test_means_return_to_those_of_the_float_model(files):
     assert mean_shift(result.file.content, reference, "second") < 0.1
 
 
+def test_a_picture_unlike_all_others_does_not_count():
+    each = np.array([[1.0, 5.0], [1.0, 5.0], [1.0, 500.0], [-99.0, 5.0]])
+    np.testing.assert_array_equal(bias_correction.middle_mean(each), [1, 5])
+    np.testing.assert_array_equal(bias_correction.middle_mean(each[:1]), [1, 5])
+
+
 def test_only_biases_of_linear_layers_change(files):
     _, content, reference = files
     corrected = corrected_biases(content, reference).file.content

@@ -2,7 +2,9 @@ import numpy as np
 import pytest
 
 from tfl_lite_suite.core.framework import keras, tf
+from tfl_lite_suite.quantize.ptq import equalization
 from tfl_lite_suite.quantize.ptq.equalization import channel_maxima, equalize
+from tfl_lite_suite.quantize.ptq.sensitivity import sensitivities
 
 PICTURES = np.random.default_rng(0).integers(0, 256, (12, 16, 16, 3), np.uint8)
 
@@ -56,6 +58,21 @@ def test_outputs_stay_and_channels_become_even(clip):
     before, after = stage_maxima(model), stage_maxima(result.model)
     assert before.max() / before.min() > 3
     assert after.max() / after.min() < 2
+
+
+def stage_noise(model):
+    """How far rounding the tensors of the residual stage moves the answers."""
+    stage = [layer.output for layer in model.layers if isinstance(layer, keras.layers.Add) or layer.name == "stem"]
+    steps = [maxima.max() for maxima in channel_maxima(model, stage, PICTURES)]
+    return sum(step**2 * found.sum() for step, found in zip(steps, sensitivities(model, stage, PICTURES), strict=True))
+
+
+def test_tensors_to_which_the_answers_are_sensitive_get_the_finer_steps(monkeypatch):
+    model = residual_net()
+    model.get_layer("project_1").set_weights([20 * weights for weights in model.get_layer("project_1").get_weights()])
+    found = stage_noise(equalize(model, PICTURES).model)
+    monkeypatch.setattr(equalization, "sensitivities", lambda model, tensors, _: [np.zeros(1) for _ in tensors])
+    assert found < 0.9 * stage_noise(equalize(model, PICTURES).model)
 
 
 def test_what_feeds_a_dense_layer_or_comes_from_a_depthwise_convolution_is_left():
