@@ -20,7 +20,7 @@ from tfl_lite_suite.models.graph.logits import divergence
 from tfl_lite_suite.prune.clustering import equal_weights
 from tfl_lite_suite.prune.sparsity import prunable
 from tfl_lite_suite.quantize.ptq.equalization import Equalized, equalize
-from tfl_lite_suite.quantize.qat.activation_ranges import EXTREMES, LEAST_ERROR, RULES, Range
+from tfl_lite_suite.quantize.qat.activation_ranges import EXTREMES, LEAST_DIVERGENCE, RULES, Range
 from tfl_lite_suite.quantize.qat.fake_quantization import Plan, expanded, expanded_folded
 from tfl_lite_suite.quantize.qat.simulated_bias import correct_biases
 from tfl_lite_suite.quantize.qat.simulation import Simulation
@@ -146,7 +146,7 @@ def find(
         biases = simulation.biases()
         found += [(trial, plan, biases) for trial in by_rule.values()]
         # Biases that make up for what the tightest ranges clip can do harm, where they help with wider ones.
-        for rule in () if only_ranges else dict.fromkeys((EXTREMES, LEAST_ERROR, best.rule)):
+        for rule in () if only_ranges else dict.fromkeys((EXTREMES, LEAST_DIVERGENCE, best.rule)):
             simulation.assign(plan.ranges_by(rule))
             simulation.set_biases(biases)
             if correct_biases(simulation, for_ranges[:_BIAS_PICTURES]):

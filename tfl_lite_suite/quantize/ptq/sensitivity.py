@@ -1,12 +1,14 @@
-"""How much rounding the channels of a tensor moves a classifier's answers.
+"""How much rounding a tensor moves a classifier's answers, by gradients of its logits.
 
-Noise of variance v on every value of a channel makes the class probabilities diverge, to second order, by half of v
-times the channel's diagonal of the Fisher matrix: the mean square of the gradients of random combinations of the
-logits, whose covariance is that of the one-hot answer.
+To second order, an error e of a tensor makes the class probabilities diverge by half the mean square of g·e, where g is
+the gradient of a random combination of the logits whose covariance is that of the one-hot answer. So noise of variance
+v on every value of a channel counts by half of v times the sum of the squares of its gradients.
 
 Source: Martens, 2020, https://arxiv.org/abs/1412.1193, section 9; Li et al., 2021, https://arxiv.org/abs/2102.05426,
 section 3.3, for its use in quantization.
 """
+
+from collections.abc import Callable
 
 import numpy as np
 
@@ -15,21 +17,39 @@ from tfl_lite_suite.core.types import Array, KerasModel, Tensor
 from tfl_lite_suite.models.graph.logits import as_logits
 from tfl_lite_suite.train.fast_gradient import fast_gradients
 
-_BATCH, _MOST_PICTURES = 16, 64
+_BATCH, _MOST_PICTURES = 8, 64
 
 
 def sensitivities(model: KerasModel, tensors: list[Tensor], pictures: Array) -> list[Array]:
-    """Returns the sensitivity of every channel of tensors of a model, each float64 `(channels,)`, in nats.
+    """Returns the sum of squared gradients of every channel of tensors of a model, each float32 `(channels,)`.
 
     Args:
         model: Functional model from raw pixels to logits or probabilities.
         tensors: Some of its tensors.
         pictures: uint8 `(n, height, width, channels)`; the first 64 are used.
     """
+
+    def squares(_: int, values: Tensor, gradients: Tensor) -> Tensor:
+        return tf.reduce_sum(gradients**2, axis=list(range(1, len(values.shape) - 1)))
+
+    return [found.mean(axis=0) for found in of_gradients(model, tensors, pictures, squares)]
+
+
+def of_gradients(
+    model: KerasModel, tensors: list[Tensor], pictures: Array, statistic: Callable[[int, Tensor, Tensor], Tensor]
+) -> list[Array]:
+    """Returns what a statistic gives for each picture and tensor, each float32 `(n, …)`.
+
+    Args:
+        model: As for `sensitivities`.
+        tensors: As for `sensitivities`.
+        pictures: As for `sensitivities`.
+        statistic: From the number of a tensor, its values and its gradients, both `(batch, …)`, to `(batch, …)`.
+    """
     probe, generator = keras.Model(model.inputs, [*model.outputs, *tensors]), np.random.default_rng(0)
 
     @tf.function(autograph=False)
-    def squares(images: Tensor, noise: Tensor) -> list[Tensor]:
+    def run(images: Tensor, noise: Tensor) -> tuple[list[Tensor], list[Tensor]]:
         with tf.GradientTape() as tape:
             tape.watch(images)
             scores, *values = probe(images, training=False)
@@ -38,14 +58,13 @@ def sensitivities(model: KerasModel, tensors: list[Tensor], pictures: Array) -> 
             root = tf.sqrt(share) * noise
             direction = tf.stop_gradient(root - share * tf.reduce_sum(root, axis=-1, keepdims=True))
             combined = tf.reduce_sum(direction * logits)
-        found = tape.gradient(combined, values, unconnected_gradients="zero")
-        return [tf.reduce_sum(gradient**2, axis=list(range(len(gradient.shape) - 1))) for gradient in found]
+        return values, tape.gradient(combined, values, unconnected_gradients="zero")
 
-    pictures, total = pictures[:_MOST_PICTURES], [np.zeros(1)] * len(tensors)
+    pictures, found = pictures[:_MOST_PICTURES], []
     with fast_gradients():
         for start in range(0, len(pictures), _BATCH):
             batch = tf.cast(pictures[start : start + _BATCH], tf.float32)
             noise = generator.standard_normal((len(batch), model.output_shape[-1]))
-            found = squares(batch, tf.constant(noise, tf.float32))
-            total = [old + new.numpy() for old, new in zip(total, found, strict=True)]
-    return [square / len(pictures) for square in total]
+            pairs = zip(*run(batch, tf.constant(noise, tf.float32)), strict=True)
+            found.append([statistic(index, *pair).numpy() for index, pair in enumerate(pairs)])
+    return [np.concatenate(batches) for batches in zip(*found, strict=True)]

@@ -1,8 +1,9 @@
 """Ranges of activations by several rules, from what calibration pictures show.
 
 The extremes waste most of the 256 steps where activations have long tails, as after swish, and more pictures only find
-longer ones. The other rules clip: where the squared error of the tensor is least, or at a share of its values. No one
-rule suits every network, so the divergence of the outputs chooses.
+longer ones. The other rules clip: where the squared error of the tensor is least, or what that error does to the
+outputs, or at a share of its values. The corners of a picture, where padding is nearest, can have the greatest values
+and hardly any effect. No one rule suits every network, so the divergence of the outputs chooses.
 
 A trained network can answer to one picture in a hundred with activations ten times as large as to the others. One such
 picture holds more of the values than the percentiles clip, so these pictures count for the extremes only.
@@ -18,10 +19,10 @@ import numpy as np
 from tfl_lite_suite.core.framework import keras, tf
 from tfl_lite_suite.core.types import Array, KerasModel, Tensor
 
-EXTREMES, LEAST_ERROR = "extremes", "least_error"
+EXTREMES, LEAST_ERROR, LEAST_DIVERGENCE = "extremes", "least_error", "least_divergence"
 # Share of the values that each end loses, by rule.
 CLIPPED = {"percentile_0.01": 1e-4, "percentile_0.1": 1e-3, "percentile_0.3": 3e-3}
-RULES = (EXTREMES, LEAST_ERROR, *CLIPPED)
+RULES = (EXTREMES, LEAST_ERROR, LEAST_DIVERGENCE, *CLIPPED)
 Range = tuple[float, float]
 
 _BATCH = 64
@@ -29,6 +30,8 @@ _BINS = 2048
 _STEPS = 255
 _CANDIDATES = 64
 _LEAST_WIDTH = 1e-3
+# Of the extremes, that may be clipped to for the least divergence.
+_SHARES = 2.0 ** -(np.arange(9) / 3)
 # A picture stands out if half of the tensors reach more than this many times what they reach for the median picture.
 # Where more than this share of the pictures do, it is their kind and no exception.
 _STANDS_OUT, _MOST_OUTSTANDING = 2.5, 0.05
@@ -51,7 +54,7 @@ class Values:
     counts: Array
 
     def range_by(self, rule: str) -> Range:
-        """Returns the range that a rule of `RULES` chooses; 0 lies in it."""
+        """Returns the range that a rule of `RULES` chooses, but `LEAST_DIVERGENCE`; 0 lies in it."""
         if rule == EXTREMES or self.most <= self.least:
             return _with_zero(*self.extremes)
         if rule == LEAST_ERROR:
@@ -61,6 +64,27 @@ class Values:
         low = edges[np.searchsorted(below, share, "right")]
         high = edges[min(int(np.searchsorted(below, 1 - share)) + 1, len(self.counts))]
         return _with_zero(float(low), float(high))
+
+    def least_divergence(self, moments: Array) -> Range:
+        """Returns the range in which clipping and rounding together move the answers the least.
+
+        Args:
+            moments: What `moments` gives for the tensor, `(n, 1 + 2 · 9)`.
+        """
+        noise, below, above = np.split(moments.astype(np.float64), [1, 1 + len(_SHARES)], axis=1)
+        lows, highs = min(self.least, 0.0) * _SHARES, max(self.most, 0.0) * _SHARES
+        clipped = ((below[:, :, None] - above[:, None, :]) ** 2).mean(axis=0)
+        errors = clipped + ((highs[None, :] - lows[:, None]) / _STEPS) ** 2 / 12 * noise.mean()
+        low, high = np.unravel_index(np.argmin(errors), errors.shape)
+        return _with_zero(float(lows[low]), float(highs[high]))
+
+    def moments(self, values: Tensor, gradients: Tensor) -> Tensor:
+        """Returns what `least_divergence` needs of each picture, from its values and gradients, both `(batch, …)`."""
+        axes = list(range(1, len(values.shape)))
+        low, high = (share.astype(np.float32) for share in (min(self.least, 0.0) * _SHARES, self.most * _SHARES))
+        below = [tf.reduce_sum(gradients * tf.nn.relu(end - values), axes) for end in low]
+        above = [tf.reduce_sum(gradients * tf.nn.relu(values - end), axes) for end in np.maximum(high, 0)]
+        return tf.stack([tf.reduce_sum(gradients**2, axes), *below, *above], axis=1)
 
     def _edges(self) -> Array:
         return np.linspace(self.least, self.most, len(self.counts) + 1)

@@ -5,6 +5,7 @@ configuration. Where a convolution is followed by a ReLU, only the result of bot
 the fused operator of the `.tflite` file. Weights that are zero stay zero, and those of a cluster stay equal.
 """
 
+import functools
 from collections.abc import Callable
 
 import numpy as np
@@ -22,8 +23,9 @@ from tfl_lite_suite.models.layer_kinds.int8_forms import PIXELS
 from tfl_lite_suite.models.quantizers import FakeQuantized, LayerConfig
 from tfl_lite_suite.prune.clustering import equal_weights
 from tfl_lite_suite.prune.sparsity import prunable
+from tfl_lite_suite.quantize.ptq.sensitivity import of_gradients
 from tfl_lite_suite.quantize.qat import activation_ranges
-from tfl_lite_suite.quantize.qat.activation_ranges import EXTREMES, Range
+from tfl_lite_suite.quantize.qat.activation_ranges import EXTREMES, LEAST_DIVERGENCE, Range
 
 
 def quantization_aware(
@@ -120,7 +122,7 @@ class Plan:
 
     def __init__(self, model: KerasModel, calibration: Array) -> None:
         """Observes the tensors of a model that `expanded` made."""
-        self.model = model
+        self.model, self._calibration = model, calibration
         self.nodes = rewrite.nodes(model)
         self.tensors = {id(tensor): tensor for tensor in [model.inputs[0], *(node.outputs for node in self.nodes)]}
         self._after = rewrite.consumers(model)
@@ -192,14 +194,26 @@ class Plan:
     def ranges_by(self, rule: str) -> dict[int, Range]:
         """Returns the range of each tensor, by its `id`, that a rule of `activation_ranges.RULES` chooses."""
         groups: dict[int, list[Range]] = {}
+        least = self._least_divergence if rule == LEAST_DIVERGENCE else {}
         for tensor in self.tensors:
-            limits = self._fixed.get(tensor) or self._values[tensor].range_by(rule)
+            by_values = self._values[tensor]
+            limits = self._fixed.get(tensor) or least.get(tensor) or by_values.range_by(EXTREMES if least else rule)
             if cap := self.cap(tensor):
                 limits = 0.0, cap if rule == EXTREMES else min(limits[1], cap)
             groups.setdefault(self.leader(tensor), []).append(limits)
         return self.constrained(
             {key: (min(low for low, _ in ends), max(high for _, high in ends)) for key, ends in groups.items()}
         )
+
+    @functools.cached_property
+    def _least_divergence(self) -> dict[int, Range]:
+        """The range of each tensor that is rounded and has no fixed range, by `activation_ranges.LEAST_DIVERGENCE`."""
+        keys = [key for key in dict.fromkeys(self.rounded(node.layer) for node in self.nodes) if key not in self._fixed]
+        values, tensors = [self._values[key] for key in keys], [self.tensors[key] for key in keys]
+        moments = of_gradients(
+            self.model, tensors, self._calibration, lambda index, *pair: values[index].moments(*pair)
+        )
+        return {key: of.least_divergence(found) for key, of, found in zip(keys, values, moments, strict=True)}
 
     def constrained(self, joined: dict[int, Range]) -> dict[int, Range]:
         """Returns the range of each tensor, from those of the leaders: little wider where integer kernels need it."""

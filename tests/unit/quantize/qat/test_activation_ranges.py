@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
 
-from tfl_lite_suite.core.framework import keras
+from tfl_lite_suite.core.framework import keras, tf
 from tfl_lite_suite.quantize.qat import activation_ranges
-from tfl_lite_suite.quantize.qat.activation_ranges import EXTREMES, LEAST_ERROR, RULES, Values
+from tfl_lite_suite.quantize.qat.activation_ranges import CLIPPED, EXTREMES, LEAST_ERROR, Values
+
+BY_VALUES = (EXTREMES, LEAST_ERROR, *CLIPPED)
 
 
 def values_of(numbers, bins=2048):
@@ -22,7 +24,7 @@ def test_extremes_hold_all(long_tailed):
     assert values_of(long_tailed).range_by(EXTREMES) == (long_tailed.min(), long_tailed.max())
 
 
-@pytest.mark.parametrize(("rule", "share"), activation_ranges.CLIPPED.items())
+@pytest.mark.parametrize(("rule", "share"), CLIPPED.items())
 def test_percentiles_lose_their_share_at_each_end(rule, share, long_tailed):
     low, high = values_of(long_tailed).range_by(rule)
     assert np.mean(long_tailed < low) == pytest.approx(share, rel=0.5)
@@ -37,12 +39,23 @@ def test_the_range_of_least_error_beats_all_others(long_tailed):
         return np.mean((rounded - long_tailed) ** 2)
 
     values = values_of(long_tailed)
-    errors = {rule: error(values.range_by(rule)) for rule in RULES}
+    errors = {rule: error(values.range_by(rule)) for rule in BY_VALUES}
     assert min(errors, key=errors.get) == LEAST_ERROR
     assert errors[LEAST_ERROR] < 0.9 * errors[EXTREMES]
 
 
-@pytest.mark.parametrize("rule", RULES)
+def test_values_that_the_answers_do_not_depend_on_are_clipped(long_tailed):
+    numbers = tf.reshape(tf.constant(long_tailed), (100, 10, 10, 10))
+    values, noise = values_of(long_tailed), tf.constant(np.random.default_rng(1).normal(size=numbers.shape), tf.float32)
+
+    def width(gradients):
+        low, high = values.least_divergence(values.moments(numbers, gradients).numpy())
+        return high - low
+
+    assert width(tf.where(tf.abs(numbers) > 4, 0.0, noise)) < 10 < 0.5 * width(noise)
+
+
+@pytest.mark.parametrize("rule", BY_VALUES)
 @pytest.mark.parametrize("numbers", [[2.0, 3.0, 4.0], [-4.0, -3.0], [0.0, 0.0], [5.0]])
 def test_zero_lies_in_every_range(rule, numbers):
     low, high = values_of(np.array(numbers * 100)).range_by(rule)
@@ -69,7 +82,7 @@ def test_a_picture_that_stands_out_counts_for_the_extremes_only():
     model = keras.Model(image, logits)
     (pixels,), scores = activation_ranges.observe(model, [image], logits, pictures)
     assert pixels.range_by(EXTREMES) == (0, pictures.max()) and pictures.max() > 100
-    assert all(pixels.range_by(rule)[1] <= 21 for rule in RULES if rule != EXTREMES)
+    assert all(pixels.range_by(rule)[1] <= 21 for rule in BY_VALUES if rule != EXTREMES)
     assert scores.shape == (69, 16)
     # What many do is no exception.
     pictures[:10] = pictures[7]
