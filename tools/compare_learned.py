@@ -5,7 +5,8 @@
 For each network the float file and both int8 files are made, and all answer the same test pictures on LiteRT. Recorded
 is the share of equal answers of an int8 file and the float file, of all pictures and of the half that the float network
 is surest of: enlarged or foreign pictures leave it unsure, and an unsure network changes its answer for nothing.
-`docs/results/learned.json` is written after each network, and files that the work folder holds are not made again.
+`docs/results/learned.json` is written after each network, keeps those of other networks, and files that the work folder
+holds are not made again.
 `learned` takes some minutes of the processor.
 """
 
@@ -60,7 +61,10 @@ def main() -> None:
     parser.add_argument("--workdir", type=pathlib.Path, default=pathlib.Path("work/learned"))
     given = parser.parse_args()
     pictures = [pathlib.Path(path) for path, _ in folder_walk.pictures(given.test, given.test, folder_walk.LeftOut())]
-    document: dict[str, Any] = {"calibration_images": PICTURES, "test_images": len(pictures), "networks": {}}
+    counts = {"calibration_images": PICTURES, "test_images": len(pictures)}
+    document: dict[str, Any] = files.read_json(OUTPUT) or {}
+    if {key: document.get(key) for key in counts} != counts:  # measured on other pictures
+        document = {**counts, "networks": {}}
     for network in given.networks:
         made = {kind: answers(converted(network, kind, given.calibration, given.workdir), pictures) for kind in FILES}
         floats = made.pop("float32")
