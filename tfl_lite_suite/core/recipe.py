@@ -185,12 +185,16 @@ class Quantize:
         batch_size: Number of images in a batch.
         learning_rate: Highest change of a weight, bias or range in one step, relative to its own size; it falls to zero
             along a cosine.
+        targets: What quantization-aware training learns: the answers of the `float` network, for which it needs no
+            labels; or the `labels`, as `train.loss` says. `auto` is `float`, unless `distill` names a teacher for
+            `quantize`.
         ranges: Ranges of activations: `fixed` as they were calibrated, or `learned` with the weights.
         ptq: For `scheme: ptq`. `auto` uses the techniques that help; `plain` uses none; `learned` also trains for some
             minutes how weights are rounded, without labels.
         batch_norm: `folded` into the convolutions before the training, or `live` for the first half of the epochs and
             then folded.
-        calibration_images: Number of training images from which the ranges of activations are measured.
+        calibration_images: Number of training images from which the ranges of activations are measured before the
+            training; as `convert.calibration_images` if absent, so that it starts from what `ptq` gives.
         min_agreement: For `scheme: ptq`: share of calibration pictures that must keep the top-1 of the float network.
             As many layers as necessary compute with finer arithmetic. If absent, all layers are int8.
         fallback: This finer arithmetic: `float`, or `int16` (16-bit activations).
@@ -200,10 +204,11 @@ class Quantize:
     epochs: int = ranged(2, 0, 10000)
     batch_size: int = ranged(128, 1, 65536)
     learning_rate: float = ranged(0.0005, 0, 0.1)
+    targets: Literal["auto", "float", "labels"] = "auto"
     ranges: Literal["fixed", "learned"] = "fixed"
     ptq: Literal["auto", "plain", "learned"] = "auto"
     batch_norm: Literal["folded", "live"] = "folded"
-    calibration_images: int = ranged(512, 1)
+    calibration_images: int | None = ranged(None, 1)
     min_agreement: float | None = ranged(None, 0, 1)
     fallback: Literal["float", "int16"] = "float"
 
@@ -289,8 +294,23 @@ class Recipe:
                 f"train.loss: logit_adjusted and data.balance: {self.data.balance} both make up for rare classes; "
                 "keep one of them"
             )
+        if self.quantize.targets == "float" and self._is_taught_int8:
+            raise SuiteError(
+                "quantize.targets: float makes the float network the only teacher, and distill.during names quantize, "
+                "too; keep one of them"
+            )
         for index in range(len(self.stages)):
             self._section_of(index)
+
+    @property
+    def learns_float_answers(self) -> bool:
+        """Whether quantization-aware training learns the answers of the float network alone."""
+        asked = self.quantize.targets
+        return asked == "float" or asked == "auto" and not self._is_taught_int8
+
+    @property
+    def _is_taught_int8(self) -> bool:
+        return self.distill.teacher is not None and "quantize" in self.distill.during
 
     @property
     def splits_hard_swish(self) -> bool:

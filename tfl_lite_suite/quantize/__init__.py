@@ -51,7 +51,7 @@ def quantize(
         SuiteError: If the model cannot be read, or holds a layer that has no int8 form.
     """
     models.check_file(model_path)
-    load = load or functools.cache(lambda: train.load_images(settings, workdir))
+    load = load or functools.cache(lambda: _images(settings, workdir, model_path, settings.data.validation_fraction))
     teacher = train.teacher_of(settings, workdir, "quantize", load)
     stage = stage_of(settings, workdir, model_path, name)
     if (done := stage.kept(QatResult)) is not None:
@@ -65,12 +65,16 @@ def quantize(
     keras.utils.set_random_seed(settings.seed)
     model = keras_file.load_classifier(model_path, images)
     keras_file.warn_of_frozen(model)
-    top1_float = accuracy_function(model)(images.test)["top1"]
-    loss = train.loss_of(settings, teacher, images, workdir)
-    trained = training.train(model, settings, images, stage, loss)
+    answers, expected = accuracy_function(model), None
+    if settings.learns_float_answers:
+        loss = train.loss_by_network(settings, model, model_path, images, workdir)
+        expected = answers(images.validation)["logits"]
+    else:
+        loss = train.loss_of(settings, teacher, images, workdir)
+    trained = training.train(model, settings, images, stage, loss, expected)
     measured = accuracy_function(trained.model)(images.test)
     results = {
-        "top1_float": top1_float,
+        "top1_float": answers(images.test)["top1"],
         "top1_qat": measured["top1"],
         "top5_qat": measured["top5"],
         "top1_start": accuracy_function(trained.before)(images.test)["top1"],
@@ -89,13 +93,23 @@ def quantize(
 
 def _training(trained: KerasModel, validation: int) -> JsonObject:
     """Returns what was trained, which weights were kept, and why."""
+    from tfl_lite_suite.train import selection
+
     first, *_ = trained.trainings
-    scores, begun = [record["validation_top1"] for record in trained.history], trained.start
+    begun = trained.start
     trials = [trial.to_json() for trial in begun.trials]
+    of_start = first.start or {"validation_top1": None, "selected_by": {}}
+    scores = {
+        "top1_start": of_start["validation_top1"],
+        "top1_epochs": [record["validation_top1"] for record in trained.history],
+    }
+    if selection.KL in of_start["selected_by"]:
+        scores["kl_start"] = of_start["selected_by"][selection.KL]
+        scores["kl_epochs"] = [record["selected_by"][selection.KL] for record in trained.history]
     return {
         "start": {**begun.chosen.to_json(), "trials": trials, "notes": list(begun.notes)},
         "kept": trained.kept,
-        "validation": {"images": validation, "top1_start": first.start_top1, "top1_epochs": scores},
+        "validation": {"images": validation, **scores},
         "epochs": len(trained.history),
         "seconds": sum(record["seconds"] for record in trained.history),
         "history": trained.history,
@@ -150,7 +164,7 @@ def quantize_after_training(
     from tfl_lite_suite.train.loop import accuracy_function
 
     start, io_type, split = time.monotonic(), settings.convert.io_type, settings.splits_hard_swish
-    images = load() if load else _images(settings, workdir, model_path)
+    images = load() if load else _images(settings, workdir, model_path, 0)
     model = keras_file.load_classifier(model_path, images)
     pictures, findings = _calibration(settings, images)
     chosen = settings.quantize
@@ -185,10 +199,15 @@ def ptq_stage_of(settings: Recipe, workdir: str, model_path: str, debug: bool = 
     return Stage(workdir, name, {**train.inputs(settings), **asked, "float": sha256(model_path)})
 
 
-def _images(settings: Recipe, workdir: str, model_path: str) -> "Dataset":
-    """Returns the recipe's images; those without labels are training images, prepared by the model's contract."""
+def _images(settings: Recipe, workdir: str, model_path: str, validation: float) -> "Dataset":
+    """Returns the recipe's images.
+
+    Those without labels are prepared by the model's contract; all but a share for validation are training images.
+    """
     if not data.is_unlabelled(settings.data.source):
         return train.load_images(settings, workdir)
+    import numpy as np
+
     from tfl_lite_suite.models.keras_io import keras_file
 
     of = contract.beside(model_path)
@@ -198,8 +217,9 @@ def _images(settings: Recipe, workdir: str, model_path: str) -> "Dataset":
     pictures = data.open_unknown(
         settings.data.source, of, on_corrupt=settings.data.on_corrupt, cache_dir=pathlib.Path(workdir) / "data"
     )
-    nothing = pictures.subset([])
-    return data.Dataset(names, of, pictures, nothing, nothing, [])
+    order = np.random.default_rng(settings.seed).permutation(len(pictures))
+    held_out, others = np.split(order, [round(validation * len(pictures))])
+    return data.Dataset(names, of, pictures.subset(others), pictures.subset(held_out), pictures.subset([]), [])
 
 
 def _calibration(settings: Recipe, images: "Dataset") -> tuple[Any, list[dict[str, str]]]:
@@ -239,16 +259,20 @@ def show(result: QuantizeResult) -> str:
 def _reason(result: QatResult) -> str:
     """Returns, as a phrase, which weights were kept and why."""
     judged = result.validation or {"images": 0, "top1_start": None, "top1_epochs": []}
-    images, start, epochs = (judged[key] for key in ("images", "top1_start", "top1_epochs"))
+    by_kl = "kl_start" in judged
+    figure = "kl" if by_kl else "top1"
+    images, start, epochs = judged["images"], judged[f"{figure}_start"], judged[f"{figure}_epochs"]
     if start is None:
         return f"kept {result.kept}; without validation images the start could not be compared"
-    before, after = (percent(share) for share in (start, max(epochs, default=0)))
+    best = (min if by_kl else max)(epochs, default=start)
+    before, after = (f"{value:.4f}" if by_kl else percent(value) for value in (start, best))
+    what = "divergence from the float network" if by_kl else "top-1"
     if result.kept == "start":
-        chance = ", a gain that chance could give" if max(epochs, default=0) > start else ""
+        chance = ", a gain that chance could give" if (best < start if by_kl else best > start) else ""
         return (
-            f"kept the network before training: top-1 {before} on {images} validation images, after it {after}{chance}"
+            f"kept the network before training: {what} {before} on {images} validation images, after it {after}{chance}"
         )
-    return f"kept {result.kept}: top-1 {after} on {images} validation images, before training {before}"
+    return f"kept {result.kept}: {what} {after} on {images} validation images, before training {before}"
 
 
 def _show_ptq(result: PtqResult) -> str:

@@ -16,10 +16,10 @@ from tfl_lite_suite.quantize.result import QuantizeResult
 
 
 def _settings(model: str) -> Recipe:
-    """Returns the recipe that the flags name, or that lies beside the model; PTQ of any model needs `--data` alone."""
+    """Returns the recipe that the flags name, or that lies beside the model; any model needs `--data` alone."""
     beside = pathlib.Path(model).parent / train.RECIPE
     given = flags.FLAGS
-    if given.scheme == "ptq" and given.data is not None and given.recipe is None and not beside.is_file():
+    if given.data is not None and given.recipe is None and not beside.is_file():
         name = pathlib.Path(model).stem
         document = {"name": name, "data": {"source": given.data}, "model": {"name": name}}
         return recipe.parsed(document, given.set)

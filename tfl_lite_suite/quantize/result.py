@@ -52,7 +52,8 @@ class QatResult(QuantizeResult):
         start: The int8 network before training: `techniques`, `ranges`, and `agreement` and `kl` with the float one;
             and as much about each of the `trials`.
         kept: What was best on the validation pictures: `start`, or `epoch 2`.
-        validation: Their number, `images`, and `top1_start` and `top1_epochs` on them.
+        validation: Their number, `images`, and `top1_start` and `top1_epochs` on them; where the answers of the float
+            network were learned, also `kl_start` and `kl_epochs`, the divergence from them in nats.
         epochs: Number of epochs.
         history: One record for each epoch.
         top1_ptq_file: As `top1_qat`, of the file that `--scheme=ptq` made in the same work folder, if it did.

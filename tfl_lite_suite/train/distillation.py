@@ -26,17 +26,16 @@ ANSWERS = "answers.npy"
 def loss_of(
     chosen: Distill, file: str, hard: Loss, images: Dataset, kept: Stage | None, one_label: bool = True
 ) -> DistilledLoss:
-    """Returns the loss that a recipe asks for.
+    """Returns the loss that a recipe asks for, with the teacher of a file; see `taught_by`.
 
     Args:
         chosen: The recipe's `distill` section.
         file: The teacher, a `.keras` file. Where it takes other pictures than the network that learns, they are scaled
             and made grey or given three channels.
-        hard: Loss against the labels.
-        images: What is learned from.
-        kept: Where the teacher's answers to the training pictures are kept; `None` where these change at random, so
-            that it has to be asked in every step.
-        one_label: Whether classes exclude each other; else each logit is compared for itself.
+        hard: As for `taught_by`.
+        images: As for `taught_by`.
+        kept: As for `taught_by`.
+        one_label: As for `taught_by`.
 
     Raises:
         SuiteError: If the file cannot be read, or has other classes.
@@ -47,13 +46,31 @@ def loss_of(
             f"distill.teacher: '{file}' is from {teacher.input_shape} to {teacher.output_shape}; expected a classifier "
             f"of pictures with {classes} outputs"
         )
-    ask = _asking(teacher, images.contract.image_shape, bool(chosen.features))
+    return taught_by(teacher, chosen, hard, images, kept, one_label=one_label)
+
+
+def taught_by(
+    teacher: KerasModel, chosen: Distill, hard: Loss | None, images: Dataset, kept: Stage | None, *, one_label: bool
+) -> DistilledLoss:
+    """Returns the loss in which a teacher has a part.
+
+    Args:
+        teacher: A classifier of the classes of `images`.
+        chosen: What part, the recipe's `distill` section.
+        hard: Loss against the labels; `None` where the teacher's share is all.
+        images: What is learned from.
+        kept: Where the teacher's answers to the training pictures are kept; `None` where these change at random, so
+            that it has to be asked in every step.
+        one_label: Whether classes exclude each other; else each logit is compared for itself.
+    """
+    ask, classes = _asking(teacher, images.contract.image_shape, bool(chosen.features)), len(images.class_names)
 
     def combined(pictures: Tensor, targets: Tensor, logits: Tensor, features: Tensor, answers: Tensor) -> Tensor:
         if kept is None:
             answers = tf.stop_gradient(ask(pictures))
-        soft = _distance(answers[:, :classes], logits, chosen.temperature, one_label)
-        value = (1 - chosen.share) * hard(pictures, targets, logits) + chosen.share * soft
+        value = chosen.share * _distance(answers[:, :classes], logits, chosen.temperature, one_label)
+        if hard is not None:
+            value += (1 - chosen.share) * hard(pictures, targets, logits)
         if chosen.features:
             value += chosen.features * _similarity_distance(_pooled(features), answers[:, classes:])
         return value

@@ -84,9 +84,11 @@ class Training:
         keeps_start: Whether the weights at the start are a candidate, too, where there are validation pictures. An
             epoch takes their place only where `selection.gains` says so.
         optimizer_of: As `optimizer.optimizer_of` without its settings; makes another optimizer than they say.
+        expected: Logits of the validation pictures, float32 `(n, classes)`, of a network that the model should be like;
+            where given, the epoch that is nearest to them is kept, whatever the settings say.
 
-    After `run`, `kept` is the number of the epoch whose weights the model has, 0 for the start, and `start_top1` the
-    validation top-1 of the start, if that was a candidate.
+    After `run`, `kept` is the number of the epoch whose weights the model has, 0 for the start, and `start` what a
+    record of the start would hold of the validation pictures, if that was a candidate.
     """
 
     model: KerasModel
@@ -101,6 +103,7 @@ class Training:
     keeps_last: bool = False
     keeps_start: bool = False
     optimizer_of: Callable[[float, int, int], KerasOptimizer] | None = None
+    expected: Array | None = None
 
     def __post_init__(self) -> None:
         self.settings = balance.resolved(self.settings, self.data.train)
@@ -119,8 +122,11 @@ class Training:
         self._best: list[Array] = []
         self._best_value: float | None = None
         self.kept = 0
-        self.start_top1: float | None = None
-        self._start_right: Array | None = None
+        self._labelled = bool(self.data.train.one_hot().any())
+        self.start: JsonObject | None = None
+        self._start_scores: Array | None = None
+        follows = self.expected is not None and len(self.data.validation)
+        self._select: str = selection.KL if follows else self.settings.select
         self._trainable = [layer.trainable for layer in self.model.layers]
 
     def run(self, plan: Sequence[Phase]) -> list[JsonObject]:
@@ -174,8 +180,8 @@ class Training:
         step = train_step(self.model, optimizer, average, loss, self.distribution.strategy, phase.first_rate)
         validate = accuracy_function(self._measured)
         if self.keeps_start and not self.history and len(self.data.validation):
-            start, self._start_right = self._validated(validate, {})
-            self.start_top1, self._best_value = start["validation_top1"], start["selected_by"][self.settings.select]
+            self.start, self._start_scores = self._validated(validate, {})
+            self._best_value = self.start["selected_by"][self._select]
             self._best = self.distribution.weights(self.model)
         seed = self.seed + 1_000_003 * index
         batches = iter(
@@ -201,10 +207,10 @@ class Training:
                 weights = self.distribution.weights(self.model)
                 if self._measured is not self.model:
                     self._measured.set_weights(weights)
-                validated, right = self._validated(validate, record)
+                validated, scores = self._validated(validate, record)
                 record = {"phase": phase.name, "epoch": epoch + 1, **record, **validated}
-                value = record["selected_by"][self.settings.select]
-                if self._improves(value, right):
+                value = record["selected_by"][self._select]
+                if self._improves(value, scores):
                     self._best_value, self._best, self.kept = value, weights, len(self.history) + 1
             self.history.append(record)
             self._log(record, phase, progress)
@@ -228,43 +234,48 @@ class Training:
         images_seen = self.steps * self.batch_size
         return {
             "loss": float(np.mean(losses)),
-            "train_top1": correct / images_seen,
+            "train_top1": correct / images_seen if self._labelled else None,
             "seconds": seconds,
             "images_per_s": images_seen / seconds,
             "data_wait_share": waited / seconds,
         }
 
-    def _improves(self, value: float, right: Array) -> bool:
-        select, best = self.settings.select, self._best_value
-        if self.keeps_last or best is None:
+    def _improves(self, value: float, scores: Array) -> bool:
+        if self.keeps_last or self._best_value is None:
             return True
-        if self._start_right is not None and not selection.gains(right, self._start_right):
+        if self._start_scores is not None and not selection.gains(scores, self._start_scores):
             return False
-        return selection.better(select, value, best)
+        return selection.better(self._select, value, self._best_value)
 
     def _validated(
         self, validate: Callable[[samples.Split], JsonObject], record: JsonObject
     ) -> tuple[JsonObject, Array]:
-        """Returns top-1 of the validation images and what chooses the epoch, and `selection.right` of each image.
+        """Returns top-1 of the validation images and what chooses the epoch, and what `selection.gains` compares.
 
         Each process answers some of the images. Without images the figures of training take their place.
         """
-        select, count = self.settings.select, len(self.data.validation)
+        select, count = self._select, len(self.data.validation)
         if not count:
             value = record["loss"] if select == "loss" else record["train_top1"]
             return {"validation_top1": None, "selected_by": {select: value}}, np.empty(0)
         places = np.arange(self.distribution.rank, count, self.distribution.processes)
-        own, counted, right = (
+        own, counted, scores = (
             self.data.validation.subset(places),
             np.zeros(3 + 3 * len(self.data.class_names)),
             np.zeros(count),
         )
         if len(own):
             logits = validate(own)["logits"]
-            counted, right[places] = selection.counts(logits, own), selection.right(logits, own)
-        counted, right = np.split(self.distribution.sum(np.concatenate([counted, right])), [len(counted)])
+            counted = selection.counts(logits, own)
+            scores[places] = (
+                selection.right(logits, own)
+                if self.expected is None
+                else selection.nearness(logits, self.expected[places], own)
+            )
+        counted, scores = np.split(self.distribution.sum(np.concatenate([counted, scores])), [len(counted)])
         figures = selection.figures(counted, count)
-        return {"validation_top1": figures["top1"], "selected_by": {select: figures[select]}}, right
+        value = figures[select] if self.expected is None else -float(scores.mean())
+        return {"validation_top1": figures["top1"] if counted[0] else None, "selected_by": {select: value}}, scores
 
     def _restore(self, saved: checkpoint.Saved, index: int, optimizer: KerasOptimizer, average: MovingAverage) -> int:
         """Puts back what a checkpoint holds; returns the epoch of this phase to begin with."""
@@ -273,9 +284,9 @@ class Training:
         arrays, state = saved
         self.model.set_weights(arrays["model"])
         self.history, self._best_value = state["history"], state["best_value"]
-        self.kept, self.start_top1 = state["kept"], state["start_top1"]
+        self.kept, self.start = state["kept"], state.get("start")
         self._best = arrays.get("best", [])
-        self._start_right = next(iter(arrays.get("start_right", [])), None)
+        self._start_scores = next(iter(arrays.get("start_scores", [])), None)
         if state["phase"] != index or state["epoch"] == 0:
             return 0
         for variable, value in zip(optimizer.variables, arrays["optimizer"], strict=True):
@@ -293,11 +304,11 @@ class Training:
                 "best": self._best,
                 "optimizer": [variable.numpy() for variable in optimizer.variables],
                 "average": average.values(),
-                "start_right": [] if self._start_right is None else [self._start_right],
+                "start_scores": [] if self._start_scores is None else [self._start_scores],
             },
             {
                 **{"key": self.key, "phase": index, "epoch": epoch, "history": self.history},
-                **{"best_value": self._best_value, "kept": self.kept, "start_top1": self.start_top1},
+                **{"best_value": self._best_value, "kept": self.kept, "start": self.start},
             },
         )
 
@@ -310,26 +321,26 @@ class Training:
             layer.trainable = self._trainable[position] and position >= start
 
     def _stale(self, phase: Phase) -> bool:
-        select = self.settings.select
-        values = [record["selected_by"][select] for record in self.history if record["phase"] == phase.name]
-        best = int((np.argmin if select == "loss" else np.argmax)(values)) if values else 0
-        return bool(values) and 0 < self.settings.early_stopping <= len(values) - 1 - best
+        values = [record["selected_by"][self._select] for record in self.history if record["phase"] == phase.name]
+        return bool(values) and 0 < self.settings.early_stopping <= len(values) - 1 - selection.best(
+            self._select, values
+        )
 
     def _log(self, record: JsonObject, phase: Phase, progress: Progress) -> None:
         for name in ("loss", "train_top1", "validation_top1", "images_per_s"):
             if record[name] is not None:
                 tf.summary.scalar(name, record[name], step=len(self.history))
-        validation, chosen = "no validation images", ""
+        shares = [(record[f"{name}_top1"], {"train": "training"}.get(name, name)) for name in ("train", "validation")]
+        measured = ", ".join(f"{percent(share)} {name}" for share, name in shares if share is not None)
         select, value = next(iter(record["selected_by"].items()))
-        if record["validation_top1"] is not None:
-            validation = f"{percent(record['validation_top1'])} validation"
-            chosen = "" if select == "top1" else f"validation {select} {value:.4f}, "
-        progress.line(
-            f"{phase.name} epoch {record['epoch']}/{phase.epochs}: loss {record['loss']:.4f}, top-1 "
-            f"{percent(record['train_top1'])} training, {validation}, {chosen}"
-            f"{record['images_per_s']:.0f} images/s, {duration(record['seconds'])}, "
-            f"waited for data {percent(record['data_wait_share'], 1)}"
-        )
+        parts = [f"loss {record['loss']:.4f}", f"top-1 {measured}" if measured else ""]
+        if not len(self.data.validation):
+            parts.append("no validation images")
+        elif select != "top1":
+            parts.append(f"validation {select} {value:.4f}")
+        parts += [f"{record['images_per_s']:.0f} images/s", duration(record["seconds"])]
+        parts.append(f"waited for data {percent(record['data_wait_share'], 1)}")
+        progress.line(f"{phase.name} epoch {record['epoch']}/{phase.epochs}: {', '.join(filter(None, parts))}")
 
 
 def accuracy_function(model: KerasModel) -> Callable[[samples.Split], JsonObject]:

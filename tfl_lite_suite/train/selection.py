@@ -1,9 +1,15 @@
 """Which epoch is the best: one figure of the answers to the validation images, gathered over several processes."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from tfl_lite_suite.core.types import Array
 from tfl_lite_suite.data import Split
+from tfl_lite_suite.models.graph.logits import divergence
+
+KL = "kl"
+_FALLING = ("loss", KL)
 
 
 def counts(logits: Array, split: Split) -> Array:
@@ -58,7 +64,12 @@ def figures(counted: Array, pictures: int) -> dict[str, float]:
 
 def better(select: str, one: float, other: float) -> bool:
     """Whether a value of a figure is better than another."""
-    return one < other if select == "loss" else one > other
+    return one < other if select in _FALLING else one > other
+
+
+def best(select: str, values: Sequence[float]) -> int:
+    """Returns the place of the best value of a figure, the first of equal ones."""
+    return int((np.argmin if select in _FALLING else np.argmax)(values))
 
 
 def right(logits: Array, split: Split) -> Array:
@@ -66,14 +77,27 @@ def right(logits: Array, split: Split) -> Array:
     return (split.one_hot()[np.arange(len(split)), logits.argmax(axis=1)] > 0).astype(np.float64)
 
 
+def nearness(logits: Array, expected: Array, split: Split) -> Array:
+    """Returns how near the answers to pictures are to those of another network, float64 `(n,)`, at most 0.
+
+    It is the negative Kullback-Leibler divergence, in nats; of several labels, summed over the classes.
+    """
+    if split.targets is None:
+        return -divergence(expected, logits)
+    ours, theirs = (np.stack([scores, np.zeros_like(scores)], axis=-1).reshape(-1, 2) for scores in (logits, expected))
+    return -divergence(theirs, ours).reshape(logits.shape).sum(axis=1)
+
+
 def gains(one: Array, other: Array) -> bool:
-    """Whether more answers are right than before, by more than chance would give on so few pictures.
+    """Whether pictures are answered better than before, by more than chance would give on so few.
 
     Args:
-        one: `right` of the pictures now.
+        one: `right` or `nearness` of the pictures now.
         other: The same before.
 
     Returns:
-        Whether the gain is greater than its paired standard error, the root of the number of answers that changed.
+        Whether the gain is greater than its paired standard error, of right answers the root of the number of those
+        that changed.
     """
-    return bool((one - other).sum() > np.sqrt(np.abs(one - other).sum()))
+    gain = one - other
+    return bool(gain.sum() > np.sqrt(np.square(gain).sum()))

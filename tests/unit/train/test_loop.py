@@ -43,12 +43,12 @@ def test_the_best_epoch_is_kept(tmp_path):
 def test_the_start_is_kept_where_training_ruins_it(tmp_path):
     training = make(tmp_path / "good")
     training.run([Phase("network", 3, 0.05)])
-    assert training.start_top1 is None and training.kept > 0
+    assert training.start is None and training.kept > 0
     weights = training.model.get_weights()
     ruined = make(tmp_path / "ruined", model=training.model)
     ruined.keeps_start = True
     history = ruined.run([Phase("ruin", 2, 50.0)])
-    assert ruined.kept == 0 and ruined.start_top1 >= max(record["validation_top1"] for record in history)
+    assert ruined.kept == 0 and ruined.start["validation_top1"] >= max(record["validation_top1"] for record in history)
     for kept, before in zip(ruined.model.get_weights(), weights, strict=True):
         np.testing.assert_array_equal(kept, before)
 

@@ -5,7 +5,7 @@ import pathlib
 from typing import TYPE_CHECKING
 
 from tfl_lite_suite.core.recipe import Recipe
-from tfl_lite_suite.core.types import JsonObject, KerasModel, LossFunction, Tensor
+from tfl_lite_suite.core.types import Array, JsonObject, KerasModel, LossFunction, Tensor
 from tfl_lite_suite.core.work_folder import Stage
 from tfl_lite_suite.quantize import start
 from tfl_lite_suite.quantize.qat.live_batch_norm import LiveBatchNorm
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 START = "start"
 _AS_TRAIN: JsonObject = {"ema": 0.0, "early_stopping": 0}
+# What chooses the epoch where there are no validation pictures, and perhaps no labels.
+_WITHOUT_LABELS: JsonObject = {"select": "loss"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,7 +47,14 @@ class Trained:
         return [record for training in self.trainings for record in training.history]
 
 
-def train(model: KerasModel, settings: Recipe, images: "Dataset", stage: Stage, loss: LossFunction) -> Trained:
+def train(
+    model: KerasModel,
+    settings: Recipe,
+    images: "Dataset",
+    stage: Stage,
+    loss: LossFunction,
+    expected: Array | None = None,
+) -> Trained:
     """Trains a float network for int8.
 
     Args:
@@ -54,13 +63,16 @@ def train(model: KerasModel, settings: Recipe, images: "Dataset", stage: Stage, 
         images: `data.Dataset`.
         stage: Whose folder holds checkpoints.
         loss: As for `Training`.
+        expected: As for `Training`.
 
     Returns:
         The best of the start and of every epoch on the validation pictures.
     """
     chosen, folder = settings.quantize, stage.folder
-    as_train = dataclasses.replace(settings.train, batch_size=chosen.batch_size, **_AS_TRAIN)
-    calibration = images.train.sample(chosen.calibration_images, settings.seed)
+    choice = {} if expected is None else _WITHOUT_LABELS
+    as_train = dataclasses.replace(settings.train, batch_size=chosen.batch_size, **_AS_TRAIN, **choice)
+    count = settings.convert.calibration_images if chosen.calibration_images is None else chosen.calibration_images
+    calibration = images.train.sample(count, settings.seed)
     live_norm = chosen.batch_norm == "live"
     shares, split = start.share_out(calibration, settings.seed), settings.splits_hard_swish
     begun = start.find(model, *shares, only_ranges=live_norm, split_hard_swish=split)
@@ -69,6 +81,7 @@ def train(model: KerasModel, settings: Recipe, images: "Dataset", stage: Stage, 
         training = Training(
             *(aware, images, as_train, settings.data.augment, settings.seed, folder, stage.key, loss),
             keeps_start=True,
+            expected=expected,
             optimizer_of=lambda *rates: RelativeAdam(WarmupCosine(*rates), sizes_of(aware)),
         )
         training.run([Phase(phase, epochs, chosen.learning_rate)])
