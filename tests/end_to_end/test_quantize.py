@@ -72,7 +72,7 @@ def test_training_never_ends_below_its_start_and_tells_what_it_kept(trained, tmp
     ruin = dataclasses.replace(settings.quantize, epochs=1, batch_size=16, learning_rate=1.0)
     result = quantize.quantize(dataclasses.replace(settings, quantize=ruin), str(tmp_path), path, lambda: data)
     assert result.kept == "start" and result.top1_qat == result.top1_start
-    assert max(result.validation["top1_epochs"]) <= result.validation["top1_start"]
+    assert min(result.validation["kl_epochs"]) > result.validation["kl_start"] > 0
     assert {"techniques", "ranges", "agreement", "kl"} <= set(result.start)
     assert "kept the network before training" in quantize.show(result)
 
@@ -96,17 +96,41 @@ def test_a_run_that_ends_below_post_training_quantization_says_so():
     assert "kept epoch 2: top-1 82.00 % on 50 validation images, before training 80.00 %" in text
     assert "2.00 points below" in text
     assert "below" not in quantize.show(dataclasses.replace(result, top1_qat=0.895))
+    by_kl = {**validation, "kl_start": 0.02, "kl_epochs": [0.03, 0.01]}
+    text = quantize.show(dataclasses.replace(result, validation=by_kl))
+    assert "kept epoch 2: divergence from the float network 0.0100 on 50 validation images, before training" in text
     text = quantize.show(dataclasses.replace(result, kept="start"))
     assert "kept the network before training: top-1 80.00 % on 50 validation images" in text
     assert "after it 82.00 %, a gain that chance could give" in text
 
 
-def test_pictures_without_labels_are_enough_without_training(trained, tmp_path):
+@pytest.fixture(scope="module")
+def flat(trained, tmp_path_factory):
+    """A folder of pictures without labels."""
+    folder = tmp_path_factory.mktemp("flat")
+    for place, picture in enumerate(sorted(pathlib.Path(trained[0].data.source).rglob("*.png"))[::2]):
+        shutil.copy(picture, folder / f"{place}.png")
+    return folder
+
+
+def test_pictures_without_labels_are_enough_for_training(trained, flat, tmp_path):
     settings, _, path = trained
-    flat = tmp_path / "flat"
-    flat.mkdir()
-    for place, picture in enumerate(sorted(pathlib.Path(settings.data.source).rglob("*.png"))[::2]):
-        shutil.copy(picture, flat / f"{place}.png")
+    unlabelled = dataclasses.replace(
+        settings,
+        data=dataclasses.replace(settings.data, source=str(flat), validation_fraction=0.25),
+        quantize=dataclasses.replace(settings.quantize, epochs=1, batch_size=8),
+    )
+    result = quantize.quantize(unlabelled, str(tmp_path), path)
+    assert result.validation["images"] == 10 and result.validation["top1_start"] is None
+    assert len(result.validation["kl_epochs"]) == 1 and result.top1_qat is None
+    assert result.history[0]["train_top1"] is None and "no test images" in quantize.show(result)
+    by_labels = dataclasses.replace(unlabelled.quantize, targets="labels")
+    with pytest.raises(SuiteError, match="has no subfolders"):
+        quantize.quantize(dataclasses.replace(unlabelled, quantize=by_labels), str(tmp_path), path)
+
+
+def test_pictures_without_labels_are_enough_without_training(trained, flat, tmp_path):
+    _, _, path = trained
     model = tmp_path / "model.keras"
     shutil.copy(path, model)
     command = [sys.executable, "-m", "tfl_lite_suite.quantize", f"--model={model}", "--scheme=ptq", f"--data={flat}"]

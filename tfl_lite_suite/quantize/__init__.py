@@ -51,13 +51,15 @@ def quantize(
         SuiteError: If the model cannot be read, or holds a layer that has no int8 form.
     """
     models.check_file(model_path)
-    load = load or functools.cache(lambda: _images(settings, workdir, model_path, settings.data.validation_fraction))
+    load = load or functools.cache(lambda: _training_images(settings, workdir, model_path))
     teacher = train.teacher_of(settings, workdir, "quantize", load)
     stage = stage_of(settings, workdir, model_path, name)
     if (done := stage.kept(QatResult)) is not None:
         return done
     images = load()
     from tfl_lite_suite.core.framework import keras
+    from tfl_lite_suite.models.graph.canonical import canonical
+    from tfl_lite_suite.models.graph.fold import fold_batch_norm
     from tfl_lite_suite.models.keras_io import keras_file, names
     from tfl_lite_suite.quantize.qat import training
     from tfl_lite_suite.train.loop import accuracy_function
@@ -67,7 +69,7 @@ def quantize(
     keras_file.warn_of_frozen(model)
     answers, expected = accuracy_function(model), None
     if settings.learns_float_answers:
-        loss = train.loss_by_network(settings, model, model_path, images, workdir)
+        loss = train.loss_by_network(settings, fold_batch_norm(canonical(model)), model_path, images, workdir)
         expected = answers(images.validation)["logits"]
     else:
         loss = train.loss_of(settings, teacher, images, workdir)
@@ -199,6 +201,13 @@ def ptq_stage_of(settings: Recipe, workdir: str, model_path: str, debug: bool = 
     return Stage(workdir, name, {**train.inputs(settings), **asked, "float": sha256(model_path)})
 
 
+def _training_images(settings: Recipe, workdir: str, model_path: str) -> "Dataset":
+    """Returns the recipe's images; where the float network is the only teacher, they need no labels."""
+    if settings.learns_float_answers:
+        return _images(settings, workdir, model_path, settings.data.validation_fraction)
+    return train.load_images(settings, workdir)
+
+
 def _images(settings: Recipe, workdir: str, model_path: str, validation: float) -> "Dataset":
     """Returns the recipe's images.
 
@@ -214,9 +223,8 @@ def _images(settings: Recipe, workdir: str, model_path: str, validation: float) 
     model = keras_file.load(model_path, of.image_shape if of else None)
     of = of or contract.of_model(model.name, model.input_shape)
     names = of.labels or tuple(map(str, range(max(2, model.output_shape[-1]))))  # One score tells two apart.
-    pictures = data.open_unknown(
-        settings.data.source, of, on_corrupt=settings.data.on_corrupt, cache_dir=pathlib.Path(workdir) / "data"
-    )
+    named, folder = dataclasses.replace(of, labels=names), pathlib.Path(workdir) / "data"
+    pictures = data.open_unknown(settings.data.source, named, on_corrupt=settings.data.on_corrupt, cache_dir=folder)
     order = np.random.default_rng(settings.seed).permutation(len(pictures))
     held_out, others = np.split(order, [round(validation * len(pictures))])
     return data.Dataset(names, of, pictures.subset(others), pictures.subset(held_out), pictures.subset([]), [])

@@ -40,6 +40,7 @@ def test_figures_of_several_labels():
 
 def test_less_loss_is_better():
     assert selection.better("loss", 1, 2) and selection.better("top1", 2, 1) and not selection.better("top1", 1, 1)
+    assert selection.best("kl", [2, 1, 1]) == 1 and selection.best("top1", [1, 2, 2]) == 1
 
 
 def test_a_gain_is_more_than_its_standard_error():
@@ -47,6 +48,22 @@ def test_a_gain_is_more_than_its_standard_error():
     assert not selection.gains(other, before) and not selection.gains(before, before)
     assert selection.gains(np.array([1.0, 1, 1, 1, 0, 0, 0]), before)
     assert not selection.gains(np.array([0.0, 0, 1, 1, 1, 1, 0]), before)  # Two more, but six of seven changed.
+
+
+def test_gains_of_divergence_are_compared_alike():
+    before = -np.array([0.1, 0.2, 0.3, 0.4])
+    assert selection.gains(before + 0.05, before)
+    assert not selection.gains(before + [0.3, -0.1, 0, 0], before)  # One picture alone.
+
+
+def test_answers_are_nearest_to_themselves():
+    one = split([0, 1, 1, 1])
+    np.testing.assert_allclose(selection.nearness(LOGITS, LOGITS, one), 0, atol=1e-12)
+    assert (selection.nearness(LOGITS[:, ::-1], LOGITS, one) < 0).all()
+    several = split([0, 1, 1, 1], np.ones((4, 3), bool))
+    ours, theirs = (1 / (1 + np.exp(-scores.astype(float))) for scores in (LOGITS + 1, LOGITS))
+    expected = theirs * np.log(theirs / ours) + (1 - theirs) * np.log((1 - theirs) / (1 - ours))
+    np.testing.assert_allclose(selection.nearness(LOGITS + 1, LOGITS, several), -expected.sum(axis=1), rtol=1e-6)
 
 
 def test_right_answers_are_those_among_the_labels():
