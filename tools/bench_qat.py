@@ -2,7 +2,7 @@
 
 All train by `fit` on the same random pictures, in turns within one process, so that a busy machine slows both. The
 optimizers are those of `train` and of `quantize`, which clips gradients. Times are those of the processor, the fastest
-of each.
+of each. `answers` is what it takes in addition to ask the float network, which teaches the int8 one.
 
     python tools/bench_qat.py --model=mobilenet_v2 --alpha=0.35 --resolution=32 --batch_size=128
 
@@ -96,8 +96,13 @@ def _compare(case: Case) -> dict[str, Any]:
     for kind, model in trained.items():
         optimizer = keras.optimizers.SGD(1e-4, 0.9, nesterov=True, global_clipnorm=None if kind == "float" else 1.0)
         model.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True))
-    times: dict[str, list[float]] = {kind: [] for kind in trained}
+    ask = tf.function(lambda pictures: plan.model(pictures, training=False), autograph=False)
+    times: dict[str, list[float]] = {kind: [] for kind in [*trained, "answers"]}
     for _ in range(_ROUNDS.value + 1):
+        start = time.process_time()
+        for _ in range(_STEPS.value):
+            ask(images)
+        times["answers"].append((time.process_time() - start) / _STEPS.value * 1e3)
         for kind, model in trained.items():
             with fast_gradients():
                 start = time.process_time()

@@ -7,7 +7,7 @@ from tfl_lite_suite.core.page.table import Table
 from tfl_lite_suite.core.types import JsonObject
 
 _ESTIMATES = ("figure", "measurements", "median error", "largest error")
-_STEPS = ("network", "folded", "live")
+_STEPS = ("network", "folded", "live", "answers of the float network, in addition")
 _PARTS_OF = {
     "folded": "batch normalization folded, nothing rounded",
     "weights": "weights rounded, too",
@@ -62,9 +62,8 @@ def steps_table(steps: Sequence[JsonObject]) -> str:
     Args:
         steps: What `tools/bench_qat.py --documented` measured.
     """
-    rows = [
-        [_case(row), *(f"{row['ratios'][kind]:.2f}" for kind in ("qat", "live"))] for row in steps if not row["parts"]
-    ]
+    kinds = ("qat", "live", "answers")
+    rows = [[_case(row), *(f"{row['ratios'][kind]:.2f}" for kind in kinds)] for row in steps if not row["parts"]]
     return Table(_STEPS, rows).markdown()
 
 

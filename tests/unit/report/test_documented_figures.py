@@ -16,10 +16,11 @@ def test_how_far_estimates_are():
 
 
 def test_the_network_that_is_taken_apart_has_a_table_of_its_own():
-    ratios = {"float": 1.0, "qat": 0.9, "live": 1.1}
+    ratios = {"float": 1.0, "qat": 0.9, "live": 1.1, "answers": 0.2}
     whole = {"model": "micro", "alpha": 1.0, "resolution": 32, "batch_size": 64, "parts": False, "ratios": ratios}
     parts = {**whole, "alpha": 0.5, "parts": True, "ratios": {**ratios, "folded": 0.7, "weights": 0.8}}
-    assert rows(documented_figures.steps_table([whole, parts])) == [["micro, 32 pixels, batches of 64", "0.90", "1.10"]]
+    steps = rows(documented_figures.steps_table([whole, parts]))
+    assert steps == [["micro, 32 pixels, batches of 64", "0.90", "1.10", "0.20"]]
     table = documented_figures.parts_table([whole, parts])
     assert [row[1] for row in rows(table)] == ["0.70", "0.80", "0.90"] and "| micro 0.5, 32 pixels" in table
 
