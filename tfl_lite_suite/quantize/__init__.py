@@ -58,25 +58,18 @@ def quantize(
         return done
     images = load()
     from tfl_lite_suite.core.framework import keras
-    from tfl_lite_suite.models.graph.canonical import canonical
-    from tfl_lite_suite.models.graph.fold import fold_batch_norm
     from tfl_lite_suite.models.keras_io import keras_file, names
-    from tfl_lite_suite.quantize.qat import training
+    from tfl_lite_suite.quantize.qat import targets, training
     from tfl_lite_suite.train.loop import accuracy_function
 
     keras.utils.set_random_seed(settings.seed)
     model = keras_file.load_classifier(model_path, images)
     keras_file.warn_of_frozen(model)
-    answers, expected = accuracy_function(model), None
-    if settings.learns_float_answers:
-        loss = train.loss_by_network(settings, fold_batch_norm(canonical(model)), model_path, images, workdir)
-        expected = answers(images.validation)["logits"]
-    else:
-        loss = train.loss_of(settings, teacher, images, workdir)
-    trained = training.train(model, settings, images, stage, loss, expected)
+    learned = targets.of(settings, model, model_path, images, workdir, teacher)
+    trained = training.train(model, settings, images, stage, learned)
     measured = accuracy_function(trained.model)(images.test)
     results = {
-        "top1_float": answers(images.test)["top1"],
+        "top1_float": accuracy_function(model)(images.test)["top1"],
         "top1_qat": measured["top1"],
         "top5_qat": measured["top5"],
         "top1_start": accuracy_function(trained.before)(images.test)["top1"],

@@ -205,7 +205,7 @@ def teacher_file(settings: Recipe, workdir: str, stage: str) -> str | None:
         SuiteError: If the recipe names a file that is not there, or a network that the suite does not have.
     """
     chosen = settings.distill
-    if chosen.teacher is None or stage not in chosen.during:
+    if chosen.teacher is None or not chosen.teaches(stage):
         return None
     if chosen.trains_teacher:
         models.check_name(chosen.teacher, "distill.teacher")
@@ -228,28 +228,11 @@ def loss_of(settings: Recipe, teacher: str | None, images: "Dataset", workdir: s
     hard = loss_by_labels(chosen, images.train.class_counts, settings.data.balance == "weights")
     if teacher is None:
         return hard
-    kept = _answers_stage(settings, teacher, bool(settings.distill.features), workdir)
+    kept = answers_stage(settings, teacher, bool(settings.distill.features), workdir)
     return distillation.loss_of(settings.distill, teacher, hard, images, kept, one_label=chosen.loss != "binary")
 
 
-def loss_by_network(settings: Recipe, model: KerasModel, file: str, images: "Dataset", workdir: str) -> Tensor:
-    """Returns the loss for `Training` by the answers of another network alone; pictures need no labels.
-
-    Args:
-        settings: The recipe.
-        model: The network.
-        file: The file that it was read from.
-        images: What is learned from.
-        workdir: As for `loss_of`.
-    """
-    from tfl_lite_suite.train import distillation
-
-    loss = balance.resolved(settings.train, images.train, settings.data.balance, settings.transfers).loss
-    kept, alone = _answers_stage(settings, file, False, workdir), Distill(share=1.0, temperature=1.0)
-    return distillation.taught_by(model, alone, None, images, kept, one_label=loss != "binary")
-
-
-def _answers_stage(settings: Recipe, teacher: str, features: bool, workdir: str | None) -> Stage | None:
+def answers_stage(settings: Recipe, teacher: str, features: bool, workdir: str | None) -> Stage | None:
     """Returns where a teacher's answers to the training pictures are kept, `None` where these change at random."""
     if workdir is None or settings.data.augment != recipe.Augment():
         return None

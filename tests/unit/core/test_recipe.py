@@ -227,14 +227,6 @@ def test_a_teacher_is_a_network_to_train_or_a_file(load):
     assert not load(LEAST + "distill: {teacher: a/model.keras}\n").distill.trains_teacher
 
 
-def test_the_float_network_teaches_int8_unless_another_does(load, refuse):
-    assert load(LEAST).learns_float_answers
-    assert not load(LEAST + "quantize: {targets: labels}\n").learns_float_answers
-    assert not load(LEAST + "distill: {teacher: resnet50, during: [train, quantize]}\n").learns_float_answers
-    text = refuse(LEAST + "distill: {teacher: resnet50, during: [quantize]}\nquantize: {targets: float}\n")
-    assert "quantize.targets: float makes the float network the only teacher" in text
-
-
 def test_the_unpruned_network_teaches_in_prune_alone(load, refuse):
     chosen = load(LEAST + "distill: {teacher: unpruned, during: [prune]}\n").distill
     assert not chosen.trains_teacher

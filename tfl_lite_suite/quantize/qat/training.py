@@ -5,11 +5,12 @@ import pathlib
 from typing import TYPE_CHECKING
 
 from tfl_lite_suite.core.recipe import Recipe
-from tfl_lite_suite.core.types import Array, JsonObject, KerasModel, LossFunction, Tensor
+from tfl_lite_suite.core.types import JsonObject, KerasModel, Tensor
 from tfl_lite_suite.core.work_folder import Stage
 from tfl_lite_suite.quantize import start
 from tfl_lite_suite.quantize.qat.live_batch_norm import LiveBatchNorm
 from tfl_lite_suite.quantize.qat.simulation import sizes_of
+from tfl_lite_suite.quantize.qat.targets import Targets
 from tfl_lite_suite.train.loop import Phase, Training
 from tfl_lite_suite.train.optimizer import WarmupCosine
 from tfl_lite_suite.train.relative_adam import RelativeAdam
@@ -47,14 +48,7 @@ class Trained:
         return [record for training in self.trainings for record in training.history]
 
 
-def train(
-    model: KerasModel,
-    settings: Recipe,
-    images: "Dataset",
-    stage: Stage,
-    loss: LossFunction,
-    expected: Array | None = None,
-) -> Trained:
+def train(model: KerasModel, settings: Recipe, images: "Dataset", stage: Stage, learned: Targets) -> Trained:
     """Trains a float network for int8.
 
     Args:
@@ -62,14 +56,13 @@ def train(
         settings: The recipe.
         images: `data.Dataset`.
         stage: Whose folder holds checkpoints.
-        loss: As for `Training`.
-        expected: As for `Training`.
+        learned: What it learns.
 
     Returns:
         The best of the start and of every epoch on the validation pictures.
     """
     chosen, folder = settings.quantize, stage.folder
-    choice = {} if expected is None else _WITHOUT_LABELS
+    choice = {} if learned.expected is None else _WITHOUT_LABELS
     as_train = dataclasses.replace(settings.train, batch_size=chosen.batch_size, **_AS_TRAIN, **choice)
     count = settings.convert.calibration_images if chosen.calibration_images is None else chosen.calibration_images
     calibration = images.train.sample(count, settings.seed)
@@ -79,9 +72,9 @@ def train(
 
     def run(aware: KerasModel, folder: pathlib.Path, phase: str, epochs: int) -> Training:
         training = Training(
-            *(aware, images, as_train, settings.data.augment, settings.seed, folder, stage.key, loss),
+            *(aware, images, as_train, settings.data.augment, settings.seed, folder, stage.key, learned.loss),
             keeps_start=True,
-            expected=expected,
+            expected=learned.expected,
             optimizer_of=lambda *rates: RelativeAdam(WarmupCosine(*rates), sizes_of(aware)),
         )
         training.run([Phase(phase, epochs, chosen.learning_rate)])

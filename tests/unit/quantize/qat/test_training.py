@@ -7,6 +7,7 @@ from tfl_lite_suite.core.framework import keras
 from tfl_lite_suite.core.recipe import Data, Model, Quantize, Recipe, Train
 from tfl_lite_suite.core.work_folder import Stage
 from tfl_lite_suite.quantize.qat import training
+from tfl_lite_suite.quantize.qat.targets import Targets
 from tfl_lite_suite.train.loop import Phase, Training, accuracy_function
 
 SETTINGS = Recipe(
@@ -31,7 +32,7 @@ def floating(tmp_path_factory):
 def trained(floating, folder, **changes):
     model, data = floating
     settings = dataclasses.replace(SETTINGS, quantize=dataclasses.replace(SETTINGS.quantize, **changes))
-    return training.train(model, settings, data, Stage(folder, "quantize", {}), None)
+    return training.train(model, settings, data, Stage(folder, "quantize", {}), Targets(None))
 
 
 @pytest.mark.parametrize("changes", [{}, {"ranges": "learned"}, {"batch_norm": "live"}])
