@@ -19,6 +19,7 @@ from tfl_lite_suite.models.graph.fold import fold_batch_norm
 from tfl_lite_suite.models.graph.logits import divergence
 from tfl_lite_suite.prune.clustering import equal_weights
 from tfl_lite_suite.prune.sparsity import prunable
+from tfl_lite_suite.quantize.ptq.compensated_rounding import compensate
 from tfl_lite_suite.quantize.ptq.equalization import Equalized, equalize
 from tfl_lite_suite.quantize.qat.activation_ranges import EXTREMES, LEAST_DIVERGENCE, RULES, Range
 from tfl_lite_suite.quantize.qat.fake_quantization import Plan, expanded, expanded_folded
@@ -88,6 +89,14 @@ class Start:
         """Returns the network with these ranges and biases, to train."""
         made = Simulation(self.plan, self.ranges, train_ranges)
         made.set_biases(self.biases)
+        return made
+
+    def compensated(self, pictures: Array) -> Simulation:
+        """Returns the network with these ranges and compensated rounding, to train; biases are corrected anew."""
+        made = Simulation(self.plan, self.ranges, train_ranges=True)
+        compensate(made, pictures)
+        if BIAS_CORRECTION in self.chosen.techniques:
+            correct_biases(made, pictures[:_BIAS_PICTURES])
         return made
 
 

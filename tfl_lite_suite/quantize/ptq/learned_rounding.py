@@ -2,7 +2,8 @@
 
 Each weight moves by half a step at most, so that only the side changes to which it is rounded: a few hundred
 pictures are enough, where training the weights freely would learn them by heart. All layers are trained together
-against the float network's answers, which costs no more than to reconstruct them one after the other.
+against the float network's answers, which costs no more than to reconstruct them one after the other. Where they start
+from, `compensated_rounding`, does the latter in closed form.
 
 Source: Nagel et al., 2020, https://arxiv.org/abs/2004.10568 (rounding as what is learned); Li et al., 2021,
 https://arxiv.org/abs/2102.05426; with the steps of Esser et al., 2020, https://arxiv.org/abs/1902.08153.
@@ -17,7 +18,7 @@ from tfl_lite_suite.models import keras_graph
 from tfl_lite_suite.models.graph.logits import as_logits
 from tfl_lite_suite.models.quantizers import FakeQuantized
 from tfl_lite_suite.quantize.qat.simulation import Simulation, sizes_of
-from tfl_lite_suite.quantize.start import Start, scores
+from tfl_lite_suite.quantize.start import scores
 from tfl_lite_suite.train.fast_gradient import fast_gradients
 from tfl_lite_suite.train.optimizer import WarmupCosine
 from tfl_lite_suite.train.relative_adam import RelativeAdam
@@ -29,20 +30,16 @@ _RATE = 0.003 / 127
 _WARM_UP = 10
 
 
-def learn(model: KerasModel, begun: Start, pictures: Array, seed: int = 0, steps: int = _STEPS) -> Simulation:
+def learn(model: KerasModel, simulation: Simulation, pictures: Array, seed: int = 0, steps: int = _STEPS) -> None:
     """Trains rounding, biases and ranges until the int8 network answers as the float one.
 
     Args:
         model: The float network.
-        begun: The int8 network so far.
+        simulation: The int8 network, changed in place; of its ranges, those that are trainable are trained.
         pictures: uint8 `(n, height, width, channels)`; 200 to 1,000.
         seed: Of the order of pictures.
         steps: Training steps, each with 16 pictures or their mirror images.
-
-    Returns:
-        The trained network; `begun` stays as it is.
     """
-    simulation = begun.simulation(train_ranges=True)
     _thaw(simulation.model)
     both = [pictures, pictures[:, :, ::-1]]
     answers = [tf.nn.softmax(as_logits(model, scores(model, side))).numpy() for side in both]
@@ -55,7 +52,6 @@ def learn(model: KerasModel, begun: Start, pictures: Array, seed: int = 0, steps
             loss = step(tf.cast(both[side][rows], tf.float32), answers[side][rows])
             progress.update(number, f"loss {float(loss):.4f}")
     progress.close()
-    return simulation
 
 
 def _training_step(model: KerasModel, schedule: WarmupCosine) -> TfFunction:

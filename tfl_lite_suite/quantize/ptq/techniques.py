@@ -25,6 +25,7 @@ from tfl_lite_suite.quantize.ptq.fallback import fewest, latency_ratio
 from tfl_lite_suite.quantize.ptq.float_fallback import Mixed
 from tfl_lite_suite.quantize.ptq.layer_error import layer_errors, layer_name, worst
 from tfl_lite_suite.quantize.qat.activation_ranges import EXTREMES
+from tfl_lite_suite.quantize.qat.simulation import Simulation
 from tfl_lite_suite.quantize.start import (
     BIAS_CORRECTION,
     EQUALIZATION,
@@ -37,7 +38,8 @@ from tfl_lite_suite.quantize.start import (
 from tfl_lite_suite.tflite import delegated_forms
 from tfl_lite_suite.tflite.file import TfliteFile
 
-LOGIT_RANGE, CHOSEN_RANGES, LEARNED = "logit_range", "chosen_ranges", "learned_rounding"
+LOGIT_RANGE, CHOSEN_RANGES = "logit_range", "chosen_ranges"
+COMPENSATED, LEARNED = "compensated_rounding", "learned_rounding"
 _BIAS_PICTURES = 32
 _DEBUG_PICTURES = 6
 
@@ -330,7 +332,7 @@ def _planned(
     to_learn: Array | None,
     as_file: Callable[[KerasModel], TfliteFile],
 ) -> tuple[list[Candidate], str]:
-    """Returns the file of the plan that training would start from, and the one with learned rounding if asked for.
+    """Returns the file of the plan that training would start from, and those with better rounding if asked for.
 
     There is none, but the reason why, for a graph that the plan does not take.
     """
@@ -339,14 +341,18 @@ def _planned(
     except SuiteError as error:
         learned = "" if to_learn is None else "nor learned rounding "
         return [], f"other ranges than the extremes {learned}were not tried: {error}"
-    simulations = {(*found.chosen.techniques, CHOSEN_RANGES): found.simulation()}
-    if to_learn is not None:
-        learned_too = (*found.chosen.techniques, CHOSEN_RANGES, LEARNED)
-        simulations[learned_too] = learned_rounding.learn(model, found, to_learn)
-    candidates = []
-    for techniques, simulation in simulations.items():
+    begun, candidates = (*found.chosen.techniques, CHOSEN_RANGES), []
+
+    def add(techniques: tuple[str, ...], simulation: Simulation) -> None:
         candidate = _judged(techniques, as_file(simulation.freeze()), pictures.judging, pictures.expected)
         candidates.append(dataclasses.replace(candidate, ranges=found.chosen.rule))
+
+    add(begun, found.simulation())
+    if to_learn is not None:
+        simulation = found.compensated(to_learn)
+        add((*begun, COMPENSATED), simulation)
+        learned_rounding.learn(model, simulation, to_learn)
+        add((*begun, COMPENSATED, LEARNED), simulation)
     return candidates, ""
 
 

@@ -32,6 +32,8 @@ _CANDIDATES = 64
 _LEAST_WIDTH = 1e-3
 # Of the extremes, that may be clipped to for the least divergence.
 _SHARES = 2.0 ** -(np.arange(9) / 3)
+# What clipping does is weighted so: unlike noise it adds up from tensor to tensor, and other pictures reach further.
+_CAUTION = 3.0
 # A picture stands out if half of the tensors reach more than this many times what they reach for the median picture.
 # Where more than this share of the pictures do, it is their kind and no exception.
 _STANDS_OUT, _MOST_OUTSTANDING = 2.5, 0.05
@@ -74,7 +76,7 @@ class Values:
         noise, below, above = np.split(moments.astype(np.float64), [1, 1 + len(_SHARES)], axis=1)
         lows, highs = min(self.least, 0.0) * _SHARES, max(self.most, 0.0) * _SHARES
         clipped = ((below[:, :, None] - above[:, None, :]) ** 2).mean(axis=0)
-        errors = clipped + ((highs[None, :] - lows[:, None]) / _STEPS) ** 2 / 12 * noise.mean()
+        errors = _CAUTION * clipped + ((highs[None, :] - lows[:, None]) / _STEPS) ** 2 / 12 * noise.mean()
         low, high = np.unravel_index(np.argmin(errors), errors.shape)
         return _with_zero(float(lows[low]), float(highs[high]))
 

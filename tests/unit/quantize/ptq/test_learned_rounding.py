@@ -36,7 +36,8 @@ def test_the_int8_network_comes_nearer_to_the_float_one_on_pictures_it_did_not_l
     }
     begun = start.Start(plan, coarse, begun.biases, begun.chosen, begun.trials, begun.notes)
     expected = start.scores(model, PICTURES[64:])
-    before, learned = begun.simulation(), learned_rounding.learn(model, begun, PICTURES[:48], steps=60)
+    before, learned = begun.simulation(), begun.simulation(train_ranges=True)
+    learned_rounding.learn(model, learned, PICTURES[:48], steps=60)
     kl = [divergence(expected, start.scores(of.model, PICTURES[64:])).mean() for of in (before, learned)]
     assert kl[1] < 0.9 * kl[0], kl
     for old, new in zip(before.model.layers, learned.model.layers, strict=True):
