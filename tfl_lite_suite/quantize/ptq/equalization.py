@@ -6,6 +6,8 @@ homogeneous. A ReLU6 commutes with a scale of 1 or more as long as the scaled ch
 chosen so that it does on the calibration pictures. A channel that goes beyond its calibrated maximum elsewhere is
 clipped there, just as int8 clips what exceeds a tensor's calibrated range.
 
+Tensors that share their scales cannot all be even. Those whose rounding moves the answers most come first.
+
 Source: Nagel et al., 2019, https://arxiv.org/abs/1906.04721, section 4.1, with scales taken from activations instead
 of weights, and whole residual stages scaled together.
 """
