@@ -121,7 +121,8 @@ def test_the_answers_are_those_of_litert(opened):
     scores = opened.scores(pictures)
     assert (scores.argmax(1) == expected.argmax(1)).mean() >= 0.99
     # The pictures are told apart, by much more than the answers may differ.
-    assert np.ptp(scores, axis=0).max() > 1 and np.median(np.abs(scores - expected)) <= 0.1
+    most = 0.1
+    assert np.ptp(scores, axis=0).max() > 5 * most and np.median(np.abs(scores - expected)) <= most
 
 
 def test_the_camera_screen_answers_what_it_sees(opened, page):
