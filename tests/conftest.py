@@ -1,5 +1,8 @@
+import os
 import signal
 
+# A user's Python buffers what it prints, and so must that of the processes that tests start.
+os.environ.pop("PYTHONUNBUFFERED", None)
 # A background shell has its children ignore Ctrl-C, which the processes that tests start would inherit.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -118,6 +118,6 @@ def run_on_engines(jobs):
         text=True,
         check=True,
     )
-    # MNN has its say on stdout when it is loaded.
-    answers = json.loads(child.stdout.splitlines()[-1])
+    # MNN has its say on stdout, too.
+    answers = json.loads(next(line for line in child.stdout.splitlines() if line.startswith("{")))
     return {tuple(key.rsplit(" ", 1)): np.array(values) for key, values in answers.items()}

@@ -115,14 +115,19 @@ def _open_standard_streams() -> None:
 
 
 def _print_result(stream: TextIO, text: str) -> None:
-    """Prints the result; a reader that has gone away, such as `head`, ends the process quietly."""
+    """Prints the result; a reader that has gone away, such as `head`, ends the process quietly.
+
+    What could not be written is thrown away: at the end of the process Python would try again, and complain again.
+    """
     try:
         write = getattr(stream, "steer", stream.write) if isinstance(text, Styled) else stream.write
         write(text.rstrip("\n") + "\n" if text else "")
         stream.flush()
-    except BrokenPipeError:
+    except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-        sys.exit(1)
+        if isinstance(error, BrokenPipeError):
+            sys.exit(1)
+        raise
 
 
 def _result(main: Callable[[], T]) -> tuple[T, LimitBroken | None]:

@@ -76,6 +76,7 @@ def _serve() -> None:
         answer = False, told(error)
     pickle.dump(answer, result)
     result.flush()
+    sys.stdout.flush()
     # A runtime's destructor may crash after the answer was given.
     os._exit(0)
 
