@@ -195,9 +195,8 @@ class Recipe:
     @property
     def learns_float_answers(self) -> bool:
         """Whether quantization-aware training learns the answers of the float network alone."""
-        return {"auto": not self.distill.teaches("quantize")}.get(
-            self.quantize.targets, self.quantize.targets == "float"
-        )
+        asked = self.quantize.targets
+        return asked == "float" or (asked == "auto" and not self.distill.teaches("quantize"))
 
     @property
     def splits_hard_swish(self) -> bool:
