@@ -5,6 +5,7 @@ Kullback-Leibler divergence. Equalization and bias correction are kept where the
 """
 
 import dataclasses
+import hashlib
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,8 @@ _MOST_RANGE_PICTURES = 256
 _MOST_JUDGING_PICTURES = 170
 # Fewer cannot be shared out between ranges and judging.
 _FEWEST_TO_SHARE = 16
+# Training and post-training quantization of one network begin alike, and it takes most of the time of the latter.
+_LAST: "dict[str, Start]" = {}
 # Equalization is exact but for float rounding; more says that a layer does not compute what its class promises.
 _TOLERANCE = 1e-3
 
@@ -119,7 +122,7 @@ def find(
     split_hard_swish: bool = True,
     equalization: tuple[Equalized | None, str] | None = None,
 ) -> Start:
-    """Tries what post-training quantization can do, and returns the best.
+    """Tries what post-training quantization can do, and returns the best; asked the same again, the same `Start`.
 
     Args:
         model: Trained functional model from raw pixels to logits or probabilities.
@@ -132,6 +135,30 @@ def find(
     Raises:
         SuiteError: If the graph holds a layer that has no int8 form here; the message names each.
     """
+    key = _digest(model, for_ranges, judging, only_ranges, split_hard_swish)
+    if key not in _LAST:
+        _LAST.clear()
+        _LAST[key] = _found(model, for_ranges, judging, only_ranges, split_hard_swish, equalization)
+    return _LAST[key]
+
+
+def _digest(model: KerasModel, for_ranges: Array, judging: Array, *asked: bool) -> str:
+    """Returns what tells apart what `find` is asked for."""
+    content = hashlib.sha256(f"{model.to_json()} {asked} {for_ranges.shape}".encode())
+    for values in (*model.get_weights(), for_ranges, judging):
+        content.update(values.tobytes())
+    return content.hexdigest()
+
+
+def _found(
+    model: KerasModel,
+    for_ranges: Array,
+    judging: Array,
+    only_ranges: bool,
+    split_hard_swish: bool,
+    equalization: tuple[Equalized | None, str] | None,
+) -> Start:
+    """Returns what `find` does not know yet."""
     networks: dict[tuple[str, ...], KerasModel] = {(): expanded(model, split_hard_swish)}
     if equalization is None:
         equalization = (None, "") if only_ranges else equalized_or_reason(model, for_ranges)

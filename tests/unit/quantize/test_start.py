@@ -44,6 +44,21 @@ def test_the_simulation_is_what_was_judged():
     assert found.chosen.kl.mean() <= found.trials[0].kl.mean()
 
 
+def test_the_same_start_is_found_once_and_training_leaves_it_as_it_is():
+    model = spiky()
+    found = start.find(model, PICTURES[:32], PICTURES[32:])
+    trained = found.simulation(train_ranges=True).model
+    for variable in trained.trainable_variables:
+        variable.assign(0.5 * variable)
+    again = start.find(model, PICTURES[:32], PICTURES[32:])
+    assert again is found
+    received = start.scores(again.simulation().model, PICTURES[32:])
+    expected = start.scores(model, PICTURES[32:])
+    assert start.divergence(expected, received).mean() == pytest.approx(found.chosen.kl.mean(), rel=1e-4)
+    for other in (PICTURES[1:33], PICTURES[:16]):
+        assert start.find(model, other, PICTURES[32:]) is not found
+
+
 def test_clusters_of_weights_are_not_equalized_away():
     image = keras.Input((16, 16, 3))
     x = keras.layers.ReLU()(keras.layers.Conv2D(8, 3)(image))
