@@ -101,11 +101,13 @@ class Study:
     def _open(self, url: str) -> "optuna.Study":
         import optuna
 
+        from tfl_lite_suite.search.storage import Storage
+
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         kind, colon, rest = url.partition(":")
         limits = {"timeout": _LOCK_SECONDS} if kind == "sqlite" else {"connect_timeout": _CONNECT_SECONDS}
         with _quiet():
-            self._storage = optuna.storages.RDBStorage(
+            self._storage = Storage(
                 _DRIVERS.get(kind, kind) + colon + rest,
                 engine_kwargs={"connect_args": limits, "pool_pre_ping": True},
                 heartbeat_interval=self._heartbeat,
