@@ -384,12 +384,14 @@ def _keras_answers(model: Model, split: "data.Split", on_done: Callable[[int], N
 
     from tfl_lite_suite.core.framework import tf
     from tfl_lite_suite.evaluate import answers as accuracy
+    from tfl_lite_suite.models.graph.batches import for_batches
 
     mean, std = (np.array(values, np.float32) for values in (model.normalization.mean, model.normalization.std))
-    forward = tf.function(lambda pictures: model.keras((tf.cast(pictures, tf.float32) - mean) / std, training=False))
+    forward = for_batches(model.keras, lambda pictures: model.keras((pictures - mean) / std, training=False))
     begin, logits = time.perf_counter(), []
     for first in range(0, len(split), _BATCH):
-        logits.append(forward(split.images(np.arange(first, min(first + _BATCH, len(split))))).numpy())
+        pictures = split.images(np.arange(first, min(first + _BATCH, len(split))))
+        logits.append(forward(tf.cast(pictures, tf.float32)).numpy())
         on_done(first + len(logits[-1]))
     scores = np.concatenate(logits)
     return accuracy.Answers(*accuracy.ranked(scores), time.perf_counter() - begin, logits=scores)

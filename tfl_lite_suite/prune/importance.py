@@ -7,6 +7,7 @@ import numpy as np
 from tfl_lite_suite.core.errors import ArgumentError
 from tfl_lite_suite.core.framework import keras, tf
 from tfl_lite_suite.core.types import Array, Tensor
+from tfl_lite_suite.models.graph.batches import for_batches
 from tfl_lite_suite.models.graph.logits import as_logits
 from tfl_lite_suite.prune.dependencies import Dependencies
 
@@ -93,7 +94,6 @@ def _taylor(dependencies: Dependencies, images: Array, labels: Array) -> Array:
     taking = {axis.layer for axis in dependencies.axes if axis.role == "in"}
     taken = sorted({call.inputs[0] for call in calls.calls if calls.names[id(call.layer)] in taking} - {0})
 
-    @tf.function(autograph=False)
     def effects(pictures: Tensor, classes: Tensor) -> list[Tensor]:
         with tf.GradientTape() as tape:
             values = calls.run(pictures, lambda call, args, kwargs: call.layer(*args, **kwargs))
@@ -104,9 +104,10 @@ def _taylor(dependencies: Dependencies, images: Array, labels: Array) -> Array:
         return [_effect(*pair) for pair in zip(tensors, gradients, strict=True)]
 
     sums: list[Tensor] = [0.0] * len(taken)
+    run = for_batches(calls.model, effects, tf.TensorSpec((None,), tf.int64))
     for start in range(0, len(images), _BATCH):
         pictures = tf.cast(images[start : start + _BATCH], tf.float32)
-        found = effects(pictures, tf.cast(labels[start : start + _BATCH], tf.int64))
+        found = run(pictures, tf.cast(labels[start : start + _BATCH], tf.int64))
         sums = [total + effect.numpy() for total, effect in zip(sums, found, strict=True)]
     total = np.full(dependencies.count, np.nan)
     for number, effect in zip(taken, sums, strict=True):

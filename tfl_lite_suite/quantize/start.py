@@ -15,6 +15,7 @@ from tfl_lite_suite.core.figures import percent
 from tfl_lite_suite.core.framework import tf
 from tfl_lite_suite.core.progress import Progress
 from tfl_lite_suite.core.types import Array, JsonObject, KerasModel
+from tfl_lite_suite.models.graph.batches import for_batches
 from tfl_lite_suite.models.graph.canonical import canonical
 from tfl_lite_suite.models.graph.fold import fold_batch_norm
 from tfl_lite_suite.models.graph.logits import divergence
@@ -208,7 +209,7 @@ def best_of(trials: list[Any]) -> KerasModel:
 
 def scores(model: KerasModel, pictures: Array) -> Array:
     """Returns what a model answers to uint8 pictures, float32 `(n, classes)`."""
-    forward = tf.function(lambda images: model(images, training=False), autograph=False)
+    forward = for_batches(model)
     starts = range(0, len(pictures), _BATCH)
     return np.concatenate([forward(tf.cast(pictures[i : i + _BATCH], tf.float32)).numpy() for i in starts])
 
@@ -234,7 +235,7 @@ class _Judge:
     """Compares a simulated network with the float one on the judging pictures."""
 
     def __init__(self, model: KerasModel, judging: Array, expected: Array) -> None:
-        self._forward = tf.function(lambda images: model(images, training=False), autograph=False)
+        self._forward = for_batches(model)
         self._judging, self._expected = judging, expected
 
     def __call__(self, techniques: tuple[str, ...], rule: str) -> Trial:

@@ -7,12 +7,13 @@ import zipfile
 import numpy as np
 
 from tfl_lite_suite.core.files import atomic_path
-from tfl_lite_suite.core.framework import keras, tf
+from tfl_lite_suite.core.framework import keras
 from tfl_lite_suite.core.npz import write_arrays
 from tfl_lite_suite.core.progress import Progress
 from tfl_lite_suite.core.types import Array, KerasModel
 from tfl_lite_suite.core.work_folder import Stage
 from tfl_lite_suite.data import Dataset, pipeline
+from tfl_lite_suite.models.graph.batches import for_batches
 from tfl_lite_suite.models.graph.rewrite import classifier
 
 FILE = "features.npz"
@@ -66,7 +67,7 @@ def compute(model: KerasModel, images: Dataset, kept: Stage | None) -> Features:
         except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
             pass
     frozen = extractor(model)
-    forward = tf.function(lambda pictures: frozen(pictures, training=False), autograph=False)
+    forward = for_batches(frozen)
     splits = [getattr(images, part) for part in _PARTS]
     progress, seconds, arrays = Progress("features", sum(map(len, splits))), list[float](), []
     for split in splits:

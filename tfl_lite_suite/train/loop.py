@@ -18,6 +18,7 @@ from tfl_lite_suite.core.progress import Progress, duration
 from tfl_lite_suite.core.recipe import Augment, Train
 from tfl_lite_suite.core.types import Array, JsonObject, KerasModel, KerasOptimizer, Tensor, TfFunction
 from tfl_lite_suite.data import balance, pipeline, samples
+from tfl_lite_suite.models.graph.batches import for_batches
 from tfl_lite_suite.models.graph.logits import as_logits, ends_in_softmax
 from tfl_lite_suite.models.graph.rewrite import classifier
 from tfl_lite_suite.train import checkpoint, fine_tuning, mixed_precision, selection
@@ -352,9 +353,7 @@ def accuracy_function(model: KerasModel) -> Callable[[samples.Split], JsonObject
     """
     meaning = Decision(scores="probabilities" if ends_in_softmax(model) else "logits")
 
-    @tf.function(autograph=False)
-    def forward(images: Tensor) -> Tensor:
-        return model(images, training=False)
+    forward = for_batches(model)
 
     def measure(split: samples.Split) -> JsonObject:
         if not len(split):

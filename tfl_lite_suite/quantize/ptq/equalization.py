@@ -21,6 +21,7 @@ from tfl_lite_suite.core.disjoint_sets import DisjointSets
 from tfl_lite_suite.core.framework import keras, tf
 from tfl_lite_suite.core.types import Activation, Array, KerasLayer, KerasModel, Tensor
 from tfl_lite_suite.models.graph import rewrite
+from tfl_lite_suite.models.graph.batches import for_batches
 from tfl_lite_suite.models.layer_kinds import Equalization, kind_of
 from tfl_lite_suite.quantize.ptq.sensitivity import sensitivities
 
@@ -87,14 +88,13 @@ def channel_maxima(model: KerasModel, tensors: list[Tensor], calibration: Array)
     """Returns the greatest absolute value of every channel of tensors of a model, each float32 `(channels,)`."""
     probe = keras.Model(model.inputs, tensors)
 
-    @tf.function(autograph=False)
     def maxima_of(images: Tensor) -> list[Tensor]:
         found = tf.nest.flatten(probe(images, training=False))
         return [tf.reduce_max(tf.abs(values), axis=list(range(len(values.shape) - 1))) for values in found]
 
-    greatest: list[Array] = []
+    greatest, run = list[Array](), for_batches(model, maxima_of)
     for start in range(0, len(calibration), _BATCH):
-        found = maxima_of(tf.cast(calibration[start : start + _BATCH], tf.float32))
+        found = run(tf.cast(calibration[start : start + _BATCH], tf.float32))
         batch = [maxima.numpy() for maxima in found]
         greatest = [np.maximum(*pair) for pair in zip(greatest, batch, strict=True)] if greatest else batch
     return greatest

@@ -14,10 +14,13 @@ import numpy as np
 
 from tfl_lite_suite.core.framework import keras, tf
 from tfl_lite_suite.core.types import Array, KerasModel, Tensor
+from tfl_lite_suite.models.graph.batches import for_batches
 from tfl_lite_suite.models.graph.logits import as_logits
 from tfl_lite_suite.train.fast_gradient import fast_gradients
 
-_BATCH, _MOST_PICTURES = 8, 64
+_MOST_PICTURES = 64
+# Of a batch: small pictures are not worth a step each, and the gradients of large ones take memory.
+_BATCH_PIXELS = 8 * 224 * 224
 
 
 def sensitivities(model: KerasModel, tensors: list[Tensor], pictures: Array) -> list[Array]:
@@ -48,8 +51,7 @@ def of_gradients(
     """
     probe, generator = keras.Model(model.inputs, [*model.outputs, *tensors]), np.random.default_rng(0)
 
-    @tf.function(autograph=False)
-    def run(images: Tensor, noise: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+    def gradients_of(images: Tensor, noise: Tensor) -> tuple[list[Tensor], list[Tensor]]:
         with tf.GradientTape() as tape:
             tape.watch(images)
             scores, *values = probe(images, training=False)
@@ -61,9 +63,11 @@ def of_gradients(
         return values, tape.gradient(combined, values, unconnected_gradients="zero")
 
     pictures, found = pictures[:_MOST_PICTURES], []
+    size = max(1, _BATCH_PIXELS // (pictures.shape[1] * pictures.shape[2]))
+    run = for_batches(model, gradients_of, tf.TensorSpec((None, model.output_shape[-1]), tf.float32))
     with fast_gradients():
-        for start in range(0, len(pictures), _BATCH):
-            batch = tf.cast(pictures[start : start + _BATCH], tf.float32)
+        for start in range(0, len(pictures), size):
+            batch = tf.cast(pictures[start : start + size], tf.float32)
             noise = generator.standard_normal((len(batch), model.output_shape[-1]))
             pairs = zip(*run(batch, tf.constant(noise, tf.float32)), strict=True)
             found.append([statistic(index, *pair).numpy() for index, pair in enumerate(pairs)])

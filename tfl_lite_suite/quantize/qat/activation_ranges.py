@@ -18,6 +18,7 @@ import numpy as np
 
 from tfl_lite_suite.core.framework import keras, tf
 from tfl_lite_suite.core.types import Array, KerasModel, Tensor
+from tfl_lite_suite.models.graph.batches import for_batches
 
 EXTREMES, LEAST_ERROR, LEAST_DIVERGENCE = "extremes", "least_error", "least_divergence"
 # Share of the values that each end loses, by rule.
@@ -116,25 +117,25 @@ def observe(model: KerasModel, tensors: list[Tensor], logits: Tensor, calibratio
     """
     probe = keras.Model(model.inputs, [logits, *tensors])
     # Both functions below use one graph of the model, which takes far longer to make than what they add.
-    run = tf.function(lambda images: probe(images, training=False), autograph=False)
+    run = for_batches(probe)
 
-    @tf.function(autograph=False)
     def answers(images: Tensor) -> tuple[Tensor, Tensor]:
         scores, *values = run(images)
         return scores, tf.stack([_extremes(value) for value in values])
 
-    @tf.function(autograph=False)
     def histograms(images: Tensor, limits: Tensor) -> Tensor:
         values = zip(run(images)[1:], tf.unstack(limits), strict=True)
         return tf.stack([tf.histogram_fixed_width(*pair, _BINS) for pair in values])
 
-    found = [[output.numpy() for output in answers(batch)] for batch in _batches(calibration)]
+    ask = for_batches(probe, answers)
+    found = [[output.numpy() for output in ask(batch)] for batch in _batches(calibration)]
     scores = np.concatenate([batch[0] for batch in found])
     extremes = np.concatenate([batch[1] for batch in found], axis=1)
     kept = ~outstanding(extremes)
     least, most = extremes[:, kept, 0].min(axis=1), extremes[:, kept, 1].max(axis=1)
     limits = np.stack([least, np.maximum(most, least + np.float32(_LEAST_WIDTH))], axis=1)
-    counts = sum(histograms(batch, limits).numpy().astype(np.int64) for batch in _batches(calibration[kept]))
+    count = for_batches(probe, histograms, tf.TensorSpec(limits.shape, tf.float32))
+    counts = sum(count(batch, limits).numpy().astype(np.int64) for batch in _batches(calibration[kept]))
     ends = np.stack([extremes[..., 0].min(axis=1), extremes[..., 1].max(axis=1)], axis=1)
     rows = zip(ends, least, most, counts, strict=True)
     values = [Values((float(of[0]), float(of[1])), float(low), float(high), row) for of, low, high, row in rows]
