@@ -3,8 +3,8 @@
 Channel `c` of a tensor is multiplied by `s[c]` in the layers that make it and divided by it in the layers that take
 it. Through convolutions, sums, pooling and ReLU that changes nothing in float: all are linear or positively
 homogeneous. A ReLU6 commutes with a scale of 1 or more as long as the scaled channel stays below 6; the scale is
-chosen so that it does on the calibration pictures. A channel that goes beyond its calibrated maximum elsewhere is
-clipped there, just as int8 clips what exceeds a tensor's calibrated range.
+chosen so that it does by some way on the calibration pictures. A channel that goes further elsewhere is clipped there,
+just as int8 clips what exceeds a tensor's calibrated range.
 
 Tensors that share their scales cannot all be even. Those whose rounding moves the answers most come first.
 
@@ -28,6 +28,8 @@ from tfl_lite_suite.quantize.ptq.sensitivity import sensitivities
 _BATCH = 16
 # A channel this much weaker than the strongest carries nothing worth a scale.
 _TINY = 1e-3
+# Other pictures reach further than those of calibration, and what a clipping activation takes from them is lost.
+_HEADROOM = 1.3
 # Factors by which the search for the ends of ranges moves one.
 _FIRST_STEP, _LAST_STEP = 2.0, 1.05
 
@@ -130,7 +132,7 @@ class _Group:
         most = own.max()
         scale = np.where(own > _TINY * most, most / np.maximum(own, 1e-30), 1.0)
         for tensor, limit in self.limits.items():
-            scale = np.minimum(scale, limit / np.maximum(maxima[tensor], 1e-30))
+            scale = np.minimum(scale, limit / np.maximum(_HEADROOM * maxima[tensor], 1e-30))
         return np.maximum(scale, 1.0)
 
     def apply(self, scale: Array) -> None:
