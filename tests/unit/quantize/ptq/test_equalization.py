@@ -74,6 +74,14 @@ def test_tensors_to_which_the_answers_are_sensitive_get_the_finer_steps(monkeypa
     assert found < 0.9 * stage_noise(equalize(model, PICTURES).model)
 
 
+def test_pictures_that_reach_further_than_calibration_are_not_clipped():
+    model, dimmer = residual_net(), (128 + 0.88 * (PICTURES - 128.0)).astype(np.uint8)
+    equalized = equalize(model, dimmer)
+    expected = logits(model)
+    assert equalized.largest_scale > 2
+    np.testing.assert_allclose(logits(equalized.model), expected, atol=1e-4 * np.abs(expected).max())
+
+
 def test_what_feeds_a_dense_layer_or_comes_from_a_depthwise_convolution_is_left():
     names = {name for group in equalize(residual_net(), PICTURES).groups for name in group}
     assert not names & {"head", "depthwise_0", "depthwise_1", "classifier"}
