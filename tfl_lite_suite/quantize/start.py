@@ -136,37 +136,37 @@ def find(
     Raises:
         SuiteError: If the graph holds a layer that has no int8 form here; the message names each.
     """
-    key = _digest(model, for_ranges, judging, only_ranges, split_hard_swish)
+    network = expanded(model, split_hard_swish)
+    key = _digest(network, for_ranges, judging, only_ranges)
     if key not in _LAST:
         _LAST.clear()
-        _LAST[key] = _found(model, for_ranges, judging, only_ranges, split_hard_swish, equalization)
+        if equalization is None:
+            equalization = (None, "") if only_ranges else equalized_or_reason(model, for_ranges)
+        networks: dict[tuple[str, ...], KerasModel] = {(): network}
+        equalized, note = equalization
+        if equalized is not None:
+            networks[(EQUALIZATION,)] = expanded_folded(equalized.model, split_hard_swish)
+        _LAST[key] = _best(networks, note, scores(model, judging), for_ranges, judging, not only_ranges)
     return _LAST[key]
 
 
-def _digest(model: KerasModel, for_ranges: Array, judging: Array, *asked: bool) -> str:
+def _digest(network: KerasModel, for_ranges: Array, judging: Array, only_ranges: bool) -> str:
     """Returns what tells apart what `find` is asked for."""
-    content = hashlib.sha256(f"{model.to_json()} {asked} {for_ranges.shape}".encode())
-    for values in (*model.get_weights(), for_ranges, judging):
+    content = hashlib.sha256(f"{network.to_json()} {only_ranges} {for_ranges.shape}".encode())
+    for values in (*network.get_weights(), for_ranges, judging):
         content.update(values.tobytes())
     return content.hexdigest()
 
 
-def _found(
-    model: KerasModel,
+def _best(
+    networks: dict[tuple[str, ...], KerasModel],
+    note: str,
+    expected: Array,
     for_ranges: Array,
     judging: Array,
-    only_ranges: bool,
-    split_hard_swish: bool,
-    equalization: tuple[Equalized | None, str] | None,
+    corrects_biases: bool,
 ) -> Start:
-    """Returns what `find` does not know yet."""
-    networks: dict[tuple[str, ...], KerasModel] = {(): expanded(model, split_hard_swish)}
-    if equalization is None:
-        equalization = (None, "") if only_ranges else equalized_or_reason(model, for_ranges)
-    equalized, note = equalization
-    if equalized is not None:
-        networks[(EQUALIZATION,)] = expanded_folded(equalized.model, split_hard_swish)
-    expected = scores(model, judging)
+    """Returns the best of what can be done to networks, by the techniques that made them."""
     progress = Progress("ranges of activations", len(networks) * (len(RULES) + 1))
     found, done = [], 0
     for techniques, network in networks.items():
@@ -183,7 +183,7 @@ def _found(
         biases = simulation.biases()
         found += [(trial, plan, biases) for trial in by_rule.values()]
         # Biases that make up for what the tightest ranges clip can do harm, where they help with wider ones.
-        for rule in () if only_ranges else dict.fromkeys((EXTREMES, LEAST_DIVERGENCE, best.rule)):
+        for rule in dict.fromkeys((EXTREMES, LEAST_DIVERGENCE, best.rule)) if corrects_biases else ():
             simulation.assign(plan.ranges_by(rule))
             simulation.set_biases(biases)
             if correct_biases(simulation, for_ranges[:_BIAS_PICTURES]):

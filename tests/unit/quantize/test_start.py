@@ -86,6 +86,22 @@ def test_layers_without_an_int8_form_are_named():
         start.find(model, PICTURES, PICTURES)
 
 
+def test_a_layer_that_cannot_be_described_is_named():
+    class Strange(keras.layers.Layer):
+        def __init__(self, function):
+            super().__init__(name="strange")
+            self.function = function
+
+        def call(self, inputs):
+            return self.function(inputs)
+
+    image = keras.Input((32, 32, 3))
+    x = Strange(lambda values: values + 1)(keras.layers.Conv2D(4, 3)(image))
+    model = keras.Model(image, keras.layers.Dense(2)(keras.layers.GlobalAveragePooling2D()(x)))
+    with pytest.raises(SuiteError, match="'strange'"):
+        start.find(model, PICTURES, PICTURES)
+
+
 def test_few_pictures_give_ranges_and_judge():
     assert all(part is PICTURES[:8] or len(part) == 8 for part in start.share_out(PICTURES[:8], 0))
     ranges, judging = start.share_out(PICTURES, 0)
