@@ -147,7 +147,8 @@ def quantize(
 
     Returns:
         The int8 file that is closest to the float model on the judging pictures. A technique is kept only if it is
-        better by more than the standard error. `notes` say what could not be tried, and why.
+        better by more than the standard error, but for those of `learned`. `notes` say what could not be tried, and
+        why.
 
     Raises:
         SuiteError: If the model cannot be converted at all.
@@ -169,7 +170,7 @@ def quantize(
         begin = functools.partial(start.find, split_hard_swish=split_hard_swish, equalization=equalized)
         to_learn = share_out(calibration, seed, len(calibration))[0] if ptq == "learned" else None
         planned, reason = _planned(model, begin, pictures, to_learn, functools.partial(_aware, io_type, finish))
-        best = choose([calibrated, *planned])
+        best = choose([calibrated, *planned[:1]], planned[1:])
         candidates = [*found, *planned]
         notes += [text for text in (equalized[1], reason) if text]
     notes += _left_out(best, candidates)
@@ -259,13 +260,14 @@ def _limit_of_output(done: Quantized) -> list[str]:
     return [f"its 8-bit output alone keeps {kept:.3f}; convert.io_type: float32 has no such limit"] if kept < 1 else []
 
 
-def choose(candidates: list[Chosen]) -> Chosen:
+def choose(candidates: list[Chosen], asked: Sequence[Chosen] = ()) -> Chosen:
     """Returns the candidate with the least divergence; a later one must beat an earlier by its standard error.
 
-    Files that XNNPACK refuses are chosen only if it refuses all.
+    Those that were `asked` for by name need only be nearer, by however little. Files that XNNPACK refuses are chosen
+    only if it refuses all.
     """
     found: Chosen = best_of([candidate for candidate in candidates if not candidate.refusal] or candidates)
-    return found
+    return min([found, *asked], key=lambda candidate: (bool(candidate.refusal), float(candidate.kl.mean())))
 
 
 def _calibrated(

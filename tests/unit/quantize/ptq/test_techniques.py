@@ -142,6 +142,13 @@ def test_a_technique_must_beat_the_noise():
     assert ptq.choose([plain, noise, better]) is better
 
 
+def test_a_technique_that_was_asked_for_need_only_be_nearer():
+    plain, nearer = candidate((), [0.1, 0.2, 0.3, 0.4]), candidate(("a",), [0.0, 0.3, 0.1, 0.58])
+    refused = dataclasses.replace(nearer, kl=0 * nearer.kl, refusal="why")
+    assert ptq.choose([plain], [nearer]) is nearer and ptq.choose([nearer], [plain]) is nearer
+    assert ptq.choose([plain], [refused]) is plain
+
+
 def test_a_file_that_devices_cannot_run_is_not_chosen():
     plain, refused = candidate((), [0.4, 0.4]), candidate(("a",), [0.0, 0.0])
     assert ptq.choose([plain, dataclasses.replace(refused, refusal="out of range")]) is plain
