@@ -133,8 +133,9 @@ def test_the_answers_are_those_of_litert(opened):
     scores = opened.scores(pictures)
     told_apart = np.bincount(expected.argmax(1))
     assert (told_apart >= 5).sum() >= 3 and told_apart.max() <= 160
-    assert (scores.argmax(1) == expected.argmax(1)).mean() >= 0.98
-    assert np.median(np.abs(scores - expected)) <= 0.1
+    assert (scores.argmax(1) == expected.argmax(1)).mean() >= 0.99
+    # The pictures are told apart, by much more than the answers may differ.
+    assert np.ptp(scores, axis=0).max() > 1 and np.median(np.abs(scores - expected)) <= 0.1
 
 
 def test_the_camera_screen_answers_what_it_sees(opened, page):
