@@ -7,6 +7,8 @@ takes the minutes that conversion needs, and the second one only measures:
 
     python tools/measure_latency.py work/latency --only_convert
     python tools/measure_latency.py work/latency
+
+`docs/results/latency_avx2.json` is what `tools/avx2/run.py` runs with `--only=full_size`.
 """
 
 import argparse
@@ -106,12 +108,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("workdir", type=pathlib.Path)
     parser.add_argument("--networks", default=",".join(models.names()), help="names, separated by commas")
+    parser.add_argument("--only", choices=("small", "full_size"), help="one of the two sizes")
     parser.add_argument("--only_convert", action="store_true", help="only write the files")
     parser.add_argument("--output", type=pathlib.Path, default=OUTPUT)
     given = parser.parse_args()
     document: dict[str, Any] = {"small": {}, "full_size": {}}
     for network in given.networks.split(","):
         for size, flags in sizes(network).items():
+            if given.only not in (None, size):
+                continue
             made = {scheme: given.workdir / size / network / f"{scheme}.tflite" for scheme in SCHEMES}
             for scheme, path in made.items():
                 convert(flags, scheme, path)
