@@ -12,10 +12,9 @@ import numpy as np
 
 from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.figures import percent
-from tfl_lite_suite.core.framework import tf
 from tfl_lite_suite.core.progress import Progress
-from tfl_lite_suite.core.types import Array, JsonObject, KerasModel
-from tfl_lite_suite.models.graph.batches import for_batches
+from tfl_lite_suite.core.types import Array, JsonObject, KerasModel, TfFunction
+from tfl_lite_suite.models.graph.batches import batches_of, for_batches
 from tfl_lite_suite.models.graph.canonical import canonical
 from tfl_lite_suite.models.graph.fold import fold_batch_norm
 from tfl_lite_suite.models.graph.logits import divergence
@@ -209,9 +208,11 @@ def best_of(trials: list[Any]) -> KerasModel:
 
 def scores(model: KerasModel, pictures: Array) -> Array:
     """Returns what a model answers to uint8 pictures, float32 `(n, classes)`."""
-    forward = for_batches(model)
-    starts = range(0, len(pictures), _BATCH)
-    return np.concatenate([forward(tf.cast(pictures[i : i + _BATCH], tf.float32)).numpy() for i in starts])
+    return _answers(for_batches(model), pictures)
+
+
+def _answers(forward: TfFunction, pictures: Array) -> Array:
+    return np.concatenate([forward(batch).numpy() for batch in batches_of(pictures, _BATCH)])
 
 
 def equalized_or_reason(model: KerasModel, for_ranges: Array) -> tuple[Equalized | None, str]:
@@ -239,8 +240,6 @@ class _Judge:
         self._judging, self._expected = judging, expected
 
     def __call__(self, techniques: tuple[str, ...], rule: str) -> Trial:
-        starts = range(0, len(self._judging), _BATCH)
-        batches = [self._forward(tf.cast(self._judging[i : i + _BATCH], tf.float32)).numpy() for i in starts]
-        received = np.concatenate(batches)
+        received = _answers(self._forward, self._judging)
         agreement = float(np.mean(received.argmax(axis=1) == self._expected.argmax(axis=1)))
         return Trial(techniques, rule, agreement, divergence(self._expected, received))

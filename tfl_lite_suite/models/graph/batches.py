@@ -4,11 +4,11 @@ Left alone, TensorFlow makes a graph for the usual batch and another one for the
 fake quantization each takes seconds, more than the pictures of a small set.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from tfl_lite_suite.core.framework import tf
-from tfl_lite_suite.core.types import KerasModel, Tensor, TfFunction
+from tfl_lite_suite.core.types import Array, KerasModel, Tensor, TfFunction
 
 
 def for_batches(model: KerasModel, compute: Callable[..., Any] | None = None, *others: Tensor) -> TfFunction:
@@ -23,3 +23,8 @@ def for_batches(model: KerasModel, compute: Callable[..., Any] | None = None, *o
     pictures = tf.TensorSpec((None, *shape[1:]), tf.float32)
     scores = compute or (lambda images: model(images, training=False))
     return tf.function(scores, autograph=False, input_signature=[pictures, *others])
+
+
+def batches_of(pictures: Array, size: int) -> Iterator[Tensor]:
+    """Yields pictures, `(n, height, width, channels)`, as float32, `size` at a time; fewer are the last."""
+    return (tf.cast(pictures[start : start + size], tf.float32) for start in range(0, len(pictures), size))

@@ -21,7 +21,7 @@ from tfl_lite_suite.core.disjoint_sets import DisjointSets
 from tfl_lite_suite.core.framework import keras, tf
 from tfl_lite_suite.core.types import Activation, Array, KerasLayer, KerasModel, Tensor
 from tfl_lite_suite.models.graph import rewrite
-from tfl_lite_suite.models.graph.batches import for_batches
+from tfl_lite_suite.models.graph.batches import batches_of, for_batches
 from tfl_lite_suite.models.layer_kinds import Equalization, kind_of
 from tfl_lite_suite.quantize.ptq.sensitivity import sensitivities
 
@@ -95,9 +95,8 @@ def channel_maxima(model: KerasModel, tensors: list[Tensor], calibration: Array)
         return [tf.reduce_max(tf.abs(values), axis=list(range(len(values.shape) - 1))) for values in found]
 
     greatest, run = list[Array](), for_batches(model, maxima_of)
-    for start in range(0, len(calibration), _BATCH):
-        found = run(tf.cast(calibration[start : start + _BATCH], tf.float32))
-        batch = [maxima.numpy() for maxima in found]
+    for pictures in batches_of(calibration, _BATCH):
+        batch = [maxima.numpy() for maxima in run(pictures)]
         greatest = [np.maximum(*pair) for pair in zip(greatest, batch, strict=True)] if greatest else batch
     return greatest
 

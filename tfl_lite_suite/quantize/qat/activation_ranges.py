@@ -12,13 +12,12 @@ Source: Nagel et al., 2021, https://arxiv.org/abs/2106.08295, section 3.1, "Quan
 """
 
 import dataclasses
-from collections.abc import Iterator
 
 import numpy as np
 
 from tfl_lite_suite.core.framework import keras, tf
 from tfl_lite_suite.core.types import Array, KerasModel, Tensor
-from tfl_lite_suite.models.graph.batches import for_batches
+from tfl_lite_suite.models.graph.batches import batches_of, for_batches
 
 EXTREMES, LEAST_ERROR, LEAST_DIVERGENCE = "extremes", "least_error", "least_divergence"
 # Share of the values that each end loses, by rule.
@@ -128,14 +127,14 @@ def observe(model: KerasModel, tensors: list[Tensor], logits: Tensor, calibratio
         return tf.stack([tf.histogram_fixed_width(*pair, _BINS) for pair in values])
 
     ask = for_batches(probe, answers)
-    found = [[output.numpy() for output in ask(batch)] for batch in _batches(calibration)]
+    found = [[output.numpy() for output in ask(batch)] for batch in batches_of(calibration, _BATCH)]
     scores = np.concatenate([batch[0] for batch in found])
     extremes = np.concatenate([batch[1] for batch in found], axis=1)
     kept = ~outstanding(extremes)
     least, most = extremes[:, kept, 0].min(axis=1), extremes[:, kept, 1].max(axis=1)
     limits = np.stack([least, np.maximum(most, least + np.float32(_LEAST_WIDTH))], axis=1)
     count = for_batches(probe, histograms, tf.TensorSpec(limits.shape, tf.float32))
-    counts = sum(count(batch, limits).numpy().astype(np.int64) for batch in _batches(calibration[kept]))
+    counts = sum(count(batch, limits).numpy().astype(np.int64) for batch in batches_of(calibration[kept], _BATCH))
     ends = np.stack([extremes[..., 0].min(axis=1), extremes[..., 1].max(axis=1)], axis=1)
     rows = zip(ends, least, most, counts, strict=True)
     values = [Values((float(of[0]), float(of[1])), float(low), float(high), row) for of, low, high, row in rows]
@@ -155,10 +154,6 @@ def outstanding(extremes: Array) -> Array:
     usual = np.maximum(np.median(reach, axis=1, keepdims=True), np.finfo(np.float32).tiny)
     found = np.median(reach / usual, axis=0) > _STANDS_OUT
     return found if found.mean() <= _MOST_OUTSTANDING else np.zeros_like(found)
-
-
-def _batches(pictures: Array) -> Iterator[Tensor]:
-    return (tf.cast(pictures[start : start + _BATCH], tf.float32) for start in range(0, len(pictures), _BATCH))
 
 
 def _extremes(values: Tensor) -> Tensor:

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from tfl_lite_suite.core.framework import keras, tf
-from tfl_lite_suite.models.graph.batches import for_batches
+from tfl_lite_suite.models.graph.batches import batches_of, for_batches
 
 PICTURES = keras_samples.blocky(7, (16, 16, 3)).astype(np.float32)
 
@@ -34,3 +34,9 @@ def test_what_is_computed_may_take_more(model):
     )
     expected = np.arange(7, dtype=np.float32)[:, None] * for_batches(model)(PICTURES).numpy()
     np.testing.assert_allclose(weighted(PICTURES, np.arange(7, dtype=np.float32)).numpy(), expected, rtol=1e-5)
+
+
+def test_pictures_come_in_batches_of_which_the_last_is_smaller():
+    batches = list(batches_of(PICTURES.astype(np.uint8), 3))
+    assert [len(batch) for batch in batches] == [3, 3, 1] and batches[0].dtype == tf.float32
+    np.testing.assert_array_equal(np.concatenate(batches), PICTURES.astype(np.uint8))
