@@ -6,7 +6,7 @@ Kullback-Leibler divergence. Equalization and bias correction are kept where the
 
 import dataclasses
 import hashlib
-from typing import Any
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -178,7 +178,7 @@ def _best(
             by_rule[rule] = judge(techniques, rule)
             done += 1
             progress.update(done, rule)
-        best = best_of(list(by_rule.values()))
+        best = _nearest(by_rule.values())
         biases = simulation.biases()
         found += [(trial, plan, biases) for trial in by_rule.values()]
         # Biases that make up for what the tightest ranges clip can do harm, where they help with wider ones.
@@ -191,19 +191,13 @@ def _best(
         progress.update(done, BIAS_CORRECTION)
     progress.close()
     trials = [trial for trial, _, _ in found]
-    chosen = best_of(trials)
+    chosen = _nearest(trials)
     plan, biases = next((plan, biases) for trial, plan, biases in found if trial is chosen)
     return Start(plan, plan.ranges_by(chosen.rule), biases, chosen, tuple(trials), (note,) if note else ())
 
 
-def best_of(trials: list[Any]) -> KerasModel:
-    """Returns the one with the least `kl`; a later one must beat an earlier by its standard error."""
-    best, *others = trials
-    for other in others:
-        gain = best.kl - other.kl
-        if gain.mean() > gain.std() / np.sqrt(len(gain)):
-            best = other
-    return best
+def _nearest(trials: Iterable[Trial]) -> Trial:
+    return min(trials, key=lambda trial: float(trial.kl.mean()))
 
 
 def scores(model: KerasModel, pictures: Array) -> Array:

@@ -30,7 +30,6 @@ from tfl_lite_suite.quantize.start import (
     BIAS_CORRECTION,
     EQUALIZATION,
     Start,
-    best_of,
     equalized_or_reason,
     scores,
     share_out,
@@ -146,9 +145,8 @@ def quantize(
         split_hard_swish: As for `delegated_forms.rewrite`.
 
     Returns:
-        The int8 file that is closest to the float model on the judging pictures. A technique is kept only if it is
-        better by more than the standard error, but for those of `learned`. `notes` say what could not be tried, and
-        why.
+        The int8 file that is closest to the float model on the judging pictures. `notes` say what could not be tried,
+        and why.
 
     Raises:
         SuiteError: If the model cannot be converted at all.
@@ -170,7 +168,7 @@ def quantize(
         begin = functools.partial(start.find, split_hard_swish=split_hard_swish, equalization=equalized)
         to_learn = share_out(calibration, seed, len(calibration))[0] if ptq == "learned" else None
         planned, reason = _planned(model, begin, pictures, to_learn, functools.partial(_aware, io_type, finish))
-        best = choose([calibrated, *planned[:1]], planned[1:])
+        best = choose([calibrated, *planned])
         candidates = [*found, *planned]
         notes += [text for text in (equalized[1], reason) if text]
     notes += _left_out(best, candidates)
@@ -260,14 +258,9 @@ def _limit_of_output(done: Quantized) -> list[str]:
     return [f"its 8-bit output alone keeps {kept:.3f}; convert.io_type: float32 has no such limit"] if kept < 1 else []
 
 
-def choose(candidates: list[Chosen], asked: Sequence[Chosen] = ()) -> Chosen:
-    """Returns the candidate with the least divergence; a later one must beat an earlier by its standard error.
-
-    Those that were `asked` for by name need only be nearer, by however little. Files that XNNPACK refuses are chosen
-    only if it refuses all.
-    """
-    found: Chosen = best_of([candidate for candidate in candidates if not candidate.refusal] or candidates)
-    return min([found, *asked], key=lambda candidate: (bool(candidate.refusal), float(candidate.kl.mean())))
+def choose(candidates: Sequence[Chosen]) -> Chosen:
+    """Returns the candidate with the least divergence; one that XNNPACK refuses only if it refuses all."""
+    return min(candidates, key=lambda candidate: (bool(candidate.refusal), float(candidate.kl.mean())))
 
 
 def _calibrated(
