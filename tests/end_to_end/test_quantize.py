@@ -72,7 +72,7 @@ def test_training_never_ends_below_its_start_and_tells_what_it_kept(trained, tmp
     ruin = dataclasses.replace(settings.quantize, epochs=1, batch_size=16, learning_rate=1.0)
     result = quantize.quantize(dataclasses.replace(settings, quantize=ruin), str(tmp_path), path, lambda: data)
     assert result.kept == "start" and result.top1_qat == result.top1_start
-    assert min(result.validation["kl_epochs"]) > result.validation["kl_start"] > 0
+    assert min(result.validation["root_kl_epochs"]) > result.validation["root_kl_start"] > 0
     assert {"techniques", "ranges", "agreement", "kl"} <= set(result.start)
     assert "kept the network before training" in quantize.show(result)
 
@@ -96,9 +96,9 @@ def test_a_run_that_ends_below_post_training_quantization_says_so():
     assert "kept epoch 2: top-1 82.00 % on 50 validation images, before training 80.00 %" in text
     assert "2.00 points below" in text
     assert "below" not in quantize.show(dataclasses.replace(result, top1_qat=0.895))
-    by_kl = {**validation, "kl_start": 0.02, "kl_epochs": [0.03, 0.01]}
+    by_kl = {**validation, "root_kl_start": 0.02, "root_kl_epochs": [0.03, 0.01]}
     text = quantize.show(dataclasses.replace(result, validation=by_kl))
-    assert "kept epoch 2: divergence from the float network 0.0100 on 50 validation images, before training" in text
+    assert "kept epoch 2: distance from the float network 0.0100 on 50 validation images, before training" in text
     text = quantize.show(dataclasses.replace(result, kept="start"))
     assert "kept the network before training: top-1 80.00 % on 50 validation images" in text
     assert "after it 82.00 %, a gain that chance could give" in text
@@ -122,7 +122,7 @@ def test_pictures_without_labels_are_enough_for_training(trained, flat, tmp_path
     )
     result = quantize.quantize(unlabelled, str(tmp_path), path)
     assert result.validation["images"] == 10 and result.validation["top1_start"] is None
-    assert len(result.validation["kl_epochs"]) == 1 and result.top1_qat is None
+    assert len(result.validation["root_kl_epochs"]) == 1 and result.top1_qat is None
     assert result.history[0]["train_top1"] is None and "no test images" in quantize.show(result)
     by_labels = dataclasses.replace(unlabelled.quantize, targets="labels")
     with pytest.raises(SuiteError, match="has no subfolders"):

@@ -98,9 +98,9 @@ def _training(trained: KerasModel, validation: int) -> JsonObject:
         "top1_start": of_start["validation_top1"],
         "top1_epochs": [record["validation_top1"] for record in trained.history],
     }
-    if selection.KL in of_start["selected_by"]:
-        scores["kl_start"] = of_start["selected_by"][selection.KL]
-        scores["kl_epochs"] = [record["selected_by"][selection.KL] for record in trained.history]
+    if (figure := selection.ROOT_KL) in of_start["selected_by"]:
+        scores[f"{figure}_start"] = of_start["selected_by"][figure]
+        scores[f"{figure}_epochs"] = [record["selected_by"][figure] for record in trained.history]
     return {
         "start": {**begun.chosen.to_json(), "trials": trials, "notes": list(begun.notes)},
         "kept": trained.kept,
@@ -260,14 +260,14 @@ def show(result: QuantizeResult) -> str:
 def _reason(result: QatResult) -> str:
     """Returns, as a phrase, which weights were kept and why."""
     judged = result.validation or {"images": 0, "top1_start": None, "top1_epochs": []}
-    by_kl = "kl_start" in judged
-    figure = "kl" if by_kl else "top1"
+    by_kl = "root_kl_start" in judged
+    figure = "root_kl" if by_kl else "top1"
     images, start, epochs = judged["images"], judged[f"{figure}_start"], judged[f"{figure}_epochs"]
     if start is None:
         return f"kept {result.kept}; without validation images the start could not be compared"
     best = (min if by_kl else max)(epochs, default=start)
     before, after = (f"{value:.4f}" if by_kl else percent(value) for value in (start, best))
-    what = "divergence from the float network" if by_kl else "top-1"
+    what = "distance from the float network" if by_kl else "top-1"
     if result.kept == "start":
         chance = ", a gain that chance could give" if (best < start if by_kl else best > start) else ""
         return (

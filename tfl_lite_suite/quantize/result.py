@@ -53,7 +53,7 @@ class QatResult(QuantizeResult):
             and as much about each of the `trials`.
         kept: What was best on the validation pictures: `start`, or `epoch 2`.
         validation: Their number, `images`, and `top1_start` and `top1_epochs` on them; where the answers of the float
-            network were learned, also `kl_start` and `kl_epochs`, the divergence from them in nats.
+            network were learned, also `root_kl_start` and `root_kl_epochs`, how far from them.
         epochs: Number of epochs.
         history: One record for each epoch.
         top1_ptq_file: As `top1_qat`, of the file that `--scheme=ptq` made in the same work folder, if it did.

@@ -1,7 +1,7 @@
 """The int8 network without training: where quantization-aware training starts, and post-training quantization ends.
 
-Ranges are chosen by how far the outputs are from the float network's on pictures that gave no ranges, as
-Kullback-Leibler divergence. Equalization and bias correction are kept where they bring the outputs nearer.
+Ranges are chosen by how far the outputs are from the float network's on pictures that gave no ranges, as the root of
+the Kullback-Leibler divergence. Equalization and bias correction are kept where they bring the outputs nearer.
 """
 
 import dataclasses
@@ -17,7 +17,7 @@ from tfl_lite_suite.core.types import Array, JsonObject, KerasModel, TfFunction
 from tfl_lite_suite.models.graph.batches import batches_of, for_batches
 from tfl_lite_suite.models.graph.canonical import canonical
 from tfl_lite_suite.models.graph.fold import fold_batch_norm
-from tfl_lite_suite.models.graph.logits import divergence
+from tfl_lite_suite.models.graph.logits import divergence, root
 from tfl_lite_suite.prune.clustering import equal_weights
 from tfl_lite_suite.prune.sparsity import prunable
 from tfl_lite_suite.quantize.ptq.compensated_rounding import compensate
@@ -65,6 +65,7 @@ class Trial:
             "agreement": self.agreement,
             "kl": float(self.kl.mean()),
             "kl_stderr": float(self.kl.std() / np.sqrt(len(self.kl))),
+            "root_kl": float(root(self.kl).mean()),
         }
 
 
@@ -197,7 +198,7 @@ def _best(
 
 
 def _nearest(trials: Iterable[Trial]) -> Trial:
-    return min(trials, key=lambda trial: float(trial.kl.mean()))
+    return min(trials, key=lambda trial: float(root(trial.kl).mean()))
 
 
 def scores(model: KerasModel, pictures: Array) -> Array:

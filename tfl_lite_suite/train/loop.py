@@ -127,7 +127,7 @@ class Training:
         self.start: JsonObject | None = None
         self._start_scores: Array | None = None
         follows = self.expected is not None and len(self.data.validation)
-        self._select: str = selection.KL if follows else self.settings.select
+        self._select: str = selection.ROOT_KL if follows else self.settings.select
         self._trainable = [layer.trainable for layer in self.model.layers]
 
     def run(self, plan: Sequence[Phase]) -> list[JsonObject]:

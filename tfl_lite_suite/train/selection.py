@@ -6,10 +6,10 @@ import numpy as np
 
 from tfl_lite_suite.core.types import Array
 from tfl_lite_suite.data import Split
-from tfl_lite_suite.models.graph.logits import divergence
+from tfl_lite_suite.models.graph.logits import divergence, root
 
-KL = "kl"
-_FALLING = ("loss", KL)
+ROOT_KL = "root_kl"
+_FALLING = ("loss", ROOT_KL)
 
 
 def counts(logits: Array, split: Split) -> Array:
@@ -80,12 +80,12 @@ def right(logits: Array, split: Split) -> Array:
 def nearness(logits: Array, expected: Array, split: Split) -> Array:
     """Returns how near the answers to pictures are to those of another network, float64 `(n,)`, at most 0.
 
-    It is the negative Kullback-Leibler divergence, in nats; of several labels, summed over the classes.
+    It is the negative `root` of the Kullback-Leibler divergence; of several labels, of the sum over the classes.
     """
     if split.targets is None:
-        return -divergence(expected, logits)
+        return -root(divergence(expected, logits))
     ours, theirs = (np.stack([scores, np.zeros_like(scores)], axis=-1).reshape(-1, 2) for scores in (logits, expected))
-    return -divergence(theirs, ours).reshape(logits.shape).sum(axis=1)
+    return -root(divergence(theirs, ours).reshape(logits.shape).sum(axis=1))
 
 
 def gains(one: Array, other: Array) -> bool:

@@ -40,7 +40,7 @@ def test_figures_of_several_labels():
 
 def test_less_loss_is_better():
     assert selection.better("loss", 1, 2) and selection.better("top1", 2, 1) and not selection.better("top1", 1, 1)
-    assert selection.best("kl", [2, 1, 1]) == 1 and selection.best("top1", [1, 2, 2]) == 1
+    assert selection.best("root_kl", [2, 1, 1]) == 1 and selection.best("top1", [1, 2, 2]) == 1
 
 
 def test_a_gain_is_more_than_its_standard_error():
@@ -63,7 +63,7 @@ def test_answers_are_nearest_to_themselves():
     several = split([0, 1, 1, 1], np.ones((4, 3), bool))
     ours, theirs = (1 / (1 + np.exp(-scores.astype(float))) for scores in (LOGITS + 1, LOGITS))
     expected = theirs * np.log(theirs / ours) + (1 - theirs) * np.log((1 - theirs) / (1 - ours))
-    np.testing.assert_allclose(selection.nearness(LOGITS + 1, LOGITS, several), -expected.sum(axis=1), rtol=1e-6)
+    np.testing.assert_allclose(selection.nearness(LOGITS + 1, LOGITS, several) ** 2, expected.sum(axis=1), rtol=1e-6)
 
 
 def test_right_answers_are_those_among_the_labels():

@@ -64,6 +64,15 @@ def divergence(expected: Array, received: Array) -> Array:
     return np.asarray((np.exp(before) * (before - after)).sum(axis=1))
 
 
+def root(divergences: Array) -> Array:
+    """Returns the roots of what `divergence` returned, float64 `(n,)`: their mean tells how many answers change.
+
+    That number grows with the errors of the logits, and divergence with their squares, so that a few pictures would
+    decide its mean.
+    """
+    return np.asarray(np.sqrt(np.maximum(divergences, 0)))
+
+
 def _log_probabilities(scores: Array, are_probabilities: bool) -> Array:
     scores = scores.astype(np.float64)
     if are_probabilities:

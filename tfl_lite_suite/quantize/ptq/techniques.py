@@ -1,8 +1,8 @@
 """Post-training quantization: techniques are tried on calibration pictures, and kept where they help.
 
 Some calibration pictures give the activation ranges, others judge how far the int8 scores are from the float
-scores, by the Kullback-Leibler divergence: top-1 of near-identical files differs by a point at random, the divergence
-hardly does.
+scores, by the root of the Kullback-Leibler divergence: top-1 of near-identical files differs by a point at random, the
+divergence hardly does.
 """
 
 import dataclasses
@@ -16,7 +16,7 @@ from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.progress import Progress
 from tfl_lite_suite.core.types import Array, JsonObject, KerasModel
 from tfl_lite_suite.models import tflite_converter
-from tfl_lite_suite.models.graph.logits import divergence
+from tfl_lite_suite.models.graph.logits import divergence, root
 from tfl_lite_suite.models.tflite_interpreter import Interpreter
 from tfl_lite_suite.quantize import start
 from tfl_lite_suite.quantize.ptq import bias_correction, int16_fallback, learned_rounding, logit_range
@@ -30,6 +30,7 @@ from tfl_lite_suite.quantize.start import (
     BIAS_CORRECTION,
     EQUALIZATION,
     Start,
+    Trial,
     equalized_or_reason,
     scores,
     share_out,
@@ -177,7 +178,7 @@ def quantize(
         "ranges": best.ranges,
         "agreement": best.agreement,
         "kl": float(best.kl.mean()),
-        "candidates": [_described(candidate) for candidate in candidates],
+        "candidates": [_trial(candidate).to_json() for candidate in candidates],
         "pictures": {"ranges": len(for_ranges), "judging": len(judging)},
         "notes": notes,
     }
@@ -259,8 +260,8 @@ def _limit_of_output(done: Quantized) -> list[str]:
 
 
 def choose(candidates: Sequence[Chosen]) -> Chosen:
-    """Returns the candidate with the least divergence; one that XNNPACK refuses only if it refuses all."""
-    return min(candidates, key=lambda candidate: (bool(candidate.refusal), float(candidate.kl.mean())))
+    """Returns the candidate nearest to the float model; one that XNNPACK refuses only if it refuses all."""
+    return min(candidates, key=lambda candidate: (bool(candidate.refusal), float(root(candidate.kl).mean())))
 
 
 def _calibrated(
@@ -356,17 +357,11 @@ def _aware(io_type: str, finish: Callable[[TfliteFile], TfliteFile], model: Kera
     return finish(TfliteFile(tflite_converter.convert(model, "int8", io_type=io_type, quantization_aware=True)))
 
 
+def _trial(candidate: Candidate) -> Trial:
+    return Trial(candidate.techniques, candidate.ranges, candidate.agreement, candidate.kl)
+
+
 def _left_out(best: Candidate, candidates: list[Candidate]) -> list[str]:
     tried = {technique for candidate in candidates for technique in candidate.techniques}
     notes = [f"{technique} did not help and was left out" for technique in sorted(tried - set(best.techniques))]
     return [*notes, f"warning: XNNPACK does not run this file: {best.refusal}"] if best.refusal else notes
-
-
-def _described(candidate: Candidate) -> JsonObject:
-    return {
-        "techniques": list(candidate.techniques),
-        "ranges": candidate.ranges,
-        "agreement": candidate.agreement,
-        "kl": float(candidate.kl.mean()),
-        "kl_stderr": float(candidate.kl.std() / np.sqrt(len(candidate.kl))),
-    }

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from tfl_lite_suite.core.framework import keras
-from tfl_lite_suite.models.graph.logits import as_logits, decisive_range, divergence, ends_in_softmax
+from tfl_lite_suite.models.graph.logits import as_logits, decisive_range, divergence, ends_in_softmax, root
 
 layers = keras.layers
 
@@ -61,3 +61,7 @@ def test_divergence_of_logits_and_of_probabilities():
     wanted = (shares * np.log(shares * 3)).sum(axis=1)
     np.testing.assert_allclose(divergence(logits, np.zeros((2, 3))), wanted)
     np.testing.assert_allclose(divergence(shares, even), wanted, atol=1e-9)
+
+
+def test_a_picture_that_lies_far_off_does_not_decide_alone():
+    np.testing.assert_allclose(root(np.array([-1e-18, 0.01, 0.09])), [0, 0.1, 0.3])

@@ -135,8 +135,8 @@ def test_a_model_that_cannot_be_rewritten_is_converted_plainly_and_says_so():
 
 
 def test_the_file_nearest_to_the_float_model_is_chosen():
-    plain, worse = candidate((), [0.1, 0.2, 0.3, 0.4]), candidate(("a",), [0.0, 0.3, 0.1, 0.65])
-    nearer = candidate(("b",), [0.0, 0.3, 0.1, 0.58])
+    plain, worse = candidate((), [0.1, 0.2, 0.3, 0.4]), candidate(("a",), [0.1, 0.2, 0.3, 0.5])
+    nearer = candidate(("b",), [0.0, 0.0, 0.1, 1.6])
     assert ptq.choose([plain, worse]) is plain
     assert ptq.choose([plain, worse, nearer]) is nearer
 
