@@ -79,7 +79,7 @@ def test_kept_answers_are_those_that_would_be_asked(tmp_path, file, data):
     rest = (pictures, tf.one_hot([0, 1] * 3, 2), logits, features)
     expected = float(live.function(*rest, tf.zeros((6, 0))))
     assert float(cached.function(*rest, tf.constant(cached.answers[:6]))) == pytest.approx(expected, rel=1e-5)
-    assert float(cached.function(*rest, tf.constant(cached.answers[1:7]))) != pytest.approx(expected, rel=1e-4)
+    assert float(cached.function(*rest, tf.constant(cached.answers[1:7]))) != pytest.approx(expected, rel=1e-3)
     written = (tmp_path / "answers" / distillation.ANSWERS).stat().st_mtime_ns
     again = distillation.loss_of(SETTINGS, file, cross_entropy(0.0), data, kept)
     np.testing.assert_array_equal(again.answers, cached.answers)
