@@ -8,7 +8,7 @@ takes the minutes that conversion needs, and the second one only measures:
     python tools/measure_latency.py work/latency --only_convert
     python tools/measure_latency.py work/latency
 
-`docs/results/latency_avx2.json` is what `tools/avx2/run.py` runs with `--only=full_size`.
+`tools/avx2/run.py` says how `docs/results/latency_avx2.json` is made.
 """
 
 import argparse

@@ -6,7 +6,7 @@ the Kullback-Leibler divergence. Equalization and bias correction are kept where
 
 import dataclasses
 import hashlib
-from collections.abc import Iterable
+import operator
 
 import numpy as np
 
@@ -37,6 +37,7 @@ _MOST_JUDGING_PICTURES = 170
 _FEWEST_TO_SHARE = 16
 # Training and post-training quantization of one network begin alike, and it takes most of the time of the latter.
 _LAST: "dict[str, Start]" = {}
+_distance = operator.attrgetter("root_kl")
 # Equalization is exact but for float rounding; more says that a layer does not compute what its class promises.
 _TOLERANCE = 1e-3
 
@@ -57,6 +58,11 @@ class Trial:
     agreement: float
     kl: Array
 
+    @property
+    def root_kl(self) -> float:
+        """The mean root of `kl`, by which trials are compared."""
+        return float(root(self.kl).mean())
+
     def to_json(self) -> JsonObject:
         """Returns what `results.json` holds of it."""
         return {
@@ -65,7 +71,7 @@ class Trial:
             "agreement": self.agreement,
             "kl": float(self.kl.mean()),
             "kl_stderr": float(self.kl.std() / np.sqrt(len(self.kl))),
-            "root_kl": float(root(self.kl).mean()),
+            "root_kl": self.root_kl,
         }
 
 
@@ -179,7 +185,7 @@ def _best(
             by_rule[rule] = judge(techniques, rule)
             done += 1
             progress.update(done, rule)
-        best = _nearest(by_rule.values())
+        best = min(by_rule.values(), key=_distance)
         biases = simulation.biases()
         found += [(trial, plan, biases) for trial in by_rule.values()]
         # Biases that make up for what the tightest ranges clip can do harm, where they help with wider ones.
@@ -192,13 +198,9 @@ def _best(
         progress.update(done, BIAS_CORRECTION)
     progress.close()
     trials = [trial for trial, _, _ in found]
-    chosen = _nearest(trials)
+    chosen = min(trials, key=_distance)
     plan, biases = next((plan, biases) for trial, plan, biases in found if trial is chosen)
     return Start(plan, plan.ranges_by(chosen.rule), biases, chosen, tuple(trials), (note,) if note else ())
-
-
-def _nearest(trials: Iterable[Trial]) -> Trial:
-    return min(trials, key=lambda trial: float(root(trial.kl).mean()))
 
 
 def scores(model: KerasModel, pictures: Array) -> Array:

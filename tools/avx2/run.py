@@ -1,6 +1,8 @@
-"""Runs a command as on an x86 without VNNI and AVX-512: LiteRT and oneDNN see a processor with AVX2.
+r"""Runs a command as on an x86 without VNNI and AVX-512: LiteRT and oneDNN see a processor with AVX2.
 
-    python tools/avx2/run.py python tools/measure_latency.py work/latency --only=full_size --output=avx2.json
+    python tools/measure_latency.py work/latency --only=full_size --only_convert
+    python tools/avx2/run.py python tools/measure_latency.py work/latency --only=full_size \
+        --output=docs/results/latency_avx2.json
 
 LiteRT chooses its kernels by the instruction CPUID. In a copy of the installed package that instruction is replaced
 by one that the processor refuses, and `answer_cpuid.c` answers instead. What is timed are the kernels that a processor
@@ -78,11 +80,14 @@ def main() -> None:
     """Runs the command and exits with its status, or with 1 if it never asked LiteRT for anything."""
     if len(sys.argv) < 2:
         sys.exit(__doc__)
-    with tempfile.TemporaryDirectory() as folder:
-        variables = environment(pathlib.Path(folder))
-        status = subprocess.call(sys.argv[1:], env={**os.environ, **variables})
-        if not pathlib.Path(variables["CPUID_WITNESS"]).exists():
-            sys.exit("the command did not run LiteRT from the copy, so nothing of it is a figure without VNNI")
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            variables = environment(pathlib.Path(folder))
+            status = subprocess.call(sys.argv[1:], env={**os.environ, **variables})
+            if not pathlib.Path(variables["CPUID_WITNESS"]).exists():
+                sys.exit("the command did not run LiteRT from the copy, so nothing of it is a figure without VNNI")
+    except (OSError, subprocess.CalledProcessError) as error:
+        sys.exit(f"error: {error}")
     sys.exit(status)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from tfl_lite_suite.core.framework import keras, tf
 from tfl_lite_suite.core.types import Array, KerasModel, Tensor
-from tfl_lite_suite.models.graph.batches import for_batches
+from tfl_lite_suite.models.graph.batches import batches_of, for_batches
 from tfl_lite_suite.models.graph.logits import as_logits
 from tfl_lite_suite.train.fast_gradient import fast_gradients
 
@@ -66,8 +66,7 @@ def of_gradients(
     size = max(1, _BATCH_PIXELS // (pictures.shape[1] * pictures.shape[2]))
     run = for_batches(model, gradients_of, tf.TensorSpec((None, model.output_shape[-1]), tf.float32))
     with fast_gradients():
-        for start in range(0, len(pictures), size):
-            batch = tf.cast(pictures[start : start + size], tf.float32)
+        for batch in batches_of(pictures, size):
             noise = generator.standard_normal((len(batch), model.output_shape[-1]))
             pairs = zip(*run(batch, tf.constant(noise, tf.float32)), strict=True)
             found.append([statistic(index, *pair).numpy() for index, pair in enumerate(pairs)])

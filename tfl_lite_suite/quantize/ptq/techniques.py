@@ -16,7 +16,7 @@ from tfl_lite_suite.core.errors import SuiteError
 from tfl_lite_suite.core.progress import Progress
 from tfl_lite_suite.core.types import Array, JsonObject, KerasModel
 from tfl_lite_suite.models import tflite_converter
-from tfl_lite_suite.models.graph.logits import divergence, root
+from tfl_lite_suite.models.graph.logits import divergence
 from tfl_lite_suite.models.tflite_interpreter import Interpreter
 from tfl_lite_suite.quantize import start
 from tfl_lite_suite.quantize.ptq import bias_correction, int16_fallback, learned_rounding, logit_range
@@ -261,7 +261,7 @@ def _limit_of_output(done: Quantized) -> list[str]:
 
 def choose(candidates: Sequence[Chosen]) -> Chosen:
     """Returns the candidate nearest to the float model; one that XNNPACK refuses only if it refuses all."""
-    return min(candidates, key=lambda candidate: (bool(candidate.refusal), float(root(candidate.kl).mean())))
+    return min(candidates, key=lambda candidate: (bool(candidate.refusal), _trial(candidate).root_kl))
 
 
 def _calibrated(
